@@ -1,0 +1,57 @@
+# おまかせログイン 利用終了: everything that a developer types. `make help` lists it.
+
+PORT ?= 8000
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## install the locked dependencies and the three packages into .venv
+
+$(INSTALLED): requirements.lock $(PYPROJECTS)
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(foreach package,rules notify server,-e packages/$(package))
+	@touch $@
+
+run: $(INSTALLED) ## start everything with demonstration data (PORT=8000 HOST=127.0.0.1)
+	@exec $(BIN)/contract-server dev --host $(HOST) --port $(PORT)
+
+test: $(INSTALLED) ## run the tests, on a PostgreSQL and a Redis of their own
+	@$(BIN)/pytest
+
+check: $(INSTALLED) ## format, lint, types, layers, and that nothing generated is out of date
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory lock-check
+
+format: $(INSTALLED) ## write the code as the checks want it
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	--all-extras --group pyproject.toml:dev --no-emit-package contract-rules --no-emit-package contract-notify \
+	$(wildcard packages/*/pyproject.toml)
+
+lock: $(INSTALLED) ## pin every dependency anew, with hashes, for all platforms (UPGRADE=1 takes newer versions)
+	@$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+
+.PHONY: lock-check
+lock-check: $(INSTALLED)
+	@mkdir -p .local && cp requirements.lock .local/requirements.lock
+	@$(UV) $(COMPILE) --output-file .local/requirements.lock
+	@sed 's|\.local/||' .local/requirements.lock | diff -q - requirements.lock >/dev/null \
+		|| { echo "requirements.lock is out of date: run 'make lock'"; exit 1; }
+	@rm .local/requirements.lock
