@@ -1,1 +1,1 @@
-""""""
+"""The contract-termination backend of おまかせログイン."""

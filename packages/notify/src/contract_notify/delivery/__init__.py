@@ -1,0 +1,10 @@
+"""Getting a finished mail to its recipient: by SMTP, into a folder, or into memory."""
+
+from contract_notify.delivery.folder import FolderDelivery
+from contract_notify.delivery.memory import MemoryDelivery
+from contract_notify.delivery.protocol import Delivery
+from contract_notify.delivery.smtp import SmtpDelivery
+from contract_notify.delivery.smtp_server import SmtpServer
+from contract_notify.delivery.urls import delivery_from_url
+
+__all__ = ["Delivery", "FolderDelivery", "MemoryDelivery", "SmtpDelivery", "SmtpServer", "delivery_from_url"]

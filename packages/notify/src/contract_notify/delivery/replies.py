@@ -1,0 +1,58 @@
+"""What an answer of a mail server, or its silence, means for the mail.
+
+| where it ends | 4xx | 5xx | closed, silent, unintelligible, no TLS |
+| --- | --- | --- | --- |
+| connect, EHLO, STARTTLS, AUTH | temporary | temporary | temporary |
+| MAIL, RCPT, DATA | temporary | permanent (530: temporary) | temporary |
+| the final dot | temporary | permanent | unknown |
+
+Before MAIL the server knows nothing of the mail: a 5xx there (no service here, wrong password) and a 530
+later ("authentication required") say that something is wrong with the server or with our settings. Every mail
+would meet the same answer, so none of them is given up for it; the age of the oldest unsent mail raises the
+alarm.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from contract_notify.failures import DeliveryFailure, OutcomeUnknown, PermanentFailure, TemporaryFailure
+
+
+class Stage(StrEnum):
+    """How far a conversation with a mail server has come."""
+
+    CONNECT = "connect"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    DOT = "final dot"
+
+
+_ABOUT_THE_MAIL: Final = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT})
+_NOT_NOW: Final = range(400, 500)
+_NEVER: Final = range(500, 600)
+_AUTHENTICATION_REQUIRED: Final = 530
+_ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+
+
+def failure_of_answer(stage: Stage, code: int, text: str) -> DeliveryFailure:
+    """What it means that the server gave this answer where another one was needed.
+
+    Of the text only the enhanced status code (RFC 3463) is kept: the rest may quote addresses.
+    """
+    if code not in _NOT_NOW and code not in _NEVER:
+        return failure_of_trouble(stage, "the mail server's answer makes no sense")
+    enhanced = _ENHANCED_CODE.match(text)
+    reason = f"the mail server answered {code}{f' {enhanced[0]}' if enhanced else ''}"
+    if code in _NEVER and stage in _ABOUT_THE_MAIL and code != _AUTHENTICATION_REQUIRED:
+        return PermanentFailure(reason, stage=stage, code=code)
+    return TemporaryFailure(reason, stage=stage, code=code)
+
+
+def failure_of_trouble(stage: Stage, reason: str) -> DeliveryFailure:
+    """What it means that there was no answer, or none that can be understood."""
+    return (OutcomeUnknown if stage is Stage.DOT else TemporaryFailure)(reason, stage=stage)

@@ -1,0 +1,118 @@
+"""Which mail server takes our mail, how to reach it safely, and how long to wait for it."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_OPTIONS: Final = frozenset({"starttls", "ca", "ehlo", "reply_timeout", "send_timeout"})
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """A mail server that takes mail for everybody. Times in seconds.
+
+    There is no "TLS if offered": whoever sits on the line would simply not offer it. A password leaves this
+    machine only over TLS.
+    """
+
+    host: str
+    port: int
+    implicit_tls: bool = False
+    """TLS from the first byte (`smtps`)."""
+    starttls: bool = True
+    """TLS by STARTTLS before anything else is said; without it there is no mail. Void with `implicit_tls`."""
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    ca: Path | None = None
+    """Certificates to trust in place of the system's, for a server with a company's own certificate."""
+    ehlo: str | None = None
+    """The name to greet with; the sender's domain by default, which tells nothing about this machine."""
+    reply_timeout: float = 10.0
+    """How long each answer may take before the mail is handed over."""
+    send_timeout: float = 45.0
+    """How long all of one mail may take, with the wait for its turn, the connection, and the last answer."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that would send a password in the clear, or half a log-in."""
+        if self.username is not None and not self.uses_tls and self.host not in _LOOPBACK:
+            raise ValueError("a password is sent over TLS only: use smtps:// or starttls=required")
+        if (self.username is None) != (self.password is None):
+            raise ValueError("user name and password come together")
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the line is encrypted when the mail is handed over."""
+        return self.implicit_tls or self.starttls
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """The server of `smtp://user:password@host:587?starttls=required` or `smtps://user:password@host:465`.
+
+        User name and password are percent-encoded. The options are `starttls` (`required`, the default, or
+        `never`; for `smtp` only), `ca` (a file of certificates), `ehlo`, `reply_timeout` and `send_timeout`.
+        Raises `ValueError`, which never quotes the URL: it may hold a password.
+        """
+        parts = _split(url)
+        if parts.scheme not in {"smtp", "smtps"}:
+            raise ValueError("a mail server's URL begins with smtp:// or smtps://")
+        if not parts.hostname or parts.path not in {"", "/"} or parts.fragment:
+            raise ValueError("a mail server's URL has the form smtp://user:password@host:port?option=value")
+        options = _options(parts.query)
+        implicit_tls = parts.scheme == "smtps"
+        if implicit_tls and "starttls" in options:
+            raise ValueError("starttls is an option of smtp://; smtps:// is encrypted from the first byte")
+        return cls(
+            host=parts.hostname,
+            port=_port(parts) or (465 if implicit_tls else 587),
+            implicit_tls=implicit_tls,
+            starttls=not implicit_tls and _required(options.get("starttls", "required")),
+            username=None if parts.username is None else unquote(parts.username),
+            password=None if parts.password is None else unquote(parts.password),
+            ca=Path(options["ca"]) if "ca" in options else None,
+            ehlo=options.get("ehlo"),
+            reply_timeout=_seconds(options, "reply_timeout", default=cls.reply_timeout),
+            send_timeout=_seconds(options, "send_timeout", default=cls.send_timeout),
+        )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise ValueError("a mail server's URL has a host that cannot be read") from None
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        raise ValueError("the port of a mail server is a number up to 65535") from None
+
+
+def _options(query: str) -> dict[str, str]:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    options = dict(pairs)
+    if len(options) < len(pairs):
+        raise ValueError("an option of a mail server's URL is given twice")
+    if unknown := options.keys() - _OPTIONS:
+        raise ValueError(f"the options of a mail server's URL are {sorted(_OPTIONS)}, not {sorted(unknown)}")
+    return options
+
+
+def _required(starttls: str) -> bool:
+    if starttls not in {"required", "never"}:
+        raise ValueError("starttls is either required or never")
+    return starttls == "required"
+
+
+def _seconds(options: dict[str, str], name: str, *, default: float) -> float:
+    try:
+        seconds = float(options.get(name, default))
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"{name} is a positive number of seconds")
+    return seconds

@@ -1,0 +1,22 @@
+"""What may stand on one line of a mail: the guard against text that would break out of its place."""
+
+import unicodedata
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text stays on its line and can be encoded: no control character, no separator of lines.
+
+    Unicode has two line breaks beyond the control characters, U+2028 and U+2029. The full-width space of
+    Japanese text is none.
+
+    >>> is_one_line("株式会社　さくら"), is_one_line("a\\r\\nBcc: b"), is_one_line("a\\u2028b")
+    (True, False, False)
+    """
+    return not any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
+
+
+def require_one_line(text: str, *, what: str) -> str:
+    """The text itself where it stays on one line; otherwise `ValueError`, which does not quote it."""
+    if not is_one_line(text):
+        raise ValueError(f"{what}: control characters and line breaks are not allowed")
+    return text

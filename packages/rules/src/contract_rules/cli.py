@@ -1,0 +1,192 @@
+"""The command `contract-rules`: the rules of this package, asked from a shell."""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from contract_rules.conformance import mismatches
+from contract_rules.diagram import mermaid
+from contract_rules.explanations import Language, describe_policy, explain_deadline
+from contract_rules.periods import DateOutOfRange, require_instant
+from contract_rules.policy import (
+    DeadlineKind,
+    Policy,
+    PolicyError,
+    Timeline,
+    parse_policy,
+    shipped_policies,
+)
+
+FAILED: Final = 1
+UNREADABLE: Final = 2
+JSON_NAMES: Final[Mapping[DeadlineKind, str]] = {
+    DeadlineKind.SERVICE_END: "serviceEnd",
+    DeadlineKind.RESUMPTION: "resumption",
+    DeadlineKind.ERASURE: "erasure",
+}
+
+
+class UnreadableFileError(Exception):
+    """A file that is not there, or is not what it should be."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Exit status: 0, or 1 where the answer is no, or 2 where the question cannot be read.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except UnreadableFileError as error:
+        parser.exit(UNREADABLE, f"contract-rules: {error}\n")
+    except (DateOutOfRange, PolicyError) as error:
+        parser.exit(FAILED, f"contract-rules: {error}\n")
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="contract-rules", description="What may be done with a contract, until when, and why."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    application = argparse.ArgumentParser(add_help=False)
+    application.add_argument(
+        "when", type=_moment, help="when termination is applied for: 2024-03-01T09:30+09:00, or 2024-03-01"
+    )
+    application.add_argument(
+        "--policy", type=Path, metavar="FILE", help="a policy (default: the shipped one)"
+    )
+
+    timeline = commands.add_parser("timeline", parents=[application], help="the dates that follow")
+    timeline.add_argument("--json", action="store_true", help="print JSON")
+    timeline.set_defaults(run=_timeline)
+
+    explain = commands.add_parser("explain", parents=[application], help="why those dates, in words")
+    explain.add_argument("--language", type=Language, choices=list(Language), default=Language.JA)
+    explain.set_defaults(run=_explain)
+
+    check_policy = commands.add_parser("check-policy", help="whether a file is a policy, and what it says")
+    check_policy.add_argument("file", type=Path, metavar="FILE")
+    check_policy.set_defaults(run=_check_policy)
+
+    check_vectors = commands.add_parser("check-vectors", help="whether published dates are reproduced")
+    check_vectors.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="a conformance file (default: the shipped one)"
+    )
+    check_vectors.set_defaults(run=_check_vectors)
+
+    diagram = commands.add_parser("diagram", help="the lifecycle as a Mermaid diagram")
+    diagram.set_defaults(run=_diagram)
+    return parser
+
+
+def _moment(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+        require_instant(moment)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return moment
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    policy, timeline = _promised(options)
+    print(_as_json(timeline) if options.json else _as_table(policy, timeline))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    policy, timeline = _promised(options)
+    for kind in DeadlineKind:
+        print(explain_deadline(kind, timeline, policy, options.language))
+    return 0
+
+
+def _check_policy(options: argparse.Namespace) -> int:
+    policy = _policy(options.file)
+    print(f"{options.file}: {policy.name} {policy.version} is a policy.")
+    print(describe_policy(policy, Language.EN))
+    return 0
+
+
+def _check_vectors(options: argparse.Namespace) -> int:
+    cases = _cases(_shipped_vectors() if options.file is None else _read(options.file), options.file)
+    found = mismatches(cases)
+    for mismatch in found:
+        print(f"{mismatch.case}: {mismatch.difference}")
+    print(f"{len(cases) - len(found)} passed, {len(found)} failed")
+    return FAILED if found else 0
+
+
+def _diagram(_options: argparse.Namespace) -> int:
+    print(mermaid(), end="")
+    return 0
+
+
+def _promised(options: argparse.Namespace) -> tuple[Policy, Timeline]:
+    when: date = options.when
+    if isinstance(when, datetime):
+        policy = _policy(options.policy) if options.policy else shipped_policies().in_force_at(when)
+        return policy, policy.timeline(when)
+    policy = _policy(options.policy) if options.policy else shipped_policies().in_force(when)
+    return policy, policy.timeline_on(when)
+
+
+def _as_table(policy: Policy, timeline: Timeline) -> str:
+    lines = [
+        f"Applied on {timeline.requested_on}: {policy.name} {policy.version}, {policy.zone.key}",
+        "",
+        f"{'':<13}{'last day':<12}passes at",
+    ]
+    for kind in DeadlineKind:
+        deadline = timeline.deadline(kind)
+        lines.append(f"{kind.replace('_', ' '):<13}{deadline.last_day}  {deadline.at.isoformat()}")
+    return "\n".join(lines)
+
+
+def _as_json(timeline: Timeline) -> str:
+    deadlines = {
+        name: {"lastDay": str(timeline.deadline(kind).last_day), "at": timeline.deadline(kind).at.isoformat()}
+        for kind, name in JSON_NAMES.items()
+    }
+    promised = {"requestedOn": str(timeline.requested_on), "policyVersion": timeline.policy_version}
+    return json.dumps(promised | deadlines, indent=2)
+
+
+def _policy(file: Path) -> Policy:
+    return parse_policy(_read(file), source=str(file))
+
+
+def _shipped_vectors() -> str:
+    vectors = resources.files("contract_rules") / "vectors" / "deadline-vectors.json"
+    return vectors.read_text(encoding="utf-8")
+
+
+def _cases(text: str, file: Path | None) -> list[object]:
+    try:
+        cases = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnreadableFileError(f"{file}: not JSON") from None
+    if not isinstance(cases, list):
+        raise UnreadableFileError(f"{file}: not a list of cases")
+    return cases
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UnreadableFileError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UnreadableFileError(f"{file}: not UTF-8 text") from None

@@ -1,0 +1,77 @@
+"""Conformance: does this package reproduce dates that laws, courts and ministries have published?
+
+A case is a mapping with `event` (a date, or a datetime where the time of day matters), `period` (fields of
+`Period`) and `last_day`. `id` names it in a report; every other key is for people and ignored.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+
+from contract_rules.periods import DateOutOfRange, Period, PeriodError
+
+
+class Mismatch(NamedTuple):
+    """A case that this package does not reproduce, and what it answers instead."""
+
+    case: str
+    difference: str
+
+
+def mismatches(cases: Iterable[object]) -> list[Mismatch]:
+    """The cases that do not hold, in their order. Nothing that a case may contain raises an error.
+
+    >>> period = {"unit": "day", "count": 14}
+    >>> mismatches([{"id": "OL01", "event": "2024-03-01", "period": period, "last_day": "2024-03-14"}])
+    [Mismatch(case='OL01', difference='last day 2024-03-15, expected 2024-03-14')]
+    """
+    found = []
+    for number, case in enumerate(cases, start=1):
+        difference = _difference(case)
+        if difference is not None:
+            found.append(Mismatch(_name(case, number), difference))
+    return found
+
+
+def _name(case: object, number: int) -> str:
+    return str(case["id"]) if isinstance(case, Mapping) and "id" in case else f"case {number}"
+
+
+def _difference(case: object) -> str | None:
+    try:
+        event, period, expected = _read(case)
+        last_day = period.last_day(event)
+    except PeriodError as error:
+        return f"the period is refused: {error}"
+    except DateOutOfRange as error:
+        return str(error)
+    except ValueError as error:
+        return f"not a case: {error}"
+    return None if last_day == expected else f"last day {last_day}, expected {expected}"
+
+
+def _read(case: object) -> tuple[date, Period, date]:
+    if not isinstance(case, Mapping):
+        raise ValueError("write an object with event, period and last_day")  # noqa: TRY004  # as all of them
+    period = case.get("period")
+    if not isinstance(period, Mapping):
+        raise ValueError("write period as an object")  # noqa: TRY004  # the case is wrong, not the caller
+    return (
+        _event(_text(case, "event")),
+        Period.from_mapping(period),
+        date.fromisoformat(_text(case, "last_day")),
+    )
+
+
+def _text(case: Mapping[str, object], key: str) -> str:
+    value = case.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"write {key} as text")  # noqa: TRY004  # the case is wrong, not the caller
+    return value
+
+
+def _event(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)

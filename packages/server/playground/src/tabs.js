@@ -1,0 +1,49 @@
+/**
+ * Which tabs a visitor finds.
+ *
+ * GraphiQL keeps its tabs in the browser's storage and opens what it finds there. A newcomer gets the tour by
+ * finding it there already. Who has been here keeps the tabs as left, until the tour itself changes: then its
+ * steps are laid out anew, in front of the tabs that are the visitor's own.
+ */
+import story from "playground:story";
+
+const TABS = "graphiql:tabState";
+const TOLD = "playground:story";
+
+export const steps = story.groups.flatMap((group) => group.steps);
+
+/** Whether a tab holds this step, or what the visitor has made of it. */
+export const holds = (tab, step) => step.operations.includes(tab.operationName);
+
+/** Lays out the tour for who has not seen this version of it. */
+export function welcome(storage = localStorage) {
+  if (storage.getItem(TOLD) === story.version) return;
+  const own = stored(storage).filter((tab) => !steps.some((step) => holds(tab, step)));
+  layOut([...steps.map(asTab), ...own], storage);
+}
+
+/** Every step as it was at first; the visitor's own tabs stay. */
+export function startOver(storage = localStorage) {
+  storage.removeItem(TOLD);
+  welcome(storage);
+}
+
+function layOut(tabs, storage) {
+  const [{ query, variables }] = tabs;
+  storage.setItem(TABS, JSON.stringify({ activeTabIndex: 0, tabs }));
+  storage.setItem("graphiql:query", query);
+  storage.setItem("graphiql:variables", variables);
+  storage.setItem(TOLD, story.version);
+}
+
+function stored(storage) {
+  try {
+    return JSON.parse(storage.getItem(TABS)).tabs;
+  } catch {
+    return []; // nothing stored, or by something else
+  }
+}
+
+function asTab({ query, variables, operations: [operationName] }) {
+  return { id: operationName, title: operationName, query, variables, headers: null, operationName, response: null };
+}

@@ -1,0 +1,1 @@
+def dev_mail_routes(folder): return []

@@ -1,0 +1,111 @@
+"""The web application: the API, the pages of development, and what an operator's probes ask."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_server import logs
+from contract_server.app.dev_mail import dev_mail_routes
+from contract_server.app.playground import playground_page, playground_routes
+from contract_server.app.security import SecurityMiddleware
+from contract_server.clock import TestClock
+from contract_server.db.availability import is_unavailable
+from contract_server.db.connection import database
+from contract_server.db.migrate import pending_migrations
+from contract_server.demo.time_travel import TimeTravel
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.view import GraphQLView
+from contract_server.jobs.queue import ArqWakeUps
+from contract_server.services import Services, build_services
+from contract_server.settings import Settings
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application of this process."""
+    logs.configure(settings.log_level)
+    wake_ups = ArqWakeUps(settings)
+    services = build_services(settings, wake_ups)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with database(settings):
+            yield
+            await wake_ups.close()
+            await services.close()
+
+    app = Starlette(
+        routes=_routes(settings, services),
+        lifespan=lifespan,
+        middleware=[
+            Middleware(CorrelationIdMiddleware, validator=_is_request_id),
+            Middleware(SecurityMiddleware, tls=not settings.development),
+        ],
+    )
+    app.state.services = services
+    return app
+
+
+def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
+    clock = services.clock
+    time_travel = TimeTravel(services, clock) if isinstance(clock, TestClock) else None
+    view = GraphQLView(build_schema(development=settings.development), services, time_travel)
+    routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz)]
+    if settings.development:
+        routes += [
+            *playground_routes(),
+            *(dev_mail_routes(settings.mail_dir) if settings.mail_dir else []),
+            Route("/graphql", PlaygroundOr(view)),
+        ]
+    else:
+        routes.append(Route("/graphql", view))
+    return routes
+
+
+class PlaygroundOr:
+    """The playground for a browser that opens the address, the API for everybody else."""
+
+    def __init__(self, api: ASGIApp) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at what is asked for, and pass it on."""
+        request = Request(scope)
+        opened = request.method in ("GET", "HEAD") and "query" not in request.query_params
+        if opened and "text/html" in request.headers.get("accept", ""):
+            response = await playground_page(request)
+            await response(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+
+async def _healthz(_: Request) -> Response:
+    """The process is up."""
+    return JSONResponse({"ok": True})
+
+
+async def _readyz(request: Request) -> Response:
+    """The database can be reached and has this version's schema. Redis is not needed to serve."""
+    settings: Settings = request.app.state.services.settings
+    try:
+        pending = await pending_migrations(settings)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        return JSONResponse({"ok": False, "reason": "the database cannot be reached"}, status_code=503)
+    if pending:
+        return JSONResponse(
+            {"ok": False, "reason": "migrations are pending", "pending": pending}, status_code=503
+        )
+    return JSONResponse({"ok": True})
+
+
+def _is_request_id(text: str) -> bool:
+    """Whether a client's own request id can go into our log: short, and of harmless characters."""
+    return 1 <= len(text) <= 64 and text.replace("-", "").replace("_", "").isalnum() and text.isascii()

@@ -1,0 +1,147 @@
+"""What every column of every table is, and what erasure does to it. Erasure does what is written here, and no more.
+
+Personal is whatever tells of a person: it goes. Business is what the company keeps as a record of the contract.
+Technical is what the program needs for itself.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Kind(StrEnum):
+    """What a column tells of."""
+
+    PERSONAL = "personal"
+    BUSINESS = "business"
+    TECHNICAL = "technical"
+
+
+class OnErasure(StrEnum):
+    """What becomes of a table's rows that belong to an erased contract."""
+
+    DELETE = "delete the rows"
+    EMPTY = "keep the row, empty the columns that say so"
+    KEEP = "keep the rows: nothing in them tells of a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: how its rows belong to a contract, what erasure does to them, and what each column is.
+
+    `belongs` is an SQL condition in which `$1` is the contract's id; None where no row belongs to a contract.
+    """
+
+    on_erasure: OnErasure
+    belongs: str | None
+    personal: frozenset[str] = frozenset()
+    business: frozenset[str] = frozenset()
+    technical: frozenset[str] = frozenset()
+    emptied: frozenset[str] = frozenset()
+
+    def kind_of(self, column: str) -> Kind:
+        """What a column is.
+
+        Raises:
+            KeyError: Nobody has said.
+        """
+        for kind, columns in zip(Kind, (self.personal, self.business, self.technical), strict=True):
+            if column in columns:
+                return kind
+        raise KeyError(column)
+
+
+def _columns(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_OF_THE_CONTRACT = "contract_id = $1"
+_OF_THE_ACCOUNT = "account_id IN (SELECT id FROM account WHERE contract_id = $1)"
+
+# In the order in which erasure goes through them: what refers to a row goes before the row.
+TABLES = MappingProxyType(
+    {
+        "member": Table(
+            OnErasure.DELETE,
+            _OF_THE_CONTRACT,
+            personal=_columns("name email"),
+            technical=_columns("id contract_id"),
+        ),
+        "outbox_mail": Table(
+            OnErasure.DELETE,
+            _OF_THE_CONTRACT,
+            personal=_columns("recipient subject body"),
+            technical=_columns(
+                "id contract_id kind message_id dated_at state attempts next_attempt_at lease_token lease_until"
+                " sent_at failure request_id"
+            ),
+        ),
+        "idempotent_answer": Table(
+            OnErasure.DELETE,
+            _OF_THE_ACCOUNT,
+            personal=_columns(
+                "key answer"
+            ),  # the key is the client's own words, the answer may carry a hold's
+            technical=_columns("id account_id input_hash answered_at"),
+        ),
+        "session": Table(
+            OnErasure.DELETE,
+            _OF_THE_ACCOUNT,
+            personal=_columns("token_hash"),
+            technical=_columns("id account_id created_at last_used_at expires_at"),
+        ),
+        "password_reset_token": Table(
+            OnErasure.DELETE,
+            _OF_THE_ACCOUNT,
+            personal=_columns("token_hash"),
+            technical=_columns("id account_id expires_at"),
+        ),
+        "account": Table(
+            OnErasure.DELETE,
+            _OF_THE_CONTRACT,
+            personal=_columns("name email password_hash"),
+            technical=_columns("id role contract_id"),
+        ),
+        "company": Table(
+            OnErasure.DELETE,
+            _OF_THE_CONTRACT,
+            personal=_columns("name address postal_code phone_number"),
+            technical=_columns("contract_id"),
+        ),
+        "contract": Table(
+            OnErasure.EMPTY,
+            "id = $1",
+            business=_columns(
+                "status started_on applications service_end_due_at erasure_due_at erased_at hold_placed_at hold_reason"
+            ),
+            technical=_columns("id version"),
+            emptied=_columns("hold_reason"),  # an operator's own words: nobody can promise what is in them
+        ),
+        "termination_application": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            business=_columns(
+                "number requested_at requested_on reason policy_version service_end_last_day service_end_at"
+                " resumption_last_day resumption_at erasure_last_day erasure_at service_ended_at withdrawn_at"
+            ),
+            technical=_columns("id contract_id"),
+        ),
+        "contract_event": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            business=_columns("at type actor application_id"),
+            technical=_columns("id contract_id"),
+        ),
+        "erasure_record": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            business=_columns(
+                "application_id policy_version due_at started_at finished_at erased_rows code_version"
+            ),
+            technical=_columns("id contract_id"),
+        ),
+        "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
+        "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),
+        "tortoise_migrations": Table(OnErasure.KEEP, None, technical=_columns("id app name applied_at")),
+    }
+)

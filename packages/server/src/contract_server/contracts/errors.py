@@ -1,0 +1,32 @@
+"""The expected ways in which a request about a contract ends without what was asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from contract_rules.decisions import Refused
+from contract_server.contracts.snapshot import ContractSnapshot
+
+
+class ContractNotFound(Exception):
+    """There is no such contract, or it is not this viewer's: the two cannot be told apart."""
+
+
+class IdempotencyKeyReused(Exception):
+    """The key came before, with another operation or input."""
+
+
+@dataclass
+class ActionRefused(Exception):
+    """The rules say no. The contract comes along as it stood when they were asked."""
+
+    contract: ContractSnapshot
+    at: datetime
+    refusal: Refused
+
+
+@dataclass
+class StaleContract(Exception):
+    """The contract has changed since the version that the request expected."""
+
+    contract: ContractSnapshot
+    at: datetime

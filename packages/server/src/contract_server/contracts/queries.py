@@ -1,0 +1,145 @@
+"""Looking at contracts: a page of them for operators, and the history of each."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from strawberry.relay.utils import from_base64, to_base64
+from tortoise.expressions import Q
+
+from contract_rules.lifecycle import Status
+from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.contracts.snapshot import ContractSnapshot, find_snapshots
+from contract_server.db.transaction import current_connection
+
+LARGEST_PAGE = 100
+
+
+class InvalidPage(ValueError):
+    """The page that was asked for cannot be: the message says what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFilter:
+    """Which contracts an operator wants to see."""
+
+    status: tuple[Status, ...] | None = None
+    erasure_due_by: date | None = None
+    on_hold: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPage:
+    """Some contracts, the newest first."""
+
+    contracts: list[ContractSnapshot]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventPageKey:
+    """A part of one contract's history."""
+
+    contract_id: UUID
+    first: int
+    after: str | None
+
+
+@dataclass(slots=True)
+class EventPage:
+    """Some events of one contract, the oldest first."""
+
+    events: list[ContractEvent] = field(default_factory=list)
+    has_next: bool = False
+    has_previous: bool = False
+
+
+async def find_contracts(wanted: ContractFilter, first: int, after: str | None) -> ContractPage:
+    """A page of contracts.
+
+    Raises:
+        InvalidPage: `first` or `after` is not of the kind that pages are made of.
+    """
+    conditions = Q()
+    if wanted.status is not None:
+        conditions &= Q(status__in=wanted.status)
+    if wanted.on_hold is not None:
+        conditions &= Q(hold_placed_at__isnull=not wanted.on_hold)
+    if wanted.erasure_due_by is not None:
+        due = TerminationApplication.filter(
+            withdrawn_at__isnull=True, erasure_last_day__lt=wanted.erasure_due_by
+        )
+        conditions &= Q(erasure_due_at__isnull=False, id__in=due.values_list("contract_id", flat=True))
+    if after is not None:
+        conditions &= Q(id__lt=_parse_contract_cursor(after))
+    rows = (
+        await Contract.filter(conditions)
+        .order_by("-id")
+        .limit(_checked(first) + 1)
+        .values_list("id", flat=True)
+    )
+    ids = [UUID(str(row)) for row in rows[:first]]
+    found = await find_snapshots(ids)
+    return ContractPage([found[each] for each in ids if each in found], len(rows) > first, after is not None)
+
+
+async def find_event_pages(contract_ids: list[UUID], first: int, after: str | None) -> dict[UUID, EventPage]:
+    """The same part of the history of several contracts, in one statement.
+
+    Raises:
+        InvalidPage: `first` or `after` is not of the kind that pages are made of.
+    """
+    at, event_id = _parse_event_cursor(after) if after is not None else (None, None)
+    rows = await current_connection().execute_query_dict(
+        """
+        SELECT id FROM (
+            SELECT id, row_number() OVER (PARTITION BY contract_id ORDER BY at, id) AS place FROM contract_event
+             WHERE contract_id = ANY ($1) AND ($2::timestamptz IS NULL OR (at, id) > ($2, $3::uuid))
+        ) AS events WHERE place <= $4
+        """,
+        [contract_ids, at, event_id, _checked(first) + 1],
+    )
+    pages = {contract_id: EventPage(has_previous=after is not None) for contract_id in contract_ids}
+    for event in await ContractEvent.filter(id__in=[row["id"] for row in rows]).order_by("at", "id"):
+        page = pages[event.contract_id]
+        if len(page.events) < first:
+            page.events.append(event)
+        else:
+            page.has_next = True
+    return pages
+
+
+def contract_cursor(contract: ContractSnapshot) -> str:
+    """Where a page after this contract begins."""
+    return to_base64("contract", contract.id)
+
+
+def event_cursor(event: ContractEvent) -> str:
+    """Where a page after this event begins."""
+    return to_base64("event", f"{event.at.isoformat()}|{event.id}")
+
+
+def _checked(first: int) -> int:
+    if not 1 <= first <= LARGEST_PAGE:
+        raise InvalidPage(f"first: a number from 1 to {LARGEST_PAGE} is expected")
+    return first
+
+
+def _parse_contract_cursor(cursor: str) -> UUID:
+    return UUID(_parse_cursor(cursor, "contract"))
+
+
+def _parse_event_cursor(cursor: str) -> tuple[datetime, UUID]:
+    at, _, event_id = _parse_cursor(cursor, "event").partition("|")
+    return datetime.fromisoformat(at), UUID(event_id)
+
+
+def _parse_cursor(cursor: str, kind: str) -> str:
+    try:
+        found, value = from_base64(cursor)
+    except ValueError:
+        found, value = "", ""
+    if found != kind:
+        raise InvalidPage("after: an endCursor or cursor of an earlier answer is expected")
+    return value

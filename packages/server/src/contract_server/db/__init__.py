@@ -1,0 +1,1 @@
+"""The database: its connection, its one way of making a transaction, its migrations."""

@@ -1,0 +1,57 @@
+"""How this program reaches PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tortoise import Tortoise
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.context import TortoiseContext
+
+from contract_server.settings import Settings
+
+APP = "contract_server"
+MODELS = ["contract_server.accounts.models", "contract_server.contracts.models", "contract_server.clock"]
+MIGRATIONS = "contract_server.db.migrations"
+
+_PATIENCE = {
+    "idle_in_transaction_session_timeout": "30s",  # a frozen client must not hold a contract's lock for ever
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
+
+def tortoise_config(settings: Settings) -> dict[str, Any]:
+    """Tortoise's configuration: one connection, one app with every model and its migrations."""
+    connection = expand_db_url(
+        settings.database_url.get_secret_value().replace("postgresql://", "asyncpg://", 1)
+    )
+    connection["credentials"] |= {
+        "minsize": 1,
+        "maxsize": settings.database_pool_size,
+        "timeout": 5,
+        "application_name": APP,
+        "server_settings": _PATIENCE,
+    }
+    return {
+        "connections": {"default": connection},
+        "apps": {APP: {"models": MODELS, "default_connection": "default", "migrations": MIGRATIONS}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[TortoiseContext]:
+    """The models, connected; for the whole of this process, whichever task asks.
+
+    Connecting waits for the first query, so that a server can start before its database does.
+    """
+    context = await Tortoise.init(config=tortoise_config(settings), _enable_global_fallback=True)
+    try:
+        yield context
+    finally:
+        await context.close_connections()

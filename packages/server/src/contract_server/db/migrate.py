@@ -1,0 +1,37 @@
+"""Bringing the database to the schema of this version."""
+
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+
+from contract_server.db.connection import APP, tortoise_config
+from contract_server.db.transaction import current_connection
+from contract_server.settings import Settings
+
+_LOCK = "SELECT pg_advisory_lock(hashtext('contract_server.migrations'))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('contract_server.migrations'))"
+
+
+async def pending_migrations(settings: Settings) -> list[str]:
+    """The names of the migrations that the database has not had yet, in their order."""
+    plan = await _executor(settings).plan([MigrationTarget(APP, "__latest__")])
+    return [step.migration.name for step in plan]
+
+
+async def migrate(settings: Settings) -> list[str]:
+    """Apply what is pending; two who migrate at the same time do so one after the other.
+
+    Returns:
+        The names of the migrations that were applied.
+    """
+    pool = current_connection()
+    async with pool.acquire_connection() as lock:
+        await lock.execute(_LOCK)
+        try:
+            pending = await pending_migrations(settings)
+            await _executor(settings).migrate([MigrationTarget(APP, "__latest__")], direction="forward")
+        finally:
+            await lock.execute(_UNLOCK)
+    return pending
+
+
+def _executor(settings: Settings) -> MigrationExecutor:
+    return MigrationExecutor(current_connection(), tortoise_config(settings)["apps"])

@@ -1,0 +1,1 @@
+"""Development only: the demonstration data, and time that can be moved."""

@@ -1,0 +1,148 @@
+"""`contract-server dev`: a whole environment in one terminal, with its data in one folder."""
+
+import asyncio
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from contract_server.dev.children import ProgramChild, ServerChild
+from contract_server.dev.errors import DevelopmentError
+from contract_server.dev.folder import DevelopmentFolder
+from contract_server.dev.ports import LOOPBACK, require_free_port
+from contract_server.dev.readiness import wait_until_ok
+from contract_server.dev.supervisor import Supervisor, together
+from contract_server.dev.terminal import complain, relay, say
+from contract_server.dev.variables import published
+from contract_server.dev.wheels import find_postgres, find_redis
+
+CONTRACT_SERVER = (sys.executable, "-P", "-m", "contract_server")
+"""The command line of this installation; `-P`, so that no file in the current folder passes for a module."""
+
+_BANNER = """
+Ready: {base_url}/graphql
+
+  accounts   active@example.jp    under contract, 30 members
+             grace@example.jp     terminated 3 days ago
+             lastday@example.jp   may resume until the end of today
+             closed@example.jp    terminated 20 days ago
+             operator@example.jp  operator
+  password   omakase-demo-2026, for all of them
+  mails      {base_url}/dev/mail
+  database   . {variables} && psql "$DATABASE_URL"
+  end        Ctrl-C
+"""
+
+
+def run_development(
+    host: str, port: int, directory: Path = Path(".local"), *, command: Sequence[str] = CONTRACT_SERVER
+) -> int:
+    """Run PostgreSQL, Redis, the API and the worker until Ctrl-C, SIGTERM or SIGHUP; the exit status.
+
+    What stands in the way is said in one line on standard error, with exit status 1.
+
+    Args:
+        host: The address on which the API listens.
+        port: Its port.
+        directory: Where all data is kept; made if need be. The next run in the same folder finds it again.
+        command: What starts the parts of `contract-server`.
+    """
+    folder = DevelopmentFolder(directory.absolute())
+    environment = Environment(host, port, folder, command)
+    try:
+        with folder.in_sole_use(environment.base_url):
+            folder.variables_file.unlink(missing_ok=True)  # of a run that was killed
+            require_free_port(host, port)
+            find_postgres()
+            find_redis()
+            asyncio.run(environment.run())
+    except DevelopmentError as error:
+        complain(f"contract-server: {error}")
+        return 1
+    return 0
+
+
+def remove_development(directory: Path = Path(".local")) -> int:
+    """Delete the data of an environment that is not running, wherever it is kept; the exit status."""
+    try:
+        DevelopmentFolder(directory.absolute()).remove()
+    except DevelopmentError as error:
+        complain(f"contract-server: {error}")
+        return 1
+    return 0
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment: where its API listens, where its data is, and what starts its programs."""
+
+    host: str
+    port: int
+    folder: DevelopmentFolder
+    command: Sequence[str]
+
+    @property
+    def base_url(self) -> str:
+        """Where a browser on this machine finds the API."""
+        host = self._reachable_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    async def run(self) -> None:
+        """Start everything, say when it is ready, and go on until a signal comes."""
+        async with Supervisor(say) as supervisor:
+            services = await self._start_databases(supervisor)
+            for task in ("migrate", "seed-demo"):
+                await supervisor.run(self._program(services, task, task))
+            with published(self.folder.variables_file, {"BASE_URL": self.base_url, **services}):
+                await self._start_programs(supervisor, services)
+                say(self._banner())
+                await supervisor.serve()
+
+    async def _start_databases(self, supervisor: Supervisor) -> dict[str, str]:
+        """Start PostgreSQL and Redis; the variables by which programs find them and the mail folder."""
+        postgres, redis = self.folder.postgres(), self.folder.redis()
+        await together(
+            supervisor.start(ServerChild(postgres, f"data in {self.folder.path / 'postgres'}")),
+            supervisor.start(ServerChild(redis, f"data in {self.folder.path / 'redis'}")),
+        )
+        self.folder.mails.mkdir(exist_ok=True)
+        return {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "MAIL_DIR": str(self.folder.mails)}
+
+    async def _start_programs(self, supervisor: Supervisor, services: Mapping[str, str]) -> None:
+        """Start the API and the worker; return when the API is ready."""
+        listen = ("--host", self.host, "--port", str(self.port))
+        api = self._program(services, "API", "serve", *listen, found_at=f"{self.base_url}/graphql")
+        worker = self._program(services, "worker", "worker", found_at="does what falls due, sends mails")
+        ready = partial(wait_until_ok, self._reachable_host, self.port, "/readyz")
+        await together(supervisor.start(api, ready=ready), supervisor.start(worker))
+
+    def _program(
+        self, services: Mapping[str, str], name: str, *arguments: str, found_at: str = ""
+    ) -> ProgramChild:
+        """A part of `contract-server`, told where the services are."""
+        return ProgramChild(
+            name,
+            (*self.command, *arguments),
+            where=found_at,
+            environment={
+                **os.environ,
+                **services,
+                "ENVIRONMENT": "development",
+                "PUBLIC_URL": self.base_url,
+                "PYTHONUNBUFFERED": "1",
+            },
+            relay=relay,
+        )
+
+    def _banner(self) -> str:
+        file = os.path.relpath(self.folder.variables_file)
+        return _BANNER.format(base_url=self.base_url, variables=shlex.quote(file))
+
+    @property
+    def _reachable_host(self) -> str:
+        """The address on which somebody on this machine reaches what listens on all of them."""
+        everywhere = {"0.0.0.0": LOOPBACK, "": LOOPBACK, "::": "::1"}  # noqa: S104 - compared, not bound
+        return everywhere.get(self.host, self.host)

@@ -1,0 +1,85 @@
+"""The folder in which a development environment keeps everything."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract_server.dev.errors import DevelopmentError
+from contract_server.dev.locks import FileLock
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.dev.redis import EmbeddedRedis
+
+
+@dataclass(frozen=True)
+class DevelopmentFolder:
+    """Data, logs and mails of one environment; one environment at a time uses it."""
+
+    path: Path
+
+    @property
+    def variables_file(self) -> Path:
+        """Where other tools read how to reach the environment, while it runs."""
+        return self.path / "dev.env"
+
+    @property
+    def mails(self) -> Path:
+        """Where mails arrive."""
+        return self.path / "mail"
+
+    @property
+    def logs(self) -> Path:
+        """Where the databases write what they have to say."""
+        return self.path / "log"
+
+    def postgres(self) -> EmbeddedPostgres:
+        """The PostgreSQL of this folder."""
+        return EmbeddedPostgres(self.path / "postgres", log=self.logs / "postgres.log")
+
+    def redis(self) -> EmbeddedRedis:
+        """The Redis of this folder."""
+        return EmbeddedRedis(self.path / "redis", log=self.logs / "redis.log")
+
+    @contextmanager
+    def in_sole_use(self, base_url: str) -> Iterator[None]:
+        """Keep out others for as long as the block lasts, and tell them where the environment is.
+
+        Raises:
+            DevelopmentError: Somebody else uses the folder, or it cannot be used at all.
+        """
+        lock = FileLock(self._lock_file)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            free = lock.acquire()
+        except OSError as error:
+            raise DevelopmentError(f"{self.path} cannot be used: {error.strerror}") from None
+        if not free:
+            raise DevelopmentError(f"an environment runs already in {self.path}: {lock.read_note()}")
+        try:
+            lock.leave_note(base_url)
+            yield
+        finally:
+            lock.release()
+
+    def remove(self) -> None:
+        """Delete everything that an environment has left here, and PostgreSQL's data wherever it is.
+
+        Raises:
+            DevelopmentError: An environment is running.
+        """
+        if not self.path.exists():
+            return
+        with self.in_sole_use("its data is being removed"):
+            self.postgres().remove()
+            self.redis().remove()
+            for folder in (self.mails, self.logs):
+                shutil.rmtree(folder, ignore_errors=not folder.exists())
+            for file in (self.variables_file, self._lock_file):
+                file.unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.path / "dev.lock"

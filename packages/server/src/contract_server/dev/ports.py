@@ -1,0 +1,58 @@
+"""Free ports: one that the system picks on the loopback address, and whether a wanted one can be had."""
+
+import errno
+import os
+import socket
+
+from contract_server.dev.errors import DevelopmentError
+
+LOOPBACK = "127.0.0.1"
+
+_ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""One of a name's addresses does not exist here, as `::1` of `localhost` in a container without IPv6."""
+
+
+def pick_free_port() -> int:
+    """A loopback port that nobody listens on now; somebody may yet be quicker to take it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_listening(port: int) -> bool:
+    """Whether something answers on this loopback port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Make sure that a server can listen on `host` and `port`.
+
+    Raises:
+        DevelopmentError: It cannot; the message says why in one line.
+    """
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise DevelopmentError(f"{host} is not an address of this machine: {error.strerror}") from None
+    absent: list[OSError] = []
+    for family, kind, protocol, _, address in addresses:
+        try:
+            with socket.socket(family, kind, protocol) as probe:
+                # as servers do it: connections of a server that just ended, in TIME_WAIT, block nobody
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise DevelopmentError(_refusal(host, port, error)) from None
+            absent.append(error)
+    if len(absent) == len(addresses):
+        raise DevelopmentError(_refusal(host, port, absent[0]))
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use: stop what listens there, or choose another port"
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"cannot listen on port {port} of {host}: {reason}"

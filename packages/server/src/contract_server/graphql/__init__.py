@@ -1,0 +1,1 @@
+"""The API: types, queries and mutations, and how they travel over HTTP."""

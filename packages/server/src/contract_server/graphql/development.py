@@ -1,0 +1,121 @@
+"""Fields that exist in development only: the clock that can be moved, and the demonstration data."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import strawberry
+
+from contract_rules.explanations import Language
+from contract_server.clock import TestClock as MovableClock
+from contract_server.demo.seed import reset
+from contract_server.graphql.context import RequestContext, RequestInfo
+from contract_server.graphql.inputs import AdvanceTestClockInput
+from contract_server.graphql.mutations import Mutation
+from contract_server.graphql.problems import InvalidInputError, Words
+from contract_server.graphql.queries import Query
+from contract_server.graphql.results import InvalidInput
+
+FURTHEST = timedelta(days=366 * 100)
+
+_ONE_OF_THREE: Words = {
+    Language.JA: "days・hours・to のうち、いずれか1つだけを指定してください。",
+    Language.EN: "Give exactly one of days, hours and to.",
+}
+_FORWARD_ONLY: Words = {
+    Language.JA: "テスト用の時計は未来にのみ進められます。現在より後の日時を指定してください（戻すには resetDemo）。",
+    Language.EN: "The test clock moves forward only: give an instant that is still to come (resetDemo goes back).",
+}
+_TOO_FAR: Words = {
+    Language.JA: "一度に進められるのは100年までです。",
+    Language.EN: "The test clock moves by a hundred years at most.",
+}
+
+
+@strawberry.type
+class TestClock:
+    """The clock as it stands."""
+
+    __test__ = False  # not a test, whatever pytest makes of the name
+
+    now: datetime
+    offset_seconds: int = strawberry.field(
+        description="How far the clock has been moved from real time, in seconds."
+    )
+
+
+@strawberry.type
+class TestClockAdvanced:
+    """The clock after it was moved."""
+
+    __test__ = False  # as above
+
+    test_clock: TestClock
+
+
+AdvanceTestClockResult = Annotated[
+    TestClockAdvanced | InvalidInput, strawberry.union("AdvanceTestClockResult")
+]
+
+
+@strawberry.type(name="Query")
+class DevelopmentQuery(Query):
+    """What can be asked in development."""
+
+    @strawberry.field
+    async def test_clock(self, info: RequestInfo) -> TestClock:
+        return await _test_clock(info.context)
+
+
+@strawberry.type(name="Mutation")
+class DevelopmentMutation(Mutation):
+    """What can be done in development."""
+
+    @strawberry.mutation(
+        description=(
+            "Moves the one clock that server and worker share, runs all that falls due on the way in order, and"
+            " answers when it is done."
+        )
+    )
+    async def advance_test_clock(
+        self,
+        info: RequestInfo,
+        input: AdvanceTestClockInput,  # noqa: A002 - the API's name
+    ) -> AdvanceTestClockResult:
+        now = await info.context.services.clock.now()
+        await info.context.time_travel.advance(_target(input, now))
+        return TestClockAdvanced(test_clock=await _test_clock(info.context))
+
+    @strawberry.mutation(description="Back to real time, with the demonstration data as it was at first.")
+    async def reset_demo(self, info: RequestInfo) -> TestClockAdvanced:
+        await reset(info.context.services)
+        return TestClockAdvanced(test_clock=await _test_clock(info.context))
+
+
+def _target(given: AdvanceTestClockInput, now: datetime) -> datetime:
+    """The instant to move to.
+
+    Raises:
+        InvalidInputError: Not exactly one way of saying it, or not forward, or absurdly far.
+    """
+    ways = {"days": given.days, "hours": given.hours, "to": given.to}
+    said = {name: value for name, value in ways.items() if value not in (None, strawberry.UNSET)}
+    if len(said) != 1:
+        raise InvalidInputError(["input"], _ONE_OF_THREE)
+    ((name, value),) = said.items()
+    if isinstance(value, datetime):
+        step = value - now
+    elif abs(value) > FURTHEST // timedelta(days=1) * 24:
+        raise InvalidInputError(["input", name], _TOO_FAR)
+    else:
+        step = timedelta(**{name: value})
+    if step <= timedelta():
+        raise InvalidInputError(["input", name], _FORWARD_ONLY)
+    if step > FURTHEST:
+        raise InvalidInputError(["input", name], _TOO_FAR)
+    return now + step
+
+
+async def _test_clock(context: RequestContext) -> TestClock:
+    clock = context.services.clock
+    moved_by = await clock.moved_by() if isinstance(clock, MovableClock) else timedelta()
+    return TestClock(now=context.local(await clock.now()), offset_seconds=int(moved_by.total_seconds()))

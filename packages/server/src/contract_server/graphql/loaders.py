@@ -1,0 +1,60 @@
+"""What many contracts of one answer need, read for all of them at once."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+from tortoise.functions import Count
+
+from contract_server.accounts.models import Account
+from contract_server.contracts.models import Company, Member
+from contract_server.contracts.queries import EventPage, EventPageKey, find_event_pages
+from contract_server.contracts.snapshot import ContractSnapshot, find_snapshots
+
+
+class Loaders:
+    """One request's loaders."""
+
+    def __init__(self) -> None:
+        self.contracts: DataLoader[UUID, ContractSnapshot | None] = DataLoader(_contracts)
+        self.companies: DataLoader[UUID, Company | None] = DataLoader(_companies)
+        self.contractors: DataLoader[UUID, Account | None] = DataLoader(_contractors)
+        self.member_counts: DataLoader[UUID, int] = DataLoader(_member_counts)
+        self.event_pages: DataLoader[EventPageKey, EventPage] = DataLoader(_event_pages)
+
+
+async def _contracts(ids: list[UUID]) -> list[ContractSnapshot | None]:
+    found = await find_snapshots(ids)
+    return [found.get(each) for each in ids]
+
+
+async def _companies(ids: list[UUID]) -> list[Company | None]:
+    found = {company.contract_id: company for company in await Company.filter(contract_id__in=ids)}
+    return [found.get(each) for each in ids]
+
+
+async def _contractors(ids: list[UUID]) -> list[Account | None]:
+    found = {account.contract_id: account for account in await Account.filter(contract_id__in=ids)}
+    return [found.get(each) for each in ids]
+
+
+async def _member_counts(ids: list[UUID]) -> list[int]:
+    rows = (
+        await Member.filter(contract_id__in=ids)
+        .group_by("contract_id")
+        .annotate(members=Count("id"))
+        .values("contract_id", "members")
+    )
+    found = {row["contract_id"]: row["members"] for row in rows}
+    return [found.get(each, 0) for each in ids]
+
+
+async def _event_pages(keys: list[EventPageKey]) -> list[EventPage]:
+    alike: dict[tuple[int, str | None], list[UUID]] = defaultdict(list)
+    for key in keys:
+        alike[key.first, key.after].append(key.contract_id)
+    found: dict[EventPageKey, EventPage] = {}
+    for (first, after), contract_ids in alike.items():
+        for contract_id, page in (await find_event_pages(contract_ids, first, after)).items():
+            found[EventPageKey(contract_id, first, after)] = page
+    return [found[key] for key in keys]

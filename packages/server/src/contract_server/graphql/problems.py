@@ -1,0 +1,163 @@
+"""Expected failures, told as members of a mutation's union."""
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from contract_rules.explanations import Language, explain_refusal
+from contract_server.accounts.login import InvalidCredentials
+from contract_server.accounts.password_reset import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    UnsuitablePassword,
+)
+from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
+from contract_server.contracts import errors
+from contract_server.graphql import results
+from contract_server.graphql.contract import Contract
+from contract_server.graphql.context import RequestInfo
+from contract_server.graphql.results import ProblemCode
+
+Words = dict[Language, str]
+
+_NOT_FOUND: Words = {
+    Language.JA: "該当する契約が見つかりません。契約IDをご確認ください。",
+    Language.EN: "There is no such contract. Please check the contract's id.",
+}
+_STALE: Words = {
+    Language.JA: "契約の内容が更新されています。最新の内容をご確認のうえ、もう一度お試しください。",
+    Language.EN: "The contract has changed since. Please look at it as it is now, then try again.",
+}
+_KEY_REUSED: Words = {
+    Language.JA: "この idempotencyKey は別の内容の操作で使用されています。新しい値を指定してください。",
+    Language.EN: "This idempotencyKey was used with another input. Please choose a new one.",
+}
+_CREDENTIALS: Words = {
+    Language.JA: "メールアドレスまたはパスワードが正しくありません。",
+    Language.EN: "The e-mail address or the password is not right.",
+}
+_RESET_TOKEN: Words = {
+    Language.JA: "このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
+    Language.EN: "This link is not valid, or no longer. Please ask for a new one.",
+}
+_PASSWORD: Words = {
+    Language.JA: f"新しいパスワードは{SHORTEST_PASSWORD}文字以上{LONGEST_PASSWORD}文字以内で入力してください。",
+    Language.EN: f"The new password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+}
+
+
+class InvalidInputError(Exception):
+    """Input that is of the right types and still cannot be."""
+
+    def __init__(self, path: list[str], words: Words) -> None:
+        super().__init__(".".join(path))
+        self.path = path
+        self.words = words
+
+
+class TellInvalidInput(strawberry.ExceptionHandler[InvalidInputError, results.InvalidInput]):
+    """Where in the input, and what is expected."""
+
+    def handle(
+        self, exception: InvalidInputError, *, field: StrawberryField, info: RequestInfo
+    ) -> results.InvalidInput:
+        """The problem that the caller can act on."""
+        message = exception.words[info.context.language]
+        return results.InvalidInput(code=ProblemCode.INVALID_INPUT, message=message, path=exception.path)
+
+
+class TellUnsuitablePassword(strawberry.ExceptionHandler[UnsuitablePassword, results.InvalidInput]):
+    """How long a password is to be."""
+
+    def handle(
+        self, exception: UnsuitablePassword, *, field: StrawberryField, info: RequestInfo
+    ) -> results.InvalidInput:
+        """The problem that the caller can act on."""
+        message = _PASSWORD[info.context.language]
+        return results.InvalidInput(
+            code=ProblemCode.INVALID_INPUT, message=message, path=["input", "newPassword"]
+        )
+
+
+class TellNotFound(strawberry.ExceptionHandler[errors.ContractNotFound, results.ContractNotFound]):
+    """Unknown and foreign contracts look the same."""
+
+    def handle(
+        self, exception: errors.ContractNotFound, *, field: StrawberryField, info: RequestInfo
+    ) -> results.ContractNotFound:
+        """The problem that the caller can act on."""
+        message = _NOT_FOUND[info.context.language]
+        return results.ContractNotFound(code=ProblemCode.CONTRACT_NOT_FOUND, message=message)
+
+
+class TellRefusal(strawberry.ExceptionHandler[errors.ActionRefused, results.ActionRefused]):
+    """The rules' own explanation, with the contract as it stands."""
+
+    def handle(
+        self, exception: errors.ActionRefused, *, field: StrawberryField, info: RequestInfo
+    ) -> results.ActionRefused:
+        """The problem that the caller can act on."""
+        context = info.context
+        return results.ActionRefused(
+            code=ProblemCode(exception.refusal.reason.value),
+            message=explain_refusal(exception.refusal, context.services.policies.registry, context.language),
+            contract=Contract.of(exception.contract, exception.at),
+        )
+
+
+class TellStale(strawberry.ExceptionHandler[errors.StaleContract, results.StaleContract]):
+    """The contract as it is now."""
+
+    def handle(
+        self, exception: errors.StaleContract, *, field: StrawberryField, info: RequestInfo
+    ) -> results.StaleContract:
+        """The problem that the caller can act on."""
+        return results.StaleContract(
+            code=ProblemCode.STALE_CONTRACT,
+            message=_STALE[info.context.language],
+            contract=Contract.of(exception.contract, exception.at),
+        )
+
+
+class TellKeyReused(strawberry.ExceptionHandler[errors.IdempotencyKeyReused, results.IdempotencyKeyReused]):
+    """A key means one thing."""
+
+    def handle(
+        self, exception: errors.IdempotencyKeyReused, *, field: StrawberryField, info: RequestInfo
+    ) -> results.IdempotencyKeyReused:
+        """The problem that the caller can act on."""
+        message = _KEY_REUSED[info.context.language]
+        return results.IdempotencyKeyReused(code=ProblemCode.IDEMPOTENCY_KEY_REUSED, message=message)
+
+
+class TellInvalidCredentials(strawberry.ExceptionHandler[InvalidCredentials, results.LogInRefused]):
+    """One answer, whatever is wrong."""
+
+    def handle(
+        self, exception: InvalidCredentials, *, field: StrawberryField, info: RequestInfo
+    ) -> results.LogInRefused:
+        """The problem that the caller can act on."""
+        message = _CREDENTIALS[info.context.language]
+        return results.LogInRefused(code=ProblemCode.INVALID_CREDENTIALS, message=message, retry_at=None)
+
+
+class TellInvalidResetToken(strawberry.ExceptionHandler[ResetTokenError, results.InvalidResetToken]):
+    """One answer for unknown, used and expired tokens."""
+
+    def handle(
+        self, exception: ResetTokenError, *, field: StrawberryField, info: RequestInfo
+    ) -> results.InvalidResetToken:
+        """The problem that the caller can act on."""
+        message = _RESET_TOKEN[info.context.language]
+        return results.InvalidResetToken(code=ProblemCode.INVALID_RESET_TOKEN, message=message)
+
+
+HANDLERS: tuple[strawberry.ExceptionHandler[Exception, object], ...] = (
+    TellInvalidInput(),
+    TellUnsuitablePassword(),
+    TellNotFound(),
+    TellRefusal(),
+    TellStale(),
+    TellKeyReused(),
+    TellInvalidCredentials(),
+    TellInvalidResetToken(),
+)

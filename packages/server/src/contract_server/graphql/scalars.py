@@ -1,0 +1,40 @@
+"""Calendar days and instants as they are written in the API."""
+
+import re
+from datetime import date, datetime
+
+import strawberry
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _parse_day(value: object) -> date:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return date.fromisoformat(value)
+    raise ValueError("a calendar day is expected, as YYYY-MM-DD")
+
+
+def _parse_instant(value: object) -> datetime:
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return datetime.fromisoformat(value.upper())
+    raise ValueError("an instant with its offset is expected, as 2024-03-16T00:00:00+09:00")
+
+
+SCALARS = {
+    date: strawberry.scalar(
+        name="Date",
+        description="A calendar day in the policy's time zone, `YYYY-MM-DD`.",
+        serialize=date.isoformat,
+        parse_value=_parse_day,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description=(
+            "An instant, RFC 3339 with an explicit offset; answers carry the policy's zone"
+            " (`2024-03-16T00:00:00+09:00`). A value without an offset is refused."
+        ),
+        serialize=datetime.isoformat,
+        parse_value=_parse_instant,
+    ),
+}

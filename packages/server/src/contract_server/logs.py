@@ -1,0 +1,106 @@
+"""Log lines: JSON, one line each whatever the input, and nothing personal.
+
+An exception is logged by its type and the places it passed, never by its text: database errors quote the
+values that they refuse, and with them people's addresses. Of what libraries say, the template is kept and
+the arguments are dropped, for the same reason.
+"""
+
+import logging
+import logging.config
+import traceback
+from types import TracebackType
+from typing import Any
+
+import orjson
+import structlog
+from asgi_correlation_id.context import correlation_id
+from structlog.typing import EventDict, WrappedLogger
+
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+_QUIET = (
+    "uvicorn.access",
+    "strawberry.execution",
+    "strawberry.ws",
+    "tortoise",
+    "tortoise.db_client",
+    "asyncio",
+)
+
+
+def configure(level: str) -> None:
+    """Send every log line of this process, the libraries' included, to standard error as JSON."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": _formatter}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            "loggers": {name: {"level": "CRITICAL"} for name in _QUIET},
+        }
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger whose events are named in words and carry ids as fields: `log.info("erased", contract_id=…)`."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def _formatter() -> structlog.stdlib.ProcessorFormatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[_keep_template_only],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _add_request_id,
+            _describe_exception,
+            structlog.processors.JSONRenderer(serializer=_serialize),
+        ],
+        pass_foreign_args=False,
+        use_get_message=False,
+    )
+
+
+def _keep_template_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if not isinstance(event["event"], str):
+        event["event"] = type(event["event"]).__name__
+    return event
+
+
+def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if request_id := correlation_id.get():
+        event.setdefault("request_id", request_id)
+    return event
+
+
+def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    information: ExceptionInfo | BaseException | bool | None = event.pop("exc_info", None)
+    if isinstance(information, BaseException):
+        error: BaseException | None = information
+    else:
+        error = information[1] if isinstance(information, tuple) else None
+    if error is not None:
+        event["exception"] = type(error).__qualname__
+        event["at"] = [
+            f"{frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)[-12:]
+        ]
+    return event
+
+
+def _serialize(event: EventDict, **_: Any) -> str:  # noqa: ANN401 - structlog passes what JSON libraries take
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -1,0 +1,72 @@
+"""The services of this process, made once from the settings and handed to whoever serves people or runs jobs."""
+
+from dataclasses import dataclass
+
+from contract_notify.delivery import Delivery, delivery_from_url
+from contract_server.contracts.policies import ServedPolicies, served_policies
+from contract_server.accounts.login import LogIns
+from contract_server.accounts.password_reset import PasswordResets
+from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.sessions import Sessions
+from contract_server.clock import Clock, DatabaseClock, TestClock
+from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.erasure import Erasures
+from contract_server.contracts.mails import Mails
+from contract_server.contracts.outbox import Outbox
+from contract_server.contracts.requests import ContractRequests
+from contract_server.contracts.schedule import Schedule
+from contract_server.contracts.wakeups import NoWakeUps, WakeUps
+from contract_server.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that serves a request or runs a job."""
+
+    settings: Settings
+    clock: Clock
+    policies: ServedPolicies
+    passwords: PasswordHasher
+    sessions: Sessions
+    log_ins: LogIns
+    password_resets: PasswordResets
+    requests: ContractRequests
+    schedule: Schedule
+    outbox: Outbox
+    delivery: Delivery
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        self.passwords.close()
+        await self.delivery.close()
+
+
+def build_services(settings: Settings, wake_ups: WakeUps | None = None) -> Services:
+    """The services as the settings want them.
+
+    Raises:
+        SettingsError: Nobody has said where mails go.
+    """
+    if settings.mail_url is None:
+        raise SettingsError("SMTP_URL: set it to smtp://user:password@host:port (or MAIL_DIR to a folder)")
+    clock: Clock = TestClock() if settings.development else DatabaseClock()
+    policies = served_policies()
+    mails = Mails(settings)
+    changes = ContractChanges(clock, policies, mails)
+    erasures = Erasures(clock, policies, changes, settings.erasure_batch)
+    delivery = delivery_from_url(settings.mail_url)
+    passwords = PasswordHasher()
+    sessions = Sessions(settings)
+    return Services(
+        settings=settings,
+        clock=clock,
+        policies=policies,
+        passwords=passwords,
+        sessions=sessions,
+        log_ins=LogIns(passwords, sessions),
+        password_resets=PasswordResets(passwords, mails, clock),
+        requests=ContractRequests(changes, wake_ups or NoWakeUps()),
+        schedule=Schedule(clock, changes, erasures, settings.sweep_batch),
+        outbox=Outbox(clock, delivery, settings.mail_sender),
+        delivery=delivery,
+    )

@@ -1,0 +1,181 @@
+"""The product as it runs for its users: a server process, a worker process, and clients that know HTTP alone."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PASSWORD = "omakase-demo-2026"
+ACTIVE_CONTRACT = "018f0000-0000-7000-8000-000000000001"
+GRACE_CONTRACT = "018f0000-0000-7000-8000-000000000002"
+CLOSED_CONTRACT = "018f0000-0000-7000-8000-000000000004"
+
+LOG_IN = """
+mutation ($email: String!, $password: String!) {
+  logIn(input: { email: $email, password: $password }) {
+    __typename
+    ... on LoggedIn { token viewer { role contract { id } } }
+    ... on Problem { code message }
+  }
+}
+"""
+ADVANCE = """
+mutation ($input: AdvanceTestClockInput!) {
+  advanceTestClock(input: $input) {
+    __typename
+    ... on TestClockAdvanced { testClock { now offsetSeconds } }
+    ... on InvalidInput { message path }
+  }
+}
+"""
+RESET = "mutation { resetDemo { testClock { now offsetSeconds } } }"
+
+
+class Client:
+    """Somebody who talks to the API over HTTP."""
+
+    def __init__(self, base_url: str, language: str = "ja") -> None:
+        self.http = httpx.AsyncClient(base_url=base_url, headers={"Accept-Language": language}, timeout=30)
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+    async def post(self, query: str, **variables: object) -> httpx.Response:
+        return await self.http.post("/graphql", json={"query": query, "variables": variables})
+
+    async def ask(self, query: str, **variables: object) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The data of an answer without errors."""
+        response = await self.post(query, **variables)
+        answer = response.json()
+        assert response.status_code == 200, answer
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    async def errors(self, query: str, **variables: object) -> list[str]:
+        """The codes of an answer's errors."""
+        answer = (await self.post(query, **variables)).json()
+        return [error["extensions"]["code"] for error in answer["errors"]]
+
+    async def log_in(self, email: str, password: str = PASSWORD) -> Any:  # noqa: ANN401 - as above
+        return (await self.ask(LOG_IN, email=email, password=password))["logIn"]
+
+    async def advance(self, **way: object) -> Any:  # noqa: ANN401 - as above
+        return (await self.ask(ADVANCE, input=way))["advanceTestClock"]
+
+
+@dataclass
+class Running:
+    """A running environment."""
+
+    base_url: str
+    database_url: str
+    variables: Mapping[str, str]
+    mail_dir: Path
+    server: asyncio.subprocess.Process
+    worker: asyncio.subprocess.Process | None
+
+    def client(self, language: str = "ja") -> Client:
+        return Client(self.base_url, language)
+
+    async def mails(self, count: int) -> list[EmailMessage]:
+        """The mails in the folder, once there are that many."""
+        async with asyncio.timeout(30):
+            while len(files := sorted(self.mail_dir.glob("*.eml"))) < count:
+                await asyncio.sleep(0.1)
+        return [parse(file.read_bytes()) for file in files]
+
+
+def parse(mail: bytes) -> EmailMessage:
+    return BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(mail)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
+    """Run `contract-server` to its end: exit status, standard output, standard error."""
+    process = await _start(variables, *arguments, capture=True)
+    output, errors = await process.communicate()
+    return process.returncode or 0, output.decode(), errors.decode()
+
+
+@asynccontextmanager
+async def running(
+    database_url: str, redis_url: str, folder: Path, *, worker: bool = True
+) -> AsyncIterator[Running]:
+    """Migrate, seed, and start a server and a worker; end both afterwards."""
+    port, mail_dir = free_port(), folder / "mail"
+    variables = {
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "MAIL_DIR": str(mail_dir),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "LOG_LEVEL": "WARNING",
+    }
+    for step in ("migrate", "seed-demo"):
+        status, _, errors = await command(variables, step)
+        assert status == 0, errors
+    processes = [await _start(variables, "serve", "--port", str(port))]
+    if worker:
+        processes.append(await _start(variables, "worker"))
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        await _until_ready(base_url)
+        yield Running(base_url, database_url, variables, mail_dir, processes[0], processes[1] if worker else None)
+    finally:
+        for process in processes:
+            await end(process)
+
+
+async def start_worker(variables: Mapping[str, str]) -> asyncio.subprocess.Process:
+    return await _start(variables, "worker")
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    await process.wait()
+
+
+async def _start(
+    variables: Mapping[str, str], *arguments: str, capture: bool = False
+) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE if capture else None
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "contract_server",
+        *arguments,
+        env={"PATH": os.environ["PATH"], **variables},
+        stdout=pipe,
+        stderr=pipe,
+    )
+
+
+async def _until_ready(base_url: str) -> None:
+    async with asyncio.timeout(30), httpx.AsyncClient(base_url=base_url) as client:
+        while True:
+            try:
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)
