@@ -90,9 +90,7 @@ class Accepted:
 class ScriptedSmtp:
     """Each fault happens once, at the next conversation that reaches its stage; otherwise all goes well."""
 
-    def __init__(
-        self, *, extensions: tuple[str, ...] = ("STARTTLS", "AUTH PLAIN"), implicit_tls: bool = False
-    ) -> None:
+    def __init__(self, *, extensions: tuple[str, ...] = ("STARTTLS", "AUTH PLAIN"), implicit_tls: bool = False) -> None:
         self.port = 0
         self.connections = 0
         self.accepted: list[Accepted] = []
@@ -145,9 +143,7 @@ class ScriptedSmtp:
                 case ["EHLO", _]:
                     offered = [each for each in self._extensions if not (encrypted and each == "STARTTLS")]
                     lines = ["scripted", *offered, "SIZE 1000000"]
-                    await self._answer(
-                        line, Stage.EHLO, *(f"250-{each}" for each in lines[:-1]), f"250 {lines[-1]}"
-                    )
+                    await self._answer(line, Stage.EHLO, *(f"250-{each}" for each in lines[:-1]), f"250 {lines[-1]}")
                 case ["STARTTLS"]:
                     await self._answer(line, Stage.STARTTLS, "220 go ahead")
                     await line.writer.start_tls(self._tls)

@@ -56,9 +56,7 @@ async def test_mail_reaches_a_real_server_over_tls_with_a_log_in() -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(CERTIFICATE)
 
-    def authenticate(
-        _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: object
-    ) -> AuthResult:
+    def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: object) -> AuthResult:
         log_ins.append(data)
         return AuthResult(success=True)
 
@@ -101,9 +99,7 @@ async def test_mail_arrives_byte_for_byte(smtp: ScriptedSmtp) -> None:
 
 async def test_mail_travels_in_tls_from_the_first_byte_by_smtps() -> None:
     async with ScriptedSmtp(implicit_tls=True).running() as smtp:
-        delivery = SmtpDelivery(
-            SmtpServer.from_url(f"smtps://user:secret@127.0.0.1:{smtp.port}?ca={CERTIFICATE}")
-        )
+        delivery = SmtpDelivery(SmtpServer.from_url(f"smtps://user:secret@127.0.0.1:{smtp.port}?ca={CERTIFICATE}"))
 
         await delivery.send(a_mail())
 
@@ -205,9 +201,7 @@ TIRED = {
 
 
 @pytest.mark.parametrize("tired", TIRED)
-async def test_server_tired_of_the_connection_is_called_again_for_the_next_mail(
-    smtp: ScriptedSmtp, tired: str
-) -> None:
+async def test_server_tired_of_the_connection_is_called_again_for_the_next_mail(smtp: ScriptedSmtp, tired: str) -> None:
     delivery = plain(smtp)
     first, second = mails(2)
     await delivery.send(first)
@@ -270,9 +264,7 @@ async def test_mail_that_waited_for_its_turn_behind_a_silent_server_has_a_known_
     first, second = mails(2)
     smtp.at(Stage.DOT, hangs)
 
-    of_first, of_second = await asyncio.gather(
-        delivery.send(first), delivery.send(second), return_exceptions=True
-    )
+    of_first, of_second = await asyncio.gather(delivery.send(first), delivery.send(second), return_exceptions=True)
 
     assert isinstance(of_first, OutcomeUnknown)
     # the second had next to no time left for its turn: whether it made it or not, that is known

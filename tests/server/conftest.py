@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.conftest import new_database
+from tests.server.running import RESET, Client, Running, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
-from tests.conftest import new_database
-from tests.server.running import RESET, Client, Running, running
 
 
 @pytest.fixture(scope="session")

@@ -117,9 +117,7 @@ async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, s
 
 
 @asynccontextmanager
-async def running(
-    database_url: str, redis_url: str, folder: Path, *, worker: bool = True
-) -> AsyncIterator[Running]:
+async def running(database_url: str, redis_url: str, folder: Path, *, worker: bool = True) -> AsyncIterator[Running]:
     """Migrate, seed, and start a server and a worker; end both afterwards."""
     port, mail_dir = free_port(), folder / "mail"
     variables = {
@@ -155,9 +153,7 @@ async def end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def _start(
-    variables: Mapping[str, str], *arguments: str, capture: bool = False
-) -> asyncio.subprocess.Process:
+async def _start(variables: Mapping[str, str], *arguments: str, capture: bool = False) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE if capture else None
     return await asyncio.create_subprocess_exec(
         sys.executable,

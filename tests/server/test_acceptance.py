@@ -1,11 +1,11 @@
 """The manual, lived through over HTTP, with a worker running and the clock moving."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
-
 from tests.server.running import ACTIVE_CONTRACT, Client, Running
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -57,13 +57,13 @@ mutation ($id: ID!) {
 PERSONAL = ("青木", "active@example.jp", "あおぞら製作所", "03-0000-0001", "active.example.jp")
 
 
-async def terminate(client: Client) -> dict[str, object]:
-    result: dict[str, object] = (await client.ask(TERMINATE, id=ACTIVE_CONTRACT))["terminateContract"]
+async def terminate(client: Client) -> dict[str, Any]:
+    result: dict[str, Any] = (await client.ask(TERMINATE, id=ACTIVE_CONTRACT))["terminateContract"]
     return result
 
 
-async def resume(client: Client) -> dict[str, object]:
-    result: dict[str, object] = (await client.ask(RESUME, id=ACTIVE_CONTRACT))["resumeContract"]
+async def resume(client: Client) -> dict[str, Any]:
+    result: dict[str, Any] = (await client.ask(RESUME, id=ACTIVE_CONTRACT))["resumeContract"]
     return result
 
 

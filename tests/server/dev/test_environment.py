@@ -92,9 +92,7 @@ def test_nothing_survives_a_supervisor_that_is_killed(start_environment: StartEn
 
 
 @pytest.mark.parametrize(("name", "command"), [("worker", "worker"), ("API", "serve")])
-def test_program_that_dies_is_started_again(
-    start_environment: StartEnvironment, name: str, command: str
-) -> None:
+def test_program_that_dies_is_started_again(start_environment: StartEnvironment, name: str, command: str) -> None:
     environment = start_environment()
     environment.read_until("Ctrl-C")
     os.kill(environment.process_of(command), signal.SIGKILL)
@@ -144,8 +142,7 @@ def test_port_in_use_is_one_line(start_environment: StartEnvironment) -> None:
         status, _, complaints = start_environment(port=port).finish()
     assert status == 1
     assert complaints == (
-        f"contract-server: port {port} on 127.0.0.1 is in use:"
-        " stop what listens there, or choose another port\n"
+        f"contract-server: port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port\n"
     )
 
 

@@ -25,9 +25,7 @@ def test_lock_has_one_holder_at_a_time(path: Path) -> None:
 def test_child_that_was_given_the_lock_holds_it_until_it_ends(path: Path) -> None:
     ours, theirs = FileLock(path), FileLock(path)
     ours.acquire()
-    with subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(ours.fileno(),)
-    ) as child:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(ours.fileno(),)) as child:
         ours.release()
         assert not theirs.acquire()
         child.kill()

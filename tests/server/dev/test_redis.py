@@ -45,9 +45,7 @@ async def test_queue_outlives_a_crash_of_the_server(redis: EmbeddedRedis) -> Non
         assert await client.get("queued") == b"yes"
 
 
-async def test_server_asks_for_its_password_and_logs_it_nowhere(
-    redis: EmbeddedRedis, directory: Path
-) -> None:
+async def test_server_asks_for_its_password_and_logs_it_nowhere(redis: EmbeddedRedis, directory: Path) -> None:
     async with Redis(host=LOOPBACK, port=redis.port) as stranger:
         with pytest.raises(AuthenticationError):
             await stranger.ping()

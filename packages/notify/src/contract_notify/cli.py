@@ -67,9 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         help="write every mail with sample data to a folder",
         description="Every mail with sample data: <kind>.eml for a mail program, <kind>.txt for a reader.",
     )
-    to_folder.add_argument(
-        "--to", type=Path, required=True, metavar="FOLDER", help="made if it does not exist"
-    )
+    to_folder.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="made if it does not exist")
     to_folder.add_argument(
         "--contact-url",
         default=CONTACT_URL,

@@ -18,9 +18,7 @@ _JAPAN: Final = timezone(timedelta(hours=9))
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
 
 
-def compose(
-    rendered: RenderedMail, *, sender: str, recipient: str, message_id: str, date: datetime
-) -> EmailMessage:
+def compose(rendered: RenderedMail, *, sender: str, recipient: str, message_id: str, date: datetime) -> EmailMessage:
     """One mail to one recipient, as a program's notice (RFC 3834) that no out-of-office reply answers.
 
     `message_id` (`<unique@domain>`) and `date` belong to the fact that is told, not to the attempt to send

@@ -42,7 +42,6 @@ def render(message: Message, contact_url: str = CONTACT_URL) -> RenderedMail:
     for name, value in variables.items():
         require_one_line(str(value), what=name)
     subject, body = (
-        _TEMPLATES.get_template(f"{message.kind}/{part}.txt.j2").render(variables)
-        for part in ("subject", "body")
+        _TEMPLATES.get_template(f"{message.kind}/{part}.txt.j2").render(variables) for part in ("subject", "body")
     )
     return RenderedMail(subject=require_one_line(subject, what="subject"), body=f"{body}\n")

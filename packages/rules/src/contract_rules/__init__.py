@@ -25,6 +25,7 @@ from contract_rules.explanations import (
     explain_deadline,
     explain_refusal,
 )
+from contract_rules.instants import DateOutOfRange
 from contract_rules.lifecycle import (
     PERMITTED,
     TRANSITIONS,
@@ -41,27 +42,11 @@ from contract_rules.lifecycle import (
     phase,
     service_available,
 )
-from contract_rules.periods import (
-    DateOutOfRange,
-    Direction,
-    FirstDay,
-    MonthRule,
-    Period,
-    PeriodError,
-    Roll,
-    Unit,
-)
-from contract_rules.policy import (
-    Deadline,
-    DeadlineKind,
-    Policy,
-    PolicyError,
-    PolicyNotFound,
-    PolicyRegistry,
-    Timeline,
-    parse_policy,
-    shipped_policies,
-)
+from contract_rules.periods import Direction, FirstDay, MonthRule, Period, PeriodError, Roll, Unit
+from contract_rules.policy import Policy, PolicyError
+from contract_rules.policy_file import parse_policy
+from contract_rules.registry import PolicyNotFound, PolicyRegistry, shipped_policies
+from contract_rules.timeline import Deadline, DeadlineKind, Timeline
 
 __all__ = [
     "PERMITTED",

@@ -11,15 +11,11 @@ from typing import Final
 from contract_rules.conformance import mismatches
 from contract_rules.diagram import mermaid
 from contract_rules.explanations import Language, describe_policy, explain_deadline
-from contract_rules.periods import DateOutOfRange, require_instant
-from contract_rules.policy import (
-    DeadlineKind,
-    Policy,
-    PolicyError,
-    Timeline,
-    parse_policy,
-    shipped_policies,
-)
+from contract_rules.instants import DateOutOfRange, require_instant
+from contract_rules.policy import Policy, PolicyError
+from contract_rules.policy_file import parse_policy
+from contract_rules.registry import shipped_policies
+from contract_rules.timeline import DeadlineKind, Timeline
 
 FAILED: Final = 1
 UNREADABLE: Final = 2
@@ -60,9 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     application.add_argument(
         "when", type=_moment, help="when termination is applied for: 2024-03-01T09:30+09:00, or 2024-03-01"
     )
-    application.add_argument(
-        "--policy", type=Path, metavar="FILE", help="a policy (default: the shipped one)"
-    )
+    application.add_argument("--policy", type=Path, metavar="FILE", help="a policy (default: the shipped one)")
 
     timeline = commands.add_parser("timeline", parents=[application], help="the dates that follow")
     timeline.add_argument("--json", action="store_true", help="print JSON")

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from contract_rules.periods import DateOutOfRange, Period, PeriodError
+from contract_rules.instants import DateOutOfRange
+from contract_rules.periods import Period, PeriodError
 
 
 class Mismatch(NamedTuple):

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from contract_rules.instants import require_instant
 from contract_rules.lifecycle import (
     PERMITTED,
     TRANSITIONS,
@@ -23,8 +24,8 @@ from contract_rules.lifecycle import (
     Status,
     Transition,
 )
-from contract_rules.periods import require_instant
-from contract_rules.policy import Deadline, DeadlineKind, Policy, Timeline
+from contract_rules.policy import Policy
+from contract_rules.timeline import Deadline, DeadlineKind, Timeline
 
 
 class Reason(StrEnum):
@@ -51,9 +52,7 @@ class Reason(StrEnum):
 
 
 # Read through their class, members cost several comparisons of instants in Python 3.11.
-_, _, RESUME_WINDOW_CLOSED, _, NOT_DUE_YET, SERVICE_END_RECORDED, ERASURE_ON_HOLD, _, DATE_OUT_OF_RANGE = (
-    Reason
-)
+_, _, RESUME_WINDOW_CLOSED, _, NOT_DUE_YET, SERVICE_END_RECORDED, ERASURE_ON_HOLD, _, DATE_OUT_OF_RANGE = Reason
 
 
 class MailKind(StrEnum):
@@ -292,9 +291,7 @@ def _terminate(transition: Transition, policy: Policy, facts: Facts, actor: Acto
     )
 
 
-def _resume(
-    transition: Transition, facts: Facts, application: Application, actor: Actor, now: datetime
-) -> Granted:
+def _resume(transition: Transition, facts: Facts, application: Application, actor: Actor, now: datetime) -> Granted:
     return Granted(
         Facts(transition.target, facts.version + 1, facts.applications, None, False, facts.erasure_held),
         (
@@ -310,16 +307,12 @@ def _end_service(
 ) -> Granted:
     ended_at = application.timeline.service_end.at
     return Granted(
-        Facts(
-            transition.target, facts.version + 1, facts.applications, application, True, facts.erasure_held
-        ),
+        Facts(transition.target, facts.version + 1, facts.applications, application, True, facts.erasure_held),
         (RecordEvent(transition.event, ended_at, actor, application.number),),
     )
 
 
-def _erase(
-    transition: Transition, facts: Facts, application: Application, actor: Actor, now: datetime
-) -> Granted:
+def _erase(transition: Transition, facts: Facts, application: Application, actor: Actor, now: datetime) -> Granted:
     return Granted(
         Facts(transition.target, facts.version + 1, facts.applications, application, True, False),
         (

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from contract_rules.decisions import Reason, Refused
 from contract_rules.lifecycle import PERMITTED, Actor
 from contract_rules.periods import FirstDay, Period, Roll, Unit
-from contract_rules.policy import DeadlineKind, Policy
+from contract_rules.policy import Policy
+from contract_rules.timeline import DeadlineKind
 from contract_rules.wording import Promise, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = "月火水木金土日"
@@ -58,12 +59,8 @@ REFUSALS: Final[Mapping[tuple[Reason, DeadlineKind], str]] = {
     ),
     (Reason.NOT_DUE_YET, DeadlineKind.ERASURE): DEADLINES[DeadlineKind.ERASURE],
 }
-ACTIVE: Final = (
-    "ご契約は継続中で、利用終了のお申し込みはございません。お手続きは不要です。引き続きご利用ください。"
-)
-TOO_LATE: Final = (
-    "期日が西暦9999年を超えるため、お申し込みを承ることができません。より早い日付でお申し込みください。"
-)
+ACTIVE: Final = "ご契約は継続中で、利用終了のお申し込みはございません。お手続きは不要です。引き続きご利用ください。"
+TOO_LATE: Final = "期日が西暦9999年を超えるため、お申し込みを承ることができません。より早い日付でお申し込みください。"
 ACTORS: Final[Mapping[Actor, str]] = {Actor.CONTRACTOR: "ご契約者さま", Actor.OPERATOR: "運営担当者"}
 
 
@@ -97,11 +94,7 @@ class Japanese:
         """The same without one."""
         if refused.reason is Reason.ACTOR_NOT_PERMITTED:
             who = "または".join(ACTORS[actor] for actor in ACTORS if actor in PERMITTED[refused.action])
-            return (
-                f"このお手続きは{who}が承ります。"
-                if who
-                else "このお手続きは、期日ののちに自動で行われます。"
-            )
+            return f"このお手続きは{who}が承ります。" if who else "このお手続きは、期日ののちに自動で行われます。"
         if refused.reason is Reason.DATE_OUT_OF_RANGE:
             return TOO_LATE
         return ACTIVE

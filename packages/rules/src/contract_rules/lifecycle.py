@@ -20,8 +20,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from contract_rules.periods import require_instant
-from contract_rules.policy import Timeline
+from contract_rules.instants import require_instant
+from contract_rules.timeline import Timeline
 
 
 class Status(StrEnum):
@@ -102,17 +102,13 @@ TRANSITIONS: Final[Mapping[Status, Mapping[Action, Transition]]] = {
     Status.ACTIVE: {
         Action.TERMINATE: Transition(Status.TERMINATED, Condition.COUNTABLE, EventType.TERMINATION_REQUESTED),
         Action.HOLD_ERASURE: Transition(Status.ACTIVE, Condition.NONE, EventType.ERASURE_HELD),
-        Action.RELEASE_ERASURE_HOLD: Transition(
-            Status.ACTIVE, Condition.NONE, EventType.ERASURE_HOLD_RELEASED
-        ),
+        Action.RELEASE_ERASURE_HOLD: Transition(Status.ACTIVE, Condition.NONE, EventType.ERASURE_HOLD_RELEASED),
     },
     Status.TERMINATED: {
         Action.RESUME: Transition(Status.ACTIVE, Condition.WINDOW_OPEN, EventType.RESUMED),
         Action.END_SERVICE: Transition(Status.TERMINATED, Condition.SERVICE_OVER, EventType.SERVICE_ENDED),
         Action.HOLD_ERASURE: Transition(Status.TERMINATED, Condition.NONE, EventType.ERASURE_HELD),
-        Action.RELEASE_ERASURE_HOLD: Transition(
-            Status.TERMINATED, Condition.NONE, EventType.ERASURE_HOLD_RELEASED
-        ),
+        Action.RELEASE_ERASURE_HOLD: Transition(Status.TERMINATED, Condition.NONE, EventType.ERASURE_HOLD_RELEASED),
         Action.ERASE: Transition(Status.ERASED, Condition.ERASURE_DUE, EventType.ERASED),
     },
     Status.ERASED: {},

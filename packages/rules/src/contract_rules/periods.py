@@ -10,12 +10,12 @@ article 3(2)): "until 15 March" means `now < 2024-03-16T00:00:00`.
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Self, TypeVar, cast
 
-ONE_DAY = timedelta(days=1)
-MIDNIGHT = time()
+from contract_rules.instants import MIDNIGHT, ONE_DAY, DateOutOfRange, first_instant_after, local_time
+
 DAYS_IN_THE_CALENDAR = date.max.toordinal()
 DAYS_IN_A_WEEK = 7
 MONTHS_IN_A_YEAR = 12
@@ -23,10 +23,6 @@ MONTHS_IN_A_YEAR = 12
 
 class PeriodError(ValueError):
     """A period that cannot be meant; the message says what to write instead."""
-
-
-class DateOutOfRange(ValueError):  # noqa: N818  # names what the caller gave, as callers speak of it
-    """A date that the calendar of this library, the years 1 to 9999, cannot express."""
 
 
 class Unit(StrEnum):
@@ -270,9 +266,7 @@ class Period:
         if len(self.weekend) == DAYS_IN_A_WEEK:
             raise PeriodError("weekend closes all seven weekdays: leave at least one of 1 to 7 out")
         if self.roll is not Roll.NONE and not (self.weekend or self.holidays):
-            raise PeriodError(
-                f"roll is {self.roll} and no day is closed: write weekend or holidays, or leave roll out"
-            )
+            raise PeriodError(f"roll is {self.roll} and no day is closed: write weekend or holidays, or leave roll out")
 
     def _check_direction(self) -> None:
         if self.direction is Direction.FORWARD:
@@ -284,90 +278,13 @@ class Period:
             )
         if self.month_rule is MonthRule.START_BASED:
             raise PeriodError(
-                "start_based counts forward only (民法143条): "
-                "write month_rule event_based for a backward period"
+                "start_based counts forward only (民法143条): write month_rule event_based for a backward period"
             )
         if self.month_rule is MonthRule.EVENT_BASED and self.first_day is FirstDay.INCLUDE:
             raise PeriodError(
                 "event_based with the first day included is start_based (BGB § 188(2)), which counts forward "
                 "only: write first_day exclude for a backward period"
             )
-
-
-def local_time(instant: datetime, zone: tzinfo) -> datetime:
-    """The wall time in that zone, of which a policy takes the date.
-
-    Raises:
-        ValueError: the instant has no offset.
-        DateOutOfRange: the wall time lies outside the years 1 to 9999.
-
-    >>> from zoneinfo import ZoneInfo
-    >>> local_time(datetime(2024, 3, 1, 15, tzinfo=UTC), ZoneInfo("Asia/Tokyo")).isoformat()
-    '2024-03-02T00:00:00+09:00'
-    """
-    require_instant(instant)
-    try:
-        return instant.astimezone(zone)
-    except OverflowError:
-        raise DateOutOfRange(
-            f"{instant.isoformat()} lies outside the years 1 to 9999 in {zone}: "
-            "choose an instant that lies nearer to the present"
-        ) from None
-
-
-def require_instant(moment: datetime) -> None:
-    """Insist on an instant: a wall time without an offset does not say when.
-
-    Raises:
-        ValueError: the datetime is naive.
-
-    >>> require_instant(datetime(2024, 3, 1, 9, 30))
-    Traceback (most recent call last):
-    ...
-    ValueError: 2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00+09:00
-    """
-    if moment.tzinfo is not UTC and moment.utcoffset() is None:
-        wall = moment.replace(tzinfo=None).isoformat()
-        raise ValueError(f"{wall} has no UTC offset: write one, as in {wall}+09:00")
-
-
-def first_instant_after(day: date, zone: tzinfo) -> datetime:
-    """The instant at which that calendar day is over in that zone: the next midnight, where there is one.
-
-    Where clocks are put forward across midnight it is the first instant that exists on the next day; where
-    they are put back from the next day into this one, the day lasts until midnight comes the second time.
-
-    Raises:
-        DateOutOfRange: the day is 9999-12-31.
-
-    >>> from zoneinfo import ZoneInfo
-    >>> first_instant_after(date(2018, 11, 3), ZoneInfo("America/Sao_Paulo")).isoformat()
-    '2018-11-04T01:00:00-02:00'
-    """
-    if day == date.max:
-        raise DateOutOfRange(
-            f"the instant after {day} lies outside the years 1 to 9999: choose an earlier day"
-        )
-    midnight = datetime.combine(day + ONE_DAY, MIDNIGHT, zone)
-    second = midnight.replace(fold=1)
-    if midnight.utcoffset() == second.utcoffset():
-        return midnight
-    return _first_instant_around_a_change(day, midnight.astimezone(UTC), second.astimezone(UTC), zone)
-
-
-def _first_instant_around_a_change(day: date, first: datetime, second: datetime, zone: tzinfo) -> datetime:
-    """Choose among the two instants that PEP 495 gives for a midnight which is doubled or does not exist."""
-    if first < second:  # clocks go back: midnight comes twice
-        just_before = (second - timedelta.resolution).astimezone(zone)
-        return (second if just_before.date() == day else first).astimezone(zone)
-    on_day, after = second, first  # clocks go forward: the change lies in (second, first]
-    while after - on_day > timedelta.resolution:
-        middle = on_day + (after - on_day) // 2
-        if middle.astimezone(zone).date() > day:
-            after = middle
-        else:
-            on_day = middle
-    return after.astimezone(zone)
 
 
 def _last_of_months_from(first: date, months: int) -> date:

@@ -63,7 +63,7 @@ def serve(
 
 @cli.command()
 def worker() -> None:
-    """Run the worker: the end of service, erasures, mails. The same as `arq contract_server.jobs.worker.WorkerSettings`."""
+    """Run the worker, as `arq contract_server.jobs.worker.WorkerSettings` does: end of service, erasures, mails."""
     from arq.worker import run_worker  # noqa: PLC0415 - only this command needs it
     from redis.exceptions import RedisError  # noqa: PLC0415 - as above
 
@@ -78,9 +78,7 @@ def worker() -> None:
 
 @cli.command()
 def migrate(
-    check: Annotated[
-        bool, typer.Option("--check", help="Apply nothing; exit with 1 if there is something.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Apply nothing; exit with 1 if there is something.")] = False,
 ) -> None:
     """Bring the database to the schema of this version. Safe to run twice, and by two at a time."""
     settings = load_settings()
@@ -103,9 +101,7 @@ def sweep() -> None:
     from contract_server.sweep import sweep_once  # noqa: PLC0415 - only this command needs it
 
     report = _with_services(sweep_once)
-    typer.echo(
-        f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.passed_over)}"
-    )
+    typer.echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.passed_over)}")
     raise typer.Exit(1 if report.failed else 0)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from contract_notify.delivery import Delivery, delivery_from_url
-from contract_server.contracts.policies import ServedPolicies, served_policies
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords import PasswordHasher
@@ -13,6 +12,7 @@ from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.erasure import Erasures
 from contract_server.contracts.mails import Mails
 from contract_server.contracts.outbox import Outbox
+from contract_server.contracts.policies import ServedPolicies, served_policies
 from contract_server.contracts.requests import ContractRequests
 from contract_server.contracts.schedule import Schedule
 from contract_server.contracts.wakeups import NoWakeUps, WakeUps

@@ -29,12 +29,8 @@ class Settings(BaseSettings):
         EnvironmentName.PRODUCTION,
         description="development or production; the test clock exists in development alone",
     )
-    database_url: SecretStr = Field(
-        description="PostgreSQL, as postgresql://user:password@host:port/database"
-    )
-    database_pool_size: int = Field(
-        10, ge=2, le=500, description="connections that one process keeps at most"
-    )
+    database_url: SecretStr = Field(description="PostgreSQL, as postgresql://user:password@host:port/database")
+    database_pool_size: int = Field(10, ge=2, le=500, description="connections that one process keeps at most")
     redis_url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"), description="Redis, which carries wake-ups and nothing else"
     )
@@ -59,15 +55,11 @@ class Settings(BaseSettings):
     session_absolute_limit: timedelta = Field(
         timedelta(hours=24), description="a session ends after this long in any case"
     )
-    sweep_batch: int = Field(
-        100, ge=1, le=10_000, description="contracts that one look-up of what is due returns"
-    )
+    sweep_batch: int = Field(100, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
     erasure_batch: int = Field(
         10_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"
     )
-    log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged"
-    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
 
     @model_validator(mode="after")
     def _urls_must_be_of_their_kind(self) -> "Settings":

@@ -57,9 +57,7 @@ class PasswordResets:
         kept = await self._passwords.hash(new_password)
         async with transaction():
             found = (
-                await PasswordResetToken.filter(
-                    token_hash=_hash(token), expires_at__gt=await self._clock.now()
-                )
+                await PasswordResetToken.filter(token_hash=_hash(token), expires_at__gt=await self._clock.now())
                 .select_for_update()
                 .first()
             )

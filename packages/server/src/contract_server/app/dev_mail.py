@@ -1,1 +1,2 @@
-def dev_mail_routes(folder): return []
+def dev_mail_routes(folder):
+    return []

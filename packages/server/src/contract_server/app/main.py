@@ -100,12 +100,13 @@ async def _readyz(request: Request) -> Response:
             raise
         return JSONResponse({"ok": False, "reason": "the database cannot be reached"}, status_code=503)
     if pending:
-        return JSONResponse(
-            {"ok": False, "reason": "migrations are pending", "pending": pending}, status_code=503
-        )
+        return JSONResponse({"ok": False, "reason": "migrations are pending", "pending": pending}, status_code=503)
     return JSONResponse({"ok": True})
+
+
+LONGEST_REQUEST_ID = 64
 
 
 def _is_request_id(text: str) -> bool:
     """Whether a client's own request id can go into our log: short, and of harmless characters."""
-    return 1 <= len(text) <= 64 and text.replace("-", "").replace("_", "").isalnum() and text.isascii()
+    return 1 <= len(text) <= LONGEST_REQUEST_ID and text.replace("-", "").replace("_", "").isalnum() and text.isascii()

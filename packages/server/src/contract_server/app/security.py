@@ -25,9 +25,7 @@ class SecurityMiddleware:
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self._app = app
-        self._headers = _HEADERS | (
-            {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if tls else {}
-        )
+        self._headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if tls else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -55,10 +53,10 @@ class SecurityMiddleware:
 
 def _refusal(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
-    if _comes_from_another_site(headers):
-        # following a link to a page is no misuse of it; everything else would act with the visitor's session
-        if not (scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate"):
-            return _error(403, "Requests from other sites are not accepted.")
+    # following a link to a page is no misuse of it; everything else would act with the visitor's session
+    follows_link = scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate"
+    if _comes_from_another_site(headers) and not follows_link:
+        return _error(403, "Requests from other sites are not accepted.")
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > LARGEST_BODY:
         return _too_large()

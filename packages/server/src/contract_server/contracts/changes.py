@@ -5,11 +5,11 @@ from datetime import datetime
 
 from contract_rules.decisions import RecordEvent, Refused, SendMail, decide
 from contract_rules.lifecycle import Action, Actor
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.clock import Clock
 from contract_server.contracts.answers import Answer
-from contract_server.contracts.models import ContractEvent, TerminationReason
 from contract_server.contracts.mails import Mails
+from contract_server.contracts.models import ContractEvent, TerminationReason
+from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, save_snapshot
 
 

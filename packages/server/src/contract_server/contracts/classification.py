@@ -79,9 +79,7 @@ TABLES = MappingProxyType(
         "idempotent_answer": Table(
             OnErasure.DELETE,
             _OF_THE_ACCOUNT,
-            personal=_columns(
-                "key answer"
-            ),  # the key is the client's own words, the answer may carry a hold's
+            personal=_columns("key answer"),  # the key is the client's own words, the answer may carry a hold's
             technical=_columns("id account_id input_hash answered_at"),
         ),
         "session": Table(
@@ -135,9 +133,7 @@ TABLES = MappingProxyType(
         "erasure_record": Table(
             OnErasure.KEEP,
             _OF_THE_CONTRACT,
-            business=_columns(
-                "application_id policy_version due_at started_at finished_at erased_rows code_version"
-            ),
+            business=_columns("application_id policy_version due_at started_at finished_at erased_rows code_version"),
             technical=_columns("id contract_id"),
         ),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),

@@ -14,11 +14,11 @@ from uuid import UUID
 
 from contract_rules.decisions import Refused, decide
 from contract_rules.lifecycle import Action, Actor
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.classification import TABLES, OnErasure
 from contract_server.contracts.models import ErasureRecord
+from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot, lock_snapshot
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.logs import get_logger
@@ -27,7 +27,7 @@ log = get_logger(__name__)
 
 
 class ErasureIncomplete(Exception):
-    """Something personal was left when an erasure was about to be called finished; it is rolled back and tried again."""
+    """Something personal was left when an erasure was to be called finished: it is rolled back and tried again."""
 
 
 class Erasures:

@@ -12,9 +12,7 @@ GRACE = timedelta(minutes=5)
 """How long after its instant a thing may still be undone before it counts as late."""
 
 _OVERDUE_SERVICE_END = "SELECT count(*) AS count FROM contract WHERE service_end_due_at <= $1"
-_OVERDUE_ERASURE = (
-    "SELECT count(*) AS count FROM contract WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL"
-)
+_OVERDUE_ERASURE = "SELECT count(*) AS count FROM contract WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL"
 _UNSENT = "SELECT count(*) AS count FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
 _FAILED = "SELECT count(*) AS count FROM outbox_mail WHERE state = 'FAILED' AND dated_at <= $1"
 
@@ -58,9 +56,7 @@ async def examine(clock: Clock) -> Health:
         run.finished_at if run else None,
         [
             Check("sweep", int(stale), "The last sweep came to its end less than five minutes ago."),
-            Check(
-                "service_end", await _count(_OVERDUE_SERVICE_END, late), "Every end of service is recorded."
-            ),
+            Check("service_end", await _count(_OVERDUE_SERVICE_END, late), "Every end of service is recorded."),
             Check("erasure", await _count(_OVERDUE_ERASURE, late), "Everything due for erasure is erased."),
             Check("leftovers", await _leftovers(), "Nothing personal is left of erased contracts."),
             Check("mails_unsent", await _count(_UNSENT, late), "No mail waits longer than five minutes."),

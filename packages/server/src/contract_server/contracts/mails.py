@@ -31,9 +31,7 @@ class Mails:
         unique = f"{contract.id}.{contract.facts.version}"
         await self._owe(contractor, _message(contract, kind), unique, now)
 
-    async def owe_password_reset(
-        self, account: Account, token: str, valid_for: timedelta, now: datetime
-    ) -> None:
+    async def owe_password_reset(self, account: Account, token: str, valid_for: timedelta, now: datetime) -> None:
         """Put the mail with the link to a new password into the outbox. The link leads to this very server."""
         message = PasswordResetRequested(
             url=f"{self._public_url}/password/{token}", valid_minutes=int(valid_for.total_seconds() // 60)

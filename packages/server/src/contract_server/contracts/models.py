@@ -25,9 +25,7 @@ class Contract(Model):
     status = fields.CharEnumField(Status, max_length=10)
     started_on = fields.DateField()
     applications = fields.IntField(description="how many applications to terminate were ever made")
-    service_end_due_at = fields.DatetimeField(
-        null=True, description="when the end of service is to be recorded"
-    )
+    service_end_due_at = fields.DatetimeField(null=True, description="when the end of service is to be recorded")
     erasure_due_at = fields.DatetimeField(null=True, description="when everything personal is to be erased")
     erased_at = fields.DatetimeField(null=True)
     hold_placed_at = fields.DatetimeField(null=True, description="set while erasure is on hold")
@@ -115,9 +113,7 @@ class TerminationApplication(Model):
     erasure_last_day = fields.DateField()
     erasure_at = fields.DatetimeField()
     service_ended_at = fields.DatetimeField(null=True, description="when the end of service was recorded")
-    withdrawn_at = fields.DatetimeField(
-        null=True, description="when the contractor took the application back"
-    )
+    withdrawn_at = fields.DatetimeField(null=True, description="when the contractor took the application back")
 
     class Meta:
         """Where applications are kept; a contract has at most one that was not taken back."""
@@ -176,12 +172,8 @@ class OutboxMail(Model):
     lease_token = fields.UUIDField(null=True, description="who is sending it now")
     lease_until = fields.DatetimeField(null=True, description="in real time; after it anybody may take over")
     sent_at = fields.DatetimeField(null=True)
-    failure = fields.CharField(
-        max_length=100, null=True, description="the kind of the last failure, never its text"
-    )
-    request_id = fields.CharField(
-        max_length=64, null=True, description="the request that caused it, for the log"
-    )
+    failure = fields.CharField(max_length=100, null=True, description="the kind of the last failure, never its text")
+    request_id = fields.CharField(max_length=64, null=True, description="the request that caused it, for the log")
 
     class Meta:
         """Where mails wait; the index finds a contract's earlier ones."""
@@ -200,7 +192,7 @@ class IdempotentAnswer(Model):
     account_id: UUID
     key = fields.CharField(max_length=255)
     input_hash = fields.BinaryField(description="SHA-256 of operation and input")
-    answer: dict[str, Any] = fields.JSONField()  # type: ignore[assignment]  # Tortoise types the field, not its value
+    answer: dict[str, Any] = fields.JSONField()
     answered_at = fields.DatetimeField(db_default=Now(), description="in real time")
 
     class Meta:
@@ -223,7 +215,7 @@ class ErasureRecord(Model):
     due_at = fields.DatetimeField()
     started_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
-    erased_rows: dict[str, int] = fields.JSONField(default=dict)  # type: ignore[assignment]  # as above
+    erased_rows: dict[str, int] = fields.JSONField(default=dict)
     code_version = fields.CharField(max_length=50)
 
     class Meta:
@@ -236,7 +228,7 @@ class SweepRun(Model):
     """The one row that says when the last sweep came to its end."""
 
     id = fields.SmallIntField(primary_key=True, generated=False, default=1)
-    finished_at: datetime = fields.DatetimeField(description="in real time")  # type: ignore[assignment]  # as above
+    finished_at: datetime = fields.DatetimeField(description="in real time")
 
     class Meta:
         """Where the last sweep is noted."""

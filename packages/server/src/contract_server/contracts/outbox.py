@@ -120,9 +120,7 @@ class Outbox:
     async def _note(self, mail: OutboxMail, **outcome: object) -> None:
         """Write down what came of it, where the lease is still ours."""
         token: UUID | None = mail.lease_token
-        await OutboxMail.filter(id=mail.id, lease_token=token).update(
-            lease_token=None, lease_until=None, **outcome
-        )
+        await OutboxMail.filter(id=mail.id, lease_token=token).update(lease_token=None, lease_until=None, **outcome)
 
 
 def _pause_after(attempts: int) -> timedelta:

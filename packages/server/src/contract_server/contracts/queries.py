@@ -67,18 +67,11 @@ async def find_contracts(wanted: ContractFilter, first: int, after: str | None) 
     if wanted.on_hold is not None:
         conditions &= Q(hold_placed_at__isnull=not wanted.on_hold)
     if wanted.erasure_due_by is not None:
-        due = TerminationApplication.filter(
-            withdrawn_at__isnull=True, erasure_last_day__lt=wanted.erasure_due_by
-        )
+        due = TerminationApplication.filter(withdrawn_at__isnull=True, erasure_last_day__lt=wanted.erasure_due_by)
         conditions &= Q(erasure_due_at__isnull=False, id__in=due.values_list("contract_id", flat=True))
     if after is not None:
         conditions &= Q(id__lt=_parse_contract_cursor(after))
-    rows = (
-        await Contract.filter(conditions)
-        .order_by("-id")
-        .limit(_checked(first) + 1)
-        .values_list("id", flat=True)
-    )
+    rows = await Contract.filter(conditions).order_by("-id").limit(_checked(first) + 1).values_list("id", flat=True)
     ids = [UUID(str(row)) for row in rows[:first]]
     found = await find_snapshots(ids)
     return ContractPage([found[each] for each in ids if each in found], len(rows) > first, after is not None)

@@ -37,9 +37,7 @@ class ContractRequests:
         self._changes = changes
         self._wake_ups = wake_ups
 
-    async def perform(
-        self, viewer: Viewer, request: ContractRequest, idempotency_key: str | None = None
-    ) -> Answer:
+    async def perform(self, viewer: Viewer, request: ContractRequest, idempotency_key: str | None = None) -> Answer:
         """Do what is asked, or say why not. An answer that was given to the same key before is given again.
 
         Raises:

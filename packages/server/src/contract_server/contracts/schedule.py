@@ -102,9 +102,9 @@ class Schedule:
                 done = await self._end_service(contract_id, skip_locked=not patient)
         except OSError:
             raise  # the database is gone, for this contract and for all others
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one contract must not delay the others
+        except Exception:
             report.failed.add(contract_id)
-            log.error("due act failed", contract_id=contract_id, act=act, exc_info=error)
+            log.exception("due act failed", contract_id=contract_id, act=act)
         else:
             if done:
                 report.done += 1

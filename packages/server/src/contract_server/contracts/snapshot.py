@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from contract_rules.lifecycle import Application, Facts, Status
@@ -37,9 +38,7 @@ async def find_snapshot(contract_id: UUID) -> ContractSnapshot | None:
 async def find_snapshots(contract_ids: list[UUID]) -> dict[UUID, ContractSnapshot]:
     """The contracts among `contract_ids` that exist, in two statements however many they are."""
     contracts = await Contract.filter(id__in=contract_ids)
-    applications = await TerminationApplication.filter(
-        contract_id__in=contract_ids, withdrawn_at__isnull=True
-    )
+    applications = await TerminationApplication.filter(contract_id__in=contract_ids, withdrawn_at__isnull=True)
     in_force = {application.contract_id: application for application in applications}
     return {contract.id: _snapshot(contract, in_force.get(contract.id)) for contract in contracts}
 
@@ -52,9 +51,7 @@ async def lock_snapshot(contract_id: UUID, *, skip_locked: bool = False) -> Cont
     contract = await Contract.filter(id=contract_id).select_for_update(skip_locked=skip_locked).first()
     if contract is None:
         return None
-    application = await TerminationApplication.filter(
-        contract_id=contract_id, withdrawn_at__isnull=True
-    ).first()
+    application = await TerminationApplication.filter(contract_id=contract_id, withdrawn_at__isnull=True).first()
     return _snapshot(contract, application)
 
 
@@ -108,7 +105,7 @@ def _application(row: TerminationApplication) -> Application:
     )
 
 
-def _application_columns(snapshot: ContractSnapshot) -> dict[str, object]:
+def _application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
     application = snapshot.facts.application
     assert application is not None  # noqa: S101 - the caller has looked
     timeline = application.timeline
@@ -137,9 +134,7 @@ def _contract_columns(snapshot: ContractSnapshot, now: datetime) -> dict[str, ob
         "erased_at": now if facts.status is Status.ERASED else None,
         "status": facts.status,
         "applications": facts.applications,
-        "service_end_due_at": timeline.service_end.at
-        if timeline and owed and not facts.service_ended
-        else None,
+        "service_end_due_at": timeline.service_end.at if timeline and owed and not facts.service_ended else None,
         "erasure_due_at": timeline.erasure.at if timeline and owed else None,
         "hold_placed_at": snapshot.hold.placed_at if snapshot.hold else None,
         "hold_reason": snapshot.hold.reason if snapshot.hold else None,

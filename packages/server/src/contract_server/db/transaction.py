@@ -41,7 +41,7 @@ async def _give_back(context: TransactionContextPooled) -> None:
     if hasattr(context, "token"):
         get_connections().reset(context.token)
     connection = getattr(context.client, "_connection", None)
-    pool = getattr(context.client._parent, "_pool", None)  # type: ignore[attr-defined]  # noqa: SLF001 - Tortoise offers no public way
+    pool = getattr(context.client._parent, "_pool", None)  # noqa: SLF001 - Tortoise offers no public way
     if connection is not None and pool is not None:
         await pool.release(connection)
 

@@ -71,9 +71,7 @@ async def _seed(services: Services, demo: DemoContract, kept_password: str, now:
         started_on=services.policies.today(started_at),
         applications=0,
     )
-    await ContractEvent.create(
-        contract_id=demo.id, at=started_at, type=EventType.STARTED, actor=RulesActor.CONTRACTOR
-    )
+    await ContractEvent.create(contract_id=demo.id, at=started_at, type=EventType.STARTED, actor=RulesActor.CONTRACTOR)
     await Company.create(
         contract_id=demo.id,
         name=demo.company,

@@ -119,9 +119,7 @@ class Environment:
         ready = partial(wait_until_ok, self._reachable_host, self.port, "/readyz")
         await together(supervisor.start(api, ready=ready), supervisor.start(worker))
 
-    def _program(
-        self, services: Mapping[str, str], name: str, *arguments: str, found_at: str = ""
-    ) -> ProgramChild:
+    def _program(self, services: Mapping[str, str], name: str, *arguments: str, found_at: str = "") -> ProgramChild:
         """A part of `contract-server`, told where the services are."""
         return ProgramChild(
             name,

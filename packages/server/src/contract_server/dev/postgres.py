@@ -116,9 +116,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _answers(self) -> bool:
         note = self._read_postmaster_pid()
-        return (
-            len(note) > _NOTED_STATUS and note[_NOTED_PID] == str(self.pid) and note[_NOTED_STATUS] == "ready"
-        )
+        return len(note) > _NOTED_STATUS and note[_NOTED_PID] == str(self.pid) and note[_NOTED_STATUS] == "ready"
 
     def _remove_data(self) -> None:
         for home in (self._home, self._unfinished_home):

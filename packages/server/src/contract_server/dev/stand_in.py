@@ -118,16 +118,9 @@ class StandIn:
 def _choose_place() -> Path:
     """The first folder that everybody can pass through and in which a cache of ours is or can be made."""
     for place in map(Path.resolve, _PLACES):
-        if (
-            place.is_dir()
-            and _is_passable(place)
-            and os.access(place, os.W_OK)
-            and _is_safe(place / _CACHE_NAME)
-        ):
+        if place.is_dir() and _is_passable(place) and os.access(place, os.W_OK) and _is_safe(place / _CACHE_NAME):
             return place
-    raise DevelopmentError(
-        "PostgreSQL does not run as root, and no folder was found where another user can run it"
-    )
+    raise DevelopmentError("PostgreSQL does not run as root, and no folder was found where another user can run it")
 
 
 def _is_passable(place: Path) -> bool:
@@ -140,11 +133,7 @@ def _is_safe(cache: Path) -> bool:
         status = cache.lstat()
     except FileNotFoundError:
         return True
-    return (
-        stat.S_ISDIR(status.st_mode)
-        and status.st_uid == 0
-        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    )
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _let_in_a_group(cache: int) -> None:

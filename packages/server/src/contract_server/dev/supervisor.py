@@ -32,9 +32,7 @@ class Supervisor:
         self._hurrying: asyncio.Task[None] | None = None
         self._block: asyncio.Task[Any] | None = None
 
-    async def start(
-        self, child: Child, *, ready: Callable[[], Coroutine[Any, Any, None]] | None = None
-    ) -> None:
+    async def start(self, child: Child, *, ready: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
         """Start a child and keep it running from then on.
 
         Args:
@@ -109,9 +107,7 @@ class Supervisor:
         try:
             await asyncio.wait({becoming_ready, ending}, return_when=asyncio.FIRST_COMPLETED)
             if ending.done():
-                raise DevelopmentError(
-                    f"{child.name} ended ({describe_end(ending.result())}) before it was ready"
-                )
+                raise DevelopmentError(f"{child.name} ended ({describe_end(ending.result())}) before it was ready")
             await becoming_ready
         finally:
             for task in (becoming_ready, ending):

@@ -43,9 +43,7 @@ class ContractStatus(Enum):
     ACTIVE = strawberry.enum_value("ACTIVE", description="契約中")
     TERMINATED = strawberry.enum_value(
         "TERMINATED",
-        description=(
-            "契約終了: application accepted; see `serviceAvailable` and `termination` for what still holds."
-        ),
+        description=("契約終了: application accepted; see `serviceAvailable` and `termination` for what still holds."),
     )
     ERASED = strawberry.enum_value(
         "ERASED", description="Registered information erased; only a record without personal data remains."
@@ -107,9 +105,7 @@ class Company:
     @classmethod
     def of(cls, row: CompanyRow) -> "Company":
         """The company as it is stored."""
-        return cls(
-            name=row.name, address=row.address, postal_code=row.postal_code, phone_number=row.phone_number
-        )
+        return cls(name=row.name, address=row.address, postal_code=row.postal_code, phone_number=row.phone_number)
 
 
 @strawberry.type
@@ -124,22 +120,16 @@ class Contractor:
 class Deadline:
     """One of the three dates."""
 
-    last_day: date = strawberry.field(
-        description="The last day that counts: of use, of resuming, of keeping the data."
-    )
+    last_day: date = strawberry.field(description="The last day that counts: of use, of resuming, of keeping the data.")
     at: datetime = strawberry.field(
         description="The first instant after `lastDay`: from here on the deadline has passed."
     )
     passed: bool
-    days_left: int = strawberry.field(
-        description="Days from today to `lastDay`; 0 on that day, negative after it."
-    )
+    days_left: int = strawberry.field(description="Days from today to `lastDay`; 0 on that day, negative after it.")
     explanation: str = strawberry.field(description="Why this date, for a person, in the request's language.")
 
     @classmethod
-    def of(
-        cls, kind: DeadlineKind, timeline: RulesTimeline, now: datetime, context: RequestContext
-    ) -> "Deadline":
+    def of(cls, kind: DeadlineKind, timeline: RulesTimeline, now: datetime, context: RequestContext) -> "Deadline":
         """The deadline as it stands at that instant."""
         deadline = timeline.deadline(kind)
         policy = context.services.policies.version(timeline.policy_version)
@@ -199,9 +189,7 @@ class Policy:
     service_end_days: int
     resumption_days: int
     erasure_days: int
-    description: str = strawberry.field(
-        description="The rule of counting, for a person, in the request's language."
-    )
+    description: str = strawberry.field(description="The rule of counting, for a person, in the request's language.")
 
     @classmethod
     def of(cls, policy: RulesPolicy, context: RequestContext) -> "Policy":
@@ -224,9 +212,7 @@ class ContractEvent(Node):
     at: datetime
     type: ContractEventType
     actor: Actor
-    termination_id: ID | None = strawberry.field(
-        description="Of the application that the event belongs to, if any."
-    )
+    termination_id: ID | None = strawberry.field(description="Of the application that the event belongs to, if any.")
 
     @classmethod
     def of(cls, row: EventRow, context: RequestContext) -> "ContractEvent":
@@ -262,10 +248,7 @@ class ContractEventConnection:
         cursors = [event_cursor(event) for event in page.events]
         nodes = [ContractEvent.of(event, context) for event in page.events]
         return cls(
-            edges=[
-                ContractEventEdge(cursor=cursor, node=node)
-                for cursor, node in zip(cursors, nodes, strict=True)
-            ],
+            edges=[ContractEventEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
             nodes=nodes,
             page_info=PageInfo.of(cursors, has_next=page.has_next, has_previous=page.has_previous),
         )
@@ -311,9 +294,7 @@ class Contract(Node):
         return self.snapshot.started_on
 
     @strawberry.field(
-        description=(
-            "契約終了日: the last day on which the service can be used; null (shown as `-`) while active."
-        )
+        description=("契約終了日: the last day on which the service can be used; null (shown as `-`) while active.")
     )
     def ended_on(self) -> date | None:
         application = self.snapshot.facts.application
@@ -348,9 +329,7 @@ class Contract(Node):
             return []  # the two mutations are the contractor's
         policy = info.context.services.policies.in_force_at(self.as_of)
         possible = available_actions(policy, self.snapshot.facts, viewer.actor, self.as_of)
-        return [
-            ContractAction(action.value) for action in possible if action in (Action.TERMINATE, Action.RESUME)
-        ]
+        return [ContractAction(action.value) for action in possible if action in (Action.TERMINATE, Action.RESUME)]
 
     @strawberry.field(description="The members whose registration will be erased, with the contractor's own.")
     async def member_count(self, info: RequestInfo) -> int:
@@ -398,9 +377,7 @@ class ContractConnection:
         cursors = [contract_cursor(contract) for contract in page.contracts]
         nodes = [Contract.of(contract, now) for contract in page.contracts]
         return cls(
-            edges=[
-                ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)
-            ],
+            edges=[ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
             nodes=nodes,
             page_info=PageInfo.of(cursors, has_next=page.has_next, has_previous=page.has_previous),
         )

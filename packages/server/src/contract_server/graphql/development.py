@@ -38,9 +38,7 @@ class TestClock:
     __test__ = False  # not a test, whatever pytest makes of the name
 
     now: datetime
-    offset_seconds: int = strawberry.field(
-        description="How far the clock has been moved from real time, in seconds."
-    )
+    offset_seconds: int = strawberry.field(description="How far the clock has been moved from real time, in seconds.")
 
 
 @strawberry.type
@@ -52,9 +50,7 @@ class TestClockAdvanced:
     test_clock: TestClock
 
 
-AdvanceTestClockResult = Annotated[
-    TestClockAdvanced | InvalidInput, strawberry.union("AdvanceTestClockResult")
-]
+AdvanceTestClockResult = Annotated[TestClockAdvanced | InvalidInput, strawberry.union("AdvanceTestClockResult")]
 
 
 @strawberry.type(name="Query")
@@ -79,7 +75,7 @@ class DevelopmentMutation(Mutation):
     async def advance_test_clock(
         self,
         info: RequestInfo,
-        input: AdvanceTestClockInput,  # noqa: A002 - the API's name
+        input: AdvanceTestClockInput,
     ) -> AdvanceTestClockResult:
         now = await info.context.services.clock.now()
         await info.context.time_travel.advance(_target(input, now))

@@ -45,7 +45,7 @@ class Mutation:
             " token is for clients that send `Authorization: Bearer`."
         )
     )
-    async def log_in(self, info: RequestInfo, input: inputs.LogInInput) -> results.LogInResult:  # noqa: A002 - the API's name
+    async def log_in(self, info: RequestInfo, input: inputs.LogInInput) -> results.LogInResult:
         context = info.context
         viewer, token = await context.services.log_ins.log_in(input.email, input.password)
         context.set_viewer(viewer)
@@ -65,7 +65,7 @@ class Mutation:
     async def request_password_reset(
         self,
         info: RequestInfo,
-        input: inputs.RequestPasswordResetInput,  # noqa: A002 - the API's name
+        input: inputs.RequestPasswordResetInput,
     ) -> results.PasswordResetRequested:
         await info.context.services.password_resets.request(input.email)
         return results.PasswordResetRequested(ok=True)
@@ -74,7 +74,7 @@ class Mutation:
     async def reset_password(
         self,
         info: RequestInfo,
-        input: inputs.ResetPasswordInput,  # noqa: A002 - the API's name
+        input: inputs.ResetPasswordInput,
     ) -> results.ResetPasswordResult:
         await info.context.services.password_resets.reset(input.token, input.new_password)
         return results.PasswordReset(ok=True)
@@ -83,7 +83,7 @@ class Mutation:
     async def terminate_contract(
         self,
         info: RequestInfo,
-        input: inputs.TerminateContractInput,  # noqa: A002 - the API's name
+        input: inputs.TerminateContractInput,
     ) -> results.TerminateContractResult:
         request = ContractRequest(
             action=Action.TERMINATE,
@@ -94,13 +94,11 @@ class Mutation:
         contract = await _perform(info.context, Role.CONTRACTOR, request, _given(input.idempotency_key))
         return results.ContractTerminated(contract=contract)
 
-    @strawberry.mutation(
-        description="CONTRACTOR. 契約再開: takes the application back while the window is open."
-    )
+    @strawberry.mutation(description="CONTRACTOR. 契約再開: takes the application back while the window is open.")
     async def resume_contract(
         self,
         info: RequestInfo,
-        input: inputs.ResumeContractInput,  # noqa: A002 - the API's name
+        input: inputs.ResumeContractInput,
     ) -> results.ResumeContractResult:
         request = ContractRequest(
             action=Action.RESUME,
@@ -116,7 +114,7 @@ class Mutation:
     async def hold_erasure(
         self,
         info: RequestInfo,
-        input: inputs.HoldErasureInput,  # noqa: A002 - the API's name
+        input: inputs.HoldErasureInput,
     ) -> results.HoldErasureResult:
         await require_role(info.context, Role.OPERATOR)
         if not 1 <= len(input.reason.strip()) <= LONGEST_HOLD_REASON:
@@ -132,18 +130,14 @@ class Mutation:
     async def release_erasure_hold(
         self,
         info: RequestInfo,
-        input: inputs.ReleaseErasureHoldInput,  # noqa: A002 - the API's name
+        input: inputs.ReleaseErasureHoldInput,
     ) -> results.ReleaseErasureHoldResult:
         await require_role(info.context, Role.OPERATOR)
-        request = ContractRequest(
-            action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id)
-        )
+        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
         return results.ErasureHoldReleased(contract=await _perform(info.context, Role.OPERATOR, request))
 
 
-async def _perform(
-    context: RequestContext, role: Role, request: ContractRequest, key: str | None = None
-) -> Contract:
+async def _perform(context: RequestContext, role: Role, request: ContractRequest, key: str | None = None) -> Contract:
     viewer = await require_role(context, role)
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)

@@ -1,5 +1,7 @@
 """Expected failures, told as members of a mutation's union."""
 
+from typing import Any
+
 import strawberry
 from strawberry.types.field import StrawberryField
 
@@ -13,8 +15,8 @@ from contract_server.accounts.password_reset import (
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
 from contract_server.contracts import errors
 from contract_server.graphql import results
-from contract_server.graphql.contract import Contract
 from contract_server.graphql.context import RequestInfo
+from contract_server.graphql.contract import Contract
 from contract_server.graphql.results import ProblemCode
 
 Words = dict[Language, str]
@@ -73,9 +75,7 @@ class TellUnsuitablePassword(strawberry.ExceptionHandler[UnsuitablePassword, res
     ) -> results.InvalidInput:
         """The problem that the caller can act on."""
         message = _PASSWORD[info.context.language]
-        return results.InvalidInput(
-            code=ProblemCode.INVALID_INPUT, message=message, path=["input", "newPassword"]
-        )
+        return results.InvalidInput(code=ProblemCode.INVALID_INPUT, message=message, path=["input", "newPassword"])
 
 
 class TellNotFound(strawberry.ExceptionHandler[errors.ContractNotFound, results.ContractNotFound]):
@@ -151,7 +151,7 @@ class TellInvalidResetToken(strawberry.ExceptionHandler[ResetTokenError, results
         return results.InvalidResetToken(code=ProblemCode.INVALID_RESET_TOKEN, message=message)
 
 
-HANDLERS: tuple[strawberry.ExceptionHandler[Exception, object], ...] = (
+HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     TellInvalidInput(),
     TellUnsuitablePassword(),
     TellNotFound(),

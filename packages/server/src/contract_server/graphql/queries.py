@@ -51,11 +51,9 @@ class Query:
         return Viewer.of(viewer) if viewer else None
 
     @strawberry.field(
-        description=(
-            "The viewer's own contract, or for an operator any; null when there is none such for this viewer."
-        )
+        description=("The viewer's own contract, or for an operator any; null when there is none such for this viewer.")
     )
-    async def contract(self, info: RequestInfo, id: ID) -> Contract | None:  # noqa: A002 - the API's name
+    async def contract(self, info: RequestInfo, id: ID) -> Contract | None:
         viewer = await require_viewer(info.context)
         contract_id = parse_contract_id(id)
         if contract_id is None or not viewer.may_see(contract_id):
@@ -88,15 +86,13 @@ class Query:
     async def contracts(
         self,
         info: RequestInfo,
-        filter: ContractFilter | None = strawberry.UNSET,  # noqa: A002 - the API's name
+        filter: ContractFilter | None = strawberry.UNSET,
         first: int | None = 20,
         after: str | None = strawberry.UNSET,
     ) -> ContractConnection:
         await require_role(info.context, Role.OPERATOR)
         try:
-            page = await find_contracts(
-                _wanted(filter or None), 20 if first is None else first, after or None
-            )
+            page = await find_contracts(_wanted(filter or None), 20 if first is None else first, after or None)
         except InvalidPage as error:
             raise invalid_page(error) from None
         return ContractConnection.of(page, await info.context.now())
@@ -124,7 +120,7 @@ def _wanted(given: ContractFilter | None) -> WantedContracts:
     if given is None:
         return WantedContracts()
     return WantedContracts(
-        status=tuple(Status(status.value) for status in given.status) if given.status else None,
+        status=tuple(Status[status.name] for status in given.status) if given.status else None,
         erasure_due_by=given.erasure_due_by or None,
         on_hold=given.on_hold if isinstance(given.on_hold, bool) else None,
     )

@@ -39,9 +39,7 @@ class Problem:
     message: str
 
 
-@strawberry.type(
-    description="The rules say no. The contract comes along, with its dates and what is possible instead."
-)
+@strawberry.type(description="The rules say no. The contract comes along, with its dates and what is possible instead.")
 class ActionRefused(Problem):
     """Refused by the rules."""
 
@@ -146,12 +144,7 @@ ResetPasswordResult = Annotated[
     PasswordReset | InvalidResetToken | InvalidInput, strawberry.union("ResetPasswordResult")
 ]
 TerminateContractResult = Annotated[
-    ContractTerminated
-    | ActionRefused
-    | ContractNotFound
-    | StaleContract
-    | IdempotencyKeyReused
-    | InvalidInput,
+    ContractTerminated | ActionRefused | ContractNotFound | StaleContract | IdempotencyKeyReused | InvalidInput,
     strawberry.union("TerminateContractResult"),
 ]
 ResumeContractResult = Annotated[

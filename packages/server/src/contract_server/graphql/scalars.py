@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime
 
 import strawberry
+from strawberry.types.scalar import ScalarDefinition
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -21,7 +22,7 @@ def _parse_instant(value: object) -> datetime:
     raise ValueError("an instant with its offset is expected, as 2024-03-16T00:00:00+09:00")
 
 
-SCALARS = {
+SCALARS: dict[object, ScalarDefinition] = {
     date: strawberry.scalar(
         name="Date",
         description="A calendar day in the policy's time zone, `YYYY-MM-DD`.",

@@ -43,15 +43,13 @@ class GraphQLView(GraphQL[RequestContext, None]):
         self._services = services
         self._time_travel = time_travel
 
-    async def get_context(
-        self, request: Request | WebSocket, response: Response | WebSocket
-    ) -> RequestContext:
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
         """What resolvers can ask for."""
         assert isinstance(request, Request)  # noqa: S101 - there are no web sockets here
         assert isinstance(response, Response)  # noqa: S101 - nor here
         return RequestContext(self._services, request, response, self._time_travel)
 
-    async def run(self, request, context=..., root_value=...):  # type: ignore[no-untyped-def,override]  # noqa: ANN001, ANN201 - as in Strawberry
+    async def run(self, request, context=..., root_value=...):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as in Strawberry
         """Answer one request; 503 where the database is out of reach."""
         try:
             return await super().run(request)

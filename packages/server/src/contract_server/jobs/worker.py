@@ -13,11 +13,11 @@ from arq.cron import CronJob, cron
 from arq.typing import WorkerCoroutine
 
 from contract_server import logs
-from contract_server.sweep import sweep_once
 from contract_server.db.connection import database
 from contract_server.jobs.queue import QUEUE, redis_settings, serialize
 from contract_server.services import Services, build_services
 from contract_server.settings import load_settings
+from contract_server.sweep import sweep_once
 
 EVERY_SECONDS = 5
 

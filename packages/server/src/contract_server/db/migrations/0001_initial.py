@@ -1,16 +1,17 @@
-from tortoise import migrations
-from tortoise.migrations import operations as ops
 import datetime
-from contract_rules.lifecycle import Actor, EventType, Status
-from contract_server.accounts.models import Role
-from contract_server.contracts.models import MailState, TerminationReason
+
 from orjson import loads
+from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.fields.db_defaults import Now
-from uuid_utils.compat import uuid7
-from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
+from uuid_utils.compat import uuid7
+
+from contract_rules.lifecycle import Actor, EventType, Status
+from contract_server.accounts.models import Role
+from contract_server.contracts.models import MailState, TerminationReason
 
 
 class Migration(migrations.Migration):
@@ -333,9 +334,7 @@ class Migration(migrations.Migration):
                 ("attempts", fields.IntField(default=0)),
                 (
                     "next_attempt_at",
-                    fields.DatetimeField(
-                        description="by the contracts' clock", auto_now=False, auto_now_add=False
-                    ),
+                    fields.DatetimeField(description="by the contracts' clock", auto_now=False, auto_now_add=False),
                 ),
                 ("lease_token", fields.UUIDField(null=True, description="who is sending it now")),
                 (
@@ -356,9 +355,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "request_id",
-                    fields.CharField(
-                        null=True, description="the request that caused it, for the log", max_length=64
-                    ),
+                    fields.CharField(null=True, description="the request that caused it, for the log", max_length=64),
                 ),
             ],
             options={
@@ -376,9 +373,7 @@ class Migration(migrations.Migration):
                 ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 (
                     "token_hash",
-                    fields.CharField(
-                        unique=True, description="SHA-256 of a 256-bit random token", max_length=64
-                    ),
+                    fields.CharField(unique=True, description="SHA-256 of a 256-bit random token", max_length=64),
                 ),
                 (
                     "account",
@@ -408,9 +403,7 @@ class Migration(migrations.Migration):
                 ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 (
                     "token_hash",
-                    fields.CharField(
-                        unique=True, description="SHA-256 of a 256-bit random token", max_length=64
-                    ),
+                    fields.CharField(unique=True, description="SHA-256 of a 256-bit random token", max_length=64),
                 ),
                 (
                     "account",

@@ -33,9 +33,9 @@ PERSONAL_COLUMNS = {
 class Migration(migrations.Migration):
     """Partial indexes, and columns that leave no trace in the statistics."""
 
-    dependencies = [("contract_server", "0001_initial")]  # noqa: RUF012 - as Tortoise writes it
+    dependencies = [("contract_server", "0001_initial")]
 
-    operations = [  # noqa: RUF012 - as above
+    operations = [
         *(
             ops.RunSQL(f"CREATE INDEX {name} ON {columns} WHERE {condition}", f"DROP INDEX {name}")
             for name, columns, condition in INDEXES

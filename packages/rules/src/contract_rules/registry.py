@@ -1,0 +1,134 @@
+"""The registry: which policy is in force on a date, and which one an application was made under."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Self
+
+from contract_rules.policy import Policy, PolicyError
+from contract_rules.policy_file import parse_policy
+from contract_rules.timeline import Timeline
+
+
+class PolicyNotFound(LookupError):  # reads as what happened, like DateOutOfRange
+    """No policy of that version, or none in force on that date."""
+
+
+class PolicyRegistry:
+    """The versions of the terms over time: for every date of application at most one is in force.
+
+    Raises:
+        PolicyError: there is none, two have the same version, or two are in force on the same date.
+    """
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self._policies = tuple(sorted(policies, key=lambda policy: policy.valid_from or date.min))
+        if not self._policies:
+            raise PolicyError("a registry needs a policy: write at least one")
+        self._by_version = {policy.version: policy for policy in self._policies}
+        if len(self._by_version) < len(self._policies):
+            raise PolicyError("version: two policies have the same version: give each its own")
+        for before, after in zip(self._policies, self._policies[1:], strict=False):
+            self._check_overlap(before, after)
+
+    @staticmethod
+    def _check_overlap(before: Policy, after: Policy) -> None:
+        begins = after.valid_from or date.min
+        if before.in_force_on(begins):
+            raise PolicyError(
+                f"valid_until: {before.name} {before.version} is still in force when {after.name} "
+                f"{after.version} begins: end it with the other's valid_from, {begins}"
+            )
+
+    @classmethod
+    def from_folder(cls, folder: Traversable) -> Self:
+        """The policies in a folder's `.toml` files; a `pathlib.Path` serves as folder.
+
+        Raises:
+            PolicyError: a file is not a policy, or the policies contradict each other.
+
+        >>> from importlib import resources
+        >>> len(PolicyRegistry.from_folder(resources.files("contract_rules") / "policies"))
+        1
+        """
+        files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+        return cls(parse_policy(file.read_text(encoding="utf-8"), source=file.name) for file in files)
+
+    def __len__(self) -> int:
+        """How many versions there are."""
+        return len(self._policies)
+
+    def __iter__(self) -> Iterator[Policy]:
+        """The policies, the first in force first."""
+        return iter(self._policies)
+
+    def in_force(self, on: date) -> Policy:
+        """The policy under which an application made on that date falls.
+
+        Raises:
+            PolicyNotFound: none is in force on that date.
+
+        >>> shipped_policies().in_force(date(2024, 3, 1)).version
+        '1.0'
+        """
+        for policy in self._policies:
+            if policy.in_force_on(on):
+                return policy
+        raise PolicyNotFound(f"no policy is in force on {on}")
+
+    def in_force_at(self, instant: datetime) -> Policy:
+        """The policy under which an application accepted at that instant falls, each by its own zone's date.
+
+        Raises:
+            ValueError: the instant has no UTC offset.
+            PolicyNotFound: none is in force then.
+            DateOutOfRange: the date lies outside the years 1 to 9999.
+
+        >>> shipped_policies().in_force_at(datetime(2024, 3, 1, tzinfo=UTC)).version
+        '1.0'
+        """
+        for policy in self._policies:
+            if policy.in_force_on(policy.local_date(instant)):
+                return policy
+        raise PolicyNotFound(f"no policy is in force at {instant.isoformat()}")
+
+    def version(self, name: str, version: str) -> Policy:
+        """The policy that an application was made under, by what was stored with it.
+
+        Raises:
+            PolicyNotFound: there is no such version; versions that applications refer to must be kept.
+
+        >>> shipped_policies().version("omakase-login", "1.0").zone.key
+        'Asia/Tokyo'
+        """
+        policy = self._by_version.get(version)
+        if policy is None or policy.name != name:
+            raise PolicyNotFound(f"no policy {name} of version {version}")
+        return policy
+
+    def of(self, timeline: Timeline) -> Policy:
+        """The policy under which those dates were promised.
+
+        Raises:
+            PolicyNotFound: the registry no longer has that version.
+
+        >>> policies = shipped_policies()
+        >>> policies.of(policies.in_force(date(2024, 3, 1)).timeline_on(date(2024, 3, 1))).name
+        'omakase-login'
+        """
+        try:
+            return self._by_version[timeline.policy_version]
+        except KeyError:
+            raise PolicyNotFound(f"no policy of version {timeline.policy_version}") from None
+
+
+@cache
+def shipped_policies() -> PolicyRegistry:
+    """The terms of おまかせログイン, every version that was ever in force.
+
+    >>> [policy.name for policy in shipped_policies()]
+    ['omakase-login']
+    """
+    return PolicyRegistry.from_folder(resources.files("contract_rules") / "policies")
