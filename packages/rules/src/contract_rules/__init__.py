@@ -43,10 +43,17 @@ from contract_rules.lifecycle import (
     service_available,
 )
 from contract_rules.periods import Direction, FirstDay, MonthRule, Period, PeriodError, Roll, Unit
-from contract_rules.policy import Policy, PolicyError
-from contract_rules.policy_file import parse_policy
-from contract_rules.registry import PolicyNotFound, PolicyRegistry, shipped_policies
-from contract_rules.timeline import Deadline, DeadlineKind, Timeline
+from contract_rules.policy import (
+    Deadline,
+    DeadlineKind,
+    Policy,
+    PolicyError,
+    PolicyNotFound,
+    PolicyRegistry,
+    Timeline,
+    parse_policy,
+    shipped_policies,
+)
 
 __all__ = [
     "PERMITTED",

@@ -12,10 +12,7 @@ from contract_rules.conformance import mismatches
 from contract_rules.diagram import mermaid
 from contract_rules.explanations import Language, describe_policy, explain_deadline
 from contract_rules.instants import DateOutOfRange, require_instant
-from contract_rules.policy import Policy, PolicyError
-from contract_rules.policy_file import parse_policy
-from contract_rules.registry import shipped_policies
-from contract_rules.timeline import DeadlineKind, Timeline
+from contract_rules.policy import DeadlineKind, Policy, PolicyError, Timeline, parse_policy, shipped_policies
 
 FAILED: Final = 1
 UNREADABLE: Final = 2

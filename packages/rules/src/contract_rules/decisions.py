@@ -24,8 +24,7 @@ from contract_rules.lifecycle import (
     Status,
     Transition,
 )
-from contract_rules.policy import Policy
-from contract_rules.timeline import Deadline, DeadlineKind, Timeline
+from contract_rules.policy import Deadline, DeadlineKind, Policy, Timeline
 
 
 class Reason(StrEnum):

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from contract_rules.decisions import Reason, Refused
 from contract_rules.lifecycle import PERMITTED, Actor
 from contract_rules.periods import FirstDay, Period, Roll, Unit
-from contract_rules.policy import Policy
-from contract_rules.timeline import DeadlineKind
+from contract_rules.policy import DeadlineKind, Policy
 from contract_rules.wording import Promise, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

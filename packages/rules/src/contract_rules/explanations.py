@@ -12,9 +12,7 @@ from typing import Final
 from contract_rules.decisions import Refused
 from contract_rules.english import English
 from contract_rules.japanese import Japanese
-from contract_rules.policy import Policy
-from contract_rules.registry import PolicyRegistry
-from contract_rules.timeline import DeadlineKind, Timeline
+from contract_rules.policy import DeadlineKind, Policy, PolicyRegistry, Timeline
 from contract_rules.wording import Promise, Wording
 
 

@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from contract_rules.instants import require_instant
-from contract_rules.timeline import Timeline
+from contract_rules.policy import Timeline
 
 
 class Status(StrEnum):

@@ -16,6 +16,17 @@ from typing import Self, TypeVar, cast
 
 from contract_rules.instants import MIDNIGHT, ONE_DAY, DateOutOfRange, first_instant_after, local_time
 
+__all__ = [
+    "DateOutOfRange",
+    "Direction",
+    "FirstDay",
+    "MonthRule",
+    "Period",
+    "PeriodError",
+    "Roll",
+    "Unit",
+]
+
 DAYS_IN_THE_CALENDAR = date.max.toordinal()
 DAYS_IN_A_WEEK = 7
 MONTHS_IN_A_YEAR = 12

@@ -6,8 +6,7 @@ from typing import Protocol
 
 from contract_rules.decisions import Refused
 from contract_rules.periods import FirstDay, MonthRule, Period
-from contract_rules.policy import Policy
-from contract_rules.timeline import DeadlineKind, Timeline
+from contract_rules.policy import DeadlineKind, Policy, Timeline
 
 
 @dataclass(frozen=True, slots=True)

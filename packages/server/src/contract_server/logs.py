@@ -37,7 +37,7 @@ def configure(level: str) -> None:
             "formatters": {"json": {"()": _formatter}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {name: {"level": "CRITICAL"} for name in _QUIET},
+            "loggers": {name: {"level": "CRITICAL"} for name in _QUIET} | {name: {"level": "WARNING"} for name in _CHATTY},
         }
     )
     structlog.configure(
@@ -62,9 +62,8 @@ def _formatter() -> structlog.stdlib.ProcessorFormatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[_keep_template_only],
         processors=[
+            _add_origin,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_request_id,
             _describe_exception,
@@ -78,6 +77,12 @@ def _formatter() -> structlog.stdlib.ProcessorFormatter:
 def _keep_template_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if not isinstance(event["event"], str):
         event["event"] = type(event["event"]).__name__
+    return event
+
+
+def _add_origin(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    record: logging.LogRecord = event["_record"]
+    event["level"], event["logger"] = record.levelname.lower(), record.name
     return event
 
 

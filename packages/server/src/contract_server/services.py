@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contract_notify.delivery import Delivery, delivery_from_url
+from contract_notify import Delivery, delivery_from_url
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords import PasswordHasher

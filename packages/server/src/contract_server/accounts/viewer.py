@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contract_rules.lifecycle import Actor
+from contract_rules import Actor
 from contract_server.accounts.models import Role
 
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from contract_rules.decisions import RecordEvent, Refused, SendMail, decide
-from contract_rules.lifecycle import Action, Actor
+from contract_rules import Action, Actor, RecordEvent, Refused, SendMail, decide
 from contract_server.clock import Clock
 from contract_server.contracts.answers import Answer
 from contract_server.contracts.mails import Mails

@@ -12,8 +12,7 @@ from collections import Counter
 from importlib.metadata import version
 from uuid import UUID
 
-from contract_rules.decisions import Refused, decide
-from contract_rules.lifecycle import Action, Actor
+from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.classification import TABLES, OnErasure

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contract_rules.decisions import Refused
+from contract_rules import Refused
 from contract_server.contracts.snapshot import ContractSnapshot
 
 

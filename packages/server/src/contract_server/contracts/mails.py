@@ -5,9 +5,8 @@ from uuid import uuid4
 
 from asgi_correlation_id.context import correlation_id
 
-from contract_notify.messages import Message, PasswordResetRequested, ResumptionAccepted, TerminationAccepted
-from contract_notify.rendering import render
-from contract_rules.decisions import MailKind
+from contract_notify import Message, PasswordResetRequested, ResumptionAccepted, TerminationAccepted, render
+from contract_rules import MailKind
 from contract_server.accounts.models import Account
 from contract_server.contracts.models import OutboxMail
 from contract_server.contracts.snapshot import ContractSnapshot

@@ -10,7 +10,7 @@ from tortoise.fields.db_defaults import Now
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from contract_rules.lifecycle import Actor, EventType, Status
+from contract_rules import Actor, EventType, Status
 
 
 class Contract(Model):

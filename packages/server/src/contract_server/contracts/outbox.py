@@ -9,10 +9,7 @@ import random
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from contract_notify.composing import compose
-from contract_notify.delivery.protocol import Delivery
-from contract_notify.failures import DeliveryFailure, OutcomeUnknown, PermanentFailure
-from contract_notify.rendering import RenderedMail
+from contract_notify import Delivery, DeliveryFailure, OutcomeUnknown, PermanentFailure, RenderedMail, compose
 from contract_server.clock import Clock
 from contract_server.contracts.models import MailState, OutboxMail
 from contract_server.db.transaction import current_connection

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contract_rules.policy import Policy, PolicyRegistry, shipped_policies
+from contract_rules import Policy, PolicyRegistry, shipped_policies
 
 POLICY_NAME = "omakase-login"
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from strawberry.relay.utils import from_base64, to_base64
 from tortoise.expressions import Q
 
-from contract_rules.lifecycle import Status
+from contract_rules import Status
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 from contract_server.contracts.snapshot import ContractSnapshot, find_snapshots
 from contract_server.db.transaction import current_connection

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from contract_rules.lifecycle import Action
+from contract_rules import Action
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.answers import Answer
 from contract_server.contracts.changes import ContractChanges

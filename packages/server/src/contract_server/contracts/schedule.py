@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contract_rules.lifecycle import Action, Actor
+from contract_rules import Action, Actor
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.erasure import Erasures

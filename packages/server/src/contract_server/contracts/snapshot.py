@@ -5,8 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from contract_rules.lifecycle import Application, Facts, Status
-from contract_rules.policy import Deadline, Timeline
+from contract_rules import Application, Deadline, Facts, Status, Timeline
 from contract_server.contracts.models import Contract, TerminationApplication, TerminationReason
 
 

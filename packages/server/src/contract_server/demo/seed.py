@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from contract_rules.decisions import Granted, RecordEvent, decide
-from contract_rules.lifecycle import Action, EventType, new_contract
-from contract_rules.lifecycle import Actor as RulesActor
+from contract_rules import Action, EventType, Granted, RecordEvent, decide, new_contract
+from contract_rules import Actor as RulesActor
 from contract_server.accounts.models import Account, Role, Session
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member
 from contract_server.contracts.snapshot import ContractSnapshot, save_snapshot

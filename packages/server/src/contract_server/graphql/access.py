@@ -2,7 +2,7 @@
 
 from graphql import GraphQLError
 
-from contract_rules.explanations import Language
+from contract_rules import Language
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.graphql.context import RequestContext

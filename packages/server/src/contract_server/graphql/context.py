@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types import Info
 
-from contract_rules.explanations import Language
+from contract_rules import Language
 from contract_server.accounts.viewer import Viewer
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.cookies import session_token

@@ -7,12 +7,9 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import ID
 
-from contract_rules.decisions import available_actions
-from contract_rules.explanations import describe_policy, explain_deadline
-from contract_rules.lifecycle import Action, service_available
-from contract_rules.policy import DeadlineKind
-from contract_rules.policy import Policy as RulesPolicy
-from contract_rules.policy import Timeline as RulesTimeline
+from contract_rules import Action, DeadlineKind, available_actions, describe_policy, explain_deadline, service_available
+from contract_rules import Policy as RulesPolicy
+from contract_rules import Timeline as RulesTimeline
 from contract_server.accounts.models import Role
 from contract_server.contracts.models import Company as CompanyRow
 from contract_server.contracts.models import ContractEvent as EventRow

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from contract_rules.explanations import Language
+from contract_rules import Language
 from contract_server.clock import TestClock as MovableClock
 from contract_server.demo.seed import reset
 from contract_server.graphql.context import RequestContext, RequestInfo

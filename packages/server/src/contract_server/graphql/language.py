@@ -1,6 +1,6 @@
 """The language of an answer, from `Accept-Language`: Japanese where nothing else is asked for."""
 
-from contract_rules.explanations import Language
+from contract_rules import Language
 
 DEFAULT = Language.JA
 

@@ -6,8 +6,7 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import ID
 
-from contract_rules.explanations import Language
-from contract_rules.lifecycle import Action
+from contract_rules import Action, Language
 from contract_server.accounts.models import Role
 from contract_server.contracts.errors import ContractNotFound
 from contract_server.contracts.models import TerminationReason

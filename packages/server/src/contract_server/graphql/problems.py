@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from contract_rules.explanations import Language, explain_refusal
+from contract_rules import Language, explain_refusal
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.password_reset import (
     LONGEST_PASSWORD,

@@ -6,8 +6,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import ID
 
-from contract_rules.lifecycle import Status
-from contract_rules.periods import DateOutOfRange
+from contract_rules import DateOutOfRange, Status
 from contract_server.accounts.models import Role
 from contract_server.contracts.health import examine
 from contract_server.contracts.queries import ContractFilter as WantedContracts

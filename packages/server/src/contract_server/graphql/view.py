@@ -10,7 +10,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 
-from contract_rules.explanations import Language
+from contract_rules import Language
 from contract_server.db.availability import is_unavailable
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.context import RequestContext

@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from uuid_utils.compat import uuid7
 
-from contract_rules.lifecycle import Actor, EventType, Status
+from contract_rules import Actor, EventType, Status
 from contract_server.accounts.models import Role
 from contract_server.contracts.models import MailState, TerminationReason
 

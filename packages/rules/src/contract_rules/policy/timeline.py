@@ -99,6 +99,7 @@ class Timeline(NamedTuple):
     def deadline(self, kind: DeadlineKind) -> Deadline:
         """The deadline of that kind.
 
+        >>> from contract_rules import shipped_policies
         >>> shipped_policies().in_force(date(2024, 3, 1)).timeline_on(date(2024, 3, 1)).deadline(
         ...     DeadlineKind.ERASURE
         ... ).last_day

@@ -7,9 +7,9 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Self
 
-from contract_rules.policy import Policy, PolicyError
-from contract_rules.policy_file import parse_policy
-from contract_rules.timeline import Timeline
+from contract_rules.policy.terms import Policy, PolicyError
+from contract_rules.policy.timeline import Timeline
+from contract_rules.policy.toml import parse_policy
 
 
 class PolicyNotFound(LookupError):  # reads as what happened, like DateOutOfRange
@@ -86,7 +86,7 @@ class PolicyRegistry:
             PolicyNotFound: none is in force then.
             DateOutOfRange: the date lies outside the years 1 to 9999.
 
-        >>> shipped_policies().in_force_at(datetime(2024, 3, 1, tzinfo=UTC)).version
+        >>> shipped_policies().in_force_at(datetime.fromisoformat("2024-03-01T00:00+09:00")).version
         '1.0'
         """
         for policy in self._policies:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract_rules.periods import Period, PeriodError
-from contract_rules.policy import Policy, PolicyError
+from contract_rules.policy.terms import Policy, PolicyError
 
 KEYS = tuple(each.name for each in fields(Policy) if each.init)
 

@@ -1,4 +1,4 @@
-"""Policies: which periods apply to an application to end a contract, and which dates follow from one."""
+"""The terms of a policy: three periods, which dates follow from an application, and whether they make sense."""
 
 from dataclasses import dataclass, field, replace
 from datetime import MINYEAR, date, datetime, timedelta
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time
 from contract_rules.periods import Direction, FirstDay, Period
-from contract_rules.timeline import Deadline, DeadlineKind, Timeline
+from contract_rules.policy.timeline import Deadline, DeadlineKind, Timeline
 
 A_CYCLE_BEGINS = date(2000, 1, 1)
 DAYS_IN_A_GREGORIAN_CYCLE = 146_097
@@ -67,6 +67,7 @@ class Policy:
     def period(self, kind: DeadlineKind) -> Period:
         """The rule by which that deadline is counted.
 
+        >>> from contract_rules import shipped_policies
         >>> shipped_policies().version("omakase-login", "1.0").period(DeadlineKind.ERASURE).count
         45
         """
@@ -81,6 +82,7 @@ class Policy:
     def in_force_on(self, day: date) -> bool:
         """Whether an application made on that date falls under this policy.
 
+        >>> from contract_rules import shipped_policies
         >>> shipped_policies().version("omakase-login", "1.0").in_force_on(date(1999, 12, 31))
         True
         """
@@ -95,8 +97,9 @@ class Policy:
             ValueError: the instant has no UTC offset.
             DateOutOfRange: the date lies outside the years 1 to 9999.
 
+        >>> from contract_rules import shipped_policies
         >>> policy = shipped_policies().version("omakase-login", "1.0")
-        >>> policy.local_date(datetime(2024, 3, 1, 15, tzinfo=UTC))
+        >>> policy.local_date(datetime.fromisoformat("2024-03-01T15:00+00:00"))
         datetime.date(2024, 3, 2)
         """
         return local_time(instant, self.zone).date()
@@ -110,6 +113,7 @@ class Policy:
 
         Source: おまかせログイン 利用マニュアル 利用終了編 1 and 2.
 
+        >>> from contract_rules import shipped_policies
         >>> policy = shipped_policies().version("omakase-login", "1.0")
         >>> timeline = policy.timeline(datetime.fromisoformat("2024-03-01T00:00:00+09:00"))
         >>> timeline.resumption.last_day, timeline.erasure.at.isoformat()
@@ -125,6 +129,7 @@ class Policy:
             ValueError: the day is a datetime, which `timeline` takes.
             DateOutOfRange: a date lies outside the years 1 to 9999.
 
+        >>> from contract_rules import shipped_policies
         >>> shipped_policies().in_force(date(2024, 2, 15)).timeline_on(date(2024, 2, 15)).service_end.last_day
         datetime.date(2024, 2, 29)
         """
@@ -139,6 +144,7 @@ class Policy:
 
         `now` is an instant, or today's date in the policy's zone.
 
+        >>> from contract_rules import shipped_policies
         >>> shipped_policies().version("omakase-login", "1.0").can_count_from(date(9999, 12, 1))
         False
         """

@@ -1,0 +1,18 @@
+"""Policies: which periods apply to an application to end a contract, and which dates follow from one."""
+
+from contract_rules.policy.registry import PolicyNotFound, PolicyRegistry, shipped_policies
+from contract_rules.policy.terms import Policy, PolicyError
+from contract_rules.policy.timeline import Deadline, DeadlineKind, Timeline
+from contract_rules.policy.toml import parse_policy
+
+__all__ = [
+    "Deadline",
+    "DeadlineKind",
+    "Policy",
+    "PolicyError",
+    "PolicyNotFound",
+    "PolicyRegistry",
+    "Timeline",
+    "parse_policy",
+    "shipped_policies",
+]
