@@ -10,7 +10,7 @@ PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock
+.PHONY: help install run test check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,19 @@ run: $(INSTALLED) ## start everything with demonstration data (PORT=8000 HOST=12
 test: $(INSTALLED) ## run the tests, on a PostgreSQL and a Redis of their own
 	@$(BIN)/pytest
 
+serve: $(INSTALLED) ## serve the API (DATABASE_URL, REDIS_URL, SMTP_URL, PUBLIC_URL say where everything is)
+	@exec $(BIN)/contract-server serve --host $(HOST) --port $(PORT)
+
+worker: $(INSTALLED) ## run the arq worker: end of service, erasures, mails (the same variables)
+	@exec $(BIN)/arq contract_server.jobs.worker.WorkerSettings
+
+migrate: $(INSTALLED) ## bring the database to this version's schema (DATABASE_URL)
+	@$(BIN)/contract-server migrate
+
+schema: $(INSTALLED) ## export the GraphQL schemas of development and production
+	@$(BIN)/contract-server export-schema packages/server/schema.graphql
+	@$(BIN)/contract-server export-schema --production packages/server/schema.production.graphql
+
 check: $(INSTALLED) ## format, lint, types, layers, and that nothing generated is out of date
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -40,6 +53,9 @@ check: $(INSTALLED) ## format, lint, types, layers, and that nothing generated i
 format: $(INSTALLED) ## write the code as the checks want it
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+clean-local: $(INSTALLED) ## delete the data of `make run`
+	@$(BIN)/python -c "from contract_server.dev.environment import remove_development; raise SystemExit(remove_development())"
 
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	--all-extras --group pyproject.toml:dev --no-emit-package contract-rules --no-emit-package contract-notify \

@@ -53,7 +53,7 @@ def _difference(case: object) -> str | None:
 
 def _read(case: object) -> tuple[date, Period, date]:
     if not isinstance(case, Mapping):
-        raise ValueError("write an object with event, period and last_day")  # noqa: TRY004  # as all of them
+        raise ValueError("write an object with event, period and last_day")  # noqa: TRY004  # the case is wrong, not the caller
     period = case.get("period")
     if not isinstance(period, Mapping):
         raise ValueError("write period as an object")  # noqa: TRY004  # the case is wrong, not the caller

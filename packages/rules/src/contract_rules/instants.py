@@ -6,7 +6,7 @@ ONE_DAY = timedelta(days=1)
 MIDNIGHT = time()
 
 
-class DateOutOfRange(ValueError):  # names what the caller gave, as callers speak of it
+class DateOutOfRange(ValueError):
     """A date that the calendar of this library, the years 1 to 9999, cannot express."""
 
 

@@ -12,7 +12,7 @@ from contract_rules.policy.timeline import Timeline
 from contract_rules.policy.toml import parse_policy
 
 
-class PolicyNotFound(LookupError):  # reads as what happened, like DateOutOfRange
+class PolicyNotFound(LookupError):
     """No policy of that version, or none in force on that date."""
 
 

@@ -21,7 +21,7 @@ def parse_policy(text: str, source: str = "policy") -> Policy:
     >>> parse_policy('name = "terms"', source="terms.toml")
     Traceback (most recent call last):
     ...
-    contract_rules.policy.PolicyError: terms.toml: version: missing: write text
+    contract_rules.policy.terms.PolicyError: terms.toml: version: missing: write text
     """
     try:
         return _policy(tomllib.loads(text))
