@@ -24,7 +24,7 @@ def test_its_picture_is_the_diagram_of_the_rules(capsys: pytest.CaptureFixture[s
 def test_its_five_lines_of_rules_print_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     (program,) = fenced("python")
     exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - our own README
-    assert capsys.readouterr().out in fenced("")
+    assert capsys.readouterr().out in fenced("text")
 
 
 def test_every_make_target_it_names_exists() -> None:

@@ -19,7 +19,7 @@ VECTORS = json.loads(
 )
 
 
-def period(unit: str, count: int, **rest: Any) -> Period:
+def period(unit: str, count: int, **rest: object) -> Period:
     """A period in the words of a conformance case."""
     return Period.from_mapping({"unit": unit, "count": count, **rest})
 
@@ -347,10 +347,6 @@ def test_six_closed_weekdays_are_possible() -> None:
     assert sundays.last_day(date(2024, 3, 1)) == date(2024, 3, 3)
 
 
-def test_an_unclosed_weekday_is_left_where_holidays_are_many() -> None:
-    assert period("day", 1, weekend=[1, 7]).weekend == {1, 7}
-
-
 def test_the_defaults_are_exclude_forward_and_nothing_closed() -> None:
     assert period("day", 14) == Period(
         unit=Unit.DAY,
@@ -486,7 +482,7 @@ def test_the_last_day_of_the_calendar_can_be_a_last_day_but_has_no_end() -> None
 
 
 def test_an_instant_whose_wall_time_is_outside_the_calendar_is_said_to_be_so() -> None:
-    with pytest.raises(DateOutOfRange, match="9999-12-31T23:00:00.* in Asia/Tokyo"):
+    with pytest.raises(DateOutOfRange, match=r"9999-12-31T23:00:00.* in Asia/Tokyo"):
         period("day", 1, direction="backward").ends_at(datetime(9999, 12, 31, 23, tzinfo=UTC), TOKYO)
 
 
@@ -499,26 +495,22 @@ def test_counting_back_from_a_last_day_finds_the_event(unit: str, count: int, ev
     assert back.last_day(forward.last_day(event)) == event
 
 
-@given(
-    unit=st.sampled_from(["day", "week", "month", "year", "business_day"]),
-    count=st.integers(1, 30),
-    first_day=st.sampled_from(list(FirstDay)),
-    rule=st.sampled_from(list(MonthRule)),
-    roll=st.sampled_from(list(Roll)),
-    event=st.dates(date(1900, 1, 1), date(2200, 1, 1)),
-    later=st.integers(1, 400),
-)
-def test_a_later_event_never_has_an_earlier_last_day(
-    unit: str, count: int, first_day: FirstDay, rule: MonthRule, roll: Roll, event: date, later: int
-) -> None:
-    counted = period(
+@st.composite
+def forward_periods(draw: st.DrawFn) -> Period:
+    """Any period that runs forward."""
+    unit = draw(st.sampled_from(["day", "week", "month", "year", "business_day"]))
+    return period(
         unit,
-        count,
-        first_day=first_day,
-        month_rule=rule if unit in {"month", "year"} else None,
+        draw(st.integers(1, 30)),
+        first_day=draw(st.sampled_from(list(FirstDay))),
+        month_rule=draw(st.sampled_from(list(MonthRule))) if unit in {"month", "year"} else None,
         weekend=[6, 7],
-        roll=roll,
+        roll=draw(st.sampled_from(list(Roll))),
     )
+
+
+@given(forward_periods(), st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.integers(1, 400))
+def test_a_later_event_never_has_an_earlier_last_day(counted: Period, event: date, later: int) -> None:
     assert counted.last_day(event) <= counted.last_day(event + timedelta(days=later))
 
 

@@ -33,8 +33,8 @@ def build_if_outdated() -> bool:
     digest = _digest_of_sources()
     if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
         return False
-    _run_npm("ci")
-    _run_npm("run", "--silent", "build")
+    run_npm("ci")
+    run_npm("run", "--silent", "build")
     stamp.write_text(digest, encoding="ascii")
     return True
 
@@ -51,7 +51,8 @@ def _digest_of_sources() -> str:
     return digest.hexdigest()
 
 
-def _run_npm(*arguments: str) -> None:
+def run_npm(*arguments: str) -> None:
+    """Run npm in the playground's project."""
     npm, search_path = _machine_npm() or _wheel_npm()
     ended = subprocess.run(  # noqa: S603 - npm, with arguments written above
         [*npm, *arguments], cwd=PROJECT, env=os.environ | {"PATH": search_path}, check=False

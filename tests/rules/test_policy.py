@@ -1,0 +1,440 @@
+from datetime import UTC, date, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.rules.examples import (
+    APPLIED,
+    APPLIED_ON,
+    ERASURE,
+    POLICIES,
+    POLICY,
+    SERVICE_END,
+    TICK,
+    TOKYO,
+    at,
+    days,
+    policy_of,
+)
+
+from contract_rules import (
+    DateOutOfRange,
+    Deadline,
+    DeadlineKind,
+    Direction,
+    FirstDay,
+    MonthRule,
+    Period,
+    Policy,
+    PolicyError,
+    PolicyNotFound,
+    PolicyRegistry,
+    Roll,
+    Timeline,
+    Unit,
+    parse_policy,
+    shipped_policies,
+)
+
+SHIPPED = (resources.files("contract_rules") / "policies" / "omakase-login.toml").read_text(encoding="utf-8")
+WEEKEND = frozenset({6, 7})
+
+
+def months(count: int, rule: MonthRule = MonthRule.EVENT_BASED) -> Period:
+    """So many months."""
+    return Period(Unit.MONTH, count, month_rule=rule)
+
+
+# ---------------------------------------------------------------- what is promised
+
+
+@pytest.mark.parametrize("wall", ["00:00:00", "00:00:00.000001", "09:30", "23:59:59.999999"])
+def test_an_application_at_any_time_of_its_date_is_promised_the_same_dates(wall: str) -> None:
+    assert POLICY.timeline(at(f"2024-03-01T{wall}")) == Timeline(
+        requested_on=date(2024, 3, 1),
+        policy_version="1.0",
+        service_end=Deadline(date(2024, 3, 15), SERVICE_END),
+        resumption=Deadline(date(2024, 3, 15), SERVICE_END),
+        erasure=Deadline(date(2024, 4, 15), ERASURE),
+    )
+
+
+def test_the_date_of_application_is_the_policys_zones() -> None:
+    assert POLICY.timeline(datetime(2024, 2, 29, 15, tzinfo=UTC)).requested_on == date(2024, 3, 1)
+    assert POLICY.timeline(datetime(2024, 2, 29, 15, tzinfo=UTC) - TICK).requested_on == date(2024, 2, 29)
+    assert POLICY.local_date(datetime(2024, 2, 29, 15, tzinfo=UTC)) == date(2024, 3, 1)
+
+
+def test_a_preview_for_a_day_shows_what_an_application_on_it_is_promised() -> None:
+    assert POLICY.timeline_on(APPLIED_ON) == POLICY.timeline(APPLIED)
+
+
+def test_deadlines_are_written_in_the_policys_zone() -> None:
+    timeline = POLICY.timeline(datetime(2024, 3, 1, tzinfo=UTC))
+    assert timeline.erasure.at.isoformat() == "2024-04-16T00:00:00+09:00"
+
+
+def test_each_kind_of_deadline_has_its_own_rule_and_date() -> None:
+    policy = policy_of(days(20), days(10), days(30))
+    timeline = policy.timeline_on(date(2024, 3, 1))
+    assert {kind: policy.period(kind).count for kind in DeadlineKind} == {
+        DeadlineKind.SERVICE_END: 20,
+        DeadlineKind.RESUMPTION: 10,
+        DeadlineKind.ERASURE: 30,
+    }
+    assert {kind: timeline.deadline(kind).last_day.day for kind in DeadlineKind} == {
+        DeadlineKind.SERVICE_END: 21,
+        DeadlineKind.RESUMPTION: 11,
+        DeadlineKind.ERASURE: 31,
+    }
+    assert timeline.policy_version == "test"
+
+
+def test_a_policy_may_let_midnight_count_its_own_day() -> None:
+    policy = policy_of(days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT), days(14), days(45))
+    midnight = policy.timeline(at("2024-03-01T00:00"))
+    assert midnight.service_end.last_day == date(2024, 3, 14)
+    assert midnight.resumption.last_day == date(2024, 3, 15)
+    assert policy.timeline(at("2024-03-01T00:00") + TICK).service_end.last_day == date(2024, 3, 15)
+    assert policy.timeline_on(date(2024, 3, 1)).service_end.last_day == date(2024, 3, 15)
+
+
+def test_policies_of_one_name_and_version_but_other_terms_promise_their_own_dates() -> None:
+    short, long = policy_of(days(1), days(1), days(45)), policy_of(days(2), days(2), days(45))
+    assert hash(short) == hash(long)
+    assert short.timeline(APPLIED) != long.timeline(APPLIED)
+
+
+def test_an_instant_without_offset_is_the_callers_mistake() -> None:
+    naive = datetime(2024, 3, 1, 9, 30)  # noqa: DTZ001  # the mistake
+    for ask in (POLICY.timeline, POLICY.local_date, POLICIES.in_force_at):
+        with pytest.raises(ValueError, match="2024-03-01T09:30:00 has no UTC offset: write one, as in"):
+            ask(naive)
+
+
+def test_a_preview_is_asked_for_by_date() -> None:
+    with pytest.raises(ValueError, match="is not a date: ask timeline"):
+        POLICY.timeline_on(APPLIED)
+
+
+# ---------------------------------------------------------------- deadlines
+
+
+@pytest.mark.parametrize(
+    ("now", "passed"),
+    [
+        (SERVICE_END - TICK, False),
+        (SERVICE_END, True),
+        (SERVICE_END + TICK, True),
+        ((SERVICE_END - TICK).astimezone(UTC), False),
+        (SERVICE_END.astimezone(UTC), True),
+        (date(2024, 3, 15), False),
+        (date(2024, 3, 16), True),
+    ],
+)
+def test_a_deadline_has_passed_from_its_instant_on(now: date, passed: bool) -> None:
+    assert Deadline(date(2024, 3, 15), SERVICE_END).passed(now) is passed
+
+
+def test_no_deadline_says_whether_it_has_passed_to_a_wall_time() -> None:
+    with pytest.raises(ValueError, match="has no UTC offset"):
+        Deadline(date(2024, 3, 15), SERVICE_END).passed(datetime(2024, 3, 15))  # noqa: DTZ001  # the mistake
+
+
+@pytest.mark.parametrize(("today", "left"), [("2024-03-01", 14), ("2024-03-15", 0), ("2024-03-16", -1)])
+def test_days_left_are_counted_to_the_last_day(today: str, left: int) -> None:
+    assert Deadline(date(2024, 3, 15), SERVICE_END).days_left(date.fromisoformat(today)) == left
+
+
+def test_a_deadline_is_the_same_in_whatever_zone_its_instant_was_stored() -> None:
+    stored = Deadline(date(2024, 3, 15), SERVICE_END.astimezone(UTC))
+    assert stored == Deadline.of_last_day(date(2024, 3, 15), TOKYO)
+    assert hash(stored) == hash(Deadline.of_last_day(date(2024, 3, 15), TOKYO))
+    assert stored.at.tzinfo is UTC
+    assert stored != Deadline(date(2024, 3, 15), SERVICE_END + TICK)
+
+
+def test_a_deadline_in_a_doubled_hour_passes_once() -> None:
+    """Two instants of one zone compare by their wall time; a deadline must not."""
+    berlin = ZoneInfo("Europe/Berlin")
+    deadline = Deadline(date(2024, 10, 26), datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=berlin))
+    assert not deadline.passed(datetime(2024, 10, 27, 2, 45, fold=0, tzinfo=berlin))
+    assert deadline.passed(datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=berlin))
+
+
+def test_a_deadline_needs_an_instant() -> None:
+    with pytest.raises(ValueError, match="has no UTC offset"):
+        Deadline(date(2024, 3, 15), datetime(2024, 3, 16))  # noqa: DTZ001  # the mistake
+    with pytest.raises(DateOutOfRange, match="in UTC"):
+        Deadline(date(9999, 12, 31), datetime(9999, 12, 31, 23, tzinfo=ZoneInfo("Etc/GMT+5")))
+
+
+# ---------------------------------------------------------------- the ends of the calendar
+
+
+def test_the_horizon_is_the_last_date_whose_deadlines_the_calendar_has() -> None:
+    assert date(9999, 12, 30) - timedelta(days=45) == POLICY.horizon
+    assert POLICY.timeline_on(POLICY.horizon).erasure.last_day == date(9999, 12, 30)
+    with pytest.raises(DateOutOfRange, match=r"45 day forward from|the instant after 9999-12-31"):
+        POLICY.timeline_on(POLICY.horizon + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("now", "countable"),
+    [
+        (date(2024, 3, 1), True),
+        (date(1, 1, 1), True),
+        (date(9999, 11, 15), True),
+        (date(9999, 11, 16), False),
+        (at("9999-11-15T23:59:59.999999"), True),
+        (at("9999-11-16T00:00"), False),
+        (datetime(9999, 11, 15, 15, tzinfo=UTC), False),
+        (datetime(9999, 12, 31, 23, tzinfo=UTC), False),
+        (datetime(1, 1, 1, tzinfo=UTC), True),
+        (datetime(1, 1, 1, tzinfo=ZoneInfo("Etc/GMT-14")), False),
+    ],
+)
+def test_an_application_is_possible_while_its_deadlines_can_be_expressed(now: date, countable: bool) -> None:
+    assert POLICY.can_count_from(now) is countable
+
+
+@pytest.mark.parametrize("day", [date(9999, 11, 16), date.max])
+def test_dates_that_cannot_be_computed_are_said_to_be_so(day: date) -> None:
+    with pytest.raises(DateOutOfRange):
+        POLICY.timeline_on(day)
+
+
+def test_a_policy_counts_from_the_first_date_of_the_calendar() -> None:
+    assert POLICY.timeline_on(date.min).erasure.last_day == date(1, 2, 15)
+
+
+@pytest.mark.parametrize("instant", [datetime.max, datetime.min])
+def test_instants_that_have_no_local_date_are_said_to_be_so(instant: datetime) -> None:
+    edge = instant.replace(tzinfo=ZoneInfo("Etc/GMT+12" if instant == datetime.max else "Etc/GMT-14"))
+    with pytest.raises(DateOutOfRange, match="choose an instant that lies nearer"):
+        POLICY.timeline(edge)
+
+
+# ---------------------------------------------------------------- what no policy is
+
+
+@pytest.mark.parametrize(
+    ("service_end", "resumption", "erasure", "message"),
+    [
+        (days(45), days(14), days(44), "erasure: applied on 2000-01-01, data would be kept until 2000-02-14 and the "
+         "service would run until 2000-02-15: write an erasure that is never earlier than service_end"),
+        (days(14), days(46), days(45), "the contract could be resumed until 2000-02-16: .* never earlier than resumption"),
+        (months(2), days(14), days(60), "applied on 2000-01-31?, data .* service would run until"),
+        (days(14), months(1), days(30), "applied on 2000-01-01, .* resumed until 2000-02-01"),
+        (Period(Unit.BUSINESS_DAY, 1, weekend=WEEKEND), days(1), days(2), "applied on 2000-01-07, .* until 2000-01-10"),
+        (days(14), days(14), days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT), "applied on 2000-01-01"),
+        (months(2), months(2), months(1), "erasure: applied on"),
+    ],
+)  # fmt: skip
+def test_data_is_never_erased_before_the_service_ends_or_while_it_can_be_resumed(
+    service_end: Period, resumption: Period, erasure: Period, message: str
+) -> None:
+    with pytest.raises(PolicyError, match=message):
+        policy_of(service_end, resumption, erasure)
+
+
+@pytest.mark.parametrize(
+    ("service_end", "resumption", "erasure"),
+    [
+        (days(14), days(14), days(14)),
+        (days(14), days(30), days(30)),
+        (days(14), days(7), days(14)),
+        (months(1), months(1), days(31)),
+        (months(1), months(1), months(1)),
+        (months(1), months(1), months(2)),
+        (days(14), days(14), days(14, FirstDay.EXCLUDE)),
+        (days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT), days(14), days(14)),
+        (days(14), days(14), Period(Unit.DAY, 14, weekend=WEEKEND, roll=Roll.FORWARD)),
+    ],
+)
+def test_deadlines_may_coincide(service_end: Period, resumption: Period, erasure: Period) -> None:
+    policy = policy_of(service_end, resumption, erasure)
+    timeline = policy.timeline(APPLIED)
+    assert timeline.erasure.last_day >= max(timeline.service_end.last_day, timeline.resumption.last_day)
+
+
+def test_order_is_checked_as_far_as_the_calendar_goes() -> None:
+    eight_thousand_years = Period(Unit.YEAR, 8_000, month_rule=MonthRule.EVENT_BASED)
+    policy = policy_of(days(14), days(14), eight_thousand_years)
+    assert policy.horizon.year == 1999
+    with pytest.raises(PolicyError, match=r"applied on 1999-12-30|applied on 1999-12-31"):
+        policy_of(Period(Unit.DAY, 8_000 * 366 + 2), days(14), Period(Unit.DAY, 8_000 * 365))
+
+
+def test_a_deadline_comes_after_the_application() -> None:
+    backward = Period(Unit.DAY, 1, direction=Direction.BACKWARD)
+    with pytest.raises(PolicyError, match="service_end: its last day lies before the application: write direction"):
+        policy_of(backward, days(14), days(45))
+
+
+def test_periods_that_outlast_the_calendar_are_no_terms() -> None:
+    with pytest.raises(PolicyError, match="the periods outlast the calendar"):
+        policy_of(days(14), days(14), Period(Unit.YEAR, 10_000, month_rule=MonthRule.EVENT_BASED))
+
+
+@pytest.mark.parametrize("until", [date(2024, 1, 1), date(2023, 12, 31)])
+def test_a_policy_is_valid_for_a_day_at_least(until: date) -> None:
+    with pytest.raises(PolicyError, match="valid_until: .* write a date after valid_from, 2024-01-01"):
+        policy_of(days(1), days(1), days(1), valid_from=date(2024, 1, 1), valid_until=until)
+
+
+@pytest.mark.parametrize(("name", "version", "key"), [("", "1.0", "name"), ("terms", " ", "version")])
+def test_a_policy_can_be_found_again(name: str, version: str, key: str) -> None:
+    with pytest.raises(PolicyError, match=f"{key} is empty: write the text"):
+        Policy(name, version, TOKYO, days(14), days(14), days(45))
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_the_shipped_policy_is_the_manuals() -> None:
+    assert parse_policy(SHIPPED) == Policy("omakase-login", "1.0", TOKYO, days(14), days(14), days(45))
+
+
+def test_a_policy_file_may_say_everything() -> None:
+    policy = parse_policy(
+        """
+        name = "terms"
+        version = "2025-04"
+        zone = "Europe/Berlin"
+        valid_from = 2025-04-01
+        valid_until = 2026-04-01
+        service_end = { unit = "month", count = 1, month_rule = "start_based" }
+        resumption = { unit = "business_day", count = 10, weekend = [6, 7], holidays = [2025-05-01] }
+        erasure = { unit = "week", count = 8, clear_days = true }
+        """
+    )
+    assert policy == Policy(
+        name="terms",
+        version="2025-04",
+        zone=ZoneInfo("Europe/Berlin"),
+        service_end=months(1, MonthRule.START_BASED),
+        resumption=Period(Unit.BUSINESS_DAY, 10, weekend=WEEKEND, holidays=frozenset({date(2025, 5, 1)})),
+        erasure=Period(Unit.WEEK, 8, clear_days=True),
+        valid_from=date(2025, 4, 1),
+        valid_until=date(2026, 4, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "message"),
+    [
+        ('name = "omakase-login"', "", "terms.toml: name: missing: write text"),
+        ('version = "1.0"', "version = 1.0", "terms.toml: version: 1.0: write text"),
+        ('version = "1.0"', 'version = ""', "terms.toml: version is empty"),
+        ('"Asia/Tokyo"', '"Asia/Edo"', "terms.toml: zone: 'Asia/Edo': write the name of a time zone, as in"),
+        ('"Asia/Tokyo"', '"../Tokyo"', "terms.toml: zone: '../Tokyo': write the name of a time zone"),
+        ('"Asia/Tokyo"', '"Asia"', "terms.toml: zone: 'Asia': write the name of a time zone"),
+        ('zone = "Asia/Tokyo"', "", "terms.toml: zone: missing: write text"),
+        ("count = 45", "count = 0", "terms.toml: erasure: count is 0: write a whole number of 1 or more"),
+        ("count = 45", "counts = 45", "terms.toml: erasure: 'counts' is not a key of a period: write one of"),
+        ("count = 45", "count = 13", "terms.toml: erasure: applied on 2000-01-01, data would be kept until"),
+        ("[erasure]", "[erase]", "terms.toml: erase: not a key of a policy: write one of name, version, zone,"),
+        ('zone = "Asia/Tokyo"', 'zone = "Asia/Tokyo"\nerasure = 45\n[x]', "terms.toml: not TOML: "),
+        ('name = "omakase-login"', 'name = "x"\nvalid_from = "2024-04-01"', "terms.toml: valid_from: '2024-04-01': write a date without quotes"),
+        ('name = "omakase-login"', 'name = "x"\nvalid_until = 2024-04-01T00:00:00', "terms.toml: valid_until: datetime.datetime"),
+        ('name = "omakase-login"', 'name = "x"\nhorizon = 2024-04-01', "terms.toml: horizon: not a key of a policy"),
+        ("=", "", "terms.toml: not TOML: "),
+    ],
+)  # fmt: skip
+def test_an_error_names_the_file_the_key_and_what_was_expected(written: str, instead: str, message: str) -> None:
+    assert written in SHIPPED
+    with pytest.raises(PolicyError) as error:
+        parse_policy(SHIPPED.replace(written, instead, 1) if written != "=" else SHIPPED.replace("=", ""), "terms.toml")
+    assert str(error.value).startswith(message)
+
+
+def test_a_period_must_be_a_table() -> None:
+    with pytest.raises(PolicyError, match=r"policy: service_end: 14: write a table \[service_end\] with unit and"):
+        parse_policy('name = "x"\nversion = "1"\nzone = "UTC"\nservice_end = 14')
+
+
+# ---------------------------------------------------------------- the registry
+
+OLD = policy_of(days(14), days(14), days(45), version="old", valid_until=date(2025, 4, 1))
+NEW = policy_of(days(30), days(7), days(60), version="new", valid_from=date(2025, 4, 1))
+
+
+def test_the_shipped_policy_is_in_force_on_all_dates() -> None:
+    for day in (date.min, APPLIED_ON, date.max):
+        assert shipped_policies().in_force(day) is POLICY
+    assert shipped_policies().in_force_at(APPLIED) is POLICY
+    assert list(shipped_policies()) == [POLICY]
+
+
+@pytest.mark.parametrize(("day", "version"), [("2025-03-31", "old"), ("2025-04-01", "new"), ("0001-01-01", "old")])
+def test_terms_change_from_one_day_to_the_next(day: str, version: str) -> None:
+    assert PolicyRegistry([NEW, OLD]).in_force(date.fromisoformat(day)).version == version
+
+
+def test_terms_change_at_the_policys_own_midnight() -> None:
+    policies = PolicyRegistry([OLD, NEW])
+    assert policies.in_force_at(at("2025-04-01T00:00") - TICK) is OLD
+    assert policies.in_force_at(at("2025-04-01T00:00").astimezone(UTC)) is NEW
+
+
+def test_policies_are_listed_in_the_order_of_their_validity() -> None:
+    policies = PolicyRegistry([NEW, OLD])
+    assert list(policies) == [OLD, NEW]
+    assert len(policies) == 2
+
+
+def test_an_old_version_is_found_by_name_and_by_the_dates_it_promised() -> None:
+    policies = PolicyRegistry([OLD, NEW])
+    assert policies.version("terms", "old") is OLD
+    assert policies.of(OLD.timeline(APPLIED)) is OLD
+
+
+def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:
+    between = policy_of(days(1), days(1), days(1), valid_from=date(2024, 1, 1), valid_until=date(2024, 2, 1))
+    policies = PolicyRegistry([between])
+    with pytest.raises(PolicyNotFound, match="no policy is in force on 2024-02-01"):
+        policies.in_force(date(2024, 2, 1))
+    with pytest.raises(PolicyNotFound, match="no policy is in force at 2023-12-31T23:59:00"):
+        policies.in_force_at(at("2023-12-31T23:59"))
+    with pytest.raises(PolicyNotFound, match="no policy other of version test"):
+        policies.version("other", "test")
+    with pytest.raises(PolicyNotFound, match="no policy terms of version other"):
+        policies.version("terms", "other")
+    with pytest.raises(PolicyNotFound, match="no policy of version 1.0"):
+        policies.of(POLICY.timeline(APPLIED))
+
+
+@pytest.mark.parametrize(
+    ("policies", "message"),
+    [
+        ([], "a registry needs a policy"),
+        ([OLD, OLD], "two policies have the same version"),
+        ([POLICY, NEW], "omakase-login 1.0 is still in force when terms new begins: end it with .*, 2025-04-01"),
+        ([OLD, policy_of(days(1), days(1), days(1))], "is still in force when terms .* begins: .*, 0001-01-01"),
+        ([OLD, policy_of(days(1), days(1), days(1), valid_from=date(2025, 3, 31))], "terms old is still in force"),
+    ],
+)
+def test_two_policies_never_govern_the_same_date(policies: list[Policy], message: str) -> None:
+    with pytest.raises(PolicyError, match=message):
+        PolicyRegistry(policies)
+
+
+def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("no policy", encoding="utf-8")
+    (tmp_path / "b.toml").write_text(SHIPPED + "\n", encoding="utf-8")
+    (tmp_path / "a.toml").write_text(
+        SHIPPED.replace('version = "1.0"', 'version = "0.9"\nvalid_until = 2024-03-01'), encoding="utf-8"
+    )
+    with pytest.raises(PolicyError, match="version|still in force"):
+        PolicyRegistry.from_folder(tmp_path)
+    later = SHIPPED.replace('version = "1.0"', 'version = "1.0"\nvalid_from = 2024-03-01')
+    (tmp_path / "b.toml").write_text(later, encoding="utf-8")
+    assert [policy.version for policy in PolicyRegistry.from_folder(tmp_path)] == ["0.9", "1.0"]
+
+
+def test_a_file_that_is_no_policy_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("", encoding="utf-8")
+    with pytest.raises(PolicyError, match="a.toml: name: missing"):
+        PolicyRegistry.from_folder(tmp_path)

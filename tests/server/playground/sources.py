@@ -1,0 +1,45 @@
+"""The playground's project in this repository: its sources, and the bundle made of them."""
+
+import json
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[3]
+PROJECT = REPOSITORY / "packages" / "server" / "playground"
+OPERATIONS = PROJECT / "operations"
+AGREED_SCHEMA = REPOSITORY / "tests" / "server" / "agreed.graphql"
+
+bundler = runpy.run_path(str(PROJECT / "bundle.py"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the tour, as its file has it."""
+
+    file: Path
+
+    @property
+    def name(self) -> str:
+        return self.file.relative_to(OPERATIONS).with_suffix("").as_posix()
+
+    @property
+    def document(self) -> str:
+        return self.file.read_text(encoding="utf-8")
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        file = self.file.with_suffix(".variables.json")
+        variables: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return variables
+
+
+STEPS = [Step(file) for file in sorted(OPERATIONS.rglob("*.graphql"))]
+
+
+def step(name: str) -> Step:
+    """The step of that name, without its number: `contractor/terminate`."""
+    person, title = name.split("/")
+    (found,) = (OPERATIONS / person).glob(f"*-{title}.graphql")
+    return Step(found)
