@@ -110,7 +110,7 @@ async def test_silence_is_endured_for_a_while_at_every_stage_and_means_unknown_o
         async with ScriptedSmtp().running() as smtp:
             smtp.at(stage, silence)
             # all stages wait at the same time, so that each can wait long enough for a busy machine
-            delivery = SmtpDelivery(server(smtp, reply_timeout=2, send_timeout=5))
+            delivery = SmtpDelivery(server(smtp, reply_timeout=1.5, send_timeout=3))
             with pytest.raises(DeliveryFailure) as failed:
                 await delivery.send(a_mail())
             await delivery.close()
@@ -175,7 +175,7 @@ async def test_nobody_at_the_port_is_a_temporary_failure() -> None:
 
 async def test_mail_whose_time_is_over_before_the_dot_was_not_sent(smtp: ScriptedSmtp) -> None:
     smtp.at(Stage.DATA, hangs)
-    delivery = SmtpDelivery(server(smtp, send_timeout=2))
+    delivery = SmtpDelivery(server(smtp, send_timeout=1))
 
     with pytest.raises(TemporaryFailure) as failed:
         await delivery.send(a_mail())

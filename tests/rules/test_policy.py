@@ -209,11 +209,16 @@ def test_a_policy_counts_from_the_first_date_of_the_calendar() -> None:
     assert POLICY.timeline_on(date.min).erasure.last_day == date(1, 2, 15)
 
 
-@pytest.mark.parametrize("instant", [datetime.max, datetime.min])
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(9999, 12, 31, 23, 59, tzinfo=ZoneInfo("Etc/GMT+12")),
+        datetime(1, 1, 1, tzinfo=ZoneInfo("Etc/GMT-14")),
+    ],
+)
 def test_instants_that_have_no_local_date_are_said_to_be_so(instant: datetime) -> None:
-    edge = instant.replace(tzinfo=ZoneInfo("Etc/GMT+12" if instant == datetime.max else "Etc/GMT-14"))
     with pytest.raises(DateOutOfRange, match="choose an instant that lies nearer"):
-        POLICY.timeline(edge)
+        POLICY.timeline(instant)
 
 
 # ---------------------------------------------------------------- what no policy is
@@ -222,10 +227,10 @@ def test_instants_that_have_no_local_date_are_said_to_be_so(instant: datetime) -
 @pytest.mark.parametrize(
     ("service_end", "resumption", "erasure", "message"),
     [
-        (days(45), days(14), days(44), "erasure: applied on 2000-01-01, data would be kept until 2000-02-14 and the "
-         "service would run until 2000-02-15: write an erasure that is never earlier than service_end"),
-        (days(14), days(46), days(45), "the contract could be resumed until 2000-02-16: .* never earlier than resumption"),
-        (months(2), days(14), days(60), "applied on 2000-01-31?, data .* service would run until"),
+        (days(45), days(14), days(44), "applied on 2000-01-01, data would be kept until 2000-02-14 and the service "),
+        (days(45), days(14), days(44), "would run until 2000-02-15: write an erasure that is never earlier than service"),
+        (days(14), days(46), days(45), "could be resumed until 2000-02-16: .* never earlier than resumption"),
+        (months(2), days(14), days(60), "applied on 2000-03-01, data .* service would run until"),
         (days(14), months(1), days(30), "applied on 2000-01-01, .* resumed until 2000-02-01"),
         (Period(Unit.BUSINESS_DAY, 1, weekend=WEEKEND), days(1), days(2), "applied on 2000-01-07, .* until 2000-01-10"),
         (days(14), days(14), days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT), "applied on 2000-01-01"),
@@ -263,8 +268,8 @@ def test_order_is_checked_as_far_as_the_calendar_goes() -> None:
     eight_thousand_years = Period(Unit.YEAR, 8_000, month_rule=MonthRule.EVENT_BASED)
     policy = policy_of(days(14), days(14), eight_thousand_years)
     assert policy.horizon.year == 1999
-    with pytest.raises(PolicyError, match=r"applied on 1999-12-30|applied on 1999-12-31"):
-        policy_of(Period(Unit.DAY, 8_000 * 366 + 2), days(14), Period(Unit.DAY, 8_000 * 365))
+    with pytest.raises(PolicyError, match="applied on 1983-05-26"):
+        policy_of(days(8_000 * 366 + 2), days(14), days(8_000 * 365))
 
 
 def test_a_deadline_comes_after_the_application() -> None:
@@ -280,7 +285,7 @@ def test_periods_that_outlast_the_calendar_are_no_terms() -> None:
 
 @pytest.mark.parametrize("until", [date(2024, 1, 1), date(2023, 12, 31)])
 def test_a_policy_is_valid_for_a_day_at_least(until: date) -> None:
-    with pytest.raises(PolicyError, match="valid_until: .* write a date after valid_from, 2024-01-01"):
+    with pytest.raises(PolicyError, match=r"valid_until: .* write a date after valid_from, 2024-01-01"):
         policy_of(days(1), days(1), days(1), valid_from=date(2024, 1, 1), valid_until=until)
 
 
@@ -337,9 +342,9 @@ def test_a_policy_file_may_say_everything() -> None:
         ("count = 45", "count = 13", "terms.toml: erasure: applied on 2000-01-01, data would be kept until"),
         ("[erasure]", "[erase]", "terms.toml: erase: not a key of a policy: write one of name, version, zone,"),
         ('zone = "Asia/Tokyo"', 'zone = "Asia/Tokyo"\nerasure = 45\n[x]', "terms.toml: not TOML: "),
-        ('name = "omakase-login"', 'name = "x"\nvalid_from = "2024-04-01"', "terms.toml: valid_from: '2024-04-01': write a date without quotes"),
-        ('name = "omakase-login"', 'name = "x"\nvalid_until = 2024-04-01T00:00:00', "terms.toml: valid_until: datetime.datetime"),
-        ('name = "omakase-login"', 'name = "x"\nhorizon = 2024-04-01', "terms.toml: horizon: not a key of a policy"),
+        ('version = "1.0"', 'version = "1"\nvalid_from = "2024"', "terms.toml: valid_from: '2024': write a date without"),
+        ('version = "1.0"', 'version = "1"\nvalid_until = 2024-04-01T00:00:00', "terms.toml: valid_until: datetime.date"),
+        ('version = "1.0"', 'version = "1"\nhorizon = 2024-04-01', "terms.toml: horizon: not a key of a policy"),
         ("=", "", "terms.toml: not TOML: "),
     ],
 )  # fmt: skip
@@ -402,7 +407,7 @@ def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:
         policies.version("other", "test")
     with pytest.raises(PolicyNotFound, match="no policy terms of version other"):
         policies.version("terms", "other")
-    with pytest.raises(PolicyNotFound, match="no policy of version 1.0"):
+    with pytest.raises(PolicyNotFound, match=r"no policy of version 1\.0"):
         policies.of(POLICY.timeline(APPLIED))
 
 
@@ -427,7 +432,7 @@ def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(
         SHIPPED.replace('version = "1.0"', 'version = "0.9"\nvalid_until = 2024-03-01'), encoding="utf-8"
     )
-    with pytest.raises(PolicyError, match="version|still in force"):
+    with pytest.raises(PolicyError, match="two policies have the same version|still in force"):
         PolicyRegistry.from_folder(tmp_path)
     later = SHIPPED.replace('version = "1.0"', 'version = "1.0"\nvalid_from = 2024-03-01')
     (tmp_path / "b.toml").write_text(later, encoding="utf-8")
@@ -436,5 +441,5 @@ def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_policy_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("", encoding="utf-8")
-    with pytest.raises(PolicyError, match="a.toml: name: missing"):
+    with pytest.raises(PolicyError, match=r"a\.toml: name: missing"):
         PolicyRegistry.from_folder(tmp_path)

@@ -13,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 import contract_server
+from contract_server.demo.people import CONTRACTS, OPERATOR_EMAIL, PASSWORD
 from contract_server.dev.environment import remove_development
 from contract_server.dev.ports import LOOPBACK
 
@@ -50,6 +51,12 @@ def test_environment_says_in_one_line_each_what_runs_where(start_environment: St
     lines = start_environment().read_until("Ctrl-C").splitlines()
     for name in ("PostgreSQL", "Redis", "API", "worker"):
         assert len([line for line in lines if line.split()[:1] == [name] and " | " not in line]) == 1
+
+
+def test_ready_environment_tells_every_account_of_the_demonstration(start_environment: StartEnvironment) -> None:
+    said = start_environment().read_until("Ctrl-C")
+    for word in (*(contract.email for contract in CONTRACTS), OPERATOR_EMAIL, PASSWORD):
+        assert word in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -26,6 +26,7 @@ _QUIET = (
     "tortoise.db_client",
     "asyncio",
 )
+_CHATTY = ("arq", "uvicorn")
 
 
 def configure(level: str) -> None:
@@ -37,7 +38,8 @@ def configure(level: str) -> None:
             "formatters": {"json": {"()": _formatter}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {name: {"level": "CRITICAL"} for name in _QUIET} | {name: {"level": "WARNING"} for name in _CHATTY},
+            "loggers": {name: {"level": "CRITICAL"} for name in _QUIET}
+            | {name: {"level": "WARNING"} for name in _CHATTY},
         }
     )
     structlog.configure(

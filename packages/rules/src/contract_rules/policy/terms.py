@@ -1,17 +1,14 @@
 """The terms of a policy: three periods, which dates follow from an application, and whether they make sense."""
 
 from dataclasses import dataclass, field, replace
-from datetime import MINYEAR, date, datetime, timedelta
+from datetime import MINYEAR, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time
 from contract_rules.periods import Direction, FirstDay, Period
+from contract_rules.policy.order import day_out_of_order
 from contract_rules.policy.timeline import Deadline, DeadlineKind, Timeline
-
-A_CYCLE_BEGINS = date(2000, 1, 1)
-DAYS_IN_A_GREGORIAN_CYCLE = 146_097
-"""400 years: after them weekdays, leap years and lengths of months all repeat."""
 
 
 class PolicyError(ValueError):
@@ -177,7 +174,7 @@ class Policy:
         for at_midnight in (False, True):
             earlier = _as_counted(self.period(kind), at_midnight=at_midnight)
             later = _as_counted(self.erasure, at_midnight=at_midnight)
-            day = _first_day_out_of_order(earlier, later, self.horizon)
+            day = day_out_of_order(earlier, later, self.horizon)
             if day is not None:
                 raise PolicyError(
                     f"erasure: applied on {day}, data would be kept until {later.last_day(day)} and {still} "
@@ -218,18 +215,3 @@ def _as_counted(period: Period, *, at_midnight: bool) -> Period:
     if period.first_day is not FirstDay.EXCLUDE_UNLESS_MIDNIGHT:
         return period
     return replace(period, first_day=FirstDay.INCLUDE if at_midnight else FirstDay.EXCLUDE)
-
-
-def _first_day_out_of_order(earlier: Period, later: Period, horizon: date) -> date | None:
-    """A date of application for which `earlier` would end after `later`, if there is one."""
-    if earlier.span is not None and later.span is not None:
-        return None if earlier.span <= later.span else min(A_CYCLE_BEGINS, horizon)
-    if earlier.count <= later.count and replace(earlier, count=later.count) == later:
-        return None
-    for number in range(DAYS_IN_A_GREGORIAN_CYCLE):
-        day = A_CYCLE_BEGINS + timedelta(days=number)
-        if day > horizon:
-            break
-        if earlier.last_day(day) > later.last_day(day):
-            return day
-    return None

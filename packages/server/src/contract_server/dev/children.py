@@ -11,7 +11,7 @@ from contract_server.dev.embedded import EmbeddedServer
 from contract_server.dev.errors import DevelopmentError
 from contract_server.dev.guard import Guard
 
-_STOP_LIMIT = 10.0  # seconds for an orderly end; then the whole process group is killed
+_STOP_LIMIT = 25.0  # seconds for an orderly end, as the API grants requests that are under way; then a kill
 _CHUNK = 65536
 
 

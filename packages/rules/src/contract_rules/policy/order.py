@@ -1,0 +1,62 @@
+"""The order of two deadlines: does one period end before another whatever the date of application?"""
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+from contract_rules.periods import DAYS_IN_A_WEEK, Period, Roll, Unit
+
+A_CYCLE_BEGINS = date(2000, 1, 1)
+DAYS_IN_A_GREGORIAN_CYCLE = 146_097
+"""400 years: after them weekdays, leap years and lengths of months all repeat."""
+
+SHORTEST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28, Unit.YEAR: 365, Unit.BUSINESS_DAY: 1}
+LONGEST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366, Unit.BUSINESS_DAY: 1}
+
+
+@lru_cache(maxsize=64)
+def day_out_of_order(earlier: Period, later: Period, horizon: date) -> date | None:
+    """A date, up to the horizon, from which `earlier` would end after `later`; None where there is none.
+
+    Both periods run forward and count an event at midnight like any other. Where bounds do not decide, every
+    date of a whole cycle of the calendar is asked, which takes about a second.
+
+    >>> month = Period.from_mapping({"unit": "month", "count": 1, "month_rule": "event_based"})
+    >>> day_out_of_order(month, Period(Unit.DAY, 31), date.max)
+    >>> day_out_of_order(month, Period(Unit.DAY, 30), date.max)
+    datetime.date(2000, 1, 1)
+    """
+    if _at_most(earlier) <= _at_least(later):
+        return None
+    if earlier.span is not None and later.span is not None:
+        return min(A_CYCLE_BEGINS, horizon)
+    for number in range(DAYS_IN_A_GREGORIAN_CYCLE):
+        day = A_CYCLE_BEGINS + timedelta(days=number)
+        if day > horizon:
+            break
+        if earlier.last_day(day) > later.last_day(day):
+            return day
+    return None
+
+
+def _at_most(period: Period) -> int:
+    """A number of days that the period never exceeds."""
+    if period.span is not None:
+        return period.span.days
+    count = period.count + period.clear_days
+    days = _until_open_days(period, count) if period.unit is Unit.BUSINESS_DAY else count * LONGEST[period.unit]
+    return days + (_until_open_days(period, 1) if period.roll is Roll.FORWARD else 0)
+
+
+def _at_least(period: Period) -> int:
+    """A number of days that the period always lasts, the event's own day left out."""
+    if period.span is not None:
+        return period.span.days
+    days = period.count * SHORTEST[period.unit] - 1
+    return days - (_until_open_days(period, 1) if period.roll is Roll.BACKWARD else 0)
+
+
+def _until_open_days(period: Period, count: int) -> int:
+    """Days among which so many are open: each week has the same number, and each holiday takes one away."""
+    open_days_a_week = DAYS_IN_A_WEEK - len(period.weekend)
+    weeks = -(-(count + len(period.holidays)) // open_days_a_week)
+    return weeks * DAYS_IN_A_WEEK

@@ -1,0 +1,105 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract_notify import InvalidAddress, PermanentFailure, require_address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "keiyaku@example.jp",
+        "a@b",
+        "root@localhost",
+        "first.last+tag@sub.example.co.jp",
+        "o'brien_!#$%&*/=?^`{|}~-@example.jp",
+        "KEIYAKU@EXAMPLE.JP",
+        "1@1.example",
+        f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 61}",
+        "契約@例え.jp",
+        "user@xn--r8jz45g.jp",
+    ],
+)
+def test_plain_address_is_taken_as_it_is(address: str) -> None:
+    assert require_address(address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        # two recipients
+        "a@example.jp,b@example.jp",
+        "a@example.jp, b@example.jp",
+        "a@example.jp;b@example.jp",
+        "a@example.jp b@example.jp",
+        "a@b@example.jp",
+        "group:a@example.jp;",
+        # a command or a header of its own
+        "a@example.jp\r\nBcc: b@example.jp",
+        "a@example.jp>\r\nRCPT TO:<b@example.jp",
+        "a@example.jp\n",
+        "a@example.jp\r",
+        "a@example.jp\x00",
+        "a@example.jp\t",
+        "a@example.jp\x7f",
+        "a@example.jp\u2028",
+        "a@example.jp> SIZE=1",
+        # a display name, brackets, comments, quotes
+        "A <a@example.jp>",
+        "<a@example.jp>",
+        "a(comment)@example.jp",
+        '"a b"@example.jp',
+        '"a"@example.jp',
+        "a\\@example.jp",
+        "a@[127.0.0.1]",
+        # another address once decoded
+        "=?utf-8?q?b=40example.com?=@example.jp",
+        # what the eye does not see
+        " a@example.jp",
+        "a\u200b@example.jp",
+        "\u202ea@example.jp",
+        "a@example\u3000.jp",
+        "a\ud800@example.jp",
+        # incomplete, malformed, too long
+        "",
+        "@",
+        "a",
+        "a@",
+        "@example.jp",
+        ".a@example.jp",
+        "a.@example.jp",
+        "a..b@example.jp",
+        "a@.example.jp",
+        "a@example.jp.",
+        "a@example..jp",
+        "a@-example.jp",
+        "a@example-.jp",
+        "a@exam_ple.jp",
+        f"{'a' * 65}@example.jp",
+        f"{'契' * 22}@example.jp",
+        f"a@{'b' * 64}.jp",
+        f"a@{'.'.join(['b' * 60] * 5)}",
+    ],
+)
+def test_anything_else_is_refused_without_being_quoted(address: str) -> None:
+    with pytest.raises(InvalidAddress) as refused:
+        require_address(address)
+
+    assert not address.strip() or address not in str(refused.value) or address == "@"
+
+
+def test_refused_address_is_a_failure_that_no_retry_can_mend() -> None:
+    assert issubclass(InvalidAddress, PermanentFailure)
+    assert issubclass(InvalidAddress, ValueError)
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from("a.@<>,;: \r\n\"\\()[]=?"), max_size=30))
+def test_accepted_address_has_nothing_that_ends_a_command_or_begins_a_second_one(text: str) -> None:
+    try:
+        accepted = require_address(text)
+    except InvalidAddress:
+        return
+
+    assert accepted.count("@") == 1
+    assert not set(accepted) & set(" \t\r\n<>,;:\"\\()[]")
+    assert accepted.isprintable()

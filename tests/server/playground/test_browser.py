@@ -1,0 +1,151 @@
+"""The playground in Chromium, against the running product. Whatever a test does, `visit` demands at its end that
+nothing was asked of anybody else, that no policy was violated, and that the console is silent.
+"""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from playwright.async_api import expect
+from tests.server.playground.conftest import SIZES, Visit
+
+pytestmark = pytest.mark.browser
+
+at_both_widths = pytest.mark.parametrize("visit", SIZES, indirect=True)
+
+
+@at_both_widths
+async def test_a_newcomer_finds_the_tour_and_everything_on_one_screen(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    size = page.viewport_size
+    assert size is not None
+    await page.screenshot(path=tmp_path / f"playground-{size['width']}.png")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    for wanted in (
+        page.get_by_role("button", name="Execute query"),
+        page.get_by_role("group", name="GraphQL operation"),
+        page.get_by_role("group", name="Variables, JSON"),
+        page.get_by_role("group", name="Answer, JSON"),
+    ):
+        box = await wanted.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= size["width"] + 1
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= size["height"] + 1
+        assert box["width"] * box["height"] > 30 * 30
+    await expect(page.get_by_role("heading", level=1)).to_have_text("おまかせログイン 契約管理 API")
+
+
+async def test_a_newcomer_logs_in_and_sees_the_contract_with_the_keyboard_alone(visit: Visit) -> None:
+    await visit.tab_to("Execute query")
+    await visit.page.keyboard.press("Enter")
+    await visit.expect_answer('"LoggedIn"')
+    await visit.page.keyboard.press("Shift+Tab")
+    await visit.page.keyboard.press("Enter")  # into the editor
+    await visit.page.keyboard.press("Tab")  # and out of it
+    assert "Execute query" in await visit.page.evaluate("document.activeElement.ariaLabel")
+    await visit.tab_to("See the contract")
+    await visit.page.keyboard.press("Enter")
+    await visit.tab_to("GraphQL operation")
+    await visit.page.keyboard.press("Enter")
+    await visit.page.keyboard.press("Control+Enter")
+    await visit.expect_answer("株式会社あおぞら製作所")
+
+
+@at_both_widths
+async def test_the_story_can_be_told_to_its_end(visit: Visit) -> None:
+    await visit.run()
+    await visit.expect_answer('"LoggedIn"')
+    await visit.choose("Terminate")
+    await visit.run()
+    await visit.expect_answer('"ContractTerminated"')
+    await visit.choose("Move the clock")
+    await visit.run("ThreeDaysLater")
+    await visit.expect_answer('"TestClockAdvanced"')
+    await visit.choose("Be refused")
+    await visit.run("TerminateTwice")
+    await visit.expect_answer('"ALREADY_TERMINATED"')
+    await visit.choose("Resume")
+    await visit.run()
+    await visit.expect_answer('"ContractResumed"')
+    await visit.choose("Log in as the operator")
+    await visit.run()
+    await visit.expect_answer('"OPERATOR"')
+    await visit.choose("List the contracts")
+    await visit.run()
+    await visit.expect_answer("有限会社いずみ商店")
+
+
+async def test_every_part_of_the_editor_works_under_the_policy(visit: Visit) -> None:
+    page = visit.page
+    editor = page.get_by_role("group", name="GraphQL operation")
+    await visit.choose("See the contract")
+    await editor.locator(".view-line", has_text="viewer {").click()
+    await page.keyboard.press("End")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Control+Space")
+    await expect(page.locator(".suggest-widget").get_by_text("sessionExpiresAt")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.type("nonsense")
+    await expect(editor.locator(".squiggly-error")).to_be_visible()
+    await page.keyboard.press("F8")
+    await expect(page.locator(".zone-widget")).to_contain_text('Cannot query field "nonsense"')
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("F1")
+    await expect(page.locator(".quick-input-widget")).to_contain_text("Run Operation")
+    await page.keyboard.press("Escape")
+    await editor.locator(".view-line", has_text="viewer {").click(button="right")
+    await expect(page.locator(".monaco-menu")).to_contain_text("Prettify Editors")
+    await page.keyboard.press("Escape")
+    await editor.get_by_text("viewer", exact=True).hover()
+    await expect(page.locator(".monaco-hover-content").first).to_contain_text("Query.viewer")
+    await page.keyboard.press("Control+f")
+    await expect(page.locator(".find-widget.visible")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Prettify query").click()
+    await page.get_by_role("button", name="Merge fragments").click()
+    await page.get_by_role("button", name="Open settings").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Dark").click()
+    await page.keyboard.press("Escape")
+
+
+async def test_the_documentation_of_the_schema_can_be_read(visit: Visit) -> None:
+    await visit.page.get_by_role("button", name="Show Documentation Explorer").click()
+    documentation = visit.page.get_by_role("region", name="Documentation Explorer")
+    await documentation.get_by_role("link", name="Query", exact=True).click()
+    await expect(documentation).to_contain_text("The person who is logged in; null when nobody is.")
+
+
+async def test_tabs_are_found_as_they_were_left(visit: Visit) -> None:
+    await visit.choose("Preview the timeline")
+    await visit.page.get_by_role("group", name="GraphQL operation").locator(".view-line").first.click()
+    await visit.page.keyboard.type("# mine\n")
+    stored = "localStorage.getItem('graphiql:tabState')?.includes('# mine')"
+    await visit.page.wait_for_function(stored)
+    await visit.page.reload()
+    await visit.settled()
+    await expect(visit.page.locator(".graphiql-query-editor")).to_contain_text("# mine")
+
+
+async def test_a_step_that_was_closed_or_changed_comes_back(visit: Visit) -> None:
+    page = visit.page
+    tab = page.locator("#graphiql-session-tab-0")
+    await expect(tab).to_have_text("LogIn")
+    await tab.hover()
+    await page.get_by_role("button", name="Close Tab").first.click()
+    await expect(tab).to_have_text("MyContract")
+    await visit.choose("Log in")
+    await visit.run()
+    await visit.expect_answer('"LoggedIn"')
+    await page.get_by_role("button", name="Put every step back").click()
+    await expect(tab).to_have_text("LogIn")
+    await visit.settled()
+    await expect(page.locator(".graphiql-query-editor")).to_contain_text("# 1. Log in")
+
+
+@at_both_widths
+async def test_the_page_has_no_barrier_that_axe_finds(visit: Visit) -> None:
+    await visit.page.get_by_role("button", name="Show Tour").or_(
+        visit.page.get_by_role("button", name="Hide Tour")
+    ).focus()
+    found = await Axe().run(visit.page)
+    assert found.response["violations"] == []
