@@ -4,6 +4,14 @@ from hypothesis import strategies as st
 
 from contract_notify import InvalidAddress, PermanentFailure, require_address
 
+REASONS = {
+    "an address has no spaces, line breaks or invisible characters",
+    "an address has exactly one @",
+    "an address has at most 254 octets, 64 of them before the @",
+    "what stands before the @ is not a plain name",
+    "what stands after the @ is not a domain",
+}
+
 
 @pytest.mark.parametrize(
     "address",
@@ -12,7 +20,7 @@ from contract_notify import InvalidAddress, PermanentFailure, require_address
         "a@b",
         "root@localhost",
         "first.last+tag@sub.example.co.jp",
-        "o'brien_!#$%&*/=?^`{|}~-@example.jp",
+        "o'brien_!#$%&*/?=^`{|}~-@example.jp",
         "KEIYAKU@EXAMPLE.JP",
         "1@1.example",
         f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 61}",
@@ -85,7 +93,7 @@ def test_anything_else_is_refused_without_being_quoted(address: str) -> None:
     with pytest.raises(InvalidAddress) as refused:
         require_address(address)
 
-    assert not address.strip() or address not in str(refused.value) or address == "@"
+    assert str(refused.value) in REASONS
 
 
 def test_refused_address_is_a_failure_that_no_retry_can_mend() -> None:
@@ -93,7 +101,7 @@ def test_refused_address_is_a_failure_that_no_retry_can_mend() -> None:
     assert issubclass(InvalidAddress, ValueError)
 
 
-@given(st.text(alphabet=st.characters() | st.sampled_from("a.@<>,;: \r\n\"\\()[]=?"), max_size=30))
+@given(st.text(alphabet=st.characters() | st.sampled_from('a.@<>,;: \r\n"\\()[]=?'), max_size=30))
 def test_accepted_address_has_nothing_that_ends_a_command_or_begins_a_second_one(text: str) -> None:
     try:
         accepted = require_address(text)
@@ -101,5 +109,5 @@ def test_accepted_address_has_nothing_that_ends_a_command_or_begins_a_second_one
         return
 
     assert accepted.count("@") == 1
-    assert not set(accepted) & set(" \t\r\n<>,;:\"\\()[]")
+    assert not set(accepted) & set(' \t\r\n<>,;:"\\()[]')
     assert accepted.isprintable()

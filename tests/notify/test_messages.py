@@ -17,11 +17,11 @@ RESET = PasswordResetRequested(url="https://example.jp/password/s3cret", valid_m
 
 
 def test_kinds_keep_their_names_because_outbox_rows_hold_them() -> None:
-    assert KINDS == {
+    assert {
         "termination_accepted": TerminationAccepted,
         "resumption_accepted": ResumptionAccepted,
         "password_reset": PasswordResetRequested,
-    }
+    } == KINDS
     assert all(message_type.kind == kind for kind, message_type in KINDS.items())
 
 

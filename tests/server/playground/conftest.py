@@ -50,7 +50,8 @@ class Visit:
         """Open a step of the tour by its English title."""
         if not await self.page.get_by_role("region", name="Tour").is_visible():
             await self.page.get_by_role("button", name="Show Tour").click()
-        await self.page.get_by_role("region", name="Tour").get_by_role("button", name=step).click()
+        title = self.page.get_by_text(step, exact=True)
+        await self.page.get_by_role("region", name="Tour").get_by_role("button").filter(has=title).click()
 
     async def run(self, operation: str | None = None) -> None:
         """Run what is open; of several operations, the one that is named."""

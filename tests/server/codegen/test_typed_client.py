@@ -1,0 +1,80 @@
+"""Code generation works: a client with types of its own is generated from the exported schema, and lives a story.
+
+The generator stands in an environment of its own, because it asks for an older graphql-core than the server has.
+"""
+
+import importlib
+import shutil
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.server.running import ACTIVE_CONTRACT, PASSWORD, Running
+
+HERE = Path(__file__).parent
+SERVER = HERE.parents[2] / "packages" / "server"
+OPERATIONS = SERVER / "playground" / "operations"
+
+
+def run(*command: str | Path, folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that holds the generated package `contract_client`."""
+    folder = tmp_path_factory.mktemp("codegen")
+    uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+    python = folder / "generator" / "bin" / "python"
+    run(uv, "venv", "--quiet", "--python", sys.executable, folder / "generator", folder=folder)
+    lock = HERE / "requirements.lock"
+    run(uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", lock, folder=folder)
+    shutil.copy(SERVER / "schema.graphql", folder)
+    shutil.copy(HERE / "ariadne-codegen.toml", folder)
+    (folder / "operations").mkdir()
+    for number, file in enumerate(sorted(OPERATIONS.glob("*/*.graphql"))):
+        if file != OPERATIONS / "operator" / "01-log-in.graphql":  # the same operation as the contractor's
+            shutil.copy(file, folder / "operations" / f"{number:02d}.graphql")
+    run(python.with_name("ariadne-codegen"), "--config", "ariadne-codegen.toml", folder=folder)
+    return folder
+
+
+@pytest.fixture
+def package(generated: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - it does not exist before
+    """The generated package."""
+    monkeypatch.syspath_prepend(generated)
+    return importlib.import_module("contract_client")
+
+
+@pytest.mark.usefixtures("client")  # puts the demonstration data in place
+async def test_a_generated_client_lives_the_contractors_story(service: Running, package: Any) -> None:  # noqa: ANN401 - as above
+    async with httpx.AsyncClient() as http:
+        api = package.ContractClient(url=f"{service.base_url}/graphql", http_client=http)
+        logged_in = await api.log_in(package.LogInInput(email="active@example.jp", password=PASSWORD))
+        assert logged_in.log_in.typename__ == "LoggedIn"
+        assert logged_in.log_in.viewer.role is package.Role.CONTRACTOR
+
+        preview = (await api.preview_timeline(requested_on=date(2024, 3, 1))).timeline
+        assert preview.erasure.last_day == date(2024, 4, 15)
+        assert preview.erasure.at == datetime.fromisoformat("2024-04-16T00:00:00+09:00")
+
+        terminate = package.TerminateContractInput(contractId=ACTIVE_CONTRACT, idempotencyKey="once")
+        terminated = (await api.terminate(terminate)).terminate_contract
+        assert terminated.contract.status is package.ContractStatus.TERMINATED
+        assert (await api.terminate(terminate)).terminate_contract == terminated
+
+        refused = (await api.terminate_twice(ACTIVE_CONTRACT)).terminate_contract
+        assert refused.code is package.ProblemCode.ALREADY_TERMINATED
+
+        resumed = await api.resume(package.ResumeContractInput(contractId=ACTIVE_CONTRACT))
+        assert resumed.resume_contract.contract.status is package.ContractStatus.ACTIVE
+
+
+async def test_the_client_knows_every_operation_of_the_playground(generated: Path) -> None:
+    names = {path.stem for path in (generated / "contract_client").glob("*.py")}
+    assert {"log_in", "my_contract", "preview_timeline", "terminate", "resume", "health", "hold_erasure"} <= names

@@ -1,0 +1,68 @@
+"""The web application inside the test's own process, for what only an insider can count."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from contract_server.app.main import create_app
+from contract_server.db.connection import database
+from contract_server.db.migrate import migrate
+from contract_server.demo.seed import seed_if_empty
+from contract_server.services import Services, build_services
+from contract_server.settings import EnvironmentName, Settings
+
+
+def development_settings(database_url: str, folder: Path) -> Settings:
+    """The settings of a development environment without a worker."""
+    return Settings(
+        environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(database_url), mail_dir=folder / "mail"
+    )
+
+
+@asynccontextmanager
+async def seeded_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services on a database that is migrated and seeded here."""
+    async with database(settings):
+        await migrate(settings)
+        services = build_services(settings)
+        await seed_if_empty(services)
+        try:
+            yield services
+        finally:
+            await services.close()
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application, which is started and stopped around it."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client,
+    ):
+        yield client
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """The SQL statements that are run inside the block, as Tortoise tells them to its log."""
+    statements: list[str] = []
+
+    class Count(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            statements.append(record.getMessage())
+
+    logger, handler = logging.getLogger("tortoise.db_client"), Count()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield statements
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
