@@ -10,7 +10,7 @@ PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format serve worker migrate schema lock clean-local
+.PHONY: help install run test test-faults check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,10 @@ run: $(INSTALLED) ## start everything with demonstration data (PORT=8000 HOST=12
 	@exec $(BIN)/contract-server dev --host $(HOST) --port $(PORT)
 
 test: $(INSTALLED) ## run the tests, on a PostgreSQL and a Redis of their own
-	@$(BIN)/pytest
+	@$(BIN)/pytest --ignore=tests/faults
+
+test-faults: $(INSTALLED) ## kill -9 at every request of an erasure, and see it finished
+	@$(BIN)/pytest tests/faults
 
 serve: $(INSTALLED) ## serve the API (DATABASE_URL, REDIS_URL, SMTP_URL, PUBLIC_URL say where everything is)
 	@exec $(BIN)/contract-server serve --host $(HOST) --port $(PORT)

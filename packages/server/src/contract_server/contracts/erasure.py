@@ -15,7 +15,7 @@ from uuid import UUID
 from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.classification import TABLES, OnErasure
+from contract_server.contracts.classification import TABLES, OnErasure, Table
 from contract_server.contracts.models import ErasureRecord
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot, lock_snapshot
@@ -109,9 +109,8 @@ async def personal_rows_left(contract_id: UUID) -> dict[str, int]:
     for name, table in TABLES.items():
         if table.on_erasure is OnErasure.KEEP or table.belongs is None:
             continue
-        filled = " OR ".join(f"{column} IS NOT NULL" for column in sorted(table.emptied)) or "true"
         rows = await current_connection().execute_query_dict(
-            f"SELECT count(*) AS rows FROM {name} WHERE {table.belongs} AND ({filled})",  # noqa: S608 - our own names
+            f"SELECT count(*) AS rows FROM {name} WHERE {table.belongs} AND ({_filled(table)})",  # noqa: S608 - our own names
             [contract_id],
         )
         if rows[0]["rows"]:
@@ -128,11 +127,16 @@ async def _erase_rows(contract_id: UUID) -> Counter[str]:
                 statement = f"DELETE FROM {name} WHERE {table.belongs}"  # noqa: S608 - our own names
             case OnErasure.EMPTY:
                 emptied = ", ".join(f"{column} = NULL" for column in sorted(table.emptied))
-                statement = f"UPDATE {name} SET {emptied} WHERE {table.belongs}"  # noqa: S608 - our own names
+                statement = f"UPDATE {name} SET {emptied} WHERE {table.belongs} AND ({_filled(table)})"  # noqa: S608 - our own names
             case OnErasure.KEEP:
                 continue
         gone[name], _ = await current_connection().execute_query(statement, [contract_id])
     return gone
+
+
+def _filled(table: Table) -> str:
+    """The SQL condition under which a row still has something that erasure takes."""
+    return " OR ".join(f"{column} IS NOT NULL" for column in sorted(table.emptied)) or "true"
 
 
 async def _add_to_ledger(contract_id: UUID, gone: Counter[str]) -> None:
