@@ -31,22 +31,19 @@ class Proxy:
     url: str
     at: int | None = None
     moment: Moment = Moment.UNSENT
-    matching: bytes = b""
     on_fault: Callable[[], None] = lambda: None
     requests: int = 0
     broken: bool = False
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
-    def arm(self, at: int | None, moment: Moment, on_fault: Callable[[], None], matching: bytes = b"") -> None:
-        """Break at the `at`-th request from now on, of those that contain `matching`."""
-        self.at, self.moment, self.on_fault, self.matching = at, moment, on_fault, matching
+    def arm(self, at: int | None, moment: Moment, on_fault: Callable[[], None] = lambda: None) -> None:
+        """Break at the `at`-th request from now on; that connection is closed then."""
+        self.at, self.moment, self.on_fault = at, moment, on_fault
         self.requests, self.broken = 0, False
 
-    def _counts(self, request: bytes) -> bool:
-        if self.matching in request:
-            self.requests += 1
-            return self.requests == self.at
-        return False
+    def _strikes(self) -> bool:
+        self.requests += 1
+        return self.requests == self.at
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = urlsplit(self.url)
@@ -62,7 +59,7 @@ class Proxy:
                 request += message
                 if kind not in _ENDS_A_REQUEST:
                     continue
-                struck = kind != _PASSWORD and self._counts(request)
+                struck = kind != _PASSWORD and self._strikes()
                 if struck and self.moment is Moment.UNANSWERED:
                     held.set()
                 if not (struck and self.moment is Moment.UNSENT):
