@@ -57,6 +57,8 @@ def test_password_may_cross_the_loopback_interface_in_the_clear(host: str) -> No
         ("smtps://user:s3cret@mail.example.jp?starttls=required", "encrypted from the first byte"),
         ("smtp://user:s3cret@mail.example.jp?tls=s3cret", "not \\['tls'\\]"),
         ("smtp://user:s3cret@mail.example.jp?ehlo=a&ehlo=b", "twice"),
+        ("smtp://user:s3cret@mail.example.jp?ehlo=a%20s3cret", "ehlo is a host name"),
+        ("smtp://user:s3cret@mail.example.jp?ehlo=", "ehlo is a host name"),
         ("smtp://user:s3cret@mail.example.jp?reply_timeout=s3cret", "positive number of seconds"),
         ("smtp://user:s3cret@mail.example.jp?reply_timeout=0", "positive number of seconds"),
         ("smtp://user:s3cret@mail.example.jp?send_timeout=inf", "positive number of seconds"),

@@ -100,5 +100,10 @@ def test_link_that_is_none_is_refused_without_being_quoted(url: str) -> None:
     assert "s3cret" not in str(refused.value)
 
 
+def test_message_without_a_sample_cannot_be_previewed() -> None:
+    with pytest.raises(NotImplementedError):
+        Message.sample()
+
+
 def test_secret_link_does_not_show_when_a_message_is_logged() -> None:
     assert repr(RESET) == "PasswordResetRequested(valid_minutes=30)"

@@ -163,6 +163,19 @@ async def test_failure_carries_the_servers_code_for_whoever_looks_into_it(smtp: 
     await delivery.close()
 
 
+async def test_server_that_asks_for_the_mail_and_hangs_up_has_not_accepted_it(smtp: ScriptedSmtp) -> None:
+    smtp.at(Stage.DATA, answers_and_closes("354 go on"))
+    delivery = SmtpDelivery(server(smtp))
+
+    with pytest.raises(DeliveryFailure) as failed:
+        await delivery.send(a_mail())
+
+    # certain where the end of the connection is seen before the mail is written, and unknown where it crosses it
+    assert (type(failed.value), failed.value.stage) in {(TemporaryFailure, Stage.DATA), (OutcomeUnknown, Stage.DOT)}
+    assert smtp.accepted == []
+    await delivery.close()
+
+
 async def test_nobody_at_the_port_is_a_temporary_failure() -> None:
     async with ScriptedSmtp().running() as gone:
         settings = server(gone)

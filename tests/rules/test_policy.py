@@ -179,7 +179,7 @@ def test_a_deadline_needs_an_instant() -> None:
 def test_the_horizon_is_the_last_date_whose_deadlines_the_calendar_has() -> None:
     assert date(9999, 12, 30) - timedelta(days=45) == POLICY.horizon
     assert POLICY.timeline_on(POLICY.horizon).erasure.last_day == date(9999, 12, 30)
-    with pytest.raises(DateOutOfRange, match=r"45 day forward from|the instant after 9999-12-31"):
+    with pytest.raises(DateOutOfRange, match=r"45 days forward from|the instant after 9999-12-31"):
         POLICY.timeline_on(POLICY.horizon + timedelta(days=1))
 
 

@@ -33,10 +33,19 @@ def build_if_outdated() -> bool:
     digest = _digest_of_sources()
     if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
         return False
-    run_npm("ci")
+    _install_packages()
     run_npm("run", "--silent", "build")
     stamp.write_text(digest, encoding="ascii")
     return True
+
+
+def _install_packages() -> None:
+    """What the lock file says, unless it has been installed already."""
+    stamp = PROJECT / "node_modules" / ".installed"
+    digest = hashlib.sha256((PROJECT / "package-lock.json").read_bytes()).hexdigest()
+    if not stamp.is_file() or stamp.read_text(encoding="ascii") != digest:
+        run_npm("ci")
+        stamp.write_text(digest, encoding="ascii")
 
 
 def _digest_of_sources() -> str:

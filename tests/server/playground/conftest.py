@@ -55,8 +55,13 @@ class Visit:
 
     async def run(self, operation: str | None = None) -> None:
         """Run what is open; of several operations, the one that is named."""
-        await self.page.get_by_role("button", name="Execute query").click()
-        if operation:
+        button = self.page.get_by_role("button", name="Execute query")
+        if operation is None:
+            await expect(button).not_to_have_attribute("aria-haspopup", "menu")
+            await button.click()
+        else:
+            await expect(button).to_have_attribute("aria-haspopup", "menu")
+            await button.click()
             await self.page.get_by_role("menuitem", name=operation).click()
 
     async def expect_answer(self, text: str) -> None:
@@ -72,7 +77,9 @@ class Visit:
         raise AssertionError(f"the keyboard does not reach {name!r}")
 
 
-_NAME_OF_FOCUS = "document.activeElement.ariaLabel ?? document.activeElement.innerText"
+_NAME_OF_FOCUS = """
+(({ activeElement: focused, body }) => (focused === body ? "" : (focused.ariaLabel ?? focused.innerText)))(document)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +98,7 @@ async def visit(
 ) -> AsyncIterator[Visit]:
     """A newcomer at the playground, on a screen of 1280 pixels unless the test asks for another width."""
     width = getattr(request, "param", 1280)
-    async with await chromium.new_context(
-        viewport={"width": width, "height": SIZES[width]}, locale="ja-JP"
-    ) as context:
+    async with await chromium.new_context(viewport={"width": width, "height": SIZES[width]}, locale="ja-JP") as context:
         await context.add_init_script(_REPORT_VIOLATIONS)
         visit = Visit(await context.new_page())
         visit.page.on("request", lambda sent: visit.requests.append(sent.url))

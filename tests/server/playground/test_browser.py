@@ -42,7 +42,7 @@ async def test_a_newcomer_logs_in_and_sees_the_contract_with_the_keyboard_alone(
     await visit.page.keyboard.press("Shift+Tab")
     await visit.page.keyboard.press("Enter")  # into the editor
     await visit.page.keyboard.press("Tab")  # and out of it
-    assert "Execute query" in await visit.page.evaluate("document.activeElement.ariaLabel")
+    await expect(visit.page.get_by_role("button", name="Execute query")).to_be_focused()
     await visit.tab_to("See the contract")
     await visit.page.keyboard.press("Enter")
     await visit.tab_to("GraphQL operation")
@@ -72,7 +72,7 @@ async def test_the_story_can_be_told_to_its_end(visit: Visit) -> None:
     await visit.expect_answer('"OPERATOR"')
     await visit.choose("List the contracts")
     await visit.run()
-    await visit.expect_answer("有限会社いずみ商店")
+    await visit.expect_answer('"contracts"')
 
 
 async def test_every_part_of_the_editor_works_under_the_policy(visit: Visit) -> None:
@@ -91,13 +91,14 @@ async def test_every_part_of_the_editor_works_under_the_policy(visit: Visit) -> 
     await expect(page.locator(".zone-widget")).to_contain_text('Cannot query field "nonsense"')
     await page.keyboard.press("Escape")
     await page.keyboard.press("F1")
-    await expect(page.locator(".quick-input-widget")).to_contain_text("Run Operation")
+    await page.keyboard.type("Run Operation")
+    await expect(page.get_by_role("option", name="Run Operation")).to_be_visible()
     await page.keyboard.press("Escape")
     await editor.locator(".view-line", has_text="viewer {").click(button="right")
     await expect(page.locator(".monaco-menu")).to_contain_text("Prettify Editors")
     await page.keyboard.press("Escape")
     await editor.get_by_text("viewer", exact=True).hover()
-    await expect(page.locator(".monaco-hover-content").first).to_contain_text("Query.viewer")
+    await expect(page.locator(".monaco-hover-content", has_text="Query.viewer")).to_be_visible()
     await page.keyboard.press("Control+f")
     await expect(page.locator(".find-widget.visible")).to_be_visible()
     await page.keyboard.press("Escape")

@@ -6,7 +6,7 @@ No text here quotes an address, a password, or what a server said: it can be log
 from typing import Final
 
 
-class DeliveryFailure(Exception):  # noqa: N818 - it says what happened, as its subclasses do
+class DeliveryFailure(Exception):
     """A mail could not be delivered.
 
     `stage` is where the conversation with the mail server ended, None where there was none; `code` is its
@@ -40,5 +40,5 @@ RETRY_AFTER_UNKNOWN_SECONDS: Final = 600
 """How long a mail server may take to answer the end of a mail (RFC 5321, 4.5.3.2.6)."""
 
 
-class InvalidAddress(PermanentFailure, ValueError):  # noqa: N818 - as above
+class InvalidAddress(PermanentFailure, ValueError):
     """An address that cannot be given to a mail server. The text says what is wrong, not which address."""

@@ -137,7 +137,7 @@ class English:
                 return f"business day {count}, counting business days from {first.removesuffix(',')} on"
         length = f"{count} {period.unit}{'' if count == 1 else 's'}"
         if period.unit is Unit.WEEK or ends_before_the_corresponding_day(period):
-            return f"the last day of the {length} that begin with {first.removesuffix(',')}"
+            return f"the last day of {length} counted from {first.removesuffix(',')}"
         midnight = ", or the day before if made at exactly 0:00"
         at_midnight = midnight if period.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT else ""
         return f"the same day of the month {length} after {applied}, or that month's last day{at_midnight}"

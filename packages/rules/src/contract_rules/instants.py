@@ -43,8 +43,17 @@ def require_instant(moment: datetime) -> None:
     ValueError: 2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00+09:00
     """
     if moment.tzinfo is not UTC and moment.utcoffset() is None:
-        wall = moment.replace(tzinfo=None).isoformat()
-        raise ValueError(f"{wall} has no UTC offset: write one, as in {wall}+09:00")
+        raise no_offset(moment)
+
+
+def no_offset(moment: datetime) -> ValueError:
+    """The error that a wall time meets with where an instant is asked for.
+
+    >>> no_offset(datetime(2024, 3, 1, 9, 30))
+    ValueError('2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00+09:00')
+    """
+    wall = moment.replace(tzinfo=None).isoformat()
+    return ValueError(f"{wall} has no UTC offset: write one, as in {wall}+09:00")
 
 
 def first_instant_after(day: date, zone: tzinfo) -> datetime:

@@ -92,7 +92,7 @@ class Japanese:
     def refusal_without_application(self, refused: Refused) -> str:
         """The same without one."""
         if refused.reason is Reason.ACTOR_NOT_PERMITTED:
-            who = "または".join(ACTORS[actor] for actor in ACTORS if actor in PERMITTED[refused.action])
+            who = "、または".join(ACTORS[actor] for actor in ACTORS if actor in PERMITTED[refused.action])
             return f"このお手続きは{who}が承ります。" if who else "このお手続きは、期日ののちに自動で行われます。"
         if refused.reason is Reason.DATE_OUT_OF_RANGE:
             return TOO_LATE

@@ -182,7 +182,7 @@ class Period:
             return self._rolled(self._counted(day, included=self._includes(event)))
         except OverflowError:
             raise DateOutOfRange(
-                f"{self.count} {self.unit} {self.direction} from {day} ends outside the years 1 to 9999: "
+                f"{self._length()} {self.direction} from {day} end outside the years 1 to 9999: "
                 "choose an event that lies nearer to the present"
             ) from None
 
@@ -203,6 +203,9 @@ class Period:
         if isinstance(event, datetime) and event.utcoffset() is not None:
             event = local_time(event, zone)
         return first_instant_after(self.last_day(event), zone)
+
+    def _length(self) -> str:
+        return f"{self.count} {self.unit.replace('_', ' ')}{'' if self.count == 1 else 's'}"
 
     def _includes(self, event: date | datetime) -> bool:
         if self.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT:

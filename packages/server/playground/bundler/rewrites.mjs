@@ -90,17 +90,6 @@ const REWRITES = [
   },
   // text that becomes markup outside of the editor
   {
-    file: `${MONACO}/base/browser/markdownRenderer.js`,
-    imports: `import { trustedHtml } from "playground:trusted";\n`,
-    changes: [
-      [
-        "htmlParser.parseFromString(sanitizeRenderedMarkdown({ isTrusted: markdown.isTrusted, ...options.sanitizerOptions }, renderedMarkdown), 'text/html')",
-        "htmlParser.parseFromString(trustedHtml(sanitizeRenderedMarkdown({ isTrusted: markdown.isTrusted, ...options.sanitizerOptions }, renderedMarkdown)), 'text/html')",
-        1,
-      ],
-    ],
-  },
-  {
     file: "@graphiql/react/dist/components/markdown-content/index.js",
     imports: `import { trustedHtml } from "playground:trusted";\n`,
     changes: [["{ __html: t4 }", "{ __html: trustedHtml(t4) }", 1]],

@@ -13,7 +13,7 @@ const NAMES = [
 export function makeEditorsAccessible() {
   TabFocus.setTabFocusMode(true); // Ctrl+M makes Tab indent again
   editor.onDidCreateEditor((created) => {
-    created.updateOptions({ wordWrap: "on" });
+    created.updateOptions({ fontSize: 13, wordWrap: "on" });
     created.onDidChangeModel(({ newModelUrl }) => {
       const named = NAMES.find(([file]) => newModelUrl?.path.endsWith(file));
       if (named) nameEditor(created, named[1]);

@@ -5,11 +5,16 @@ values that they refuse, and with them people's addresses. Of what libraries say
 the arguments are dropped, for the same reason.
 """
 
+import json
 import logging
 import logging.config
+import sys
+import threading
 import traceback
+from datetime import datetime
 from types import TracebackType
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -42,6 +47,10 @@ def configure(level: str) -> None:
             | {name: {"level": "WARNING"} for name in _CHATTY},
         }
     )
+    logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a line that cannot be written is not explained, with its values, in many
+    sys.excepthook = _log_crash
+    threading.excepthook = _log_thread_crash
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -110,4 +119,25 @@ def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDic
 
 
 def _serialize(event: EventDict, **_: Any) -> str:  # noqa: ANN401 - structlog passes what JSON libraries take
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(event, default=_describe, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half of a surrogate pair, or a number that is too large: what every JSON document may hold
+        return json.dumps(event, default=_describe, skipkeys=True)
+
+
+def _describe(value: object) -> str:
+    """Ids are told as they are; of anything else that is no JSON, the type alone, because nobody knows its text."""
+    return str(value) if isinstance(value, UUID | datetime) else type(value).__qualname__
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The end of the process by an exception that nobody caught: told like any other, without its text."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, trace))
+
+
+def _log_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None:
+        _log_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)

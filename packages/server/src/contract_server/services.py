@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from contract_notify import Delivery, delivery_from_url
+from contract_server.accounts.attempts import Attempts
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords import PasswordHasher
 from contract_server.accounts.sessions import Sessions
+from contract_server.accounts.source import Sources
 from contract_server.clock import Clock, DatabaseClock, TestClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.erasure import Erasures
@@ -28,6 +30,8 @@ class Services:
     policies: ServedPolicies
     passwords: PasswordHasher
     sessions: Sessions
+    sources: Sources
+    attempts: Attempts
     log_ins: LogIns
     password_resets: PasswordResets
     requests: ContractRequests
@@ -57,14 +61,17 @@ def build_services(settings: Settings, wake_ups: WakeUps | None = None) -> Servi
     delivery = delivery_from_url(settings.mail_url)
     passwords = PasswordHasher()
     sessions = Sessions(settings)
+    attempts = Attempts(settings)
     return Services(
         settings=settings,
         clock=clock,
         policies=policies,
         passwords=passwords,
         sessions=sessions,
-        log_ins=LogIns(passwords, sessions),
-        password_resets=PasswordResets(passwords, mails, clock),
+        sources=Sources(settings),
+        attempts=attempts,
+        log_ins=LogIns(settings, passwords, sessions, attempts),
+        password_resets=PasswordResets(settings, passwords, mails, attempts, clock),
         requests=ContractRequests(changes, wake_ups or NoWakeUps()),
         schedule=Schedule(clock, changes, erasures, settings.sweep_batch),
         outbox=Outbox(clock, delivery, settings.mail_sender),

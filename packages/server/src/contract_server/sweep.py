@@ -12,4 +12,5 @@ async def sweep_once(services: Services) -> SweepReport:
     await forget_old_answers()
     await services.sessions.forget_expired()
     await services.password_resets.forget_expired()
+    await services.attempts.forget_old()
     return report

@@ -26,13 +26,12 @@ _QUIT_TIMEOUT_SECONDS: Final = 1.0
 class Conversation:
     """A connection to a mail server: open it, hand mails over one after the other, and quit or abandon it."""
 
-    def __init__(self, server: SmtpServer, *, ehlo: str, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, server: SmtpServer, *, tls: ssl.SSLContext | None) -> None:
         self.stage = Stage.CONNECT
         self._server = server
         self._smtp = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
-            local_hostname=ehlo,
             timeout=server.reply_timeout,
             use_tls=server.implicit_tls,
             start_tls=False,  # a stage of its own, below
@@ -44,10 +43,10 @@ class Conversation:
         """Whether the server has not closed the connection, as far as is known."""
         return self._smtp.is_connected
 
-    async def open(self) -> None:
-        """Connect, encrypt and log in as the settings say."""
+    async def open(self, *, ehlo: str) -> None:
+        """Connect, greet with the name `ehlo`, encrypt and log in as the settings say."""
         with self._at(Stage.CONNECT):
-            await self._smtp.connect()
+            await self._smtp.connect(local_hostname=ehlo)
         with self._at(Stage.EHLO):
             await self._smtp.ehlo()
         if self._server.starttls:

@@ -26,7 +26,7 @@ class SmtpDelivery:
         # read here, so that a file that is missing stops the start and not the first mail
         self._tls = _tls_context(server) if server.uses_tls else None
         self._turn = asyncio.Lock()
-        self._current: Conversation | None = None
+        self._current = Conversation(server, tls=self._tls)
 
     def __repr__(self) -> str:
         """The server, without user name and password."""
@@ -48,9 +48,8 @@ class SmtpDelivery:
     async def close(self) -> None:
         """Say goodbye to the server, after the mail that is under way."""
         async with self._turn:
-            conversation, self._current = self._current, None
-            if conversation is not None:
-                await conversation.quit()
+            if self._current.is_open:
+                await self._current.quit()
 
     async def _failure_of(self, envelope: Envelope, content: bytes) -> DeliveryFailure | None:
         stage = Stage.CONNECT
@@ -59,7 +58,8 @@ class SmtpDelivery:
                 try:
                     await self._deliver(envelope, content)
                 except BaseException:
-                    stage = self._give_up()
+                    stage = self._current.stage
+                    self._current.abandon()
                     raise
         except DeliveryFailure as failure:
             return failure
@@ -68,27 +68,19 @@ class SmtpDelivery:
         return None
 
     async def _deliver(self, envelope: Envelope, content: bytes) -> None:
-        kept = self._current
-        if kept is not None and kept.is_open:
+        if self._current.is_open:
             try:
-                await kept.hand_over(envelope, content)
+                await self._current.hand_over(envelope, content)
             except TemporaryFailure as failure:
                 if failure.stage is not Stage.MAIL:
                     raise
                 # the server tired of the connection between two mails: nothing of this one was said yet
-                kept.abandon()
+                self._current.abandon()
             else:
                 return
-        self._current = Conversation(self._server, ehlo=self._greeting_name(envelope), tls=self._tls)
-        await self._current.open()
+        self._current = Conversation(self._server, tls=self._tls)
+        await self._current.open(ehlo=self._greeting_name(envelope))
         await self._current.hand_over(envelope, content)
-
-    def _give_up(self) -> Stage:
-        conversation, self._current = self._current, None
-        if conversation is None:
-            return Stage.CONNECT
-        conversation.abandon()
-        return conversation.stage
 
     def _greeting_name(self, envelope: Envelope) -> str:
         domain = self._server.ehlo or envelope.sender_domain

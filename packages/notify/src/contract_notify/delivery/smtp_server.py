@@ -1,12 +1,14 @@
 """Which mail server takes our mail, how to reach it safely, and how long to wait for it."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_GREETING: Final = re.compile(r"[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\]")
 _OPTIONS: Final = frozenset({"starttls", "ca", "ehlo", "reply_timeout", "send_timeout"})
 
 
@@ -36,11 +38,13 @@ class SmtpServer:
     """How long all of one mail may take, with the wait for its turn, the connection, and the last answer."""
 
     def __post_init__(self) -> None:
-        """Refuse settings that would send a password in the clear, or half a log-in."""
+        """Refuse what would send a password in the clear, half a log-in, or more than a name."""
         if self.username is not None and not self.uses_tls and self.host not in _LOOPBACK:
             raise ValueError("a password is sent over TLS only: use smtps:// or starttls=required")
         if (self.username is None) != (self.password is None):
             raise ValueError("user name and password come together")
+        if self.ehlo is not None and not _GREETING.fullmatch(self.ehlo):
+            raise ValueError("ehlo is a host name, or an address in brackets")
 
     @property
     def uses_tls(self) -> bool:

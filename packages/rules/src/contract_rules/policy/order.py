@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from functools import lru_cache
 
-from contract_rules.periods import DAYS_IN_A_WEEK, Period, Roll, Unit
+from contract_rules.periods import DAYS_IN_A_WEEK, FirstDay, Period, Roll, Unit
 
 A_CYCLE_BEGINS = date(2000, 1, 1)
 DAYS_IN_A_GREGORIAN_CYCLE = 146_097
@@ -48,10 +48,10 @@ def _at_most(period: Period) -> int:
 
 
 def _at_least(period: Period) -> int:
-    """A number of days that the period always lasts, the event's own day left out."""
+    """A number of days that the period always lasts."""
     if period.span is not None:
         return period.span.days
-    days = period.count * SHORTEST[period.unit] - 1
+    days = period.count * SHORTEST[period.unit] - (period.first_day is not FirstDay.EXCLUDE)
     return days - (_until_open_days(period, 1) if period.roll is Roll.BACKWARD else 0)
 
 

@@ -68,13 +68,9 @@ class Policy:
         >>> shipped_policies().version("omakase-login", "1.0").period(DeadlineKind.ERASURE).count
         45
         """
-        match kind:
-            case DeadlineKind.SERVICE_END:
-                return self.service_end
-            case DeadlineKind.RESUMPTION:
-                return self.resumption
-            case DeadlineKind.ERASURE:
-                return self.erasure
+        if kind is DeadlineKind.SERVICE_END:
+            return self.service_end
+        return self.resumption if kind is DeadlineKind.RESUMPTION else self.erasure
 
     def in_force_on(self, day: date) -> bool:
         """Whether an application made on that date falls under this policy.

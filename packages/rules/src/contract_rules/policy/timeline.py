@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from contract_rules.instants import first_instant_after, local_time, require_instant
+from contract_rules.instants import first_instant_after, local_time, no_offset
 
 
 class DeadlineKind(StrEnum):
@@ -72,8 +72,7 @@ class Deadline:
         try:
             return now >= self.instant
         except TypeError:  # a naive datetime compares with no instant
-            require_instant(now)
-            raise
+            raise no_offset(now) from None
 
     def days_left(self, today: date) -> int:
         """Days from today (in the policy's zone) to the last day: 0 on that day, negative after it.
@@ -105,10 +104,6 @@ class Timeline(NamedTuple):
         ... ).last_day
         datetime.date(2024, 4, 15)
         """
-        match kind:
-            case DeadlineKind.SERVICE_END:
-                return self.service_end
-            case DeadlineKind.RESUMPTION:
-                return self.resumption
-            case DeadlineKind.ERASURE:
-                return self.erasure
+        if kind is DeadlineKind.SERVICE_END:
+            return self.service_end
+        return self.resumption if kind is DeadlineKind.RESUMPTION else self.erasure

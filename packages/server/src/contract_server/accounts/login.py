@@ -1,9 +1,21 @@
-"""Logging in: the same work and the same answer, whatever is wrong."""
+"""Logging in: the same work and the same answer, whatever is wrong.
 
-from contract_server.accounts.models import Account
-from contract_server.accounts.passwords import PasswordHasher
-from contract_server.accounts.sessions import Sessions
+Limits count failures only, by what was typed and where it came from, and not by what exists: an address that
+nobody has is locked as soon as one that somebody has. They guard the log-in alone; a session that is open goes on.
+"""
+
+from datetime import timedelta
+
+from contract_server.accounts.addresses import find_account, normalized
+from contract_server.accounts.attempts import Attempts, TooManyAttempts
+from contract_server.accounts.limits import Limit
+from contract_server.accounts.passwords import PasswordHasher, TooBusy
+from contract_server.accounts.sessions import AccountChanged, Sessions
 from contract_server.accounts.viewer import Viewer
+from contract_server.clock import DatabaseClock
+from contract_server.settings import Settings
+
+_WHEN_BUSY = timedelta(seconds=5)
 
 
 class InvalidCredentials(Exception):
@@ -13,21 +25,58 @@ class InvalidCredentials(Exception):
 class LogIns:
     """Lets people in."""
 
-    def __init__(self, passwords: PasswordHasher, sessions: Sessions) -> None:
+    def __init__(self, settings: Settings, passwords: PasswordHasher, sessions: Sessions, attempts: Attempts) -> None:
+        window = settings.log_in_window
+        self._per_account = Limit(settings.log_in_failures_per_account, window)
+        self._per_source = Limit(settings.log_in_failures_per_source, window)
+        self._of_all = Limit(settings.log_in_failures_of_all, window, growing=False)
         self._passwords = passwords
         self._sessions = sessions
+        self._attempts = attempts
+        self._clock = DatabaseClock()
 
-    async def log_in(self, email: str, password: str) -> tuple[Viewer, str]:
+    async def log_in(
+        self, email: str, password: str, *, source: str = "unknown", replacing: str | None = None
+    ) -> tuple[Viewer, str]:
         """Open a new session.
+
+        Args:
+            email: The address as it was typed.
+            password: The password.
+            source: Where the request comes from.
+            replacing: The token that came with the request; its session ends with the new one's beginning.
 
         Returns:
             The viewer and the session's token.
 
         Raises:
             InvalidCredentials: Not with this address and password.
+            TooManyAttempts: Too many failures; whether this one was right is not looked at.
         """
-        account = await Account.filter(email=email.strip().lower()).first()
-        right = await self._passwords.verify(password, account.password_hash if account else None)
+        address = normalized(email)
+        account_key = self._attempts.key("log in", "account", address, source)
+        limits = {
+            account_key: self._per_account,
+            self._attempts.key("log in", "source", source): self._per_source,
+            self._attempts.key("log in", "all"): self._of_all,
+        }
+        account = await find_account(address)
+        try:
+            attempt = await self._attempts.begin(limits)
+        except TooManyAttempts:
+            await self._passwords.pretend(password)
+            raise
+        try:
+            right = await self._passwords.verify(password, account.password_hash if account else None)
+        except TooBusy:
+            await self._attempts.take_back(attempt)
+            raise TooManyAttempts(await self._clock.now() + _WHEN_BUSY) from None
         if account is None or not right:
             raise InvalidCredentials
-        return await self._sessions.open(account)
+        try:
+            opened = await self._sessions.open(account, replacing)
+        except AccountChanged:
+            raise InvalidCredentials from None
+        await self._attempts.take_back(attempt)
+        await self._attempts.clear(account_key)
+        return opened

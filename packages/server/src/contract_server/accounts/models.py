@@ -73,3 +73,20 @@ class PasswordResetToken(Model):
         """Where tokens are kept."""
 
         table = "password_reset_token"
+
+
+class AttemptCount(Model):
+    """Tries that are counted under one key, so that nobody can go on guessing. Deleted soon after their window."""
+
+    key = fields.CharField(
+        primary_key=True, max_length=64, description="HMAC-SHA-256 of whom and where the tries are about"
+    )
+    tries = fields.IntField(description="in the present window")
+    full_windows = fields.IntField(description="windows before this one that were filled, each soon after the other")
+    began_at = fields.DatetimeField(description="when the window opened, in real time")
+    ends_at = fields.DatetimeField(db_index=True, description="when the window, or the wait that followed it, is over")
+
+    class Meta:
+        """Where tries are counted."""
+
+        table = "attempt_count"

@@ -1,18 +1,25 @@
 """Setting a new password by a link that only the account's mailbox gets."""
 
-import hashlib
-import secrets
+import asyncio
 from datetime import timedelta
 
+from contract_server.accounts.addresses import find_account, normalized
+from contract_server.accounts.attempts import Attempts, TooManyAttempts
+from contract_server.accounts.limits import Limit
 from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.mails import Mails
 from contract_server.db.transaction import transaction
+from contract_server.settings import Settings
 
 VALID_FOR = timedelta(minutes=30)
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
+
+_WINDOW = timedelta(minutes=15)
+_ANSWERED_AFTER_S = 0.2
 
 
 class InvalidResetToken(Exception):
@@ -26,24 +33,24 @@ class UnsuitablePassword(ValueError):
 class PasswordResets:
     """Lets people back in who have forgotten their password."""
 
-    def __init__(self, passwords: PasswordHasher, mails: Mails, mail_clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, passwords: PasswordHasher, mails: Mails, attempts: Attempts, mail_clock: Clock
+    ) -> None:
+        self._per_account = Limit(settings.password_resets_per_account, _WINDOW, growing=False)
+        self._per_source = Limit(settings.password_resets_per_source, _WINDOW, growing=False)
         self._passwords = passwords
         self._mails = mails
+        self._attempts = attempts
         self._mail_clock = mail_clock
         self._clock = DatabaseClock()
 
-    async def request(self, email: str) -> None:
-        """Owe a mail with a link to the account of that address; nothing tells the caller whether there is one."""
-        token = secrets.token_urlsafe(32)
-        async with transaction():
-            account = await Account.filter(email=email.strip().lower()).first()
-            if account is None:
-                return
-            await PasswordResetToken.filter(account_id=account.id).delete()
-            await PasswordResetToken.create(
-                token_hash=_hash(token), account=account, expires_at=await self._clock.now() + VALID_FOR
-            )
-            await self._mails.owe_password_reset(account, token, VALID_FOR, await self._mail_clock.now())
+    async def request(self, email: str, *, source: str = "unknown") -> None:
+        """Owe a mail with a link to the account of that address, unless too many were asked for.
+
+        Nothing tells the caller whether there is such an account: the answer comes after the same time, which is
+        longer than the work takes.
+        """
+        await asyncio.gather(asyncio.sleep(_ANSWERED_AFTER_S), self._request(normalized(email), source))
 
     async def reset(self, token: str, new_password: str) -> None:
         """Set the new password and end all sessions of the account.
@@ -54,23 +61,38 @@ class PasswordResets:
         """
         if not SHORTEST_PASSWORD <= len(new_password) <= LONGEST_PASSWORD:
             raise UnsuitablePassword
+        good = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
+        if not await good.exists():  # looked at first: who has no token gets no hash of ours
+            raise InvalidResetToken
         kept = await self._passwords.hash(new_password)
         async with transaction():
-            found = (
-                await PasswordResetToken.filter(token_hash=_hash(token), expires_at__gt=await self._clock.now())
-                .select_for_update()
-                .first()
-            )
+            found = await good.select_for_update().first()
             if found is None:
                 raise InvalidResetToken
-            await PasswordResetToken.filter(account_id=found.account_id).delete()
             await Account.filter(id=found.account_id).update(password_hash=kept)
+            await PasswordResetToken.filter(account_id=found.account_id).delete()
             await Session.filter(account_id=found.account_id).delete()
 
     async def forget_expired(self) -> None:
         """Delete the tokens that open nothing any more."""
         await PasswordResetToken.filter(expires_at__lte=await self._clock.now()).delete()
 
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    async def _request(self, address: str, source: str) -> None:
+        limits = {
+            self._attempts.key("password reset", "account", address): self._per_account,
+            self._attempts.key("password reset", "source", source): self._per_source,
+        }
+        try:
+            await self._attempts.begin(limits)
+        except TooManyAttempts:
+            return
+        token = new_token()
+        async with transaction():
+            account = await find_account(address)
+            if account is None:
+                return
+            await PasswordResetToken.filter(account_id=account.id).delete()
+            await PasswordResetToken.create(
+                token_hash=hash_token(token), account=account, expires_at=await self._clock.now() + VALID_FOR
+            )
+            await self._mails.owe_password_reset(account, token, VALID_FOR, await self._mail_clock.now())

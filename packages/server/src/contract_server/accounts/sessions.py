@@ -4,17 +4,21 @@ Sessions go by real time even where the contracts' clock was moved: somebody who
 logged in.
 """
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from contract_server.accounts.models import Account, Session
+from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import DatabaseClock
+from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
 
 _NOT_NOTED_MORE_OFTEN_THAN = timedelta(minutes=1)
+
+
+class AccountChanged(Exception):
+    """Since its password was looked at, the account was erased or got another."""
 
 
 class Sessions:
@@ -25,26 +29,39 @@ class Sessions:
         self._absolute_limit = settings.session_absolute_limit
         self._clock = DatabaseClock()
 
-    async def open(self, account: Account) -> tuple[Viewer, str]:
-        """Log an account in.
+    async def open(self, account: Account, replacing: str | None = None) -> tuple[Viewer, str]:
+        """Log an account in whose password was right.
+
+        Args:
+            account: The account as it was when its password was looked at.
+            replacing: A token whose session, if there is one, ends with this.
 
         Returns:
             The viewer, and the token: the only time that it is known.
+
+        Raises:
+            AccountChanged: That password opens nothing any more.
         """
-        token = secrets.token_urlsafe(32)
-        now = await self._clock.now()
-        session = await Session.create(
-            token_hash=_hash(token),
-            account=account,
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + self._absolute_limit,
-        )
+        token = new_token()
+        async with transaction():
+            same = Account.filter(id=account.id, password_hash=account.password_hash)
+            if await same.select_for_update().first() is None:
+                raise AccountChanged
+            if replacing is not None:
+                await Session.filter(token_hash=hash_token(replacing)).delete()
+            now = await self._clock.now()
+            session = await Session.create(
+                token_hash=hash_token(token),
+                account=account,
+                created_at=now,
+                last_used_at=now,
+                expires_at=now + self._absolute_limit,
+            )
         return self._viewer(session, account, now), token
 
     async def find(self, token: str) -> Viewer | None:
         """Whose session the token opens; None when it is unknown, has ended or has expired."""
-        session = await Session.filter(token_hash=_hash(token)).select_related("account").first()
+        session = await Session.filter(token_hash=hash_token(token)).select_related("account").first()
         if session is None:
             return None
         now = await self._clock.now()
@@ -74,7 +91,3 @@ class Sessions:
             contract_id=account.contract_id,
             session_expires_at=min(session.expires_at, now + self._idle_limit),
         )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

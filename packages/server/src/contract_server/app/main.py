@@ -16,6 +16,7 @@ from contract_server.app.dev_mail import dev_mail_routes
 from contract_server.app.playground import playground_page, playground_routes
 from contract_server.app.security import SecurityMiddleware
 from contract_server.clock import TestClock
+from contract_server.console.routes import console_routes
 from contract_server.db.availability import is_unavailable
 from contract_server.db.connection import database
 from contract_server.db.migrate import pending_migrations
@@ -45,7 +46,12 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         middleware=[
             Middleware(CorrelationIdMiddleware, validator=_is_request_id),
-            Middleware(SecurityMiddleware, tls=not settings.development),
+            Middleware(
+                SecurityMiddleware,
+                tls=not settings.development,
+                trusted_origins=settings.cors_origins,
+                patience=settings.request_deadline,
+            ),
         ],
     )
     app.state.services = services
@@ -56,7 +62,7 @@ def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
     clock = services.clock
     time_travel = TimeTravel(services, clock) if isinstance(clock, TestClock) else None
     view = GraphQLView(build_schema(development=settings.development), services, time_travel)
-    routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz)]
+    routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz), *console_routes(settings)]
     if settings.development:
         routes += [
             *playground_routes(),

@@ -136,6 +136,13 @@ TABLES = MappingProxyType(
             business=_columns("application_id policy_version due_at started_at finished_at erased_rows code_version"),
             technical=_columns("id contract_id"),
         ),
+        # pseudonyms that nobody can turn back, of unknown addresses too; the sweep deletes them within the hour
+        "attempt_count": Table(
+            OnErasure.KEEP,
+            None,
+            personal=_columns("key"),
+            technical=_columns("tries full_windows began_at ends_at"),
+        ),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),
         "tortoise_migrations": Table(OnErasure.KEEP, None, technical=_columns("id app name applied_at")),

@@ -1,11 +1,13 @@
 """Expected failures, told as members of a mutation's union."""
 
+from datetime import timedelta
 from typing import Any
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
 from contract_rules import Language, explain_refusal
+from contract_server.accounts.attempts import TooManyAttempts
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.password_reset import (
     LONGEST_PASSWORD,
@@ -37,6 +39,10 @@ _CREDENTIALS: Words = {
     Language.JA: "メールアドレスまたはパスワードが正しくありません。",
     Language.EN: "The e-mail address or the password is not right.",
 }
+_TOO_MANY: Words = {
+    Language.JA: "ログインの試行回数が上限に達しました。{until}以降にもう一度お試しください。",
+    Language.EN: "There were too many attempts to log in. Please try again at {until} or later.",
+}
 _RESET_TOKEN: Words = {
     Language.JA: "このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
     Language.EN: "This link is not valid, or no longer. Please ask for a new one.",
@@ -45,6 +51,8 @@ _PASSWORD: Words = {
     Language.JA: f"新しいパスワードは{SHORTEST_PASSWORD}文字以上{LONGEST_PASSWORD}文字以内で入力してください。",
     Language.EN: f"The new password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
 }
+
+_TO_THE_FULL_MINUTE = timedelta(seconds=59, microseconds=999_999)
 
 
 class InvalidInputError(Exception):
@@ -140,6 +148,17 @@ class TellInvalidCredentials(strawberry.ExceptionHandler[InvalidCredentials, res
         return results.LogInRefused(code=ProblemCode.INVALID_CREDENTIALS, message=message, retry_at=None)
 
 
+class TellTooManyAttempts(strawberry.ExceptionHandler[TooManyAttempts, results.LogInRefused]):
+    """When to come back: a moment of real time, wherever the test clock stands."""
+
+    def handle(self, exception: TooManyAttempts, *, field: StrawberryField, info: RequestInfo) -> results.LogInRefused:
+        """The problem that the caller can act on."""
+        context = info.context
+        retry_at = context.local(exception.retry_at)
+        message = _TOO_MANY[context.language].format(until=f"{retry_at + _TO_THE_FULL_MINUTE:%H:%M}")
+        return results.LogInRefused(code=ProblemCode.TOO_MANY_ATTEMPTS, message=message, retry_at=retry_at)
+
+
 class TellInvalidResetToken(strawberry.ExceptionHandler[ResetTokenError, results.InvalidResetToken]):
     """One answer for unknown, used and expired tokens."""
 
@@ -159,5 +178,6 @@ HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     TellStale(),
     TellKeyReused(),
     TellInvalidCredentials(),
+    TellTooManyAttempts(),
     TellInvalidResetToken(),
 )

@@ -1,0 +1,49 @@
+"""The pages by address: each is a frame, a piece of HTML, and a module that fills it from the API."""
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+
+from contract_server.settings import Settings
+
+_PIECES = Path(__file__).parent / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the console, as it is before its module asks the API anything."""
+
+    path: str
+    name: str
+    title: str
+    title_in_english: str
+
+    def render(self, settings: Settings) -> str:
+        """The page for this environment; the same for every visitor, so it holds nothing personal."""
+        piece = Template(_read(f"{self.name}.html")).substitute(contact_url=escape(settings.contact_url))
+        return Template(_read("frame.html")).substitute(
+            name=self.name,
+            title=escape(self.title),
+            title_in_english=escape(self.title_in_english),
+            clock=_read("clock.html") if settings.development else "",
+            piece=piece,
+        )
+
+
+PAGES = (
+    Page("/", "login", "ログイン", "Log in"),
+    Page("/login", "login", "契約管理 ログイン", "Contract management log-in"),
+    Page("/home", "home", "ホーム", "Home"),
+    Page("/terminate", "terminate", "契約終了確認", "Confirm termination"),
+    Page("/done", "done", "お手続き完了", "Completed"),
+    Page("/password", "password", "パスワードの再設定", "Reset your password"),
+    Page("/password/{token}", "new-password", "新しいパスワードの設定", "Set a new password"),
+    Page("/operator", "operator", "契約一覧", "Contracts"),
+    Page("/operator/contracts/{id}", "operator-contract", "契約の詳細", "Contract"),
+    Page("/operator/health", "operator-health", "稼働状況", "Health"),
+)
+
+
+def _read(name: str) -> str:
+    return (_PIECES / name).read_text("utf-8")

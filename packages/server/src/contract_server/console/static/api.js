@@ -1,0 +1,35 @@
+// The one way to the API. An answer is data; what is no answer is one of two things that every page can tell.
+
+import { language } from "./language.js";
+
+const PATIENCE = 20_000;
+
+/** No answer came, or none that says anything: whether the request was carried out is not known. */
+export class Unreachable extends Error {}
+
+/** The session has ended, or there never was one. */
+export class NotLoggedIn extends Error {}
+
+/** The viewer's role does not allow this. */
+export class Forbidden extends Error {}
+
+/** Ask the API, with the session's cookie. */
+export async function ask(query, variables = {}) {
+  let answer;
+  try {
+    const response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": language },
+      body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    answer = await response.json();
+  } catch (cause) {
+    throw new Unreachable("no answer", { cause });
+  }
+  const codes = (answer.errors ?? []).map((error) => error.extensions?.code);
+  if (codes.includes("UNAUTHENTICATED")) throw new NotLoggedIn("no session");
+  if (codes.includes("FORBIDDEN")) throw new Forbidden("not for this role");
+  if (codes.length || !answer.data) throw new Unreachable(answer.errors?.[0]?.message ?? "no data");
+  return answer.data;
+}

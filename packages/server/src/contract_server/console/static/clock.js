@@ -1,0 +1,58 @@
+// Development only: the clock that server and worker share, moved from the page.
+
+import { ask } from "./api.js";
+import { byId } from "./dom.js";
+import { instant, say } from "./language.js";
+
+const CLOCK = `
+query {
+  testClock { now }
+  viewer { contract { termination { timeline { serviceEnd { lastDay at } erasure { at } } } } }
+}`;
+const ADVANCE = `
+mutation ($input: AdvanceTestClockInput!) {
+  advanceTestClock(input: $input) { ... on TestClockAdvanced { testClock { now } } ... on InvalidInput { message } }
+}`;
+const RESET = "mutation { resetDemo { testClock { now } } }";
+
+const buttons = [...byId("clock").querySelectorAll("[data-move]")];
+let targets = {};
+
+for (const button of buttons) button.addEventListener("click", () => move(button.dataset.move));
+show().catch(() => display(say("時計を読み取れません", "The clock cannot be read")));
+
+async function show() {
+  const { testClock, viewer } = await ask(CLOCK);
+  display(instant(testClock.now));
+  const dates = viewer?.contract?.termination?.timeline;
+  targets = { day: { days: 1 } };
+  if (dates) {
+    const { serviceEnd, erasure } = dates;
+    const now = Date.parse(testClock.now);
+    const instants = { "last-day": `${serviceEnd.lastDay}T09:00:00${serviceEnd.at.slice(-6)}`, closed: serviceEnd.at, erased: erasure.at };
+    for (const [name, to] of Object.entries(instants)) if (Date.parse(to) > now) targets[name] = { to };
+  }
+  for (const button of buttons) button.disabled = !(button.dataset.move in targets) && button.dataset.move !== "start";
+}
+
+async function move(name) {
+  for (const button of buttons) button.disabled = true;
+  display(say("時計を動かしています…", "Moving the clock…"));
+  try {
+    if (name === "start") {
+      await ask(RESET);
+      sessionStorage.clear();
+    } else {
+      const { advanceTestClock } = await ask(ADVANCE, { input: targets[name] });
+      if (advanceTestClock.message) throw new Error(advanceTestClock.message);
+    }
+    location.reload();
+  } catch (error) {
+    display(error.message);
+    for (const button of buttons) button.disabled = false;
+  }
+}
+
+function display(text) {
+  byId("clock-now").textContent = text;
+}

@@ -1,0 +1,77 @@
+// A contract as the manual shows it: the nine particulars, and the dates that an application sets.
+
+import { h } from "./dom.js";
+import { day, say } from "./language.js";
+
+export const TIMELINE = `
+fragment Timeline on Timeline {
+  requestedOn
+  serviceEnd { ...Deadline }
+  resumption { ...Deadline }
+  erasure { ...Deadline }
+}
+fragment Deadline on Deadline { lastDay at passed daysLeft explanation }
+`;
+
+export const CONTRACT = `
+fragment Contract on Contract {
+  id version status startedOn endedOn serviceAvailable availableActions memberCount
+  company { name address postalCode phoneNumber }
+  contractor { name email }
+  termination { requestedAt reason timeline { ...Timeline } }
+}
+${TIMELINE}`;
+
+export const status = (contract) =>
+  ({
+    ACTIVE: say("契約中", "Active"),
+    TERMINATED: say("契約終了", "Terminated"),
+    ERASED: say("抹消済み", "Erased"),
+  })[contract.status];
+
+const chip = (contract) => h(`span.chip.${contract.status.toLowerCase()}`, {}, status(contract));
+
+/** Pairs of a term and what it is. */
+export const list = (pairs) =>
+  h("dl.particulars", {}, pairs.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value ?? "-"))));
+
+/** 会社名 to 契約終了日, in the manual's order. */
+export const particulars = (contract) =>
+  list([
+    [say("会社名", "Company"), contract.company?.name],
+    [say("会社住所", "Address"), contract.company?.address],
+    [say("郵便番号", "Postal code"), contract.company?.postalCode],
+    [say("電話番号", "Phone number"), contract.company?.phoneNumber],
+    [say("契約者名", "Contractor"), contract.contractor?.name],
+    [say("契約者メールアドレス", "Contractor's email address"), contract.contractor?.email],
+    ...state(contract),
+  ]);
+
+/** 契約状態, 契約開始日, 契約終了日. */
+export const state = (contract) => [
+  [say("契約状態", "Status"), chip(contract)],
+  [say("契約開始日", "Started on"), day(contract.startedOn)],
+  [say("契約終了日", "Ended on"), day(contract.endedOn)],
+];
+
+/** What follows from an application, in the order in which it happens. */
+export const timeline = (found) =>
+  h(
+    "ol.timeline",
+    {},
+    h("li.passed", {}, h("h3", {}, say("利用終了の申請日", "Application")), h("p.when", {}, day(found.requestedOn))),
+    deadline(say("サービスのご利用", "Use of the service"), found.serviceEnd, say("終了しました", "Ended")),
+    deadline(say("利用再開の受付", "Resuming"), found.resumption, say("終了しました", "Closed")),
+    deadline(say("登録情報の保管", "Registered information"), found.erasure, say("保管期間を過ぎました", "Past")),
+  );
+
+const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
+  h(
+    passed ? "li.passed" : "li",
+    {},
+    h("h3", {}, name),
+    h("p.when", {}, say(`${day(lastDay)}まで`, `until ${day(lastDay)}`), h("span.left", {}, passed ? over : left(daysLeft))),
+    h("p.why", {}, explanation),
+  );
+
+export const left = (days) => (days > 0 ? say(`あと${days}日`, `${days} ${days === 1 ? "day" : "days"} left`) : say("本日まで", "Today is the last day"));

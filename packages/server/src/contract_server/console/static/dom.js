@@ -1,0 +1,23 @@
+// Elements without markup in strings: whatever a contract is called, it stays text.
+
+/** `h("a.strong", { href: "/" }, "text", other)`; nothing is made of null and false. */
+export function h(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const element = document.createElement(tag);
+  element.classList.add(...classes);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** What the page is about, in place of what was there. */
+export function fill(...children) {
+  const content = byId("content");
+  content.replaceChildren(...children.flat().filter(Boolean));
+  content.removeAttribute("aria-busy");
+}

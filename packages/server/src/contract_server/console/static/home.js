@@ -1,0 +1,86 @@
+// ホーム: the contract, what may be done with it, and after termination when what happens.
+
+import { ask, NotLoggedIn } from "./api.js";
+import { attempt, outcomeOf, unanswered, uncertain } from "./attempt.js";
+import { CONTRACT, left, particulars, timeline } from "./contract.js";
+import { fill, h } from "./dom.js";
+import { busy } from "./form.js";
+import { goTo, greet, guarded, tell, tellFailure, tellNothing } from "./frame.js";
+import { day, say } from "./language.js";
+
+const HOME = `query { viewer { name role contract { ...Contract } } } ${CONTRACT}`;
+
+guarded(async () => {
+  const { viewer } = await ask(HOME);
+  if (!viewer) throw new NotLoggedIn();
+  if (viewer.role === "OPERATOR") return goTo("/operator");
+  greet(viewer);
+  const lost = unanswered("resume", viewer.contract);
+  if (lost && viewer.contract.version !== lost.expectedVersion) return told(await outcomeOf("resume", viewer.contract));
+  show(viewer.contract);
+});
+
+function show(contract) {
+  fill(
+    contract.termination && summary(contract),
+    h(
+      "section.card",
+      { "aria-labelledby": "particulars" },
+      h("div.card-head", {}, h("h2", { id: "particulars" }, say("契約内容", "Contract")), h("div.buttons", {}, actions(contract))),
+      particulars(contract),
+    ),
+    contract.termination &&
+      h(
+        "section.card",
+        { "aria-labelledby": "dates" },
+        h("h2", { id: "dates" }, say("今後の予定", "What follows")),
+        timeline(contract.termination.timeline),
+      ),
+  );
+}
+
+const actions = (contract) =>
+  contract.availableActions.map((action) =>
+    action === "RESUME"
+      ? h("button.primary", { type: "button", onclick: (event) => resume(contract, event.currentTarget) }, say("契約再開", "Resume the contract"))
+      : h("a.secondary.button", { href: "/terminate" }, say("契約終了", "Terminate the contract")),
+  );
+
+function summary({ serviceAvailable, availableActions, termination: { timeline: { serviceEnd, resumption, erasure } } }) {
+  if (serviceAvailable) {
+    return h(
+      "div.notice.summary",
+      {},
+      h("p.large", {}, say(`サービスは${day(serviceEnd.lastDay)}までご利用いただけます。`, `The service can be used until ${day(serviceEnd.lastDay)}.`), h("span.left", {}, left(serviceEnd.daysLeft))),
+      availableActions.includes("RESUME") &&
+        h("p", {}, say(`${day(resumption.lastDay)}までは、「契約再開」から利用を再開することが可能です。`, `You can resume the contract until ${day(resumption.lastDay)}.`)),
+    );
+  }
+  return h(
+    "div.notice.summary",
+    {},
+    h("p.large", {}, say("サービスのご利用と利用再開の受付は終了いたしました。", "Use of the service and resuming have ended.")),
+    h("p", {}, resumption.explanation),
+    h("p", {}, say(`契約内容は${day(erasure.lastDay)}までご覧いただけます。その後、登録情報は抹消されます。ふたたびご利用になる場合は、新規にお申し込みください。`, `You can view your contract until ${day(erasure.lastDay)}; after that, the registered information is erased. To use the service again, please apply anew.`)),
+  );
+}
+
+async function resume(contract, button) {
+  if (button.ariaDisabled) return;
+  const ready = busy(button);
+  tellNothing();
+  try {
+    told(await attempt("resume", contract));
+  } catch (error) {
+    tellFailure(error, () => resume(contract, button), uncertain());
+  } finally {
+    ready();
+  }
+}
+
+function told({ done, problem, contract }) {
+  if (done) return goTo("/done");
+  if (!contract) return goTo("/", problem);
+  tell("problem", problem);
+  show(contract);
+}

@@ -1,0 +1,34 @@
+// ログイン: the manual's first picture.
+
+import { ask } from "./api.js";
+import { byId } from "./dom.js";
+import { onSubmit } from "./form.js";
+import { goTo, homeOf, tell, viewerNow } from "./frame.js";
+import { instant, say } from "./language.js";
+
+const LOG_IN = `
+mutation ($input: LogInInput!) {
+  logIn(input: $input) {
+    __typename
+    ... on LoggedIn { viewer { role } }
+    ... on Problem { message }
+    ... on LogInRefused { retryAt }
+  }
+}`;
+
+if (location.pathname === "/login") {
+  document.querySelector("h1").textContent = say("契約管理 ログイン", "Contract management log-in");
+  byId("contract-log-in").ariaCurrent = "page";
+}
+
+onSubmit(byId("log-in"), async ({ email, password }) => {
+  const { logIn } = await ask(LOG_IN, { input: { email, password } });
+  if (logIn.viewer) return goTo(homeOf(logIn.viewer));
+  const until = logIn.retryAt && say(`${instant(logIn.retryAt)} 以降にもう一度お試しください。`, `Please try again after ${instant(logIn.retryAt)}.`);
+  tell("problem", [logIn.message, until].filter(Boolean).join(" "));
+  byId("password").value = "";
+  byId("password").focus();
+});
+
+// who is logged in already need not do it again; where that cannot be found out, the form is there
+viewerNow().then((viewer) => viewer && goTo(homeOf(viewer)), () => {});

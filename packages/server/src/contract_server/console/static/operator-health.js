@@ -1,0 +1,45 @@
+// 稼働状況: whether the service keeps its promises.
+
+import { ask } from "./api.js";
+import { list } from "./contract.js";
+import { fill, h } from "./dom.js";
+import { greet, guarded } from "./frame.js";
+import { instant, say } from "./language.js";
+import { requireOperator } from "./operations.js";
+
+const HEALTH = `query { viewer { name role } health { now ok lastSweepAt checks { name ok count detail } } }`;
+
+// the API's own words for operators are English: a check that is new here is shown in them
+const JAPANESE = {
+  sweep: ["期日の処理", "前回の処理は、5分以内に完了しています。"],
+  service_end: ["利用終了の記録", "期日を迎えた契約の利用終了は、すべて記録されています。"],
+  erasure: ["登録情報の抹消", "期日を迎えた登録情報は、すべて抹消されています。"],
+  leftovers: ["抹消後の残存", "抹消済みの契約に、個人情報は残っていません。"],
+  mails_unsent: ["未送信のメール", "5分を超えて送信を待つメールはありません。"],
+  mails_failed: ["送信できなかったメール", "送信を取りやめたメールはありません。"],
+};
+
+guarded(async () => {
+  const { viewer, health } = await ask(HEALTH);
+  requireOperator(viewer);
+  greet(viewer);
+  fill(
+    h(
+      `div.notice.${health.ok ? "information" : "problem"}`,
+      {},
+      h("p.large", {}, health.ok ? say("すべて正常です", "All is well") : say("確認が必要な項目があります", "Something needs attention")),
+    ),
+    h("section.card", {}, list([[say("現在の日時", "Now"), instant(health.now)], [say("前回の期日の処理", "Last sweep"), instant(health.lastSweepAt)]])),
+    h("ul.checks", {}, health.checks.map(check)),
+  );
+});
+
+function check({ name, ok, count, detail }) {
+  const [title, promise] = JAPANESE[name] ?? [name, detail];
+  return h(
+    ok ? "li.card" : "li.card.failing",
+    {},
+    h("h2", {}, say(title, name), h("span.chip", {}, ok ? say("正常", "OK") : say(`要確認 ${count}件`, `${count} to check`))),
+    h("p.hint", {}, say(promise, detail)),
+  );
+}

@@ -1,0 +1,112 @@
+// 契約終了確認: the dates that will follow, and the button that sets them.
+
+import { ask, NotLoggedIn } from "./api.js";
+import { attempt, lastOutcome, outcomeOf, unanswered, uncertain } from "./attempt.js";
+import { CONTRACT, particulars, timeline } from "./contract.js";
+import { byId, fill, h } from "./dom.js";
+import { busy } from "./form.js";
+import { goTo, greet, guarded, tell, tellFailure, tellNothing } from "./frame.js";
+import { say } from "./language.js";
+
+const CONFIRMATION = `
+query {
+  viewer { name contract { ...Contract } }
+  timeline { ...Timeline }
+  policy { serviceEndDays resumptionDays erasureDays }
+} ${CONTRACT}`;
+
+const REASONS = {
+  NO_LONGER_NEEDED: say("利用する必要がなくなった", "No longer needed"),
+  MISSING_FEATURES: say("必要な機能がない", "Missing features"),
+  TOO_EXPENSIVE: say("料金が高い", "Too expensive"),
+  SWITCHED_SERVICE: say("他のサービスに切り替える", "Switching to another service"),
+  COMPANY_CLOSED: say("会社を閉じる", "The company is closing"),
+  MISTAKE: say("誤って申し込んだ", "Subscribed by mistake"),
+  OTHER: say("その他", "Other"),
+};
+
+guarded(async () => {
+  const { viewer, timeline: dates, policy } = await ask(CONFIRMATION);
+  if (!viewer) throw new NotLoggedIn();
+  const { contract } = viewer;
+  if (!contract) return goTo("/operator");
+  greet(viewer);
+  const lost = unanswered("terminate", contract);
+  if (lost && lost.expectedVersion !== contract.version) return told(await outcomeOf("terminate", contract));
+  if (!contract.availableActions.includes("TERMINATE")) {
+    const mine = lastOutcome();
+    return goTo(mine?.contractId === contract.id && mine.version === contract.version ? "/done" : "/home");
+  }
+  show(contract, dates, policy);
+  if (lost) {
+    tell(
+      "information",
+      say(
+        "前回の送信は、受け付けられたことを確認できておりません。お手続きを続ける場合は、もう一度「契約終了」をクリックしてください。二重に受け付けられることはありません。",
+        "We could not confirm that your earlier request was accepted. To go on, please choose to terminate once more; it is never accepted twice.",
+      ),
+    );
+  }
+});
+
+function show(contract, dates, policy) {
+  fill(
+    h("p.lead", {}, say("以下の内容に問題ないことをご確認のうえ、「契約終了」をクリックしてください。", "Please check the following before you terminate the contract.")),
+    h(
+      "section.card",
+      { "aria-labelledby": "dates" },
+      h("h2", { id: "dates" }, say("本日お申し込みの場合の予定", "If you apply today")),
+      timeline(dates),
+    ),
+    h(
+      "section.card",
+      { "aria-labelledby": "notes" },
+      h("h2", { id: "notes" }, say("ご確認事項", "Please note")),
+      h(
+        "ul.notes",
+        {},
+        h("li", {}, say(`※利用終了の申請日から${policy.serviceEndDays}日を以って本機能の利用を終了するものとし、申請日から${policy.erasureDays}日を以って会員の登録情報を抹消するものとします。`, `Use of the service ends ${policy.serviceEndDays} days after the application, and the registered information is erased ${policy.erasureDays} days after it.`)),
+        h("li", {}, say(`※サービス利用停止受理から${policy.resumptionDays}日の間は、契約管理の「ホーム」から利用を再開することが可能です。`, `For ${policy.resumptionDays} days you can resume the contract from Home.`)),
+        h("li", {}, say(`※抹消の対象は、契約者様を含む会員${contract.memberCount}名様の登録情報と、会社の登録情報です。抹消後は元に戻すことができません。`, `The information of ${contract.memberCount} members, you included, and of the company will be erased. This cannot be undone.`)),
+      ),
+      h(
+        "form",
+        { id: "confirm", method: "post" },
+        h(
+          "div.field",
+          {},
+          h("label", { for: "reason" }, say("終了の理由（任意）", "Reason (optional)")),
+          h("select", { id: "reason", name: "reason" }, h("option", { value: "" }, say("選択しない", "No answer")), Object.entries(REASONS).map(([value, text]) => h("option", { value }, text))),
+        ),
+        h("div.buttons.end", {}, h("a.secondary.button", { href: "/home" }, say("ホームに戻る", "Back to Home")), h("button.primary", { type: "submit" }, say("契約終了", "Terminate the contract"))),
+      ),
+    ),
+  );
+  byId("confirm").addEventListener("submit", (event) => {
+    event.preventDefault();
+    terminate(contract);
+  });
+}
+
+async function terminate(contract) {
+  const button = byId("confirm").querySelector("[type=submit]");
+  if (button.ariaDisabled) return;
+  const ready = busy(button);
+  tellNothing();
+  try {
+    told(await attempt("terminate", contract, { reason: byId("reason").value || null }));
+  } catch (error) {
+    ready();
+    tellFailure(error, () => terminate(contract), uncertain());
+  }
+}
+
+function told({ done, problem, contract }) {
+  if (done) return goTo("/done");
+  if (!contract) return goTo("/", problem);
+  tell("problem", problem);
+  fill(
+    h("section.card", { "aria-labelledby": "now" }, h("h2", { id: "now" }, say("現在の契約内容", "The contract now")), particulars(contract), contract.termination && timeline(contract.termination.timeline)),
+    h("div.buttons", {}, h("a.primary.button", { href: "/home" }, say("ホームに戻る", "Back to Home"))),
+  );
+}

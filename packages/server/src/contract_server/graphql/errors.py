@@ -1,0 +1,66 @@
+"""How errors are told: expected ones as they are, all others masked, logged, and found again by the request id."""
+
+from typing import Any
+
+from asgi_correlation_id.context import correlation_id
+from graphql import GraphQLError
+
+from contract_rules import Language
+from contract_server.db.availability import is_unavailable
+from contract_server.logs import get_logger
+
+log = get_logger(__name__)
+
+INTERNAL = "INTERNAL_SERVER_ERROR"
+
+_MASKED = {
+    Language.JA: "サーバーで問題が発生しました。お問い合わせの際は requestId をお知らせください。",
+    Language.EN: "Something went wrong on our side. When you contact us, please quote the requestId.",
+}
+_UNAVAILABLE = {
+    Language.JA: "ただいまサービスをご利用いただけません。しばらくしてから、もう一度お試しください。",
+    Language.EN: "The service is not available at the moment. Please try again shortly.",
+}
+_TOO_SLOW = {
+    Language.JA: "時間内に処理を完了できませんでした。しばらくしてから、もう一度お試しください。",
+    Language.EN: "The request could not be completed in time. Please try again shortly.",
+}
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached; it passes by itself."""
+
+
+def tell(error: GraphQLError, language: Language) -> dict[str, Any]:
+    """One entry of `errors`.
+
+    Raises:
+        DatabaseUnavailable: The error comes from a database that cannot be reached.
+        Exception: The cause of an error that belongs to no field: a defect of ours, and nothing was executed.
+    """
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if cause is None or (isinstance(cause, ValueError) and not error.path):  # a scalar that refuses its input
+        return {**error.formatted, "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})}}
+    if is_unavailable(cause):
+        raise DatabaseUnavailable from cause
+    if not error.path:
+        raise cause
+    log.error("resolver failed", exc_info=cause, path=[str(part) for part in error.path])
+    return {**masked(language), "path": error.path}
+
+
+def masked(language: Language) -> dict[str, Any]:
+    """What is said of a defect: nothing but where to ask."""
+    return {"message": _MASKED[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}
+
+
+def unavailable(language: Language) -> dict[str, Any]:
+    """What is said while the database cannot be reached."""
+    return {"message": _UNAVAILABLE[language], "extensions": {"code": INTERNAL}}
+
+
+def too_slow(language: Language) -> dict[str, Any]:
+    """What is said when a request's time is over."""
+    return {"message": _TOO_SLOW[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}

@@ -1,0 +1,88 @@
+"""From a text to an answer: parse, weigh, validate, execute. Whatever fails before execution costs no resolver."""
+
+from collections.abc import Collection
+from inspect import isawaitable
+from typing import Any
+
+import strawberry
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    NoSchemaIntrospectionCustomRule,
+    execute,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from contract_server.graphql.budget import COMMENTS, TOKENS, check_budget
+from contract_server.graphql.http_request import GraphQLRequest
+from contract_server.graphql.schema import core
+
+MOST_ERRORS = 5
+
+
+class DocumentRefused(Exception):
+    """The document does not parse, asks for too much, or does not fit the schema."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(len(errors))
+        self.errors = errors
+
+
+class Executor:
+    """Runs operations on a schema.
+
+    Without introspection the schema cannot be asked for, and error messages do not guess at names in it.
+    """
+
+    def __init__(self, schema: strawberry.Schema, *, introspection: bool) -> None:
+        self._schema = core(schema)
+        self._introspection = introspection
+        hidden: Collection[type[ASTValidationRule]] = () if introspection else (NoSchemaIntrospectionCustomRule,)
+        self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
+
+    def prepare(self, query: str) -> DocumentNode:
+        """The document, ready to be executed.
+
+        Raises:
+            DocumentRefused: It cannot be; the errors say why.
+        """
+        try:
+            document = parse(query, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
+            check_budget(document)
+        except GraphQLError as error:
+            raise DocumentRefused([error]) from None
+        errors = validate(
+            self._schema, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=not self._introspection
+        )
+        if errors:
+            raise DocumentRefused(errors if self._introspection else list(map(_without_suggestion, errors)))
+        return document
+
+    async def execute(self, document: DocumentNode, request: GraphQLRequest, context: object) -> ExecutionResult:
+        """The answer of the resolvers."""
+        result: Any = execute(
+            self._schema,
+            document,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+            context_value=context,
+            max_coercion_errors=MOST_ERRORS,
+            hide_suggestions=not self._introspection,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            operation_extensions=None,
+        )
+        answer: ExecutionResult = await result if isawaitable(result) else result
+        return answer
+
+
+def _without_suggestion(error: GraphQLError) -> GraphQLError:
+    """The error without what graphql-core suggests although suggestions are hidden: how to select subfields."""
+    error.message = error.message.partition(" Did you mean ")[0]
+    return error

@@ -1,0 +1,107 @@
+"""What a client asks, read from HTTP: refused before anything is parsed as GraphQL where the request is malformed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import Request
+
+from contract_server.graphql.negotiation import is_json
+
+METHODS = ("GET", "POST")
+_MOST_PARAMETERS = 20
+
+
+class RequestRefused(Exception):
+    """Not a request that can be answered; the message says what is expected instead."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation to run."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+
+
+async def read_request(request: Request) -> GraphQLRequest:
+    """The operation that `request` asks for.
+
+    Raises:
+        RequestRefused: 400 or 415.
+    """
+    if request.method == "GET":
+        parameters = _from_query_string(request.scope["query_string"])
+    elif not is_json(request.headers.get("content-type")) or "content-encoding" in request.headers:
+        raise RequestRefused(415, "Send the request as Content-Type: application/json, in UTF-8, not compressed.")
+    else:
+        parameters = _object(_json(await request.body()), "The body")
+    query = parameters.get("query")
+    if not isinstance(query, str):
+        raise RequestRefused(400, "`query` must be a string.")
+    operation_name = parameters.get("operationName")
+    if not isinstance(operation_name, str | None):
+        raise RequestRefused(400, "`operationName` must be a string or null.")
+    _optional_object(parameters, "extensions")
+    return GraphQLRequest(query, operation_name, _optional_object(parameters, "variables"))
+
+
+def _optional_object(parameters: dict[str, Any], name: str) -> dict[str, Any]:
+    """Null and nothing at all mean the same: an empty object."""
+    value = parameters.get(name)
+    return {} if value is None else _object(value, f"`{name}`")
+
+
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RequestRefused(400, f"{name} must be a JSON object.")
+    return value
+
+
+def _from_query_string(raw: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        raise RequestRefused(400, "The query string must be percent-encoded UTF-8.") from None
+    parameters: dict[str, Any] = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise RequestRefused(400, "Each parameter must be given once.")
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _json(parameters[name])
+    return parameters
+
+
+def _json(text: bytes | str) -> object:
+    """What the text says. `orjson` refuses bad UTF-8, lone surrogates and endless nesting."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise RequestRefused(400, "The request must be valid JSON in UTF-8.") from None
+    if _contains_nul(value):
+        raise RequestRefused(400, "Text must not contain U+0000.")
+    return value
+
+
+def _contains_nul(value: object) -> bool:
+    """PostgreSQL stores no U+0000, so no text that contains it can be meant."""
+    unread = [value]
+    while unread:
+        match unread.pop():
+            case str() as text:
+                if "\0" in text:
+                    return True
+            case dict() as members:
+                unread += [*members.keys(), *members.values()]
+            case list() as items:
+                unread += items
+    return False

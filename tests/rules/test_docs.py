@@ -1,0 +1,87 @@
+"""What the package says of itself is true: its docstrings, its README, its changelog."""
+
+import doctest
+import inspect
+import pkgutil
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import contract_rules
+from contract_rules import PERMITTED, TRANSITIONS, Actor
+from contract_rules.diagram import mermaid
+
+PACKAGE = Path(__file__).parents[2] / "packages" / "rules"
+README = (PACKAGE / "README.md").read_text(encoding="utf-8")
+MODULES = [import_module(module.name) for module in pkgutil.walk_packages(contract_rules.__path__, "contract_rules.")]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_examples_in_docstrings_work(module: ModuleType) -> None:
+    assert doctest.testmod(module).failed == 0
+
+
+def test_examples_in_the_readme_work() -> None:
+    results = doctest.testfile(str(PACKAGE / "README.md"), module_relative=False, encoding="utf-8")
+    assert results.failed == 0
+    assert results.attempted > 0
+
+
+def public_functions() -> Iterator[object]:
+    """Every public function, and every public method of a public class."""
+    for name in contract_rules.__all__:
+        thing = getattr(contract_rules, name)
+        if inspect.isfunction(thing):
+            yield thing
+        if inspect.isclass(thing) and thing.__module__.startswith("contract_rules"):
+            for method, member in vars(thing).items():
+                function = inspect.unwrap(getattr(member, "__func__", getattr(member, "fget", member)))
+                if inspect.isfunction(function) and not method.startswith("_") and function.__name__ == method:
+                    yield function
+
+
+def test_every_public_function_has_an_example() -> None:
+    without = [function for function in public_functions() if ">>>" not in (inspect.getdoc(function) or "")]
+    assert without == []
+
+
+def test_every_public_name_is_explained() -> None:
+    assert sorted(set(contract_rules.__all__)) == sorted(contract_rules.__all__)
+    things = [getattr(contract_rules, name) for name in contract_rules.__all__]
+    assert all(inspect.getdoc(thing) for thing in things if inspect.isclass(thing) or inspect.isfunction(thing))
+
+
+def test_the_readmes_lifecycle_table_is_the_one_that_decides() -> None:
+    rows = re.findall(r"^\| ([A-Z_]+) \| ([A-Z_]+) \| (.+) \| (.+) \| ([A-Z_]+) \| ([A-Z_]+) \|$", README, re.MULTILINE)
+    assert rows == [
+        (
+            status,
+            action,
+            ", ".join(actor.lower() for actor in Actor if actor in PERMITTED[action]),
+            transition.condition,
+            transition.target,
+            transition.event,
+        )
+        for status, transitions in TRANSITIONS.items()
+        for action, transition in transitions.items()
+    ]
+
+
+def test_the_readmes_picture_is_the_commands_output() -> None:
+    assert f"```mermaid\n{mermaid()}```\n" in README
+
+
+def test_the_changelog_has_the_version_that_is_built() -> None:
+    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changelog = (PACKAGE / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {project['version']}\n" in changelog
+
+
+def test_the_readme_lists_every_reason() -> None:
+    section = README.split("## Reasons")[1].split("## ")[0]
+    assert set(re.findall(r"`([A-Z_]+)`", section)) == set(contract_rules.Reason)

@@ -1,0 +1,25 @@
+"""The services inside the test's own process, where hashes can be counted and clocks be asked."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.conftest import new_database
+from tests.server.in_process import development_settings, seeded_services
+
+from contract_server.db.transaction import current_connection
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.services import Services
+
+
+@pytest.fixture(scope="module")
+async def seeded(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
+    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("accounts"))
+    async with seeded_services(settings) as services:
+        yield services
+
+
+@pytest.fixture
+async def services(seeded: Services) -> Services:
+    """The services, with nothing counted and nobody logged in yet."""
+    await current_connection().execute_query("TRUNCATE attempt_count, session, password_reset_token, outbox_mail")
+    return seeded

@@ -1,0 +1,208 @@
+"""Who may do what: every query and mutation of the schema, asked by everybody. An operation without a row fails."""
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from graphql import GraphQLObjectType
+from tests.conftest import new_database
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, PASSWORD, Running, running
+
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.dev.redis import EmbeddedRedis
+from contract_server.graphql.schema import build_schema, core
+
+NOBODY, EXPIRED, LOGGED_OUT, ERASED = "nobody", "expired", "logged out", "erased"
+CONTRACTOR, ANOTHER, OPERATOR = "contractor", "another contractor", "operator"
+EVERYBODY = (NOBODY, CONTRACTOR, ANOTHER, OPERATOR, EXPIRED, LOGGED_OUT, ERASED)
+STRANGERS = (NOBODY, EXPIRED, LOGGED_OUT, ERASED)
+EMAILS = {
+    CONTRACTOR: "active@example.jp",
+    ANOTHER: "grace@example.jp",
+    OPERATOR: "operator@example.jp",
+    EXPIRED: "active@example.jp",
+    LOGGED_OUT: "active@example.jp",
+    ERASED: "closed@example.jp",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """An operation on the contractor's contract, and what everybody gets: OK, null, or the code that says no."""
+
+    asked: str
+    answers: dict[str, str]
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+def row(asked: str, *, everybody: str = "", strangers: str = "UNAUTHENTICATED", **known: str) -> Row:
+    others = {CONTRACTOR: known.get("contractor"), ANOTHER: known.get("another"), OPERATOR: known.get("operator")}
+    answers = dict.fromkeys(STRANGERS, everybody or strangers) | {
+        who: said or everybody for who, said in others.items()
+    }
+    return Row(asked, answers)
+
+
+# The mutations on contracts name a version that no contract has: whoever may ask is told so, and nothing changes.
+STALE = f'input: {{ contractId: "{ACTIVE_CONTRACT}", expectedVersion: 0 }}'
+CHANGE = "{ __typename ... on Problem { code } }"
+HOLD = f'contractId: "{ACTIVE_CONTRACT}"'
+
+QUERIES = {
+    "viewer": row("viewer { id }", strangers="null", contractor="OK", another="OK", operator="OK"),
+    "contract": row(
+        f'contract(id: "{ACTIVE_CONTRACT}") {{ id erasureHold {{ reason }} }}',
+        contractor="OK",
+        another="null",
+        operator="OK",
+    ),
+    "policy": row("policy { version }", everybody="OK"),
+    "timeline": row("timeline { requestedOn }", everybody="OK"),
+    "contracts": row("contracts { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
+    "health": row("health { ok }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
+    "testClock": row("testClock { now }", everybody="OK"),
+}
+MUTATIONS = {
+    "logIn": row(f'logIn(input: {{ email: "operator@example.jp", password: "{PASSWORD}" }}) {CHANGE}', everybody="OK"),
+    "logOut": row("logOut { ok }", everybody="OK"),
+    "requestPasswordReset": row('requestPasswordReset(input: { email: "unknown@example.jp" }) { ok }', everybody="OK"),
+    "resetPassword": row(
+        f'resetPassword(input: {{ token: "x", newPassword: "{PASSWORD}" }}) {CHANGE}', everybody="INVALID_RESET_TOKEN"
+    ),
+    "terminateContract": row(
+        f"terminateContract({STALE}) {CHANGE}",
+        contractor="STALE_CONTRACT",
+        another="CONTRACT_NOT_FOUND",
+        operator="FORBIDDEN",
+    ),
+    "resumeContract": row(
+        f"resumeContract({STALE}) {CHANGE}",
+        contractor="STALE_CONTRACT",
+        another="CONTRACT_NOT_FOUND",
+        operator="FORBIDDEN",
+    ),
+    "holdErasure": row(
+        f'holdErasure(input: {{ {HOLD}, reason: "case 1" }}) {CHANGE}',
+        contractor="FORBIDDEN",
+        another="FORBIDDEN",
+        operator="OK",
+    ),
+    "releaseErasureHold": row(
+        f"releaseErasureHold(input: {{ {HOLD} }}) {CHANGE}",
+        contractor="FORBIDDEN",
+        another="FORBIDDEN",
+        operator="OK",
+    ),
+    "advanceTestClock": row("advanceTestClock(input: { hours: 1 }) { __typename }", everybody="OK"),
+    "resetDemo": row("resetDemo { testClock { now } }", everybody="OK"),
+}
+
+
+@dataclass(frozen=True)
+class People:
+    """Tokens for everybody, made as if each had logged in just now."""
+
+    service: Running
+    token_of_erased: str
+
+    async def token(self, who: str) -> str | None:
+        """The token that this person shows; None for somebody who has none."""
+        match who:
+            case "nobody":
+                return None
+            case "erased":
+                return self.token_of_erased
+            case "expired":
+                return await open_session(self.service, EMAILS[who], "- interval '1 second'")
+            case "logged out":
+                token = await open_session(self.service, EMAILS[who])
+                assert await self.outcome(token, "mutation { logOut { ok } }", "logOut") == "OK"
+                return token
+            case _:
+                return await open_session(self.service, EMAILS[who])
+
+    async def outcome(self, token: str | None, document: str, name: str) -> str:
+        """OK, null, or the code that says no."""
+        async with self.service.client() as client:
+            if token is not None:
+                client.http.headers["Authorization"] = f"Bearer {token}"
+            response = await client.post(document)
+        answer = response.json()
+        assert response.status_code == 200, answer
+        if "errors" in answer:
+            (error,) = answer["errors"]
+            return str(error["extensions"]["code"])
+        value = answer["data"][name]
+        return "null" if value is None else str(value.get("code", "OK"))
+
+
+@pytest.fixture(scope="module")
+async def people(
+    postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[People]:
+    """Everybody, with one contractor whose contract was erased while they were logged in."""
+    folder = tmp_path_factory.mktemp("matrix")
+    async with running(await new_database(postgres), redis.url, folder, worker=False) as service:
+        token = await open_session(service, EMAILS[ERASED])
+        async with service.client() as client:
+            await client.advance(days=27)
+            await client.log_in(EMAILS[OPERATOR])
+            asked = "query ($id: ID!) { contract(id: $id) { status } }"
+            assert (await client.ask(asked, id=CLOSED_CONTRACT))["contract"] == {"status": "ERASED"}
+        yield People(service, token)
+
+
+async def open_session(service: Running, email: str, expires: str = "+ interval '1 hour'") -> str:
+    """A session as a log-in would open it, without the work of hashing."""
+    token = secrets.token_urlsafe(32)
+    connection = await asyncpg.connect(service.database_url)
+    try:
+        await connection.execute(
+            "INSERT INTO session (id, token_hash, account_id, created_at, last_used_at, expires_at)"
+            f" SELECT $1, $2, id, now(), now(), now() {expires} FROM account WHERE email = $3",  # noqa: S608 - our own words
+            uuid4(),
+            hashlib.sha256(token.encode()).hexdigest(),
+            email,
+        )
+    finally:
+        await connection.close()
+    return token
+
+
+def fields(kind: str) -> set[str]:
+    found = core(build_schema(development=True)).type_map[kind]
+    assert isinstance(found, GraphQLObjectType)
+    return set(found.fields)
+
+
+def test_every_operation_has_a_row_and_every_row_an_operation() -> None:
+    assert set(QUERIES) == fields("Query")
+    assert set(MUTATIONS) == fields("Mutation")
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", QUERIES)
+async def test_a_query_answers_those_who_may_ask(people: People, name: str, who: str) -> None:
+    row = QUERIES[name]
+    assert await people.outcome(await people.token(who), f"query {{ {row.asked} }}", name) == row.answers[who]
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", MUTATIONS)
+async def test_a_mutation_obeys_those_who_may_ask(people: People, name: str, who: str) -> None:
+    row = MUTATIONS[name]
+    assert await people.outcome(await people.token(who), f"mutation {{ {row.asked} }}", name) == row.answers[who]
+
+
+@pytest.mark.parametrize("who", [CONTRACTOR, OPERATOR])
+async def test_a_session_shows_as_cookie_and_as_bearer_alike(people: People, who: str) -> None:
+    token = await people.token(who)
+    assert token is not None
+    async with people.service.client() as client:
+        client.http.cookies.set("session", token)
+        assert (await client.ask("{ viewer { email } }"))["viewer"] == {"email": EMAILS[who]}

@@ -1,0 +1,51 @@
+import asyncio
+
+import pytest
+from tests.server.accounts.counting import CountingHash
+
+from contract_server.accounts.passwords import PasswordHasher, TooBusy
+
+
+async def test_a_password_is_right_for_its_own_hash_alone() -> None:
+    passwords = PasswordHasher()
+    kept = await passwords.hash("correct horse battery")
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await passwords.verify("correct horse battery", kept) is True
+    assert await passwords.verify("correct horse batterx", kept) is False
+
+
+async def test_nobody_has_no_password_not_even_the_one_that_the_work_is_done_with() -> None:
+    assert await PasswordHasher().verify("the password of nobody", None) is False
+
+
+async def test_no_more_wait_than_the_queue_takes() -> None:
+    algorithm = CountingHash()
+    passwords = PasswordHasher(algorithm, threads=2, longest_queue=3)
+    outcomes = await asyncio.gather(*(passwords.verify("x", None) for _ in range(100)), return_exceptions=True)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, TooBusy)]
+    assert len(algorithm.compared_with) == 100 - len(refused)
+    assert refused
+    assert await passwords.verify("x", None) is False
+
+
+async def test_whoever_is_refused_anyway_takes_nobodys_place() -> None:
+    algorithm = CountingHash()
+    passwords = PasswordHasher(algorithm, threads=1, longest_queue=0)
+    pretended, right = await asyncio.gather(passwords.pretend("x"), passwords.verify("x", None))
+    assert (pretended, right) == (None, False)
+
+
+async def test_room_is_given_back_when_a_caller_goes_away() -> None:
+    passwords = PasswordHasher(CountingHash(), threads=1, longest_queue=0)
+    gone = asyncio.create_task(passwords.verify("x", None))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    kept = await passwords.hash("y")  # the one thread has come to the end of what was before
+    assert await passwords.verify("y", kept) is True
+
+
+@pytest.mark.parametrize("password", ["\ud800", "\x00", "パスワード", "x" * 100_000])
+async def test_any_text_can_be_a_password(password: str) -> None:
+    passwords = PasswordHasher(CountingHash())
+    assert await passwords.verify(password, await passwords.hash(password)) is True

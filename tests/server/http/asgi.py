@@ -1,0 +1,75 @@
+"""Talking to an application without a network in between."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+from starlette.types import ASGIApp, Message, Scope
+
+URL = "https://api.example"
+
+
+def client_of(app: ASGIApp) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=URL)
+
+
+@dataclass
+class Exchange:
+    """One request to an application, message by message."""
+
+    app: ASGIApp
+    headers: dict[str, str] = field(default_factory=dict)
+    method: str = "POST"
+    query_string: bytes = b""
+    taken: int = 0  # messages that the application has read
+    status: int | None = None
+    answered: dict[str, str] = field(default_factory=dict)  # the headers of the answer
+    body: bytes = b""
+
+    async def send(self, chunks: Iterable[bytes], *, complete: bool = True) -> "Exchange":
+        """Send the body in chunks; then, unless it is complete, leave."""
+        waiting = iter(chunks)
+
+        async def receive() -> Message:
+            self.taken += 1
+            chunk = next(waiting, None)
+            if chunk is not None:
+                return {"type": "http.request", "body": chunk, "more_body": True}
+            return {"type": "http.request", "body": b""} if complete else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                self.answered = {name.decode(): value.decode() for name, value in message["headers"]}
+            self.body += message.get("body", b"")
+
+        await self.app(self.scope, receive, send)
+        return self
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever was answered
+        return orjson.loads(self.body)
+
+    @property
+    def scope(self) -> Scope:
+        headers = {"host": "api.example"} | self.headers
+        return {
+            "type": "http",
+            "http_version": "1.1",
+            "method": self.method,
+            "scheme": "https",
+            "path": "/graphql",
+            "raw_path": b"/graphql",
+            "root_path": "",
+            "query_string": self.query_string,
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": ("192.0.2.1", 50_000),
+            "server": ("api.example", 443),
+        }
+
+
+async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk

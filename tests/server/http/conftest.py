@@ -1,0 +1,60 @@
+"""The web application in the test's own process: without a database, because refusals need none, and with one."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+from tests.server.http.asgi import client_of
+
+from contract_server.app.main import create_app
+from contract_server.settings import EnvironmentName, Settings
+
+NOWHERE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.fixture(scope="session")
+def mail_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mail")
+
+
+def production_with_no_database(mail_dir: Path) -> Settings:
+    """Production, with a database that is out of reach."""
+    return Settings(
+        environment=EnvironmentName.PRODUCTION,
+        database_url=NOWHERE,
+        mail_dir=mail_dir,
+        secret_key=SecretStr("k" * 32),
+    )
+
+
+@pytest.fixture(scope="session")
+def production_settings(mail_dir: Path) -> Settings:
+    return production_with_no_database(mail_dir)
+
+
+@pytest.fixture(scope="session")
+def production_app(production_settings: Settings) -> ASGIApp:
+    return create_app(production_settings)
+
+
+@pytest.fixture(scope="session")
+def development_app(mail_dir: Path) -> ASGIApp:
+    return create_app(Settings(environment=EnvironmentName.DEVELOPMENT, database_url=NOWHERE, mail_dir=mail_dir))
+
+
+@pytest.fixture(scope="session")
+def shared(production_settings: Settings) -> ASGIApp:
+    """Production, whose API pages of one other site may use."""
+    return create_app(production_settings.model_copy(update={"cors_origins": ("https://partner.example",)}))
+
+
+@pytest.fixture
+def production(production_app: ASGIApp) -> httpx.AsyncClient:
+    return client_of(production_app)
+
+
+@pytest.fixture
+def development(development_app: ASGIApp) -> httpx.AsyncClient:
+    return client_of(development_app)

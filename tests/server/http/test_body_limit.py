@@ -1,0 +1,78 @@
+"""Bodies that are too large, come in pieces, lie about their length, or never end."""
+
+import asyncio
+from datetime import timedelta
+
+import httpx
+import orjson
+import pytest
+from starlette.types import ASGIApp, Message
+from tests.server.http.asgi import Exchange, pieces
+
+from contract_server.app.body_limit import LARGEST_BODY, LARGEST_QUERY_STRING
+from contract_server.app.main import create_app
+from contract_server.settings import Settings
+
+BODY = orjson.dumps({"query": "{ __typename }"})
+
+
+@pytest.mark.parametrize(("size", "status"), [(LARGEST_BODY, 200), (LARGEST_BODY + 1, 413), (20_000_000, 413)])
+async def test_a_body_may_have_64_kib(production: httpx.AsyncClient, size: int, status: int) -> None:
+    answer = await production.post("/graphql", content=BODY.ljust(size), headers={"content-type": "application/json"})
+    assert answer.status_code == status
+
+
+async def test_a_body_that_is_declared_too_large_is_not_read(production_app: ASGIApp) -> None:
+    for length in (str(LARGEST_BODY + 1), "20000000", "9" * 5_000):
+        exchange = await Exchange(production_app, {"content-length": length}).send([BODY])
+        assert (exchange.status, exchange.taken) == (413, 0)
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "", "٣", "0x10"])
+async def test_a_length_must_be_a_number(production_app: ASGIApp, length: str) -> None:
+    assert (await Exchange(production_app, {"content-length": length}).send([BODY])).status == 400
+
+
+async def test_a_body_without_a_length_is_read_as_far_as_the_limit(production_app: ASGIApp) -> None:
+    chunk = b" " * 4096
+    exchange = await Exchange(production_app, {"transfer-encoding": "chunked"}).send([chunk] * 5_000)
+    assert (exchange.status, exchange.taken) == (413, LARGEST_BODY // len(chunk) + 1)
+
+
+async def test_a_body_that_is_longer_than_declared_is_measured_itself(production_app: ASGIApp) -> None:
+    exchange = await Exchange(production_app, {"content-length": "10"}).send([b" " * LARGEST_BODY, BODY])
+    assert exchange.status == 413
+
+
+async def test_a_body_may_come_in_pieces(production: httpx.AsyncClient) -> None:
+    answer = await production.post(
+        "/graphql", content=pieces(*(bytes([each]) for each in BODY)), headers={"content-type": "application/json"}
+    )
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+async def test_a_request_whose_client_leaves_midway_is_not_run(production_app: ASGIApp) -> None:
+    exchange = await Exchange(production_app).send([BODY], complete=False)
+    assert exchange.status is None
+
+
+async def test_a_body_that_never_comes_is_given_up(production_settings: Settings) -> None:
+    app = create_app(production_settings.model_copy(update={"request_deadline": timedelta(milliseconds=10)}))
+    never = asyncio.Event()
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await never.wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(Exchange(app).scope, receive, send)
+    assert sent[0]["status"] == 408
+
+
+async def test_an_address_may_have_16_kib(production: httpx.AsyncClient) -> None:
+    query = "query={__typename}"
+    for size, status in ((LARGEST_QUERY_STRING, 200), (LARGEST_QUERY_STRING + 1, 414)):
+        assert (await production.get(f"/graphql?{query}{'+' * (size - len(query))}")).status_code == status

@@ -1,0 +1,90 @@
+"""How much one document may ask for, up to the last one that passes."""
+
+from collections.abc import Callable
+
+import pytest
+from graphql import get_introspection_query, parse
+
+from contract_server.graphql.budget import OverBudget, check_budget
+
+
+def spread(name: str, times: int) -> str:
+    return f"...{name} " * times
+
+
+def nested(levels: int) -> str:
+    return "{ a " * levels + "}" * levels
+
+
+def events(*pages: int) -> str:
+    return " ".join(f"e{number}: events(first: {page}) {{ a }}" for number, page in enumerate(pages))
+
+
+FIVE_ALIASES = "fragment F on T { a: a b: b c: c d: d e: e }"
+
+LIMITS: dict[str, tuple[int, Callable[[int], str]]] = {
+    "fragments": (7, lambda n: "{ a }" + "".join(f" fragment F{number} on T {{ a }}" for number in range(n))),
+    "spreads": (20, lambda n: "{ " + spread("F", n) + "} fragment F on T { a }"),
+    "directives": (10, lambda n: "{ a " + "@skip(if: false) " * n + "}"),
+    "directives anywhere": (10, lambda n: "query ($a: Int " + "@x " * (n - 2) + ") @x { ... @x { a } }"),
+    "depth": (12, nested),
+    "depth through a fragment": (12, lambda n: "{ a { ...F } } fragment F on T " + nested(n - 1)),
+    "depth through inline fragments": (12, lambda n: "{ ... " + nested(n) + " }"),
+    "aliases": (15, lambda n: "{ " + "".join(f"a{number}: a " for number in range(n)) + "}"),
+    "aliases of all operations": (15, lambda n: "query A { a: a } query B { " + "b: b " * (n - 1) + "}"),
+    "aliases of a fragment, each time": (15, lambda n: "{ ...F ...F " + "b: b " * (n - 10) + "} " + FIVE_ALIASES),
+    "mutation fields": (1, lambda n: "mutation { __typename " + "logOut { ok } " * n + "}"),
+    "mutation fields of a fragment": (1, lambda n: "mutation { ...M } fragment M on T { " + "a { b } " * n + "}"),
+    "items": (15_000, lambda n: "{ contracts(first: 100) { nodes { " + events(100, n // 100 - 101) + " } } }"),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_document_may_have_as_many_as_the_limit_and_no_more(name: str) -> None:
+    limit, document = LIMITS[name]
+    check_budget(parse(document(limit)))
+    with pytest.raises(OverBudget):
+        check_budget(parse(document(limit + (100 if name == "items" else 1))))
+
+
+@pytest.mark.parametrize("first", ["$n", "100000000000000000000", "100", "-1"])
+def test_a_page_counts_as_a_hundred_items_unless_it_says_less(first: str) -> None:
+    inner = "".join(f"e{k}: events(first: {first}) {{ a }} " for k in range(2))
+    document = parse(f"query ($n: Int) {{ contracts(first: {first}) {{ {inner} }} }}")
+    if first == "-1":
+        check_budget(document)
+    else:
+        with pytest.raises(OverBudget, match="items"):
+            check_budget(document)
+
+
+def test_a_full_page_of_contracts_with_a_full_page_of_events_passes() -> None:
+    check_budget(parse("query ($n: Int) { contracts(first: $n) { nodes { events(first: $n) { nodes { type } } } } }"))
+
+
+@pytest.mark.parametrize("fragments", [5, 7])
+def test_fragments_that_multiply_are_weighed_once_each(fragments: int) -> None:
+    bomb = "".join(f" fragment F{k} on T {{ {spread(f'F{k + 1}', 2)} }}" for k in range(fragments - 1))
+    last = f" fragment F{fragments - 1} on T {{ a: a }}"
+    with pytest.raises(OverBudget, match="aliases"):
+        check_budget(parse("{ " + spread("F0", 2) + "}" + bomb + last))
+
+
+def test_fragments_in_a_circle_and_unknown_ones_are_left_to_validation() -> None:
+    check_budget(parse("{ ...A } fragment A on T { a { ...B } } fragment B on T { b { ...A ...C } }"))
+
+
+def test_nesting_is_bounded_where_it_counts_as_no_depth() -> None:
+    with pytest.raises(OverBudget, match="braces"):
+        check_budget(parse("{ ..." * 60 + "{ a }" + "}" * 60))
+    with pytest.raises(OverBudget, match="braces"):
+        check_budget(parse("{ __schema " + nested(60) + "}"))
+
+
+def test_text_that_nothing_can_store_is_refused() -> None:
+    with pytest.raises(OverBudget, match="U\\+0000"):
+        check_budget(parse('{ a(b: [{ c: "\\u0000" }]) }'))
+
+
+def test_the_introspection_of_tools_is_within_the_budget() -> None:
+    check_budget(parse(get_introspection_query(input_value_deprecation=True), max_lexical_tokens=1_000))
