@@ -3,18 +3,15 @@
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from graphql import GraphQLObjectType
-from tests.conftest import new_database
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, PASSWORD, Running, running
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, PASSWORD, RESET, Running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
 from contract_server.graphql.schema import build_schema, core
 
 NOBODY, EXPIRED, LOGGED_OUT, ERASED = "nobody", "expired", "logged out", "erased"
@@ -37,7 +34,6 @@ class Row:
 
     asked: str
     answers: dict[str, str]
-    variables: dict[str, Any] = field(default_factory=dict)
 
 
 def row(asked: str, *, everybody: str = "", strangers: str = "UNAUTHENTICATED", **known: str) -> Row:
@@ -112,19 +108,14 @@ class People:
 
     async def token(self, who: str) -> str | None:
         """The token that this person shows; None for somebody who has none."""
-        match who:
-            case "nobody":
-                return None
-            case "erased":
-                return self.token_of_erased
-            case "expired":
-                return await open_session(self.service, EMAILS[who], "- interval '1 second'")
-            case "logged out":
-                token = await open_session(self.service, EMAILS[who])
-                assert await self.outcome(token, "mutation { logOut { ok } }", "logOut") == "OK"
-                return token
-            case _:
-                return await open_session(self.service, EMAILS[who])
+        if who == NOBODY:
+            return None
+        if who == ERASED:
+            return self.token_of_erased
+        token = await open_session(self.service, EMAILS[who], timedelta(hours=-1 if who == EXPIRED else 1))
+        if who == LOGGED_OUT:
+            assert await self.outcome(token, "mutation { logOut { ok } }", "logOut") == "OK"
+        return token
 
     async def outcome(self, token: str | None, document: str, name: str) -> str:
         """OK, null, or the code that says no."""
@@ -142,31 +133,30 @@ class People:
 
 
 @pytest.fixture(scope="module")
-async def people(
-    postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[People]:
+async def people(service: Running) -> AsyncIterator[People]:
     """Everybody, with one contractor whose contract was erased while they were logged in."""
-    folder = tmp_path_factory.mktemp("matrix")
-    async with running(await new_database(postgres), redis.url, folder, worker=False) as service:
+    async with service.client() as client:
+        await client.ask(RESET)
         token = await open_session(service, EMAILS[ERASED])
-        async with service.client() as client:
-            await client.advance(days=27)
-            await client.log_in(EMAILS[OPERATOR])
-            asked = "query ($id: ID!) { contract(id: $id) { status } }"
-            assert (await client.ask(asked, id=CLOSED_CONTRACT))["contract"] == {"status": "ERASED"}
+        await client.advance(days=27)
+        await client.log_in(EMAILS[OPERATOR])
+        asked = "query ($id: ID!) { contract(id: $id) { status } }"
+        assert (await client.ask(asked, id=CLOSED_CONTRACT))["contract"] == {"status": "ERASED"}
         yield People(service, token)
+        await client.ask(RESET)
 
 
-async def open_session(service: Running, email: str, expires: str = "+ interval '1 hour'") -> str:
+async def open_session(service: Running, email: str, good_for: timedelta = timedelta(hours=1)) -> str:
     """A session as a log-in would open it, without the work of hashing."""
     token = secrets.token_urlsafe(32)
     connection = await asyncpg.connect(service.database_url)
     try:
         await connection.execute(
             "INSERT INTO session (id, token_hash, account_id, created_at, last_used_at, expires_at)"
-            f" SELECT $1, $2, id, now(), now(), now() {expires} FROM account WHERE email = $3",  # noqa: S608 - our own words
+            " SELECT $1, $2, id, now(), now(), now() + $3::interval FROM account WHERE email = $4",
             uuid4(),
             hashlib.sha256(token.encode()).hexdigest(),
+            good_for,
             email,
         )
     finally:

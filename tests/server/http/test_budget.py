@@ -27,6 +27,7 @@ LIMITS: dict[str, tuple[int, Callable[[int], str]]] = {
     "spreads": (20, lambda n: "{ " + spread("F", n) + "} fragment F on T { a }"),
     "directives": (10, lambda n: "{ a " + "@skip(if: false) " * n + "}"),
     "directives anywhere": (10, lambda n: "query ($a: Int " + "@x " * (n - 2) + ") @x { ... @x { a } }"),
+    "fields of one name": (100, lambda n: "{ " + "...{ a } " * (n - 1) + "...F } fragment F on T { a }"),
     "depth": (12, nested),
     "depth through a fragment": (12, lambda n: "{ a { ...F } } fragment F on T " + nested(n - 1)),
     "depth through inline fragments": (12, lambda n: "{ ... " + nested(n) + " }"),

@@ -78,7 +78,7 @@ def _counting(resolve: Any, counted: Counted) -> Any:  # noqa: ANN401 - a resolv
 
 
 def tokens_of(query: str) -> list[TokenKind]:
-    lexer, kinds = Lexer(Source(query)), []
+    lexer, kinds = Lexer(Source(query)), list[TokenKind]()
     while (token := lexer.advance()).kind is not TokenKind.EOF:
         kinds.append(token.kind)
     return kinds

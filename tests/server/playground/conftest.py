@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.server.playground.sources import bundler
-from tests.server.running import Client, Running
+from tests.server.running import Client
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZES = {1280: 800, 390: 844}
@@ -93,10 +93,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def visit(
-    chromium: Browser, service: Running, client: Client, request: pytest.FixtureRequest
-) -> AsyncIterator[Visit]:
+async def visit(chromium: Browser, client: Client, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
     """A newcomer at the playground, on a screen of 1280 pixels unless the test asks for another width."""
+    address = str(client.http.base_url.join("/graphql"))
     width = getattr(request, "param", 1280)
     async with await chromium.new_context(viewport={"width": width, "height": SIZES[width]}, locale="ja-JP") as context:
         await context.add_init_script(_REPORT_VIOLATIONS)
@@ -104,10 +103,10 @@ async def visit(
         visit.page.on("request", lambda sent: visit.requests.append(sent.url))
         visit.page.on("console", lambda message: visit.complaints.append(f"{message.type}: {message.text}"))
         visit.page.on("pageerror", lambda error: visit.complaints.append(f"error: {error}"))
-        await visit.open(f"{service.base_url}/graphql")
+        await visit.open(address)
         yield visit
         assert visit.complaints == []
-        assert [url for url in visit.requests if not url.startswith(f"{service.base_url}/")] == []
+        assert [url for url in visit.requests if not url.startswith(address)] == []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

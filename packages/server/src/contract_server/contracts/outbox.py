@@ -9,7 +9,15 @@ import random
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from contract_notify import Delivery, DeliveryFailure, OutcomeUnknown, PermanentFailure, RenderedMail, compose
+from contract_notify import (
+    RETRY_AFTER_UNKNOWN_SECONDS,
+    Delivery,
+    DeliveryFailure,
+    OutcomeUnknown,
+    PermanentFailure,
+    RenderedMail,
+    compose,
+)
 from contract_server.clock import Clock
 from contract_server.contracts.models import MailState, OutboxMail
 from contract_server.db.transaction import current_connection
@@ -17,10 +25,10 @@ from contract_server.logs import get_logger
 
 log = get_logger(__name__)
 
-LEASE = timedelta(minutes=10)  # whoever dies while sending may have sent: as long as an unknown outcome
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
-PAUSE_AFTER_UNKNOWN = timedelta(minutes=10)
+PAUSE_AFTER_UNKNOWN = timedelta(seconds=RETRY_AFTER_UNKNOWN_SECONDS)
+LEASE = PAUSE_AFTER_UNKNOWN  # whoever dies while sending may have sent
 GIVEN_UP_AFTER = timedelta(hours=72)
 
 # A contract's mails go out in the order in which they were written; one that failed for good holds up no other.
@@ -78,6 +86,9 @@ class Outbox:
             )
         except DeliveryFailure as failure:
             await self._note_failure(mail, failure)
+            return False
+        except ValueError:  # it can never be made a mail: an upgrade or a setting has spoiled it, and nobody else's
+            await self._note_failure(mail, PermanentFailure("it cannot be composed"))
             return False
         await self._note(mail, state=MailState.SENT, sent_at=await self._clock.now(), failure=None)
         log.info(

@@ -5,6 +5,7 @@ end: 60 fragments that spread the next one twice stand for 2^60 fields. Here eac
 its weight is added wherever it is spread; the work is linear in the length of the document.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from graphql import (
@@ -33,6 +34,7 @@ DIRECTIVES = 10
 ALIASES = 15
 DEPTH = 12
 NESTING = 60  # of braces, introspection's own included: what bounds our recursion
+COMPARISONS = 10_000  # a hundred fields of one name
 PAGE = 100
 ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 10,100
 
@@ -93,7 +95,8 @@ class _Counter(Visitor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._fragments = self._spreads = self._directives = 0
+        self._fragments = self._spreads = self._directives = self._comparisons = 0
+        self._names: Counter[str] = Counter()
 
     def enter_fragment_definition(self, _: FragmentDefinitionNode, *__: object) -> None:
         self._fragments += 1
@@ -106,6 +109,13 @@ class _Counter(Visitor):
     def enter_directive(self, _: DirectiveNode, *__: object) -> None:
         self._directives += 1
         _allow(self._directives, DIRECTIVES, "directives")
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        """Validation compares each two fields of one name, wherever they stand, that may end up in one answer."""
+        name = (node.alias or node.name).value
+        self._comparisons += 2 * self._names[name] + 1
+        self._names[name] += 1
+        _allow(self._comparisons, COMPARISONS, "comparisons of fields that have the same name")
 
     def enter_string_value(self, node: StringValueNode, *_: object) -> None:
         if "\0" in node.value:

@@ -432,7 +432,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="SweepRun",
             fields=[
-                ("id", fields.SmallIntField(primary_key=True, default=1, unique=True, db_index=True)),
+                ("id", fields.SmallIntField(primary_key=True, generated=False, default=1, unique=True, db_index=True)),
                 (
                     "finished_at",
                     fields.DatetimeField(description="in real time", auto_now=False, auto_now_add=False),
@@ -512,7 +512,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="TestClockRow",
             fields=[
-                ("id", fields.SmallIntField(primary_key=True, default=1, unique=True, db_index=True)),
+                ("id", fields.SmallIntField(primary_key=True, generated=False, default=1, unique=True, db_index=True)),
                 ("moved_by", fields.TimeDeltaField(default=datetime.timedelta(seconds=0.0))),
             ],
             options={

@@ -1,0 +1,149 @@
+"""Whatever hides an answer, a wish is carried out once and its outcome is found again."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Route, expect
+from tests.browser.conftest import Line, Visitor
+from tests.server.running import ACTIVE_CONTRACT, Client
+
+pytestmark = pytest.mark.browser
+
+EVENTS = """
+query ($id: ID!) { contract(id: $id) { events(first: 100) { nodes { type } } } }
+"""
+
+
+async def events(client: Client) -> list[str]:
+    """What happened to the contract, as an operator reads it."""
+    await client.log_in("operator@example.jp")
+    contract = (await client.ask(EVENTS, id=ACTIVE_CONTRACT))["contract"]
+    return [event["type"] for event in contract["events"]["nodes"]]
+
+
+TERMINATED_ONCE = ["STARTED", "TERMINATION_REQUESTED"]
+
+
+async def at_the_confirmation(visitor: Visitor) -> None:
+    await visitor.at_home("active@example.jp")
+    await visitor.follow("契約終了")
+    await visitor.at("/terminate")
+
+
+async def test_a_double_click_sends_one_request(visitor: Visitor, client: Client) -> None:
+    await at_the_confirmation(visitor)
+    sent, answer = 0, asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        nonlocal sent
+        if "terminateContract" in (route.request.post_data or ""):
+            sent += 1
+            await answer.wait()
+        await route.continue_()
+
+    await visitor.page.route("**/graphql", slow)
+    await visitor.page.get_by_role("button", name="契約終了").dblclick()
+    await expect(visitor.page.get_by_role("button", name="送信しています…")).to_be_visible()
+    await visitor.press("送信しています…")
+    answer.set()
+    await visitor.at("/done")
+    assert sent == 1
+    assert await events(client) == TERMINATED_ONCE
+
+
+async def test_a_lost_answer_is_given_again(visitor: Visitor, client: Client) -> None:
+    await at_the_confirmation(visitor)
+    line = Line(visitor.page, "terminateContract")
+    await line.cut_before_the_answer()
+    await visitor.press("契約終了")
+    await visitor.is_told("二重に受け付けられることはありません。")
+    await visitor.finds_no_barrier("1-3-line-cut")
+    await line.mend()
+    await visitor.press("もう一度試す")
+    await visitor.at("/done")
+    await visitor.reads("利用停止手続きが完了しました")
+    assert await events(client) == TERMINATED_ONCE
+
+
+async def test_a_reload_finds_the_outcome_whose_answer_was_lost(visitor: Visitor, client: Client) -> None:
+    await at_the_confirmation(visitor)
+    line = Line(visitor.page, "terminateContract")
+    await line.cut_before_the_answer()
+    await visitor.press("契約終了")
+    await visitor.is_told("二重に受け付けられることはありません。")
+    await line.mend()
+    await visitor.page.reload()
+    await visitor.at("/done")
+    await visitor.reads("利用停止手続きが完了しました")
+    assert await events(client) == TERMINATED_ONCE
+
+
+async def test_a_reload_does_not_send_what_never_arrived(visitor: Visitor, client: Client) -> None:
+    await at_the_confirmation(visitor)
+    line = Line(visitor.page, "terminateContract")
+    await line.cut_before_the_request()
+    await visitor.press("契約終了")
+    await visitor.is_told("二重に受け付けられることはありません。")
+    await line.mend()
+    await visitor.page.reload()
+    await visitor.is_told("受け付けられたことを確認できておりません。")
+    assert await events(client) == ["STARTED"]
+    await visitor.press("契約終了")
+    await visitor.at("/done")
+    assert await events(client) == TERMINATED_ONCE
+
+
+async def test_a_lost_answer_to_resuming_is_found_again(visitor: Visitor) -> None:
+    await visitor.at_home("grace@example.jp")
+    line = Line(visitor.page, "resumeContract")
+    await line.cut_before_the_answer()
+    await visitor.press("契約再開")
+    await visitor.is_told("二重に受け付けられることはありません。")
+    await line.mend()
+    await visitor.page.reload()
+    await visitor.at("/done")
+    await visitor.reads("利用再開手続きが完了しました")
+
+
+async def test_the_back_button_leads_to_the_outcome_and_never_to_a_second_application(
+    visitor: Visitor, client: Client
+) -> None:
+    await at_the_confirmation(visitor)
+    await visitor.press("契約終了")
+    await visitor.at("/done")
+    await visitor.page.reload()
+    await visitor.reads("利用停止手続きが完了しました")
+    await visitor.page.go_back()
+    await visitor.at("/home")
+    assert await visitor.particular("契約状態") == "契約終了"
+    await visitor.open("/terminate")
+    await visitor.at("/done")
+    assert await events(client) == TERMINATED_ONCE
+
+
+async def test_a_second_tab_is_told_what_the_first_one_did(visitor: Visitor, client: Client) -> None:
+    await at_the_confirmation(visitor)
+    other = await visitor.page.context.new_page()
+    await other.goto(f"{visitor.base_url}/terminate")
+    await other.get_by_role("button", name="契約終了", exact=True).click()
+    await other.wait_for_url("**/done")
+
+    await visitor.press("契約終了")
+    await expect(visitor.page.locator(".notice.problem")).to_be_visible()
+    await visitor.reads("現在の契約内容")
+    assert await visitor.particular("契約状態") == "契約終了"
+    await visitor.finds_no_barrier("1-3-changed-meanwhile")
+    assert await events(client) == TERMINATED_ONCE
+
+
+async def test_while_the_api_is_away_the_page_says_so_and_tries_again(visitor: Visitor) -> None:
+    await visitor.at_home("active@example.jp")
+    line = Line(visitor.page, "viewer")
+    await line.cut_before_the_request()
+    await visitor.page.reload()
+    await visitor.is_told("ただいま接続できません。")
+    await visitor.finds_no_barrier("unreachable")
+    await line.mend()
+    await visitor.press("もう一度試す")
+    await visitor.settled()
+    assert await visitor.particular("会社名") == "株式会社あおぞら製作所"

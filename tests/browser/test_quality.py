@@ -1,0 +1,123 @@
+"""For everybody: keyboard, width, size of text, language, colour, paper, and a slow line."""
+
+import pytest
+from playwright.async_api import Response, expect
+from tests.browser.conftest import Visitor
+
+pytestmark = pytest.mark.browser
+
+LARGEST_PAGE = 60 * 1024
+TWICE_THE_TEXT = "document.documentElement.style.fontSize = '200%'"
+WIDTH = "document.documentElement.scrollWidth"
+
+
+async def test_the_whole_procedure_can_be_done_with_the_keyboard_alone(visitor: Visitor) -> None:
+    keyboard = visitor.page.keyboard
+    await visitor.open("/")
+    await visitor.tab_to("本文へ移動")
+    await visitor.tab_to("email")
+    await keyboard.type("active@example.jp")
+    await visitor.tab_to("password")
+    await keyboard.type("omakase-demo-2026")
+    await keyboard.press("Enter")
+    await visitor.at("/home")
+    await visitor.tab_to("契約終了")
+    await keyboard.press("Enter")
+    await visitor.at("/terminate")
+    await visitor.tab_to("reason")
+    await keyboard.press("ArrowDown")
+    await visitor.tab_to("契約終了")
+    await keyboard.press("Enter")
+    await visitor.at("/done")
+    await expect(visitor.page.get_by_role("heading", level=1)).to_be_focused()
+    await visitor.tab_to("ホームに戻る")
+    await keyboard.press("Enter")
+    await visitor.at("/home")
+    await visitor.tab_to("契約再開")
+    await keyboard.press("Space")
+    await visitor.at("/done")
+    await visitor.reads("利用再開手続きが完了しました")
+
+
+async def test_a_form_says_beside_the_field_what_it_lacks(visitor: Visitor) -> None:
+    await visitor.open("/")
+    await visitor.press("ログイン")
+    await expect(visitor.page.get_by_label("メールアドレス")).to_be_focused()
+    await expect(visitor.page.get_by_label("メールアドレス")).to_have_accessible_description("入力してください。")
+    await visitor.finds_no_barrier("1-1-incomplete")
+
+
+@pytest.mark.parametrize("visitor", [360, 768, 1920], indirect=True)
+async def test_nothing_lies_beside_the_screen_at_any_width_or_with_text_twice_as_large(visitor: Visitor) -> None:
+    size = visitor.page.viewport_size
+    assert size is not None
+    await visitor.at_home("grace@example.jp")
+    await visitor.finds_no_barrier("width-home")
+    await visitor.page.evaluate(TWICE_THE_TEXT)
+    assert await visitor.page.evaluate(WIDTH) <= size["width"]
+    await visitor.finds_no_barrier("width-home-large")
+    for path in ("/", "/password"):
+        await visitor.open(path)
+        await visitor.page.evaluate(TWICE_THE_TEXT)
+        assert await visitor.page.evaluate(WIDTH) <= size["width"]
+
+
+async def test_the_dark_pages_have_no_barrier_either(visitor: Visitor) -> None:
+    await visitor.page.emulate_media(color_scheme="dark")
+    await visitor.open("/")
+    await visitor.finds_no_barrier("dark-log-in")
+    await visitor.log_in("active@example.jp")
+    await visitor.at("/home")
+    await visitor.finds_no_barrier("dark-home")
+    await visitor.follow("契約終了")
+    await visitor.at("/terminate")
+    await visitor.finds_no_barrier("dark-confirmation")
+    await visitor.press("契約終了")
+    await visitor.at("/done")
+    await visitor.finds_no_barrier("dark-terminated")
+
+
+async def test_english_is_kept_from_page_to_page(visitor: Visitor) -> None:
+    page = visitor.page
+    await visitor.open("/")
+    await visitor.press("English")
+    await page.get_by_label("Email address").fill("grace@example.jp")
+    await page.get_by_label("Password").fill("omakase-demo-2026")
+    await visitor.press("Log in")
+    await visitor.at("/home")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await visitor.reads("The service can be used until")
+    assert await visitor.particular("Status") == "Terminated"
+    await visitor.finds_no_barrier("english-home")
+    await visitor.press("日本語")
+    await visitor.reads("おまかせログイン利用契約内容")
+
+
+async def test_the_completed_procedure_is_printed_without_what_can_be_clicked(visitor: Visitor) -> None:
+    await visitor.at_home("active@example.jp")
+    await visitor.follow("契約終了")
+    await visitor.at("/terminate")
+    await visitor.press("契約終了")
+    await visitor.at("/done")
+    await visitor.page.emulate_media(media="print")
+    for button in await visitor.page.get_by_role("button", include_hidden=True).all():
+        await expect(button).to_be_hidden()
+    await expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(visitor.page.locator(".timeline")).to_be_visible()
+
+
+async def test_every_page_is_small(visitor: Visitor) -> None:
+    answers: list[Response] = []
+    visitor.page.on("response", answers.append)
+    await visitor.at_home("grace@example.jp")
+    for path in ("/", "/home", "/password", "/password/unknown"):
+        answers.clear()
+        await visitor.page.goto(f"{visitor.base_url}{path}")
+        await visitor.page.wait_for_load_state("networkidle")
+        bodies = [await answer.body() for answer in answers if answer.ok]
+        assert sum(map(len, bodies)) < LARGEST_PAGE
+
+
+async def test_a_name_that_looks_like_markup_stays_a_name(visitor: Visitor) -> None:
+    await visitor.open("/password/%3Cimg%20src=x%3E")
+    await expect(visitor.page.locator("main img")).to_have_count(0)

@@ -1,0 +1,207 @@
+"""Nothing personal and nothing secret gets where it does not belong: it is planted everywhere and looked for."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import redis.asyncio
+from tests.conftest import new_database
+from tests.server.accounts.observed import Observed, observed
+from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, Client
+
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.dev.redis import EmbeddedRedis
+
+CANARY = "canary"
+"""In every text that is planted, so that one search finds them all."""
+
+TERMINATE = """
+mutation ($key: String) {
+  terminateContract(input: { contractId: "018f0000-0000-7000-8000-000000000001", idempotencyKey: $key }) {
+    __typename
+  }
+}
+"""
+RESET_PASSWORD = """
+mutation ($token: String!, $password: String!) {
+  resetPassword(input: { token: $token, newPassword: $password }) { __typename }
+}
+"""
+HOLD = """
+mutation ($id: ID!, $reason: String!) {
+  holdErasure(input: { contractId: $id, reason: $reason }) { __typename }
+}
+"""
+ASK_FOR_LINK = "mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { ok } }"
+NASTY = ("canary@example.jp\r\ncanary: forged", "canary\x00\x1b[31m", "canary\ud800", "canary\u2028")
+
+
+async def test_logs_redis_and_process_arguments_hold_nothing_personal_and_each_line_is_json(
+    postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    database_url = await new_database(postgres)
+    async with observed(database_url, redis.url, tmp_path, LOG_LEVEL="DEBUG") as service:
+        await plant_in_database(service)
+        async with service.client() as client:
+            for act in (log_in, forget_password, change_contract, hold, send_nonsense, break_database):
+                await act(client, service)
+        secrets = await planted_by_the_product(service)
+        arguments = process_arguments()
+        kept = await everything_in(redis)
+    said = service.said()
+    assert all(said.values())
+    lines = [line for each in said.values() for line in each]
+    for line in lines:
+        assert isinstance(json.loads(line), dict), line
+    assert any(json.loads(line).get("exception") == "IntegrityError" for line in lines)
+    for text in [*lines, *kept, *arguments]:
+        found = [secret for secret in secrets if secret in text]
+        assert not found, text
+    assert all(CANARY not in line for line in lines)
+
+
+async def plant_in_database(service: Observed) -> None:
+    """Names, addresses and telephone numbers that can be recognised."""
+    await execute(
+        service.database_url,
+        "UPDATE account SET name = 'canary 春子', email = 'canary.' || email",
+        "UPDATE company SET name = 'canary 株式会社', address = 'canary 1-1', phone_number = '03-canary'",
+        "UPDATE member SET name = 'canary 会員', email = 'canary.member@example.jp'",
+    )
+
+
+async def log_in(client: Client, _: Observed) -> None:
+    """Right, wrong, and in ways that nobody has thought of."""
+    for email in ("canary.nobody@example.jp", "canary.active@example.jp"):
+        assert (await client.log_in(email, "canary password"))["code"] == "INVALID_CREDENTIALS"
+    for text in NASTY:
+        await send(client, LOG_IN, email=text, password=text)
+    assert (await client.log_in("canary.active@example.jp"))["__typename"] == "LoggedIn"
+
+
+async def forget_password(client: Client, service: Observed) -> None:
+    """Ask for a link, use it, and show some that are none."""
+    for email in ("canary.grace@example.jp", "canary.nobody@example.jp", *NASTY):
+        await send(client, ASK_FOR_LINK, email=email)
+    (token,) = await links(service)
+    for shown, password in (("canary token", "canary new password"), (token, "canary new password")):
+        await client.ask(RESET_PASSWORD, token=shown, password=password)
+    await client.ask(RESET_PASSWORD, token="canary", password="canary")
+
+
+async def change_contract(client: Client, _: Observed) -> None:
+    assert (await client.ask(TERMINATE, key="canary key"))["terminateContract"]["__typename"] == "ContractTerminated"
+
+
+async def hold(_: Client, service: Observed) -> None:
+    """An operator writes what nobody should, and what the database does not take."""
+    async with service.client() as operator:
+        await operator.log_in("canary.operator@example.jp")
+        for reason in ("canary, see mail to canary@example.jp", *NASTY):
+            await send(operator, HOLD, id=ACTIVE_CONTRACT, reason=reason)
+
+
+async def send_nonsense(client: Client, _: Observed) -> None:
+    """What no client of ours sends."""
+    http = client.http
+    sends: tuple[Callable[[], Awaitable[httpx.Response]], ...] = (
+        lambda: http.post("/graphql", content=b'{"query": "canary'),
+        lambda: http.post("/graphql", content=b"\xff canary", headers={"Content-Type": "application/json"}),
+        lambda: http.post("/graphql", json={"query": '{ canary(canary: "canary@example.jp") }'}),
+        lambda: http.post("/graphql", json={"query": "{ viewer { canary", "variables": "canary"}),
+        lambda: http.post("/graphql", json={"query": "query ($canary: Int!) { policy { version } }"}),
+        lambda: http.get("/graphql", params={"query": '{ contract(id: "canary") { id } }', "canary": "canary"}),
+        lambda: http.get("/canary/canary@example.jp?token=canary"),
+        lambda: http.request("CANARY", "/graphql"),
+        lambda: http.post(
+            "/graphql",
+            json={"query": "{ viewer { id } }"},
+            headers={
+                "Authorization": "Bearer canary",
+                "Cookie": "session=canary",
+                "X-Request-ID": "canary@example.jp canary",
+                "X-Forwarded-For": "canary",
+                "User-Agent": "canary",
+                "Accept-Language": "canary;q=canary",
+            },
+        ),
+    )
+    for each in sends:
+        assert (await each()).status_code < 500
+
+
+async def send(client: Client, query: str, **variables: str) -> None:
+    """Send whatever it is, escaped as JSON escapes it: half of a surrogate pair too."""
+    content = json.dumps({"query": query, "variables": variables}).encode()
+    response = await client.http.post("/graphql", content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code < 500
+
+
+async def break_database(client: Client, service: Observed) -> None:
+    """PostgreSQL quotes the whole row that it refuses: to the server on a mutation, and to the worker on a mail."""
+    await execute(
+        service.database_url,
+        "ALTER TABLE outbox_mail ADD CONSTRAINT refused CHECK (lease_token IS NULL AND kind <> 'resumption_accepted')"
+        " NOT VALID",
+        "UPDATE outbox_mail SET state = 'PENDING', next_attempt_at = now() WHERE kind = 'termination_accepted'",
+    )
+    resume = f'mutation {{ resumeContract(input: {{ contractId: "{ACTIVE_CONTRACT}" }}) {{ __typename }} }}'
+    assert await client.errors(resume) == ["INTERNAL_SERVER_ERROR"]
+    async with asyncio.timeout(30):
+        while not any("IntegrityError" in line for line in service.said()["worker"]):
+            await asyncio.sleep(0.1)
+
+
+async def planted_by_the_product(service: Observed) -> list[str]:
+    """What the product itself made and must not tell: tokens' hashes, texts of mails, passwords."""
+    connection = await asyncpg.connect(service.database_url)
+    try:
+        bodies = [row["body"] for row in await connection.fetch("SELECT body FROM outbox_mail")]
+        hashes = await connection.fetch("SELECT token_hash FROM session UNION SELECT password_hash FROM account")
+    finally:
+        await connection.close()
+    tokens = await links(service)
+    assert tokens
+    return [CANARY, PASSWORD, *tokens, *(row[0] for row in hashes), *(body.splitlines()[0] for body in bodies)]
+
+
+async def links(service: Observed) -> list[str]:
+    """The tokens of all links that were mailed."""
+    connection = await asyncpg.connect(service.database_url)
+    try:
+        rows = await connection.fetch("SELECT body FROM outbox_mail WHERE kind = 'password_reset'")
+    finally:
+        await connection.close()
+    return [token for row in rows for token in re.findall(r"/password/(\S+)", row["body"])]
+
+
+def process_arguments() -> list[str]:
+    """What anybody on this machine sees in a list of processes."""
+    arguments = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            arguments.append(file.read_text(errors="replace"))
+    return arguments
+
+
+async def everything_in(server: EmbeddedRedis) -> list[str]:
+    """All keys of Redis, and all that is kept under them."""
+    async with redis.asyncio.Redis(port=server.port, password=urlsplit(server.url).password) as connection:
+        keys = [key async for key in connection.scan_iter()]
+        dumps = [await connection.dump(key) or b"" for key in keys]
+    return [each.decode(errors="replace") for each in (*keys, *dumps)]
+
+
+async def execute(database_url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

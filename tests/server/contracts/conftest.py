@@ -1,0 +1,38 @@
+"""A workbench on a database of its own, empty at the start of every test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+from tests.conftest import new_database
+from tests.server.contracts.workbench import Workbench, sql, stop_interfering
+
+from contract_server.contracts.classification import TABLES
+from contract_server.db.connection import database
+from contract_server.db.migrate import migrate
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.settings import EnvironmentName, Settings
+
+FILLED_BY_MIGRATIONS = "tortoise_migrations"
+
+
+@pytest.fixture(scope="session")
+async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings that lead to a migrated database."""
+    found = Settings(
+        environment=EnvironmentName.DEVELOPMENT,
+        database_url=SecretStr(await new_database(postgres)),
+        mail_dir=tmp_path_factory.mktemp("mail"),
+    )
+    async with database(found):
+        await migrate(found)
+    return found
+
+
+@pytest.fixture
+async def bench(settings: Settings) -> AsyncIterator[Workbench]:
+    """The services, and nothing stored yet."""
+    async with database(settings):
+        await sql(f"TRUNCATE {', '.join(TABLES.keys() - {FILLED_BY_MIGRATIONS})}")
+        yield Workbench.of(settings)
+        await stop_interfering()

@@ -1,0 +1,72 @@
+"""The schema grows from nothing, once, whoever brings it there, and is the one that the models describe."""
+
+import asyncio
+
+import pytest
+from pydantic import SecretStr
+from tests.conftest import new_database
+from tests.server.running import command
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.operations import AlterModelOptions
+
+from contract_server.contracts.classification import TABLES
+from contract_server.db.connection import database, tortoise_config
+from contract_server.db.migrate import migrate, pending_migrations
+from contract_server.db.transaction import current_connection
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.settings import Settings
+
+UP_TO_DATE = "The database is up to date.\n"
+
+# Tortoise replays a primary key that is a relation under its short name, and takes that for a change.
+_SEEN_WHERE_NONE_IS = (AlterModelOptions, "Company")
+
+_WITHOUT_STATISTICS = """
+    SELECT attrelid::regclass::text AS name, attname AS column FROM pg_attribute
+     WHERE attrelid IN (SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace)
+       AND attnum > 0 AND NOT attisdropped AND attstattarget = 0
+"""
+
+
+@pytest.fixture
+async def empty(postgres: EmbeddedPostgres) -> Settings:
+    """The settings that lead to an empty database."""
+    return Settings(database_url=SecretStr(await new_database(postgres)))
+
+
+async def test_models_and_migrations_agree(empty: Settings) -> None:
+    async with database(empty) as context:
+        assert context.apps is not None
+        changes = await MigrationAutodetector(context.apps, tortoise_config(empty)["apps"]).changes()
+    operations = [operation for writer in changes for operation in writer.operations]
+    assert [each for each in operations if (type(each), getattr(each, "name", "")) != _SEEN_WHERE_NONE_IS] == []
+
+
+async def test_two_who_migrate_an_empty_database_at_once_apply_everything_once(empty: Settings) -> None:
+    variables = {"DATABASE_URL": empty.database_url.get_secret_value()}
+    async with database(empty):
+        names = await pending_migrations(empty)
+    assert names
+    assert await command(variables, "migrate", "--check") == (1, told("pending", names), "")
+    both = await asyncio.gather(command(variables, "migrate"), command(variables, "migrate"))
+    assert sorted(both) == sorted([(0, UP_TO_DATE, ""), (0, told("applied", names), "")])
+    assert await command(variables, "migrate", "--check") == (0, UP_TO_DATE, "")
+
+
+def told(what: str, names: list[str]) -> str:
+    return "".join(f"{what}: {name}\n" for name in names)
+
+
+async def test_migrating_twice_changes_nothing(empty: Settings) -> None:
+    async with database(empty):
+        assert await migrate(empty) != []
+        assert await migrate(empty) == []
+
+
+async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(empty: Settings) -> None:
+    async with database(empty):
+        await migrate(empty)
+        rows = await current_connection().execute_query_dict(_WITHOUT_STATISTICS)
+    without = {(row["name"], row["column"]) for row in rows}
+    personal = {(name, column) for name, table in TABLES.items() for column in table.personal | table.emptied}
+    assert personal <= without

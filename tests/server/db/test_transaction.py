@@ -1,0 +1,154 @@
+"""A transaction gives its connection back in every case, and is committed whole or not at all."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from tests.conftest import new_database
+
+from contract_server.db.connection import database
+from contract_server.db.transaction import current_connection, transaction
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.settings import Settings
+
+POOL = 2
+CANCELLATIONS = 50
+
+# The COMMIT of whoever has written a 13 waits for a lock.
+_SLOW_COMMIT = """
+    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.value = 13 THEN PERFORM pg_advisory_lock(13); END IF; RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON number DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION linger()
+"""
+_A_COMMIT_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+
+
+@pytest.fixture(scope="module")
+async def small_pool(postgres: EmbeddedPostgres) -> Settings:
+    """A database that one process may open two connections to."""
+    settings = Settings(database_url=SecretStr(await new_database(postgres)), database_pool_size=POOL)
+    async with database(settings):
+        await current_connection().execute_script(f"CREATE TABLE number (value int); {_SLOW_COMMIT}")
+    return settings
+
+
+@pytest.fixture(autouse=True)
+async def numbers(small_pool: Settings) -> AsyncIterator[None]:
+    """The table, empty, and a pool whose every connection is free again after the test."""
+    async with database(small_pool):
+        await current_connection().execute_query("TRUNCATE number")
+        yield
+        await use_the_whole_pool()
+
+
+async def write(value: int) -> None:
+    async with transaction() as connection:
+        await connection.execute_query("INSERT INTO number VALUES ($1)", [value])
+
+
+async def written() -> list[int]:
+    rows = await current_connection().execute_query_dict("SELECT value FROM number ORDER BY value")
+    return [row["value"] for row in rows]
+
+
+async def use_the_whole_pool() -> None:
+    """Hold as many transactions at the same time as the pool has connections."""
+    together = asyncio.Barrier(POOL)
+
+    async def take_part() -> None:
+        async with transaction():
+            await together.wait()
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(take_part() for _ in range(POOL)))
+
+
+async def cancel(task: asyncio.Task[None]) -> bool:
+    """Cancel the task; whether it was cancelled, and had not come to its end before."""
+    task.cancel()
+    await asyncio.wait([task])
+    return task.cancelled()
+
+
+async def test_a_task_that_is_cancelled_at_any_step_leaks_no_connection() -> None:
+    """From before BEGIN to after COMMIT: each task gets one turn of the event loop more than the one before."""
+    await write(-1)
+    finished = set()
+    for turns in range(CANCELLATIONS):
+        task = asyncio.create_task(write(turns))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if not await cancel(task):
+            finished.add(turns)
+    await use_the_whole_pool()
+    assert 0 not in finished
+    assert finished <= set(await written())
+
+
+async def test_a_task_that_is_cancelled_in_its_body_leaves_nothing_behind() -> None:
+    async def linger(inside: asyncio.Event) -> None:
+        async with transaction() as connection:
+            await connection.execute_query("INSERT INTO number VALUES (1)")
+            inside.set()
+            await connection.execute_query("SELECT pg_sleep(60)")
+
+    for _ in range(CANCELLATIONS):
+        inside = asyncio.Event()
+        task = asyncio.create_task(linger(inside))
+        await inside.wait()
+        assert await cancel(task)
+    assert await written() == []
+
+
+async def test_a_task_that_is_cancelled_during_commit_leaks_no_connection(small_pool: Settings) -> None:
+    somebody = await asyncpg.connect(small_pool.database_url.get_secret_value())
+    try:
+        await somebody.execute("SELECT pg_advisory_lock(13)")
+        for _ in range(CANCELLATIONS):
+            task = asyncio.create_task(write(13))
+            async with asyncio.timeout(10):
+                while not await somebody.fetchval(_A_COMMIT_WAITS):
+                    pass
+            assert await cancel(task)
+    finally:
+        await somebody.close()
+    assert await written() == []
+
+
+async def test_an_exception_rolls_back_and_is_the_one_that_is_seen() -> None:
+    with pytest.raises(ValueError, match="on purpose"):
+        async with transaction() as connection:
+            await connection.execute_query("INSERT INTO number VALUES (1)")
+            raise ValueError("on purpose")
+    assert await written() == []
+
+
+async def test_a_transaction_inside_another_is_a_savepoint() -> None:
+    async with transaction() as outer:
+        await outer.execute_query("INSERT INTO number VALUES (1)")
+        with pytest.raises(ValueError, match="on purpose"):
+            async with transaction() as inner:
+                await inner.execute_query("INSERT INTO number VALUES (2)")
+                raise ValueError("on purpose")
+        async with transaction() as inner:
+            await inner.execute_query("INSERT INTO number VALUES (3)")
+    assert await written() == [1, 3]
+
+    with pytest.raises(ValueError, match="on purpose"):
+        async with transaction():
+            async with transaction() as inner:
+                await inner.execute_query("INSERT INTO number VALUES (4)")
+            raise ValueError("on purpose")
+    assert await written() == [1, 3]
+
+
+async def test_queries_inside_use_the_transaction_by_themselves() -> None:
+    with pytest.raises(ValueError, match="on purpose"):
+        async with transaction():
+            await current_connection().execute_query("INSERT INTO number VALUES (1)")
+            assert await written() == [1]
+            raise ValueError("on purpose")
+    assert await written() == []
