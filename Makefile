@@ -10,7 +10,7 @@ PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-faults check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-faults check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +24,14 @@ $(INSTALLED): requirements.lock $(PYPROJECTS)
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(foreach package,rules notify server,-e packages/$(package))
 	@touch $@
 
-run: $(INSTALLED) ## start everything with demonstration data (PORT=8000 HOST=127.0.0.1)
+playground: $(INSTALLED) ## build the playground, where its sources have changed
+	@$(BIN)/python packages/server/playground/bundle.py
+
+run: $(INSTALLED) playground ## start everything with demonstration data (PORT=8000 HOST=127.0.0.1)
 	@exec $(BIN)/contract-server dev --host $(HOST) --port $(PORT)
 
-test: $(INSTALLED) ## run the tests, on a PostgreSQL and a Redis of their own
-	@$(BIN)/pytest --ignore=tests/faults
+test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of their own
+	@$(BIN)/pytest --ignore=tests/faults --numprocesses=2 --dist=loadfile
 
 test-faults: $(INSTALLED) ## kill -9 at every request of an erasure, and see it finished
 	@$(BIN)/pytest tests/faults

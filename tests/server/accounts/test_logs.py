@@ -47,7 +47,7 @@ def test_every_line_is_json_and_tells_no_text_that_it_does_not_know() -> None:
         "ours",
         "theirs: %s",
         "ValueError",
-        "%s",
+        "warned",
         "caught",
         "crashed",
         "crashed",

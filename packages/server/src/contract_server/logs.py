@@ -11,6 +11,7 @@ import logging.config
 import sys
 import threading
 import traceback
+import warnings
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -47,7 +48,7 @@ def configure(level: str) -> None:
             | {name: {"level": "WARNING"} for name in _CHATTY},
         }
     )
-    logging.captureWarnings(True)
+    warnings.showwarning = _log_warning
     logging.raiseExceptions = False  # a line that cannot be written is not explained, with its values, in many
     sys.excepthook = _log_crash
     threading.excepthook = _log_thread_crash
@@ -86,8 +87,9 @@ def _formatter() -> structlog.stdlib.ProcessorFormatter:
 
 
 def _keep_template_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    if not isinstance(event["event"], str):
-        event["event"] = type(event["event"]).__name__
+    record: logging.LogRecord = event["_record"]
+    if not isinstance(record.msg, str):  # an exception, say, of which structlog has taken the text
+        event["event"] = type(record.msg).__qualname__
     return event
 
 
@@ -136,6 +138,11 @@ def _log_crash(kind: type[BaseException], error: BaseException, trace: Traceback
         sys.__excepthook__(kind, error, trace)
     else:
         logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, trace))
+
+
+def _log_warning(_: Warning | str, kind: type[Warning], file: str, line: int, *__: object) -> None:
+    """What Python and libraries warn of: which kind and where, because the text may quote anything."""
+    get_logger(__name__).warning("warned", kind=kind.__qualname__, at=f"{file}:{line}")
 
 
 def _log_thread_crash(crash: threading.ExceptHookArgs) -> None:

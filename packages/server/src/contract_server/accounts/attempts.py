@@ -9,22 +9,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tortoise.backends.base.client import BaseDBAsyncClient
-
 from contract_server.accounts.limits import LONGEST_WAIT, Count, Limit
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.settings import Settings
 
-# Rows are locked in the order in which the caller names them, narrow before wide, so that no two wait for each other.
+# Rows are locked in the order in which the caller names them, narrow before wide, so that no two wait for each
+# other for ever. The clock is read when the lock is there.
 _LOCK = """
     INSERT INTO attempt_count AS kept (key, tries, full_windows, began_at, ends_at)
     SELECT key, 0, 0, now, now FROM unnest($1::text[]) WITH ORDINALITY AS named (key, place), clock_timestamp() AS now
      ORDER BY place
     ON CONFLICT (key) DO UPDATE SET key = kept.key
-    RETURNING key, tries, full_windows, began_at, ends_at
+    RETURNING key, tries, full_windows, began_at, ends_at, clock_timestamp() AS now
 """
-_WRITE = "UPDATE attempt_count SET tries = $2, full_windows = $3, began_at = $4, ends_at = $5 WHERE key = $1"
-_READ = "SELECT key, tries, full_windows, began_at, ends_at FROM attempt_count WHERE key = ANY ($1::text[])"
+_WRITE = """
+    UPDATE attempt_count AS kept
+       SET tries = new.tries, full_windows = new.full_windows, began_at = new.began_at, ends_at = new.ends_at
+      FROM unnest($1::text[], $2::int[], $3::int[], $4::timestamptz[], $5::timestamptz[])
+        AS new (key, tries, full_windows, began_at, ends_at)
+     WHERE kept.key = new.key
+"""
+_READ = """
+    SELECT key, tries, full_windows, began_at, ends_at, clock_timestamp() AS now
+      FROM attempt_count WHERE key = ANY ($1::text[])
+"""
 _TAKE_BACK = "UPDATE attempt_count SET tries = tries - 1 WHERE key = $1 AND began_at = $2 AND tries > 0"
 _CLEAR = "DELETE FROM attempt_count WHERE key = $1"
 _FORGET = """
@@ -71,15 +79,20 @@ class Attempts:
         Raises:
             TooManyAttempts: A limit has been reached.
         """
-        await self._refuse_early(limits)
+        await _read(_READ, limits)  # a flood costs one look a try: no lock, nothing written
         async with transaction() as connection:
-            counts, now = await _read(connection, _LOCK, limits), await _now(connection)
-            _refuse(counts, limits, now)
-            counted = {key: counts[key].with_another(limit, now) for key, limit in limits.items()}
-            for key, count in counted.items():
-                await connection.execute_query(
-                    _WRITE, [key, count.tries, count.full_windows, count.began_at, count.ends_at]
-                )
+            counted = {key: count.with_another(limits[key], now) for key, count, now in await _read(_LOCK, limits)}
+            counts = counted.values()
+            await connection.execute_query(
+                _WRITE,
+                [
+                    list(counted),
+                    [count.tries for count in counts],
+                    [count.full_windows for count in counts],
+                    [count.began_at for count in counts],
+                    [count.ends_at for count in counts],
+                ],
+            )
         return Attempt({key: count.began_at for key, count in counted.items()})
 
     async def take_back(self, attempt: Attempt) -> None:
@@ -95,24 +108,19 @@ class Attempts:
         """Delete the counts whose window, and the time in which the next would follow on it, has passed."""
         await current_connection().execute_query(_FORGET, [LONGEST_WAIT])
 
-    async def _refuse_early(self, limits: Mapping[str, Limit]) -> None:
-        """A flood of tries costs one look each: no lock, nothing written."""
-        connection = current_connection()
-        _refuse(await _read(connection, _READ, limits), limits, await _now(connection))
 
+async def _read(query: str, limits: Mapping[str, Limit]) -> list[tuple[str, Count, datetime]]:
+    """The counts of the keys, each with the instant at which it was read.
 
-async def _read(connection: BaseDBAsyncClient, query: str, limits: Mapping[str, Limit]) -> dict[str, Count]:
-    rows = await connection.execute_query_dict(query, [list(limits)])
-    return {row["key"]: Count(row["tries"], row["full_windows"], row["began_at"], row["ends_at"]) for row in rows}
-
-
-async def _now(connection: BaseDBAsyncClient) -> datetime:
-    rows = await connection.execute_query_dict("SELECT clock_timestamp() AS now")
-    now: datetime = rows[0]["now"]
-    return now
-
-
-def _refuse(counts: Mapping[str, Count], limits: Mapping[str, Limit], now: datetime) -> None:
-    waits = [until for key, count in counts.items() if (until := count.refused_until(limits[key], now))]
+    Raises:
+        TooManyAttempts: One of them has no room.
+    """
+    rows = await current_connection().execute_query_dict(query, [list(limits)])
+    found = [
+        (row["key"], Count(row["tries"], row["full_windows"], row["began_at"], row["ends_at"]), row["now"])
+        for row in rows
+    ]
+    waits = [until for key, count, now in found if (until := count.refused_until(limits[key], now))]
     if waits:
         raise TooManyAttempts(max(waits))
+    return found
