@@ -24,7 +24,10 @@ $(INSTALLED): requirements.lock $(PYPROJECTS)
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(foreach package,rules notify server,-e packages/$(package))
 	@touch $@
 
+NODE_20 := node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && command -v npm >/dev/null
+
 playground: $(INSTALLED) ## build the playground, where its sources have changed
+	@{ $(NODE_20); } || $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r packages/server/playground/node-requirements.txt
 	@$(BIN)/python packages/server/playground/bundle.py
 
 run: $(INSTALLED) playground ## start everything with demonstration data (PORT=8000 HOST=127.0.0.1)

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 from tests.browser.conftest import SIZES, Visitor
+from tests.server.running import Client
 
 pytestmark = pytest.mark.browser
 
@@ -50,13 +51,12 @@ async def test_an_operator_sees_whether_the_service_keeps_its_promises(visitor: 
     await visitor.finds_no_barrier("operator-health")
 
 
-async def test_an_erased_contract_leaves_its_dates_and_events(visitor: Visitor) -> None:
+async def test_an_erased_contract_leaves_its_dates_and_events(visitor: Visitor, client: Client) -> None:
     await at_the_list(visitor)
     await visitor.follow("合同会社えんがわ企画")
     await visitor.page.wait_for_url("**/operator/contracts/*")
-    for _ in range(26):
-        async with visitor.page.expect_navigation():
-            await visitor.press("＋1日")
+    await client.advance(days=26)
+    await visitor.page.reload()
     await visitor.settled()
     await visitor.reads("登録情報の抹消")
     assert await visitor.particular("契約状態") == "抹消済み"

@@ -108,7 +108,7 @@ async def test_the_completed_procedure_is_printed_without_what_can_be_clicked(vi
 
 async def test_every_page_is_small(visitor: Visitor) -> None:
     answers: list[Response] = []
-    visitor.page.on("response", answers.append)
+    visitor.page.on("response", lambda answer: answers.append(answer))
     await visitor.at_home("grace@example.jp")
     for path in ("/", "/home", "/password", "/password/unknown"):
         answers.clear()

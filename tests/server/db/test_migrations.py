@@ -14,7 +14,7 @@ from contract_server.db.connection import database, tortoise_config
 from contract_server.db.migrate import migrate, pending_migrations
 from contract_server.db.transaction import current_connection
 from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.settings import Settings
+from contract_server.settings import EnvironmentName, Settings
 
 UP_TO_DATE = "The database is up to date.\n"
 
@@ -31,7 +31,9 @@ _WITHOUT_STATISTICS = """
 @pytest.fixture
 async def empty(postgres: EmbeddedPostgres) -> Settings:
     """The settings that lead to an empty database."""
-    return Settings(database_url=SecretStr(await new_database(postgres)))
+    return Settings(
+        environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await new_database(postgres))
+    )
 
 
 async def test_models_and_migrations_agree(empty: Settings) -> None:
@@ -43,7 +45,7 @@ async def test_models_and_migrations_agree(empty: Settings) -> None:
 
 
 async def test_two_who_migrate_an_empty_database_at_once_apply_everything_once(empty: Settings) -> None:
-    variables = {"DATABASE_URL": empty.database_url.get_secret_value()}
+    variables = {"ENVIRONMENT": "development", "DATABASE_URL": empty.database_url.get_secret_value()}
     async with database(empty):
         names = await pending_migrations(empty)
     assert names

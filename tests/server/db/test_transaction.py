@@ -11,7 +11,7 @@ from tests.conftest import new_database
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.settings import Settings
+from contract_server.settings import EnvironmentName, Settings
 
 POOL = 2
 CANCELLATIONS = 50
@@ -29,7 +29,11 @@ _A_COMMIT_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisor
 @pytest.fixture(scope="module")
 async def small_pool(postgres: EmbeddedPostgres) -> Settings:
     """A database that one process may open two connections to."""
-    settings = Settings(database_url=SecretStr(await new_database(postgres)), database_pool_size=POOL)
+    settings = Settings(
+        environment=EnvironmentName.DEVELOPMENT,
+        database_url=SecretStr(await new_database(postgres)),
+        database_pool_size=POOL,
+    )
     async with database(settings):
         await current_connection().execute_script(f"CREATE TABLE number (value int); {_SLOW_COMMIT}")
     return settings

@@ -23,7 +23,7 @@ from contract_server.services import Services
 
 _EVERYTHING = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
-    " outbox_mail, idempotent_answer, erasure_record, sweep_run, test_clock"
+    " outbox_mail, idempotent_answer, erasure_record, test_clock"
 )
 
 
