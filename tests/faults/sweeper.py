@@ -17,9 +17,16 @@ from contract_server.services import build_services
 from contract_server.settings import Settings
 from contract_server.sweep import sweep_once
 
+SECRET_KEY = "a key for the faults, of 32 characters"
+
 
 async def sweep(database_url: str, mail_dir: str) -> None:
-    settings = Settings(database_url=SecretStr(database_url), mail_dir=Path(mail_dir), erasure_batch=1000)
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        mail_dir=Path(mail_dir),
+        erasure_batch=1000,
+        secret_key=SecretStr(SECRET_KEY),
+    )
     async with database(settings):
         services = build_services(settings)
         await sweep_once(services)

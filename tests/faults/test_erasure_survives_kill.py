@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 from tests.conftest import new_database
 from tests.faults.proxy import Moment, Proxy, proxied
+from tests.faults.sweeper import SECRET_KEY
 from tests.server.running import command
 
 from contract_server.dev.postgres import EmbeddedPostgres
@@ -108,7 +109,7 @@ class Stage:
 @pytest.fixture(scope="module")
 async def stage(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     url, folder = await new_database(postgres), tmp_path_factory.mktemp("faults")
-    status, _, errors = await command({"DATABASE_URL": url}, "migrate")
+    status, _, errors = await command({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}, "migrate")
     assert status == 0, errors
     process = await asyncio.create_subprocess_exec(
         sys.executable,
