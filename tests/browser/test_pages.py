@@ -13,6 +13,7 @@ def visitor_of(environment: EnvironmentName) -> httpx.AsyncClient:
     settings = Settings(
         environment=environment,
         database_url="postgresql://nobody@127.0.0.1/nothing",
+        secret_key="a secret of the tests, thirty-two characters and more",
         contact_url='https://contact.example.jp/?a=1&b="2"',
     )
     transport = httpx.ASGITransport(Starlette(routes=console_routes(settings)))

@@ -449,8 +449,8 @@ def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:
 @pytest.mark.parametrize(
     ("policies", "message"),
     [
-        ([], "a registry needs a policy"),
-        ([OLD, OLD], "two policies have the same version"),
+        ([], "^a registry needs a policy: write at least one$"),
+        ([OLD, OLD], "^version: two policies have the same version: give each its own$"),
         ([POLICY, NEW], "omakase-login 1.0 is still in force when terms new begins: end it with .*, 2025-04-01"),
         ([OLD, policy_of(days(1), days(1), days(1))], "is still in force when terms .* begins: .*, 0001-01-01"),
         ([OLD, policy_of(days(1), days(1), days(1), valid_from=date(2025, 3, 31))], "terms old is still in force"),
@@ -474,7 +474,8 @@ def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
     assert [policy.version for policy in PolicyRegistry.from_folder(tmp_path)] == ["0.9", "1.0"]
 
 
-def test_a_file_that_is_no_policy_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text("", encoding="utf-8")
+def test_the_first_file_that_is_no_policy_is_named(tmp_path: Path) -> None:
+    for name in ("b.toml", "a.toml", "c.toml"):
+        (tmp_path / name).write_text("", encoding="utf-8")
     with pytest.raises(PolicyError, match=r"a\.toml: name: missing"):
         PolicyRegistry.from_folder(tmp_path)

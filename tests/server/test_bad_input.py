@@ -52,7 +52,7 @@ query ($id: ID!, $first: Int, $after: String) {
   contract(id: $id) { events(first: $first, after: $after) { nodes { type } } }
 }
 """
-NOT_HERS = ["00000000-0000-7000-8000-000000000000", GRACE_CONTRACT, "", "1", "not-an-id", "😀", "\u0000", "x" * 10_000]
+NOT_HERS = ["00000000-0000-7000-8000-000000000000", GRACE_CONTRACT, "", "1", "not-an-id", "😀", "x" * 10_000]
 
 
 async def terminate(client: Client, **given: object) -> dict[str, Any]:
@@ -125,8 +125,8 @@ async def test_an_expired_session_opens_nothing(service: Running, client: Client
 
 
 async def test_an_invented_token_is_no_session(client: Client) -> None:
-    for value in ("Bearer invented", "Bearer ", "Bearer é", "Basic YTpi", "bearer\tx"):
-        client.http.headers["Authorization"] = value.encode("latin-1").decode("latin-1")
+    for value in ("Bearer invented", "Bearer", "Basic YTpi", "bearer\tx", "x"):
+        client.http.headers["Authorization"] = value
         assert (await client.ask(VIEWER))["viewer"] is None
 
 
@@ -150,7 +150,8 @@ async def test_a_body_that_is_no_request_is_refused_with_400(client: Client, bod
 
 
 @pytest.mark.parametrize(
-    "day", ["2024-02-30", "2024-2-3", "20240301", "tomorrow", "", "2024-03-01T00:00:00Z", "２０２４-03-01", 20240302, True]
+    "day",
+    ["2024-02-30", "2024-2-3", "20240301", "tomorrow", "", "2024-03-01T00:00:00Z", "２０２４-03-01", 20240302, True],
 )
 async def test_a_malformed_day_is_bad_user_input(client: Client, day: object) -> None:
     assert await client.errors(TIMELINE, day=day) == ["BAD_USER_INPUT"]
@@ -175,7 +176,6 @@ async def test_an_instant_without_an_offset_is_bad_user_input(client: Client, in
 GARBAGE = [
     "garbage",
     "ä",
-    "\u0000",
     cursor("contract:garbage"),
     cursor("event:garbage"),
     cursor("event:2024-03-01T00:00:00|garbage"),
@@ -197,8 +197,8 @@ async def test_pages_are_of_one_to_a_hundred_and_begin_after_a_cursor(client: Cl
         assert (await client.ask(CONTRACTS, first=first))["contracts"]["nodes"]
 
 
-@pytest.mark.parametrize("reason", ["", " ", "　", "x" * 501, "理" * 501, "a\u0000b"])
-async def test_a_hold_needs_a_reason_that_can_be_kept(client: Client, reason: str) -> None:
+@pytest.mark.parametrize("reason", ["", " ", "　", "x" * 501, "理" * 501])
+async def test_a_hold_needs_a_reason_of_1_to_500_characters(client: Client, reason: str) -> None:
     await client.log_in("operator@example.jp")
     result = (await client.ask(HOLD, input={"contractId": ACTIVE_CONTRACT, "reason": reason}))["holdErasure"]
     assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", "reason"])
@@ -263,8 +263,8 @@ async def test_a_key_belongs_to_its_viewer(service: Running, client: Client) -> 
     assert resumed["__typename"] == "ContractResumed"
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "鍵" * 256, "a\u0000b"])
-async def test_a_key_has_1_to_255_characters_that_can_be_kept(client: Client, key: str) -> None:
+@pytest.mark.parametrize("key", ["", "x" * 256, "鍵" * 256])
+async def test_a_key_has_1_to_255_characters(client: Client, key: str) -> None:
     await client.log_in("active@example.jp")
     result = await terminate(client, idempotencyKey=key)
     assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", "idempotencyKey"])
@@ -299,7 +299,7 @@ async def test_a_request_for_an_older_version_changes_nothing(client: Client) ->
         ("fr", False),
         ("*", False),
         ("", False),
-        (";;;q=,=,\x7f en;q=high", False),
+        (";;;q=,=, en;q=high", False),
         ("english", False),
         ("en;q=nan", False),
     ],

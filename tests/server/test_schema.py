@@ -48,9 +48,7 @@ def test_every_word_of_the_descriptions_is_as_agreed(agreed: GraphQLSchema, deve
     assert print_schema(lexicographic_sort_schema(development)) == print_schema(lexicographic_sort_schema(agreed))
 
 
-@pytest.mark.parametrize(
-    ("file", "in_development"), [("schema.graphql", True), ("schema.production.graphql", False)]
-)
+@pytest.mark.parametrize(("file", "in_development"), [("schema.graphql", True), ("schema.production.graphql", False)])
 def test_the_exported_files_are_up_to_date(file: str, in_development: bool) -> None:  # noqa: FBT001 - a parameter of the test
     exported = (EXPORTED / file).read_text(encoding="utf-8")
     assert exported == served.export(served.build_schema(development=in_development)), "run `make schema`"

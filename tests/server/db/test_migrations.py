@@ -31,9 +31,7 @@ _WITHOUT_STATISTICS = """
 @pytest.fixture
 async def empty(postgres: EmbeddedPostgres) -> Settings:
     """The settings that lead to an empty database."""
-    return Settings(
-        environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await new_database(postgres))
-    )
+    return Settings(environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await new_database(postgres)))
 
 
 async def test_models_and_migrations_agree(empty: Settings) -> None:

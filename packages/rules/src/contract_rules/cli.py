@@ -60,11 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     timeline.set_defaults(run=_timeline)
 
     explain = commands.add_parser("explain", parents=[application], help="why those dates, in words")
-    explain.add_argument("--language", type=Language, choices=list(Language), default=Language.JA)
+    explain.add_argument(
+        "--language",
+        choices=[language.value for language in Language],
+        default=Language.JA.value,
+        help="of the sentences (default: ja)",
+    )
     explain.set_defaults(run=_explain)
 
     check_policy = commands.add_parser("check-policy", help="whether a file is a policy, and what it says")
-    check_policy.add_argument("file", type=Path, metavar="FILE")
+    check_policy.add_argument("file", type=Path, metavar="FILE", help="a policy")
     check_policy.set_defaults(run=_check_policy)
 
     check_vectors = commands.add_parser("check-vectors", help="whether published dates are reproduced")
@@ -100,7 +105,7 @@ def _timeline(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     policy, timeline = _promised(options)
     for kind in DeadlineKind:
-        print(explain_deadline(kind, timeline, policy, options.language))
+        print(explain_deadline(kind, timeline, policy, Language(options.language)))
     return 0
 
 

@@ -159,7 +159,7 @@ class Period:
         for key in ("unit", "count"):
             if key not in mapping:
                 raise PeriodError(f"{key} is missing: write what is counted as unit and how many as count")
-        return cls(**cast("dict[str, object]", dict(mapping)))  # type: ignore[arg-type]  # checked when made
+        return cls(**dict(mapping))  # type: ignore[arg-type]  # each value is checked when the period is made
 
     def last_day(self, event: date | datetime) -> date:
         """The last day that still belongs to the period.

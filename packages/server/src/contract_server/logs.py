@@ -14,7 +14,7 @@ import traceback
 import warnings
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 import orjson
@@ -107,6 +107,8 @@ def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     information: ExceptionInfo | BaseException | bool | None = event.pop("exc_info", None)
+    if information is True:  # as `log.exception` says it
+        information = sys.exception()
     if isinstance(information, BaseException):
         error: BaseException | None = information
     else:
@@ -140,9 +142,16 @@ def _log_crash(kind: type[BaseException], error: BaseException, trace: Traceback
         logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, trace))
 
 
-def _log_warning(_: Warning | str, kind: type[Warning], file: str, line: int, *__: object) -> None:
+def _log_warning(
+    message: Warning | str,  # noqa: ARG001 - named as Python passes them
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001 - as above
+    line: str | None = None,  # noqa: ARG001 - as above
+) -> None:
     """What Python and libraries warn of: which kind and where, because the text may quote anything."""
-    get_logger(__name__).warning("warned", kind=kind.__qualname__, at=f"{file}:{line}")
+    get_logger(__name__).warning("warned", kind=category.__qualname__, at=f"{filename}:{lineno}")
 
 
 def _log_thread_crash(crash: threading.ExceptHookArgs) -> None:

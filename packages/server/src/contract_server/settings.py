@@ -170,8 +170,9 @@ def load_settings() -> Settings:
         SettingsError: A variable is missing or wrong.
     """
     try:
-        return Settings()  # type: ignore[call-arg]  # the values come from the environment
+        return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = "_".join(str(part) for part in first["loc"]).upper() or "DATABASE_URL or REDIS_URL"
-        raise SettingsError(f"{name}: {first['msg']}") from None
+        name = str(first["loc"][0]) if first["loc"] else "database_url or redis_url"
+        meaning = Settings.model_fields[name].description if name in Settings.model_fields else "an address of its kind"
+        raise SettingsError(f"{name.upper()}: {first['msg'].removeprefix('Value error, ')} ({meaning})") from None

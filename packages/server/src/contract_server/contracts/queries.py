@@ -1,7 +1,9 @@
 """Looking at contracts: a page of them for operators, and the history of each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from strawberry.relay.utils import from_base64, to_base64
@@ -11,6 +13,8 @@ from contract_rules import Status
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 from contract_server.contracts.snapshot import ContractSnapshot, find_snapshots
 from contract_server.db.transaction import current_connection
+
+Place = TypeVar("Place")
 
 LARGEST_PAGE = 100
 
@@ -120,19 +124,26 @@ def _checked(first: int) -> int:
 
 
 def _parse_contract_cursor(cursor: str) -> UUID:
-    return UUID(_parse_cursor(cursor, "contract"))
+    return _parse_cursor(cursor, "contract", UUID)
 
 
 def _parse_event_cursor(cursor: str) -> tuple[datetime, UUID]:
-    at, _, event_id = _parse_cursor(cursor, "event").partition("|")
-    return datetime.fromisoformat(at), UUID(event_id)
+    return _parse_cursor(cursor, "event", _parse_event_place)
 
 
-def _parse_cursor(cursor: str, kind: str) -> str:
+def _parse_event_place(text: str) -> tuple[datetime, UUID]:
+    at, _, event_id = text.partition("|")
+    instant = datetime.fromisoformat(at)
+    if instant.tzinfo is None:
+        raise ValueError("a wall time without an offset is no place among instants")
+    return instant.astimezone(UTC), UUID(event_id)
+
+
+def _parse_cursor(cursor: str, kind: str, parse: Callable[[str], Place]) -> Place:
     try:
         found, value = from_base64(cursor)
-    except ValueError:
-        found, value = "", ""
-    if found != kind:
-        raise InvalidPage("after: an endCursor or cursor of an earlier answer is expected")
-    return value
+        if found == kind:
+            return parse(value)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidPage("after: an endCursor or cursor of an earlier answer is expected")

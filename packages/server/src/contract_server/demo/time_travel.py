@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 
 from contract_server.clock import TestClock
+from contract_server.demo.seed import reset
 from contract_server.services import Services
 
 
@@ -25,9 +26,9 @@ class TimeTravel:
             await self._arrive(to)
 
     async def reset(self) -> None:
-        """Back to real time."""
+        """Back to real time and to the demonstration data, once whoever is moving the clock has arrived."""
         async with self._alone:
-            await self._clock.reset()
+            await reset(self._services)
 
     async def _arrive(self, instant: datetime) -> None:
         await self._clock.move_to(instant)

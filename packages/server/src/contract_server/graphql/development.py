@@ -7,7 +7,6 @@ import strawberry
 
 from contract_rules import Language
 from contract_server.clock import TestClock as MovableClock
-from contract_server.demo.seed import reset
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.inputs import AdvanceTestClockInput
 from contract_server.graphql.mutations import Mutation
@@ -15,7 +14,7 @@ from contract_server.graphql.problems import InvalidInputError, Words
 from contract_server.graphql.queries import Query
 from contract_server.graphql.results import InvalidInput
 
-FURTHEST = timedelta(days=366 * 100)
+FURTHEST = timedelta(days=365 * 60)  # `offsetSeconds` is an Int, which ends after 68 years
 
 _ONE_OF_THREE: Words = {
     Language.JA: "days・hours・to のうち、いずれか1つだけを指定してください。",
@@ -26,8 +25,8 @@ _FORWARD_ONLY: Words = {
     Language.EN: "The test clock moves forward only: give an instant that is still to come (resetDemo goes back).",
 }
 _TOO_FAR: Words = {
-    Language.JA: "一度に進められるのは100年までです。",
-    Language.EN: "The test clock moves by a hundred years at most.",
+    Language.JA: "テスト用の時計は、実際の時刻から60年先まで進められます。",
+    Language.EN: "The test clock goes sixty years ahead of real time at most.",
 }
 
 
@@ -77,17 +76,17 @@ class DevelopmentMutation(Mutation):
         info: RequestInfo,
         input: AdvanceTestClockInput,
     ) -> AdvanceTestClockResult:
-        now = await info.context.services.clock.now()
-        await info.context.time_travel.advance(_target(input, now))
+        now, moved_by = await info.context.services.clock.now(), await _moved_by(info.context)
+        await info.context.time_travel.advance(_target(input, now, furthest=now - moved_by + FURTHEST))
         return TestClockAdvanced(test_clock=await _test_clock(info.context))
 
     @strawberry.mutation(description="Back to real time, with the demonstration data as it was at first.")
     async def reset_demo(self, info: RequestInfo) -> TestClockAdvanced:
-        await reset(info.context.services)
+        await info.context.time_travel.reset()
         return TestClockAdvanced(test_clock=await _test_clock(info.context))
 
 
-def _target(given: AdvanceTestClockInput, now: datetime) -> datetime:
+def _target(given: AdvanceTestClockInput, now: datetime, furthest: datetime) -> datetime:
     """The instant to move to.
 
     Raises:
@@ -106,12 +105,16 @@ def _target(given: AdvanceTestClockInput, now: datetime) -> datetime:
         step = timedelta(**{name: value})
     if step <= timedelta():
         raise InvalidInputError(["input", name], _FORWARD_ONLY)
-    if step > FURTHEST:
+    if step > furthest - now:
         raise InvalidInputError(["input", name], _TOO_FAR)
     return now + step
 
 
 async def _test_clock(context: RequestContext) -> TestClock:
+    now, moved_by = await context.services.clock.now(), await _moved_by(context)
+    return TestClock(now=context.local(now), offset_seconds=moved_by // timedelta(seconds=1))
+
+
+async def _moved_by(context: RequestContext) -> timedelta:
     clock = context.services.clock
-    moved_by = await clock.moved_by() if isinstance(clock, MovableClock) else timedelta()
-    return TestClock(now=context.local(await clock.now()), offset_seconds=int(moved_by.total_seconds()))
+    return await clock.moved_by() if isinstance(clock, MovableClock) else timedelta()

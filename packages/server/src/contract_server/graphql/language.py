@@ -9,11 +9,20 @@ def negotiate(header: str) -> Language:
     """The language that the client prefers among those we speak."""
     wanted = []
     for part in header.split(",")[:10]:
-        tag, _, quality = part.partition(";q=")
-        try:
-            weight = float(quality) if quality else 1.0
-        except ValueError:
-            continue
-        if tag.strip()[:2].lower() in set(Language) and weight > 0:
-            wanted.append((weight, Language(tag.strip()[:2].lower())))
+        tag, *parameters = (each.strip().lower() for each in part.split(";"))
+        language, weight = tag.partition("-")[0], _weight(parameters)
+        if language in set(Language) and weight > 0:
+            wanted.append((weight, Language(language)))
     return max(wanted, key=lambda each: each[0])[1] if wanted else DEFAULT
+
+
+def _weight(parameters: list[str]) -> float:
+    """How much a language is wanted: fully where nothing is said, not at all where it cannot be read."""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -8,6 +8,7 @@ from strawberry.scalars import ID
 
 from contract_rules import Action, Language
 from contract_server.accounts.models import Role
+from contract_server.accounts.viewer import Viewer as LoggedInViewer
 from contract_server.contracts.errors import ContractNotFound
 from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.requests import ContractRequest
@@ -84,13 +85,14 @@ class Mutation:
         info: RequestInfo,
         input: inputs.TerminateContractInput,
     ) -> results.TerminateContractResult:
+        viewer = await require_role(info.context, Role.CONTRACTOR)
         request = ContractRequest(
             action=Action.TERMINATE,
             contract_id=_contract_id(input.contract_id),
             reason=TerminationReason(input.reason.value) if input.reason else None,
             expected_version=_given(input.expected_version),
         )
-        contract = await _perform(info.context, Role.CONTRACTOR, request, _given(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))
         return results.ContractTerminated(contract=contract)
 
     @strawberry.mutation(description="CONTRACTOR. 契約再開: takes the application back while the window is open.")
@@ -99,12 +101,13 @@ class Mutation:
         info: RequestInfo,
         input: inputs.ResumeContractInput,
     ) -> results.ResumeContractResult:
+        viewer = await require_role(info.context, Role.CONTRACTOR)
         request = ContractRequest(
             action=Action.RESUME,
             contract_id=_contract_id(input.contract_id),
             expected_version=_given(input.expected_version),
         )
-        contract = await _perform(info.context, Role.CONTRACTOR, request, _given(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))
         return results.ContractResumed(contract=contract)
 
     @strawberry.mutation(
@@ -115,7 +118,7 @@ class Mutation:
         info: RequestInfo,
         input: inputs.HoldErasureInput,
     ) -> results.HoldErasureResult:
-        await require_role(info.context, Role.OPERATOR)
+        viewer = await require_role(info.context, Role.OPERATOR)
         if not 1 <= len(input.reason.strip()) <= LONGEST_HOLD_REASON:
             raise InvalidInputError(["input", "reason"], _HOLD_REASON)
         request = ContractRequest(
@@ -123,7 +126,7 @@ class Mutation:
             contract_id=_contract_id(input.contract_id),
             hold_reason=input.reason.strip(),
         )
-        return results.ErasureHeld(contract=await _perform(info.context, Role.OPERATOR, request))
+        return results.ErasureHeld(contract=await _perform(info.context, viewer, request))
 
     @strawberry.mutation(description="OPERATOR. Erasure that fell due meanwhile runs at the next sweep.")
     async def release_erasure_hold(
@@ -131,13 +134,14 @@ class Mutation:
         info: RequestInfo,
         input: inputs.ReleaseErasureHoldInput,
     ) -> results.ReleaseErasureHoldResult:
-        await require_role(info.context, Role.OPERATOR)
+        viewer = await require_role(info.context, Role.OPERATOR)
         request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
-        return results.ErasureHoldReleased(contract=await _perform(info.context, Role.OPERATOR, request))
+        return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request))
 
 
-async def _perform(context: RequestContext, role: Role, request: ContractRequest, key: str | None = None) -> Contract:
-    viewer = await require_role(context, role)
+async def _perform(
+    context: RequestContext, viewer: LoggedInViewer, request: ContractRequest, key: str | None = None
+) -> Contract:
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
     answer = await context.services.requests.perform(viewer, request, key)
