@@ -10,7 +10,7 @@ PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-faults bench-hostile check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-faults bench-login bench-hostile check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of t
 
 test-faults: $(INSTALLED) ## kill -9 at every request of an erasure, and see it finished
 	@$(BIN)/pytest tests/faults
+
+bench-login: $(INSTALLED) ## does the time of a log-in tell whether an account exists? (2 x 500 tries)
+	@$(BIN)/python -m tests.bench.login
 
 bench-hostile: $(INSTALLED) ## show the CPU that hostile requests cost (goal: at most 250 ms)
 	@$(BIN)/python -m tests.server.http.bench_hostile

@@ -94,14 +94,20 @@ class Visitor:
                 return
         raise AssertionError(f"the keyboard does not reach {name!r}")
 
-    async def finds_no_barrier(self, step: str) -> None:
-        """The state as it is now: nothing that axe objects to, nothing beside the screen, and a picture of it."""
+    async def finds_no_barrier(self) -> None:
+        """The state as it is now: nothing that axe objects to, and nothing beside the screen."""
         size = self.page.viewport_size
         assert size is not None
-        await self.page.screenshot(path=self.screens / f"{step}-{size['width']}.png", full_page=True)
         found = (await Axe().run(self.page)).response["violations"]
         assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
         assert await self.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+    async def reaches(self, step: str) -> None:
+        """A step of the manual: it has no barrier, and is shown in its picture."""
+        await self.finds_no_barrier()
+        size = self.page.viewport_size
+        assert size is not None
+        await self.page.screenshot(path=self.screens / f"{step}-{size['width']}.png", full_page=True)
 
 
 class Line:

@@ -28,7 +28,7 @@ async def test_a_contractor_terminates_and_resumes_as_the_manual_says(visitor: V
 
     # 1 (1) 「契約管理のログインはこちら」をクリックし、契約者としてログインします。
     await visitor.open("/")
-    await visitor.finds_no_barrier("1-1-log-in")
+    await visitor.reaches("1-1-log-in")
     await visitor.follow("契約管理のログインはこちら")
     await visitor.at("/login")
     await visitor.log_in("active@example.jp")
@@ -40,7 +40,7 @@ async def test_a_contractor_terminates_and_resumes_as_the_manual_says(visitor: V
     assert await visitor.particular("会社名") == "株式会社あおぞら製作所"
     assert await visitor.particular("契約状態") == "契約中"
     assert await visitor.particular("契約終了日") == "-"
-    await visitor.finds_no_barrier("1-2-home")
+    await visitor.reaches("1-2-home")
     await visitor.follow("契約終了")
 
     # 1 (3) 契約終了確認画面が表示されます。問題ないことを確認し、「契約終了」をクリックします
@@ -49,7 +49,7 @@ async def test_a_contractor_terminates_and_resumes_as_the_manual_says(visitor: V
     await visitor.reads("申請日から45日を以って会員の登録情報を抹消するものとします。")
     promised = await page.locator(".when").all_inner_texts()
     await page.get_by_label("終了の理由").select_option("TOO_EXPENSIVE")
-    await visitor.finds_no_barrier("1-3-confirmation")
+    await visitor.reaches("1-3-confirmation")
     await visitor.press("契約終了")
 
     # 1 (4) 利用停止手続きが完了しましたと表示され、契約状態が契約終了となります。
@@ -57,7 +57,7 @@ async def test_a_contractor_terminates_and_resumes_as_the_manual_says(visitor: V
     await expect(page.get_by_role("heading", level=1)).to_have_text("利用停止手続きが完了しました")
     assert await visitor.particular("契約状態") == "契約終了"
     assert await page.locator(".when").all_inner_texts() == promised
-    await visitor.finds_no_barrier("1-4-terminated")
+    await visitor.reaches("1-4-terminated")
 
     # 1 (5) 利用終了受付メールを受信します。
     (mail,) = await service.mails(1)
@@ -68,7 +68,7 @@ async def test_a_contractor_terminates_and_resumes_as_the_manual_says(visitor: V
     await visitor.at("/home")
     assert await visitor.particular("契約状態") == "契約終了"
     await visitor.reads("「契約再開」から利用を再開することが可能です。")
-    await visitor.finds_no_barrier("2-2-home")
+    await visitor.reaches("2-2-home")
     await visitor.press("契約再開")
 
     # 2 (3) 利用再開手続きが完了しましたと表示され、契約状態が契約中となります。
@@ -76,7 +76,7 @@ async def test_a_contractor_terminates_and_resumes_as_the_manual_says(visitor: V
     await expect(page.get_by_role("heading", level=1)).to_have_text("利用再開手続きが完了しました")
     assert await visitor.particular("契約状態") == "契約中"
     assert await visitor.particular("契約終了日") == "-"
-    await visitor.finds_no_barrier("2-3-resumed")
+    await visitor.reaches("2-3-resumed")
 
     # 2 (4) 利用再開受付メールを受信します。
     subjects = {mail["Subject"] for mail in await service.mails(2)}
@@ -90,7 +90,7 @@ async def test_after_the_last_day_the_contract_can_be_read_and_nothing_else(visi
     await visitor.reads("ふたたびご利用になる場合は、新規にお申し込みください。")
     await expect(visitor.page.locator("#content").get_by_role("button")).to_have_count(0)
     await expect(visitor.page.locator("#content").get_by_role("link")).to_have_count(0)
-    await visitor.finds_no_barrier("2-closed")
+    await visitor.reaches("2-closed")
     await visitor.open("/terminate")
     await visitor.at("/home")
 
@@ -105,7 +105,7 @@ async def test_the_window_that_closes_while_the_page_is_open_is_explained(visito
     await visitor.press("契約再開")
     await expect(visitor.page.locator(".notice.problem")).to_be_visible()
     await visitor.reads("サービスのご利用と利用再開の受付は終了いたしました。")
-    await visitor.finds_no_barrier("2-refused")
+    await visitor.finds_no_barrier()
 
 
 async def test_an_erased_contractor_is_answered_like_an_unknown_address(visitor: Visitor) -> None:
@@ -121,18 +121,18 @@ async def test_an_erased_contractor_is_answered_like_an_unknown_address(visitor:
         await visitor.is_told("正しくありません")
         answers.append(await visitor.page.locator("#notice").inner_text())
     assert answers[0] == answers[1]
-    await visitor.finds_no_barrier("1-1-refused")
+    await visitor.finds_no_barrier()
 
 
 async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) -> None:
     await visitor.open("/")
     await visitor.follow("パスワードを忘れた方はこちら")
     await visitor.at("/password")
-    await visitor.finds_no_barrier("password-request")
+    await visitor.finds_no_barrier()
     await visitor.page.get_by_label("メールアドレス").fill("active@example.jp")
     await visitor.press("送信")
     await visitor.reads("メールをご確認ください")
-    await visitor.finds_no_barrier("password-requested")
+    await visitor.finds_no_barrier()
 
     (mail,) = await service.mails(1)
     link = next(line for line in mail.get_content().splitlines() if "/password/" in line)
@@ -141,7 +141,7 @@ async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) 
     await visitor.page.get_by_label("新しいパスワード（確認）").fill("another")
     await visitor.press("設定")
     await visitor.reads("12文字以上で入力してください。")
-    await visitor.finds_no_barrier("password-new")
+    await visitor.finds_no_barrier()
     for label in ("新しいパスワード", "新しいパスワード（確認）"):
         await visitor.page.get_by_label(label, exact=True).fill("a new password of mine")
     await visitor.press("設定")

@@ -57,7 +57,7 @@ async def test_a_lost_answer_is_given_again(visitor: Visitor, client: Client) ->
     await line.cut_before_the_answer()
     await visitor.press("契約終了")
     await visitor.is_told("二重に受け付けられることはありません。")
-    await visitor.finds_no_barrier("1-3-line-cut")
+    await visitor.finds_no_barrier()
     await line.mend()
     await visitor.press("もう一度試す")
     await visitor.at("/done")
@@ -132,7 +132,7 @@ async def test_a_second_tab_is_told_what_the_first_one_did(visitor: Visitor, cli
     await expect(visitor.page.locator(".notice.problem")).to_be_visible()
     await visitor.reads("現在の契約内容")
     assert await visitor.particular("契約状態") == "契約終了"
-    await visitor.finds_no_barrier("1-3-changed-meanwhile")
+    await visitor.finds_no_barrier()
     assert await events(client) == TERMINATED_ONCE
 
 
@@ -142,7 +142,7 @@ async def test_while_the_api_is_away_the_page_says_so_and_tries_again(visitor: V
     await line.cut_before_the_request()
     await visitor.page.reload()
     await visitor.is_told("ただいま接続できません。")
-    await visitor.finds_no_barrier("unreachable")
+    await visitor.finds_no_barrier()
     await line.mend()
     await visitor.press("もう一度試す")
     await visitor.settled()

@@ -19,7 +19,7 @@ async def test_an_operator_finds_a_contract_and_holds_its_erasure(visitor: Visit
     page = visitor.page
     await at_the_list(visitor)
     await expect(page.locator("tbody tr")).to_have_count(4)
-    await visitor.finds_no_barrier("operator-contracts")
+    await visitor.finds_no_barrier()
     await page.get_by_label("契約状態").select_option("TERMINATED")
     await visitor.press("絞り込む")
     await page.wait_for_url("**/operator?*")
@@ -36,10 +36,10 @@ async def test_an_operator_finds_a_contract_and_holds_its_erasure(visitor: Visit
     await visitor.is_told("抹消を保留しました。")
     assert await visitor.particular("理由") == "2026-0142"
     await visitor.reads("抹消の保留")
-    await visitor.finds_no_barrier("operator-held")
+    await visitor.finds_no_barrier()
     await visitor.press("保留を解除")
     await visitor.is_told("抹消の保留を解除しました。")
-    await visitor.finds_no_barrier("operator-contract")
+    await visitor.finds_no_barrier()
 
 
 @pytest.mark.parametrize("visitor", SIZES, indirect=True)
@@ -48,7 +48,7 @@ async def test_an_operator_sees_whether_the_service_keeps_its_promises(visitor: 
     await visitor.follow("稼働状況")
     await visitor.at("/operator/health")
     await expect(visitor.page.locator(".checks li")).to_have_count(6)
-    await visitor.finds_no_barrier("operator-health")
+    await visitor.finds_no_barrier()
 
 
 async def test_an_erased_contract_leaves_its_dates_and_events(visitor: Visitor, client: Client) -> None:
@@ -61,7 +61,7 @@ async def test_an_erased_contract_leaves_its_dates_and_events(visitor: Visitor, 
     await visitor.reads("登録情報の抹消")
     assert await visitor.particular("契約状態") == "抹消済み"
     assert await visitor.particular("会社名") == "-"
-    await visitor.finds_no_barrier("operator-erased")
+    await visitor.finds_no_barrier()
 
 
 async def test_a_contractor_is_sent_home_from_the_operators_pages(visitor: Visitor) -> None:

@@ -190,7 +190,7 @@ class TestTimeline:
         benchmark(bare_dates, TODAY)
 
     def test_timeline_of_the_first_application_of_a_day(self, benchmark: BenchmarkFixture) -> None:
-        timeline = benchmark(promised_on.__wrapped__, POLICY, TODAY, at_midnight=False)
+        timeline = benchmark(promised_on.__wrapped__, POLICY, TODAY, False)
         assert timeline == POLICY.timeline_on(TODAY)
 
     def test_timeline_of_the_next_application(self, benchmark: BenchmarkFixture) -> None:

@@ -117,7 +117,7 @@ async def test_an_expired_session_opens_nothing(service: Running, client: Client
     assert (await client.ask(VIEWER))["viewer"] is not None
     connection = await asyncpg.connect(service.database_url)
     try:
-        await connection.execute(f"UPDATE session SET {ended}")
+        await connection.execute(f"UPDATE session SET {ended}")  # noqa: S608 - one of the two above
     finally:
         await connection.close()
     assert (await client.ask(VIEWER))["viewer"] is None
@@ -193,8 +193,8 @@ async def test_pages_are_of_one_to_a_hundred_and_begin_after_a_cursor(client: Cl
     for after in GARBAGE:
         assert await client.errors(CONTRACTS, after=after) == ["BAD_USER_INPUT"], after
         assert await client.errors(EVENTS, id=ACTIVE_CONTRACT, after=after) == ["BAD_USER_INPUT"], after
-    for first in (1, 100, None):
-        assert (await client.ask(CONTRACTS, first=first))["contracts"]["nodes"]
+    for possible in (1, 100, None):
+        assert (await client.ask(CONTRACTS, first=possible))["contracts"]["nodes"]
 
 
 @pytest.mark.parametrize("reason", ["", " ", "　", "x" * 501, "理" * 501])
@@ -304,7 +304,7 @@ async def test_a_request_for_an_older_version_changes_nothing(client: Client) ->
         ("en;q=nan", False),
     ],
 )
-async def test_messages_are_in_the_language_that_is_preferred(client: Client, accepted: str, english: bool) -> None:  # noqa: FBT001 - a parameter of the test
+async def test_messages_are_in_the_language_that_is_preferred(client: Client, accepted: str, english: bool) -> None:
     client.http.headers["Accept-Language"] = accepted
     (error,) = (await client.post(CONTRACT, id=ACTIVE_CONTRACT)).json()["errors"]
     assert error["message"].isascii() is english

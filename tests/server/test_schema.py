@@ -49,7 +49,7 @@ def test_every_word_of_the_descriptions_is_as_agreed(agreed: GraphQLSchema, deve
 
 
 @pytest.mark.parametrize(("file", "in_development"), [("schema.graphql", True), ("schema.production.graphql", False)])
-def test_the_exported_files_are_up_to_date(file: str, in_development: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_the_exported_files_are_up_to_date(file: str, in_development: bool) -> None:
     exported = (EXPORTED / file).read_text(encoding="utf-8")
     assert exported == served.export(served.build_schema(development=in_development)), "run `make schema`"
 

@@ -122,37 +122,38 @@ async def test_a_task_that_is_cancelled_during_commit_leaks_no_connection(small_
     assert await written() == []
 
 
-async def test_an_exception_rolls_back_and_is_the_one_that_is_seen() -> None:
+async def fail_after_writing(*values: int) -> None:
+    """Write each value in a transaction of its own inside a common one, which fails in the end."""
+    async with transaction():
+        for value in values:
+            await write(value)
+        assert set(values) <= set(await written())
+        raise ValueError("on purpose")
+
+
+async def test_an_exception_rolls_back_all_that_was_written_inside_and_is_the_one_that_is_seen() -> None:
     with pytest.raises(ValueError, match="on purpose"):
-        async with transaction() as connection:
-            await connection.execute_query("INSERT INTO number VALUES (1)")
-            raise ValueError("on purpose")
+        await fail_after_writing(1, 2)
     assert await written() == []
 
 
 async def test_a_transaction_inside_another_is_a_savepoint() -> None:
-    async with transaction() as outer:
-        await outer.execute_query("INSERT INTO number VALUES (1)")
+    async with transaction():
+        await write(1)
         with pytest.raises(ValueError, match="on purpose"):
-            async with transaction() as inner:
-                await inner.execute_query("INSERT INTO number VALUES (2)")
-                raise ValueError("on purpose")
-        async with transaction() as inner:
-            await inner.execute_query("INSERT INTO number VALUES (3)")
-    assert await written() == [1, 3]
-
-    with pytest.raises(ValueError, match="on purpose"):
-        async with transaction():
-            async with transaction() as inner:
-                await inner.execute_query("INSERT INTO number VALUES (4)")
-            raise ValueError("on purpose")
-    assert await written() == [1, 3]
+            await fail_after_writing(2, 3)
+        await write(4)
+        assert await written() == [1, 4]
+    assert await written() == [1, 4]
 
 
-async def test_queries_inside_use_the_transaction_by_themselves() -> None:
-    with pytest.raises(ValueError, match="on purpose"):
+async def test_queries_inside_use_the_transaction_by_themselves(small_pool: Settings) -> None:
+    somebody = await asyncpg.connect(small_pool.database_url.get_secret_value())
+    try:
         async with transaction():
             await current_connection().execute_query("INSERT INTO number VALUES (1)")
             assert await written() == [1]
-            raise ValueError("on purpose")
-    assert await written() == []
+            assert await somebody.fetch("SELECT value FROM number") == []
+        assert [row["value"] for row in await somebody.fetch("SELECT value FROM number")] == [1]
+    finally:
+        await somebody.close()

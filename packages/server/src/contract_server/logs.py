@@ -142,7 +142,7 @@ def _log_crash(kind: type[BaseException], error: BaseException, trace: Traceback
         logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, trace))
 
 
-def _log_warning(
+def _log_warning(  # noqa: PLR0917 - called by Python, with all of these
     message: Warning | str,  # noqa: ARG001 - named as Python passes them
     category: type[Warning],
     filename: str,

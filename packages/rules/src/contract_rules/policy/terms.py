@@ -113,7 +113,7 @@ class Policy:
         (datetime.date(2024, 3, 15), '2024-04-16T00:00:00+09:00')
         """
         local = local_time(requested_at, self.zone)
-        return promised_on(self, local.date(), at_midnight=self.minds_midnight and local.time() == MIDNIGHT)
+        return promised_on(self, local.date(), self.minds_midnight and local.time() == MIDNIGHT)
 
     def timeline_on(self, day: date) -> Timeline:
         """The dates that would follow from an application on that day: for a confirmation screen.
@@ -130,7 +130,7 @@ class Policy:
             raise ValueError(  # noqa: TRY004  # a datetime is a date, with more than was asked for
                 f"{day.isoformat()} is not a date: ask timeline for the dates that follow an instant"
             )
-        return promised_on(self, day, at_midnight=False)
+        return promised_on(self, day, False)
 
     def can_count_from(self, now: date) -> bool:
         """Whether the deadlines of an application made then can be expressed in the calendar.
@@ -197,7 +197,7 @@ class Policy:
 
 
 @lru_cache(maxsize=1024)
-def promised_on(policy: Policy, day: date, *, at_midnight: bool) -> Timeline:
+def promised_on(policy: Policy, day: date, at_midnight: bool) -> Timeline:
     """What a day's applications are promised: the same for all, but that midnight may count its own day."""
     event = datetime.combine(day, MIDNIGHT) if at_midnight else day
     service_end, resumption, erasure = (

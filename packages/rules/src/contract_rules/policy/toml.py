@@ -59,7 +59,9 @@ def _zone(table: Mapping[str, object]) -> ZoneInfo:
     try:
         return ZoneInfo(key)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise PolicyError(f"zone: {key!r}: write the name of a time zone, as in Asia/Tokyo") from None
+        raise PolicyError(
+            f"zone: {key!r}: write the name of a time zone, as in Asia/Tokyo, or install tzdata"
+        ) from None
 
 
 def _period(table: Mapping[str, object], key: str) -> Period:

@@ -36,7 +36,7 @@ class LogIns:
         self._clock = DatabaseClock()
 
     async def log_in(
-        self, email: str, password: str, *, source: str = "unknown", replacing: str | None = None
+        self, email: str, password: str, *, source: str, replacing: str | None = None
     ) -> tuple[Viewer, str]:
         """Open a new session.
 

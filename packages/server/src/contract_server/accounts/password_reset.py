@@ -44,7 +44,7 @@ class PasswordResets:
         self._mail_clock = mail_clock
         self._clock = DatabaseClock()
 
-    async def request(self, email: str, *, source: str = "unknown") -> None:
+    async def request(self, email: str, *, source: str) -> None:
         """Owe a mail with a link to the account of that address, unless too many were asked for.
 
         Nothing tells the caller whether there is such an account: the answer comes after the same time, which is

@@ -45,6 +45,12 @@ class RequestContext:
         self._viewer_is_known = True
 
     @property
+    def source(self) -> str:
+        """Where the request comes from, as limits count it."""
+        peer = self.request.client.host if self.request.client else None
+        return self.services.sources.of(peer, self.request.headers.getlist("x-forwarded-for"))
+
+    @property
     def time_travel(self) -> TimeTravel:
         """Moves the test clock.
 

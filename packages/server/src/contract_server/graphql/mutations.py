@@ -16,7 +16,7 @@ from contract_server.graphql import inputs, results
 from contract_server.graphql.access import require_role
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.contract import Contract, parse_contract_id
-from contract_server.graphql.cookies import delete_session_cookie, set_session_cookie
+from contract_server.graphql.cookies import delete_session_cookie, session_token, set_session_cookie
 from contract_server.graphql.people import Viewer
 from contract_server.graphql.problems import InvalidInputError
 
@@ -47,7 +47,9 @@ class Mutation:
     )
     async def log_in(self, info: RequestInfo, input: inputs.LogInInput) -> results.LogInResult:
         context = info.context
-        viewer, token = await context.services.log_ins.log_in(input.email, input.password)
+        viewer, token = await context.services.log_ins.log_in(
+            input.email, input.password, source=context.source, replacing=session_token(context.request)
+        )
         context.set_viewer(viewer)
         set_session_cookie(context.response, context.services.settings, token)
         return results.LoggedIn(viewer=Viewer.of(viewer), token=token)
@@ -67,7 +69,7 @@ class Mutation:
         info: RequestInfo,
         input: inputs.RequestPasswordResetInput,
     ) -> results.PasswordResetRequested:
-        await info.context.services.password_resets.request(input.email)
+        await info.context.services.password_resets.request(input.email, source=info.context.source)
         return results.PasswordResetRequested(ok=True)
 
     @strawberry.mutation

@@ -61,7 +61,8 @@ const newWish = (contract, details) => ({
 });
 
 // crypto.randomUUID exists on secure origins only, and a development server on a local network is none
-const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const randomKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 async function send(action, wish) {
   const { result } = await ask(OPERATIONS[action], { input: wish });

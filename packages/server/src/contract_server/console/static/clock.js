@@ -29,7 +29,11 @@ async function show() {
   if (dates) {
     const { serviceEnd, erasure } = dates;
     const now = Date.parse(testClock.now);
-    const instants = { "last-day": `${serviceEnd.lastDay}T09:00:00${serviceEnd.at.slice(-6)}`, closed: serviceEnd.at, erased: erasure.at };
+    const instants = {
+      "last-day": `${serviceEnd.lastDay}T09:00:00${serviceEnd.at.slice(-6)}`,
+      closed: serviceEnd.at,
+      erased: erasure.at,
+    };
     for (const [name, to] of Object.entries(instants)) if (Date.parse(to) > now) targets[name] = { to };
   }
   for (const button of buttons) button.disabled = !(button.dataset.move in targets) && button.dataset.move !== "start";

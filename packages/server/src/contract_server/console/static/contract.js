@@ -33,7 +33,11 @@ const chip = (contract) => h(`span.chip.${contract.status.toLowerCase()}`, {}, s
 
 /** Pairs of a term and what it is. */
 export const list = (pairs) =>
-  h("dl.particulars", {}, pairs.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value ?? "-"))));
+  h(
+    "dl.particulars",
+    {},
+    pairs.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value ?? "-"))),
+  );
 
 /** 会社名 to 契約終了日, in the manual's order. */
 export const particulars = (contract) =>
@@ -70,8 +74,16 @@ const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
     passed ? "li.passed" : "li",
     {},
     h("h3", {}, name),
-    h("p.when", {}, say(`${day(lastDay)}まで`, `until ${day(lastDay)}`), h("span.left", {}, passed ? over : left(daysLeft))),
+    h(
+      "p.when",
+      {},
+      say(`${day(lastDay)}まで`, `until ${day(lastDay)}`),
+      h("span.left", {}, passed ? over : left(daysLeft)),
+    ),
     h("p.why", {}, explanation),
   );
 
-export const left = (days) => (days > 0 ? say(`あと${days}日`, `${days} ${days === 1 ? "day" : "days"} left`) : say("本日まで", "Today is the last day"));
+export const left = (days) =>
+  days > 0
+    ? say(`あと${days}日`, `${days} ${days === 1 ? "day" : "days"} left`)
+    : say("本日まで", "Today is the last day");

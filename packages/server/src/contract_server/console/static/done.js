@@ -12,11 +12,17 @@ const DONE = `query { viewer { name contract { ...Contract } } } ${CONTRACT}`;
 const WORDS = {
   terminate: {
     title: say("利用停止手続きが完了しました", "Your contract is terminated"),
-    thanks: say("サービス利用停止申請を受理いたしました。ご愛顧いただきまして、誠にありがとうございました。", "We have accepted your application. Thank you for having used our service."),
+    thanks: say(
+      "サービス利用停止申請を受理いたしました。ご愛顧いただきまして、誠にありがとうございました。",
+      "We have accepted your application. Thank you for having used our service.",
+    ),
   },
   resume: {
     title: say("利用再開手続きが完了しました", "Your contract is resumed"),
-    thanks: say("サービス利用再開申請を受理いたしました。引き続きご愛顧いただけますよう、お願い申し上げます。", "We have accepted your request. Thank you for staying with us."),
+    thanks: say(
+      "サービス利用再開申請を受理いたしました。引き続きご愛顧いただけますよう、お願い申し上げます。",
+      "We have accepted your request. Thank you for staying with us.",
+    ),
   },
 };
 
@@ -28,7 +34,13 @@ guarded(async () => {
   if (!contract || outcome?.contractId !== contract.id) return goTo("/home");
   greet(viewer);
   if (outcome.version !== contract.version) {
-    tell("information", say("このお手続きの後に、契約内容が変更されました。現在の内容を表示しています。", "The contract has changed since. This is how it stands now."));
+    tell(
+      "information",
+      say(
+        "このお手続きの後に、契約内容が変更されました。現在の内容を表示しています。",
+        "The contract has changed since. This is how it stands now.",
+      ),
+    );
   }
   show(WORDS[outcome.action], contract);
 });
@@ -36,7 +48,18 @@ guarded(async () => {
 function show({ title, thanks }, contract) {
   document.title = `${title} | おまかせログイン`;
   fill(
-    h("div.done-head", {}, h("img", { src: "/console/check.svg", alt: "", width: 64, height: 64 }), h("h1", { tabindex: "-1" }, title), h("p", {}, thanks), h("p.hint", {}, say("ご登録のメールアドレスに、受付のメールをお送りします。", "A mail of confirmation is on its way to you."))),
+    h(
+      "div.done-head",
+      {},
+      h("img", { src: "/console/check.svg", alt: "", width: 64, height: 64 }),
+      h("h1", { tabindex: "-1" }, title),
+      h("p", {}, thanks),
+      h(
+        "p.hint",
+        {},
+        say("ご登録のメールアドレスに、受付のメールをお送りします。", "A mail of confirmation is on its way to you."),
+      ),
+    ),
     h(
       "section.card",
       { "aria-labelledby": "state" },
@@ -48,8 +71,19 @@ function show({ title, thanks }, contract) {
         ...(contract.termination ? [[say("受付日時", "Accepted at"), instant(contract.termination.requestedAt)]] : []),
       ]),
     ),
-    contract.termination && h("section.card", { "aria-labelledby": "dates" }, h("h2", { id: "dates" }, say("今後の予定", "What follows")), timeline(contract.termination.timeline)),
-    h("div.buttons.end", {}, h("button.secondary", { type: "button", onclick: () => print() }, say("印刷する", "Print")), h("a.primary.button", { href: "/home" }, say("ホームに戻る", "Back to Home"))),
+    contract.termination &&
+      h(
+        "section.card",
+        { "aria-labelledby": "dates" },
+        h("h2", { id: "dates" }, say("今後の予定", "What follows")),
+        timeline(contract.termination.timeline),
+      ),
+    h(
+      "div.buttons.end",
+      {},
+      h("button.secondary", { type: "button", onclick: () => print() }, say("印刷する", "Print")),
+      h("a.primary.button", { href: "/home" }, say("ホームに戻る", "Back to Home")),
+    ),
   );
   byId("content").querySelector("h1").focus();
 }

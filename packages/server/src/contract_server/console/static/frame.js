@@ -45,7 +45,13 @@ export async function guarded(act) {
 /** Say why nothing came of it. `again` tries once more; `text` says what is not known meanwhile. */
 export function tellFailure(error, again, text = unreachable()) {
   if (error instanceof NotLoggedIn) {
-    goTo("/", say("ログインの有効期間が終了しました。もう一度ログインしてください。", "Your session has ended. Please log in again."));
+    goTo(
+      "/",
+      say(
+        "ログインの有効期間が終了しました。もう一度ログインしてください。",
+        "Your session has ended. Please log in again.",
+      ),
+    );
   } else if (error instanceof Forbidden) {
     goTo("/home", say("この画面を表示する権限がありません。", "Your account does not have access to that page."));
   } else {

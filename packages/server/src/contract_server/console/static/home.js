@@ -26,7 +26,12 @@ function show(contract) {
     h(
       "section.card",
       { "aria-labelledby": "particulars" },
-      h("div.card-head", {}, h("h2", { id: "particulars" }, say("契約内容", "Contract")), h("div.buttons", {}, actions(contract))),
+      h(
+        "div.card-head",
+        {},
+        h("h2", { id: "particulars" }, say("契約内容", "Contract")),
+        h("div.buttons", {}, actions(contract)),
+      ),
       particulars(contract),
     ),
     contract.termination &&
@@ -42,26 +47,62 @@ function show(contract) {
 const actions = (contract) =>
   contract.availableActions.map((action) =>
     action === "RESUME"
-      ? h("button.primary", { type: "button", onclick: (event) => resume(contract, event.currentTarget) }, say("契約再開", "Resume the contract"))
+      ? h(
+          "button.primary",
+          { type: "button", onclick: (event) => resume(contract, event.currentTarget) },
+          say("契約再開", "Resume the contract"),
+        )
       : h("a.secondary.button", { href: "/terminate" }, say("契約終了", "Terminate the contract")),
   );
 
-function summary({ serviceAvailable, availableActions, termination: { timeline: { serviceEnd, resumption, erasure } } }) {
+function summary({
+  serviceAvailable,
+  availableActions,
+  termination: {
+    timeline: { serviceEnd, resumption, erasure },
+  },
+}) {
   if (serviceAvailable) {
     return h(
       "div.notice.summary",
       {},
-      h("p.large", {}, say(`サービスは${day(serviceEnd.lastDay)}までご利用いただけます。`, `The service can be used until ${day(serviceEnd.lastDay)}.`), h("span.left", {}, left(serviceEnd.daysLeft))),
+      h(
+        "p.large",
+        {},
+        say(
+          `サービスは${day(serviceEnd.lastDay)}までご利用いただけます。`,
+          `The service can be used until ${day(serviceEnd.lastDay)}.`,
+        ),
+        h("span.left", {}, left(serviceEnd.daysLeft)),
+      ),
       availableActions.includes("RESUME") &&
-        h("p", {}, say(`${day(resumption.lastDay)}までは、「契約再開」から利用を再開することが可能です。`, `You can resume the contract until ${day(resumption.lastDay)}.`)),
+        h(
+          "p",
+          {},
+          say(
+            `${day(resumption.lastDay)}までは、「契約再開」から利用を再開することが可能です。`,
+            `You can resume the contract until ${day(resumption.lastDay)}.`,
+          ),
+        ),
     );
   }
   return h(
     "div.notice.summary",
     {},
-    h("p.large", {}, say("サービスのご利用と利用再開の受付は終了いたしました。", "Use of the service and resuming have ended.")),
+    h(
+      "p.large",
+      {},
+      say("サービスのご利用と利用再開の受付は終了いたしました。", "Use of the service and resuming have ended."),
+    ),
     h("p", {}, resumption.explanation),
-    h("p", {}, say(`契約内容は${day(erasure.lastDay)}までご覧いただけます。その後、登録情報は抹消されます。ふたたびご利用になる場合は、新規にお申し込みください。`, `You can view your contract until ${day(erasure.lastDay)}; after that, the registered information is erased. To use the service again, please apply anew.`)),
+    h(
+      "p",
+      {},
+      say(
+        `契約内容は${day(erasure.lastDay)}までご覧いただけます。その後、登録情報は抹消されます。ふたたびご利用になる場合は、新規にお申し込みください。`,
+        `You can view your contract until ${day(erasure.lastDay)}; after that, the registered information is erased. To use the service again, please apply anew.`,
+      ),
+    ),
   );
 }
 

@@ -23,8 +23,24 @@ export function switchLanguage() {
   location.reload();
 }
 
-const WEEKDAYS = { ja: "日月火水木金土", en: ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] };
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const WEEKDAYS = {
+  ja: "日月火水木金土",
+  en: ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
+};
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 
 /** `2024-03-15` as `2024年3月15日（金）`; nothing as `-`. */
 export function day(date) {

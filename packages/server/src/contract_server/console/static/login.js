@@ -24,11 +24,19 @@ if (location.pathname === "/login") {
 onSubmit(byId("log-in"), async ({ email, password }) => {
   const { logIn } = await ask(LOG_IN, { input: { email, password } });
   if (logIn.viewer) return goTo(homeOf(logIn.viewer));
-  const until = logIn.retryAt && say(`${instant(logIn.retryAt)} 以降にもう一度お試しください。`, `Please try again after ${instant(logIn.retryAt)}.`);
+  const until =
+    logIn.retryAt &&
+    say(
+      `${instant(logIn.retryAt)} 以降にもう一度お試しください。`,
+      `Please try again after ${instant(logIn.retryAt)}.`,
+    );
   tell("problem", [logIn.message, until].filter(Boolean).join(" "));
   byId("password").value = "";
   byId("password").focus();
 });
 
 // who is logged in already need not do it again; where that cannot be found out, the form is there
-viewerNow().then((viewer) => viewer && goTo(homeOf(viewer)), () => {});
+viewerNow().then(
+  (viewer) => viewer && goTo(homeOf(viewer)),
+  () => {},
+);

@@ -19,5 +19,11 @@ onSubmit(byId("reset"), async ({ password, again }) => {
   const token = decodeURIComponent(location.pathname.split("/").pop());
   const { resetPassword } = await ask(RESET, { input: { token, newPassword: password } });
   if (resetPassword.message) return tell("problem", resetPassword.message);
-  goTo("/", say("新しいパスワードを設定しました。新しいパスワードでログインしてください。", "Your new password is set. Please log in with it."));
+  goTo(
+    "/",
+    say(
+      "新しいパスワードを設定しました。新しいパスワードでログインしてください。",
+      "Your new password is set. Please log in with it.",
+    ),
+  );
 });

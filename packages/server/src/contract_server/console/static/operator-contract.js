@@ -39,7 +39,11 @@ const EVENT_WORDS = {
   ERASURE_HOLD_RELEASED: say("抹消の保留の解除", "Hold released"),
   ERASED: say("登録情報の抹消", "Registered information erased"),
 };
-const ACTOR_WORDS = { CONTRACTOR: say("契約者", "Contractor"), OPERATOR: say("運用者", "Operator"), SYSTEM: say("システム", "System") };
+const ACTOR_WORDS = {
+  CONTRACTOR: say("契約者", "Contractor"),
+  OPERATOR: say("運用者", "Operator"),
+  SYSTEM: say("システム", "System"),
+};
 
 const load = () => guarded(async () => show(await ask(SHOWN, { id, first: EVENTS })));
 load();
@@ -50,18 +54,57 @@ function show({ viewer, contract }) {
   if (!contract) return fill(h("p.card", {}, say("契約が見つかりません。", "There is no such contract.")));
   const { erasureHold, termination, events } = contract;
   fill(
-    h("section.card", { "aria-labelledby": "particulars" }, h("h2", { id: "particulars" }, say("契約内容", "Contract")), particulars(contract), list([[say("会員数", "Members"), String(contract.memberCount)], [say("契約ID", "Contract id"), h("span.id", {}, contract.id)]])),
-    termination && h("section.card", { "aria-labelledby": "dates" }, h("h2", { id: "dates" }, say("予定", "Dates")), timeline(termination.timeline)),
-    h("section.card", { "aria-labelledby": "history" }, h("h2", { id: "history" }, say("履歴", "History")), h("ol.events", { id: "events" }, events.nodes.map(entry)), h("div.buttons", { id: "more" }, moreButton(events.pageInfo))),
-    contract.status !== "ERASED" && h("section.card", { "aria-labelledby": "hold" }, h("h2", { id: "hold" }, say("抹消の保留", "Erasure hold")), erasureHold ? held(erasureHold) : notHeld()),
+    h(
+      "section.card",
+      { "aria-labelledby": "particulars" },
+      h("h2", { id: "particulars" }, say("契約内容", "Contract")),
+      particulars(contract),
+      list([
+        [say("会員数", "Members"), String(contract.memberCount)],
+        [say("契約ID", "Contract id"), h("span.id", {}, contract.id)],
+      ]),
+    ),
+    termination &&
+      h(
+        "section.card",
+        { "aria-labelledby": "dates" },
+        h("h2", { id: "dates" }, say("予定", "Dates")),
+        timeline(termination.timeline),
+      ),
+    h(
+      "section.card",
+      { "aria-labelledby": "history" },
+      h("h2", { id: "history" }, say("履歴", "History")),
+      h("ol.events", { id: "events" }, events.nodes.map(entry)),
+      h("div.buttons", { id: "more" }, moreButton(events.pageInfo)),
+    ),
+    contract.status !== "ERASED" &&
+      h(
+        "section.card",
+        { "aria-labelledby": "hold" },
+        h("h2", { id: "hold" }, say("抹消の保留", "Erasure hold")),
+        erasureHold ? held(erasureHold) : notHeld(),
+      ),
   );
   const form = byId("holding");
-  if (form) onSubmit(form, ({ reason }) => (erasureHold ? change(RELEASE, { contractId: id }) : change(HOLD, { contractId: id, reason })));
+  if (form)
+    onSubmit(form, ({ reason }) =>
+      erasureHold ? change(RELEASE, { contractId: id }) : change(HOLD, { contractId: id, reason }),
+    );
 }
 
-const entry = ({ at, type, actor }) => h("li", {}, h("span.at", {}, instant(at)), h("span", {}, EVENT_WORDS[type] ?? type), h("span.actor", {}, ACTOR_WORDS[actor] ?? actor));
+const entry = ({ at, type, actor }) =>
+  h(
+    "li",
+    {},
+    h("span.at", {}, instant(at)),
+    h("span", {}, EVENT_WORDS[type] ?? type),
+    h("span.actor", {}, ACTOR_WORDS[actor] ?? actor),
+  );
 
-const moreButton = ({ hasNextPage, endCursor }) => hasNextPage && h("button.secondary", { type: "button", onclick: () => more(endCursor) }, say("続きを表示", "Show more"));
+const moreButton = ({ hasNextPage, endCursor }) =>
+  hasNextPage &&
+  h("button.secondary", { type: "button", onclick: () => more(endCursor) }, say("続きを表示", "Show more"));
 
 function more(after) {
   return guarded(async () => {
@@ -72,14 +115,47 @@ function more(after) {
 }
 
 const held = ({ placedAt, reason }) =>
-  h("form", { id: "holding", method: "post", novalidate: true }, list([[say("保留した日時", "On hold since"), instant(placedAt)], [say("理由", "Reason"), reason]]), h("div.buttons.end", {}, h("button.primary", { type: "submit" }, say("保留を解除", "Release the hold"))));
+  h(
+    "form",
+    { id: "holding", method: "post", novalidate: true },
+    list([
+      [say("保留した日時", "On hold since"), instant(placedAt)],
+      [say("理由", "Reason"), reason],
+    ]),
+    h("div.buttons.end", {}, h("button.primary", { type: "submit" }, say("保留を解除", "Release the hold"))),
+  );
 
 const notHeld = () =>
   h(
     "form",
     { id: "holding", method: "post", novalidate: true },
-    h("p", {}, say("保留している間、登録情報は抹消されません。他の期日は変わりません。", "While on hold, nothing is erased. Every other date stands.")),
-    h("div.field", {}, h("label", { for: "reason" }, say("理由", "Reason")), h("input", { id: "reason", name: "reason", required: true, maxlength: 500, autocomplete: "off", "aria-describedby": "reason-hint reason-problem" }), h("p.hint", { id: "reason-hint" }, say("案件番号を入力してください。個人情報は入力しないでください。", "Write a case number, no personal data.")), h("p.field-problem", { id: "reason-problem" })),
+    h(
+      "p",
+      {},
+      say(
+        "保留している間、登録情報は抹消されません。他の期日は変わりません。",
+        "While on hold, nothing is erased. Every other date stands.",
+      ),
+    ),
+    h(
+      "div.field",
+      {},
+      h("label", { for: "reason" }, say("理由", "Reason")),
+      h("input", {
+        id: "reason",
+        name: "reason",
+        required: true,
+        maxlength: 500,
+        autocomplete: "off",
+        "aria-describedby": "reason-hint reason-problem",
+      }),
+      h(
+        "p.hint",
+        { id: "reason-hint" },
+        say("案件番号を入力してください。個人情報は入力しないでください。", "Write a case number, no personal data."),
+      ),
+      h("p.field-problem", { id: "reason-problem" }),
+    ),
     h("div.buttons.end", {}, h("button.primary", { type: "submit" }, say("抹消を保留", "Put erasure on hold"))),
   );
 
@@ -91,5 +167,10 @@ async function change(operation, input) {
     return tell("problem", result.message);
   }
   await load();
-  tell("information", operation === HOLD ? say("抹消を保留しました。", "Erasure is on hold.") : say("抹消の保留を解除しました。", "The hold is released."));
+  tell(
+    "information",
+    operation === HOLD
+      ? say("抹消を保留しました。", "Erasure is on hold.")
+      : say("抹消の保留を解除しました。", "The hold is released."),
+  );
 }

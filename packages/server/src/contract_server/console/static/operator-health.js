@@ -27,9 +27,22 @@ guarded(async () => {
     h(
       `div.notice.${health.ok ? "information" : "problem"}`,
       {},
-      h("p.large", {}, health.ok ? say("すべて正常です", "All is well") : say("確認が必要な項目があります", "Something needs attention")),
+      h(
+        "p.large",
+        {},
+        health.ok
+          ? say("すべて正常です", "All is well")
+          : say("確認が必要な項目があります", "Something needs attention"),
+      ),
     ),
-    h("section.card", {}, list([[say("現在の日時", "Now"), instant(health.now)], [say("前回の期日の処理", "Last sweep"), instant(health.lastSweepAt)]])),
+    h(
+      "section.card",
+      {},
+      list([
+        [say("現在の日時", "Now"), instant(health.now)],
+        [say("前回の期日の処理", "Last sweep"), instant(health.lastSweepAt)],
+      ]),
+    ),
     h("ul.checks", {}, health.checks.map(check)),
   );
 });
@@ -39,7 +52,12 @@ function check({ name, ok, count, detail }) {
   return h(
     ok ? "li.card" : "li.card.failing",
     {},
-    h("h2", {}, say(title, name), h("span.chip", {}, ok ? say("正常", "OK") : say(`要確認 ${count}件`, `${count} to check`))),
+    h(
+      "h2",
+      {},
+      say(title, name),
+      h("span.chip", {}, ok ? say("正常", "OK") : say(`要確認 ${count}件`, `${count} to check`)),
+    ),
     h("p.hint", {}, say(promise, detail)),
   );
 }

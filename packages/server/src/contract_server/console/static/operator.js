@@ -50,7 +50,15 @@ function show({ nodes, pageInfo }) {
       h(
         "table",
         {},
-        h("thead", {}, h("tr", {}, headings().map((text) => h("th", { scope: "col" }, text)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            headings().map((text) => h("th", { scope: "col" }, text)),
+          ),
+        ),
         h("tbody", {}, nodes.map(row)),
       ),
     ),
@@ -58,7 +66,8 @@ function show({ nodes, pageInfo }) {
       "nav.buttons.end",
       { "aria-label": say("ページ", "Pages") },
       pageInfo.hasPreviousPage && h("a.secondary.button", { href: address(null) }, say("最初のページ", "First page")),
-      pageInfo.hasNextPage && h("a.secondary.button", { href: address(pageInfo.endCursor) }, say("次のページ", "Next page")),
+      pageInfo.hasNextPage &&
+        h("a.secondary.button", { href: address(pageInfo.endCursor) }, say("次のページ", "Next page")),
     ),
   );
 }
@@ -76,7 +85,12 @@ const row = (contract) =>
   h(
     "tr",
     {},
-    h("th", { scope: "row" }, h("a", { href: `/operator/contracts/${contract.id}` }, contract.company?.name ?? say("（抹消済み）", "(erased)")), h("span.id", {}, contract.id)),
+    h(
+      "th",
+      { scope: "row" },
+      h("a", { href: `/operator/contracts/${contract.id}` }, contract.company?.name ?? say("（抹消済み）", "(erased)")),
+      h("span.id", {}, contract.id),
+    ),
     h("td", {}, h(`span.chip.${contract.status.toLowerCase()}`, {}, status(contract))),
     h("td", {}, day(contract.startedOn)),
     h("td", {}, day(contract.endedOn)),

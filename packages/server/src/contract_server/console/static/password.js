@@ -11,8 +11,22 @@ onSubmit(byId("request"), async ({ email }) => {
   await ask(REQUEST, { input: { email } });
   fill(
     h("h1", { tabindex: "-1" }, say("メールをご確認ください", "Please check your mail")),
-    h("p", {}, say("ご登録のあるメールアドレスの場合は、新しいパスワードを設定するためのURLをお送りします。メールに記載の有効期間内に、URLを開いて設定してください。", "If the address is registered, a mail with a link is on its way. Please open the link while it is valid.")),
-    h("p.hint", {}, say("メールが届かない場合は、迷惑メールのフォルダーと、入力したメールアドレスをご確認ください。", "If no mail arrives, please check your spam folder and the address that you entered.")),
+    h(
+      "p",
+      {},
+      say(
+        "ご登録のあるメールアドレスの場合は、新しいパスワードを設定するためのURLをお送りします。メールに記載の有効期間内に、URLを開いて設定してください。",
+        "If the address is registered, a mail with a link is on its way. Please open the link while it is valid.",
+      ),
+    ),
+    h(
+      "p.hint",
+      {},
+      say(
+        "メールが届かない場合は、迷惑メールのフォルダーと、入力したメールアドレスをご確認ください。",
+        "If no mail arrives, please check your spam folder and the address that you entered.",
+      ),
+    ),
     h("ul.links", {}, h("li", {}, h("a", { href: "/" }, say("ログインに戻る", "Back to log-in")))),
   );
   byId("content").querySelector("h1").focus();

@@ -51,7 +51,14 @@ guarded(async () => {
 
 function show(contract, dates, policy) {
   fill(
-    h("p.lead", {}, say("以下の内容に問題ないことをご確認のうえ、「契約終了」をクリックしてください。", "Please check the following before you terminate the contract.")),
+    h(
+      "p.lead",
+      {},
+      say(
+        "以下の内容に問題ないことをご確認のうえ、「契約終了」をクリックしてください。",
+        "Please check the following before you terminate the contract.",
+      ),
+    ),
     h(
       "section.card",
       { "aria-labelledby": "dates" },
@@ -65,9 +72,30 @@ function show(contract, dates, policy) {
       h(
         "ul.notes",
         {},
-        h("li", {}, say(`※利用終了の申請日から${policy.serviceEndDays}日を以って本機能の利用を終了するものとし、申請日から${policy.erasureDays}日を以って会員の登録情報を抹消するものとします。`, `Use of the service ends ${policy.serviceEndDays} days after the application, and the registered information is erased ${policy.erasureDays} days after it.`)),
-        h("li", {}, say(`※サービス利用停止受理から${policy.resumptionDays}日の間は、契約管理の「ホーム」から利用を再開することが可能です。`, `For ${policy.resumptionDays} days you can resume the contract from Home.`)),
-        h("li", {}, say(`※抹消の対象は、契約者様を含む会員${contract.memberCount}名様の登録情報と、会社の登録情報です。抹消後は元に戻すことができません。`, `The information of ${contract.memberCount} members, you included, and of the company will be erased. This cannot be undone.`)),
+        h(
+          "li",
+          {},
+          say(
+            `※利用終了の申請日から${policy.serviceEndDays}日を以って本機能の利用を終了するものとし、申請日から${policy.erasureDays}日を以って会員の登録情報を抹消するものとします。`,
+            `Use of the service ends ${policy.serviceEndDays} days after the application, and the registered information is erased ${policy.erasureDays} days after it.`,
+          ),
+        ),
+        h(
+          "li",
+          {},
+          say(
+            `※サービス利用停止受理から${policy.resumptionDays}日の間は、契約管理の「ホーム」から利用を再開することが可能です。`,
+            `For ${policy.resumptionDays} days you can resume the contract from Home.`,
+          ),
+        ),
+        h(
+          "li",
+          {},
+          say(
+            `※抹消の対象は、契約者様を含む会員${contract.memberCount}名様の登録情報と、会社の登録情報です。抹消後は元に戻すことができません。`,
+            `The information of ${contract.memberCount} members, you included, and of the company will be erased. This cannot be undone.`,
+          ),
+        ),
       ),
       h(
         "form",
@@ -76,9 +104,19 @@ function show(contract, dates, policy) {
           "div.field",
           {},
           h("label", { for: "reason" }, say("終了の理由（任意）", "Reason (optional)")),
-          h("select", { id: "reason", name: "reason" }, h("option", { value: "" }, say("選択しない", "No answer")), Object.entries(REASONS).map(([value, text]) => h("option", { value }, text))),
+          h(
+            "select",
+            { id: "reason", name: "reason" },
+            h("option", { value: "" }, say("選択しない", "No answer")),
+            Object.entries(REASONS).map(([value, text]) => h("option", { value }, text)),
+          ),
         ),
-        h("div.buttons.end", {}, h("a.secondary.button", { href: "/home" }, say("ホームに戻る", "Back to Home")), h("button.primary", { type: "submit" }, say("契約終了", "Terminate the contract"))),
+        h(
+          "div.buttons.end",
+          {},
+          h("a.secondary.button", { href: "/home" }, say("ホームに戻る", "Back to Home")),
+          h("button.primary", { type: "submit" }, say("契約終了", "Terminate the contract")),
+        ),
       ),
     ),
   );
@@ -106,7 +144,13 @@ function told({ done, problem, contract }) {
   if (!contract) return goTo("/", problem);
   tell("problem", problem);
   fill(
-    h("section.card", { "aria-labelledby": "now" }, h("h2", { id: "now" }, say("現在の契約内容", "The contract now")), particulars(contract), contract.termination && timeline(contract.termination.timeline)),
+    h(
+      "section.card",
+      { "aria-labelledby": "now" },
+      h("h2", { id: "now" }, say("現在の契約内容", "The contract now")),
+      particulars(contract),
+      contract.termination && timeline(contract.termination.timeline),
+    ),
     h("div.buttons", {}, h("a.primary.button", { href: "/home" }, say("ホームに戻る", "Back to Home"))),
   );
 }
