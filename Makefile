@@ -10,7 +10,7 @@ PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-faults bench-login bench-hostile check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-faults bench-login bench-hostile check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ run: $(INSTALLED) playground ## start everything with demonstration data (PORT=8
 
 test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of their own
 	@$(BIN)/pytest --ignore=tests/faults --numprocesses=2 --dist=loadfile
+
+test-browser: $(INSTALLED) playground ## run the tests that need a Chromium
+	@$(BIN)/pytest -m browser
 
 test-faults: $(INSTALLED) ## kill -9 at every request of an erasure, and see it finished
 	@$(BIN)/pytest tests/faults

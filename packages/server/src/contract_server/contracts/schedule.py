@@ -16,6 +16,7 @@ from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.erasure import Erasures
 from contract_server.contracts.models import SweepRun
 from contract_server.contracts.snapshot import lock_snapshot
+from contract_server.db.availability import is_unavailable
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.logs import get_logger
 
@@ -100,9 +101,10 @@ class Schedule:
                 done = await self._erasures.erase(contract_id, skip_locked=not patient)
             else:
                 done = await self._end_service(contract_id, skip_locked=not patient)
-        except OSError:
-            raise  # the database is gone, for this contract and for all others
-        except Exception:
+        except Exception as error:
+            if is_unavailable(error):
+                raise  # the database is gone, for this contract and for all others
+            # whatever else is wrong with one contract must not delay the others
             report.failed.add(contract_id)
             log.exception("due act failed", contract_id=contract_id, act=act)
         else:

@@ -6,6 +6,7 @@ from contract_server.db.connection import APP, tortoise_config
 from contract_server.db.transaction import current_connection
 from contract_server.settings import Settings
 
+_WAIT_AS_LONG_AS_IT_TAKES = "SET lock_timeout = 0; SET statement_timeout = 0"
 _LOCK = "SELECT pg_advisory_lock(hashtext('contract_server.migrations'))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('contract_server.migrations'))"
 
@@ -24,6 +25,7 @@ async def migrate(settings: Settings) -> list[str]:
     """
     pool = current_connection()
     async with pool.acquire_connection() as lock:
+        await lock.execute(_WAIT_AS_LONG_AS_IT_TAKES)
         await lock.execute(_LOCK)
         try:
             pending = await pending_migrations(settings)
