@@ -1,37 +1,22 @@
 """A person at the contract-management pages, in the system's Chromium, against the running product."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
+from tests.chromium import REPORT_VIOLATIONS
 from tests.conftest import new_database
 from tests.server.running import PASSWORD, RESET, Client, Running, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZES = {1280: 800, 390: 844}
 
-# nothing that Chromium does of its own accord, and no name but our own address resolves
-_ARGUMENTS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-_REPORT_VIOLATIONS = """
-document.addEventListener("securitypolicyviolation", (event) =>
-  console.error(`policy: ${event.effectiveDirective} blocked ${event.blockedURI}`));
-"""
 _NAME_OF_FOCUS = "document.activeElement.id || document.activeElement.innerText"
 
 
@@ -143,15 +128,6 @@ class Line:
 
 
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture(scope="session")
 async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
@@ -181,7 +157,7 @@ async def visitor(
     async with await chromium.new_context(
         viewport={"width": width, "height": SIZES.get(width, 800)}, locale="ja-JP", reduced_motion="reduce"
     ) as context:
-        await context.add_init_script(_REPORT_VIOLATIONS)
+        await context.add_init_script(REPORT_VIOLATIONS)
         screens = Path(os.environ.get("SCREENS", tmp_path))
         visitor = Visitor(await context.new_page(), service.base_url, screens)
         visitor.page.on("request", lambda sent: visitor.requests.append(sent.url))
@@ -198,17 +174,3 @@ async def visitor(
         yield visitor
         assert visitor.complaints == []
         assert [url for url in visitor.requests if not url.startswith(f"{service.base_url}/")] == []
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser's tests out where there is no Chromium."""
-    if CHROMIUM is None:
-        left_out = [item for item in items if item.get_closest_marker("browser")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say that they were."""
-    if CHROMIUM is None:
-        terminalreporter.write_line("The pages' tests were left out: this machine has no Chromium.")

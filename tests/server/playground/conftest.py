@@ -1,31 +1,15 @@
 """A browser that is looked over the shoulder: what it asks for, and what it complains about."""
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
+from tests.chromium import REPORT_VIOLATIONS
 from tests.server.playground.sources import bundler
 from tests.server.running import Client
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZES = {1280: 800, 390: 844}
-
-# nothing that Chromium does of its own accord, and no name but our own address resolves
-_ARGUMENTS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-_REPORT_VIOLATIONS = """
-document.addEventListener("securitypolicyviolation", (event) =>
-  console.error(`policy: ${event.effectiveDirective} blocked ${event.blockedURI} ${event.sample}`));
-"""
 
 
 @dataclass
@@ -82,23 +66,21 @@ _NAME_OF_FOCUS = """
 """
 
 
-@pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """The system's Chromium, with the playground as its sources are now."""
+@pytest.fixture(scope="session", autouse=True)
+def _bundle() -> None:
+    """The playground as its sources are now."""
     bundler["build_if_outdated"]()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
-async def visit(chromium: Browser, client: Client, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
+async def visit(
+    bundle: None, chromium: Browser, client: Client, request: pytest.FixtureRequest
+) -> AsyncIterator[Visit]:
     """A newcomer at the playground, on a screen of 1280 pixels unless the test asks for another width."""
     address = str(client.http.base_url.join("/graphql"))
     width = getattr(request, "param", 1280)
     async with await chromium.new_context(viewport={"width": width, "height": SIZES[width]}, locale="ja-JP") as context:
-        await context.add_init_script(_REPORT_VIOLATIONS)
+        await context.add_init_script(REPORT_VIOLATIONS)
         visit = Visit(await context.new_page())
         visit.page.on("request", lambda sent: visit.requests.append(sent.url))
         visit.page.on("console", lambda message: visit.complaints.append(f"{message.type}: {message.text}"))
@@ -107,17 +89,3 @@ async def visit(chromium: Browser, client: Client, request: pytest.FixtureReques
         yield visit
         assert visit.complaints == []
         assert [url for url in visit.requests if not url.startswith(address)] == []
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser's tests out where there is no Chromium."""
-    if CHROMIUM is None:
-        left_out = [item for item in items if item.get_closest_marker("browser")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say that they were."""
-    if CHROMIUM is None:
-        terminalreporter.write_line("The browser's tests were left out: this machine has no Chromium.")

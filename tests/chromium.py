@@ -1,0 +1,21 @@
+"""The machine's own Chromium, and nothing else that it would talk to."""
+
+import shutil
+
+PATH = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# nothing that Chromium does of its own accord, and no name but our own address resolves
+ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.effectiveDirective} blocked ${event.blockedURI} ${event.sample}`));
+"""
