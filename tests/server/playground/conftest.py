@@ -73,9 +73,7 @@ def _bundle() -> None:
 
 
 @pytest.fixture
-async def visit(
-    bundle: None, chromium: Browser, client: Client, request: pytest.FixtureRequest
-) -> AsyncIterator[Visit]:
+async def visit(chromium: Browser, client: Client, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
     """A newcomer at the playground, on a screen of 1280 pixels unless the test asks for another width."""
     address = str(client.http.base_url.join("/graphql"))
     width = getattr(request, "param", 1280)
