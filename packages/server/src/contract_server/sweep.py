@@ -6,9 +6,9 @@ from contract_server.services import Services
 
 
 async def sweep_once(services: Services) -> SweepReport:
-    """Do all that is due, send the mails that are owed, and forget what has expired."""
+    """Send the mails that are owed, do all that is due, and forget what has expired."""
+    await services.outbox.drain()  # first: somebody has just done something, and waits for the mail about it
     report = await services.schedule.run_due()
-    await services.outbox.drain()
     await forget_old_answers()
     await services.sessions.forget_expired()
     await services.password_resets.forget_expired()

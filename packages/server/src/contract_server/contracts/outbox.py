@@ -31,13 +31,14 @@ PAUSE_AFTER_UNKNOWN = timedelta(seconds=RETRY_AFTER_UNKNOWN_SECONDS)
 LEASE = PAUSE_AFTER_UNKNOWN  # whoever dies while sending may have sent
 GIVEN_UP_AFTER = timedelta(hours=72)
 
+# The first try waits for no clock: one that was set back must not hold up a mail.
 # A contract's mails go out in the order in which they were written; one that failed for good holds up no other.
 _CLAIM = """
     UPDATE outbox_mail
        SET lease_token = $1, lease_until = clock_timestamp() + $2::interval, attempts = attempts + 1
      WHERE id = (
         SELECT mail.id FROM outbox_mail AS mail
-         WHERE mail.state = 'PENDING' AND mail.next_attempt_at <= $3
+         WHERE mail.state = 'PENDING' AND (mail.attempts = 0 OR mail.next_attempt_at <= $3)
            AND (mail.lease_until IS NULL OR mail.lease_until < clock_timestamp())
            AND NOT EXISTS (
                SELECT FROM outbox_mail AS earlier

@@ -1,6 +1,7 @@
 """Waking the worker over Redis. Only here and in `worker.py` is arq known."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -17,11 +18,16 @@ LONGEST_WAIT_S = 2.0
 
 
 def redis_settings(settings: Settings) -> RedisSettings:
-    """Where Redis is; one short try, because nobody waits for it."""
+    """Where Redis is, for the worker: a slow answer is waited for, because ending over one would stop all mails."""
     found = RedisSettings.from_dsn(settings.redis_url.get_secret_value())
-    found.conn_timeout = 1
-    found.conn_retries = 0
+    found.conn_timeout = 10
+    found.retry_on_timeout = True
     return found
+
+
+def _hasty_redis_settings(settings: Settings) -> RedisSettings:
+    """Where Redis is, for wake-ups: one short try, because nobody waits for it."""
+    return replace(redis_settings(settings), conn_timeout=1, conn_retries=0, retry_on_timeout=False)
 
 
 def serialize(job: dict[str, Any]) -> bytes:
@@ -33,7 +39,7 @@ class ArqWakeUps:
     """Tells the worker to sweep now. Whatever is wrong with Redis, nobody notices: the next sweep comes anyway."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = redis_settings(settings)
+        self._settings = _hasty_redis_settings(settings)
         self._redis: ArqRedis | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
