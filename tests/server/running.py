@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+_REDIS_DATABASES = cycle(range(1, 16))  # Redis has sixteen; number 0 is for whoever asks for none
 
 PASSWORD = "omakase-demo-2026"
 ACTIVE_CONTRACT = "018f0000-0000-7000-8000-000000000001"
@@ -118,7 +121,11 @@ async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, s
 
 @asynccontextmanager
 async def running(database_url: str, redis_url: str, folder: Path, *, worker: bool = True) -> AsyncIterator[Running]:
-    """Migrate, seed, and start a server and a worker; end both afterwards."""
+    """Migrate, seed, and start a server and a worker; end both afterwards.
+
+    Each environment has a database of its own in Redis too: two that shared one would do each other's jobs.
+    """
+    redis_url = f"{redis_url.rpartition('/')[0]}/{next(_REDIS_DATABASES)}"
     port, mail_dir = free_port(), folder / "mail"
     variables = {
         "ENVIRONMENT": "development",
