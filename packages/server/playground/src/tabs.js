@@ -22,10 +22,12 @@ export function welcome(storage = localStorage) {
   layOut([...steps.map(asTab), ...own], storage);
 }
 
-/** Every step as it was at first; the visitor's own tabs stay. */
+/**
+ * Every step as it was at first, from the next time that the page is opened; the visitor's own tabs stay. Not at
+ * once: GraphiQL writes its tabs a moment after each change, and would write the old ones over the new.
+ */
 export function startOver(storage = localStorage) {
   storage.removeItem(TOLD);
-  welcome(storage);
 }
 
 function layOut(tabs, storage) {
