@@ -143,7 +143,7 @@ async def running(database_url: str, redis_url: str, folder: Path, *, worker: bo
         processes.append(await _start(variables, "worker"))
     try:
         base_url = f"http://127.0.0.1:{port}"
-        await _until_ready(base_url)
+        await until_ready(base_url)
         yield Running(base_url, database_url, variables, mail_dir, processes[0], processes[1] if worker else None)
     finally:
         for process in processes:
@@ -173,7 +173,7 @@ async def _start(variables: Mapping[str, str], *arguments: str, capture: bool = 
     )
 
 
-async def _until_ready(base_url: str) -> None:
+async def until_ready(base_url: str) -> None:
     async with asyncio.timeout(30), httpx.AsyncClient(base_url=base_url) as client:
         while True:
             try:

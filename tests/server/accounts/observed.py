@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-from tests.server.running import Client, command, end, free_port
+from tests.server.running import Client, command, end, free_port, until_ready
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ async def observed(
     if worker:
         processes.append(await _start(variables, folder / "worker.log", "worker"))
     try:
-        await _until_ready(base_url)
+        await until_ready(base_url)
         yield Observed(base_url, database_url, folder)
     finally:
         for process in processes:
@@ -68,14 +67,3 @@ async def _start(variables: Mapping[str, str], log: Path, *arguments: str) -> as
             stdout=output,
             stderr=output,
         )
-
-
-async def _until_ready(base_url: str) -> None:
-    async with asyncio.timeout(30), httpx.AsyncClient(base_url=base_url) as client:
-        while True:
-            try:
-                if (await client.get("/readyz")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.05)
