@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import new_database
-from tests.server.accounts.observed import observed
-from tests.server.running import Client
+from tests.server.running import Client, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
@@ -51,7 +50,7 @@ async def main() -> int:
             EmbeddedRedis(folder / "redis", durable=False) as redis,
         ):
             async with (
-                observed(
+                running(
                     await new_database(postgres),
                     redis.url,
                     folder,

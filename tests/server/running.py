@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -86,6 +86,7 @@ class Running:
     base_url: str
     database_url: str
     variables: Mapping[str, str]
+    folder: Path
     mail_dir: Path
     server: asyncio.subprocess.Process
     worker: asyncio.subprocess.Process | None
@@ -99,6 +100,10 @@ class Running:
             while len(files := sorted(self.mail_dir.glob("*.eml"))) < count:
                 await asyncio.sleep(0.1)
         return [parse(file.read_bytes()) for file in files]
+
+    def said(self) -> dict[str, list[str]]:
+        """What each has logged so far, line by line."""
+        return {file.stem: file.read_text().splitlines() for file in self.folder.glob("*.log")}
 
 
 def parse(mail: bytes) -> EmailMessage:
@@ -114,44 +119,53 @@ def free_port() -> int:
 
 async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
     """Run `contract-server` to its end: exit status, standard output, standard error."""
-    process = await _start(variables, *arguments, capture=True)
+    process = await _start(variables, *arguments, output=asyncio.subprocess.PIPE)
     output, errors = await process.communicate()
     return process.returncode or 0, output.decode(), errors.decode()
 
 
 @asynccontextmanager
-async def running(database_url: str, redis_url: str, folder: Path, *, worker: bool = True) -> AsyncIterator[Running]:
-    """Migrate, seed, and start a server and a worker; end both afterwards.
+async def running(
+    database_url: str, redis_url: str, folder: Path, *, worker: bool = True, **settings: str
+) -> AsyncIterator[Running]:
+    """Migrate, seed, and start a server, and a worker if wanted, with settings of one's own; end both afterwards.
 
     Each environment has a database of its own in Redis too: two that shared one would do each other's jobs.
     """
-    redis_url = f"{redis_url.rpartition('/')[0]}/{next(_REDIS_DATABASES)}"
     port, mail_dir = free_port(), folder / "mail"
+    base_url = f"http://127.0.0.1:{port}"
     variables = {
         "ENVIRONMENT": "development",
         "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
+        "REDIS_URL": f"{redis_url.rpartition('/')[0]}/{next(_REDIS_DATABASES)}",
         "MAIL_DIR": str(mail_dir),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "LOG_LEVEL": "WARNING",
+        "PUBLIC_URL": base_url,
+        **settings,
     }
     for step in ("migrate", "seed-demo"):
         status, _, errors = await command(variables, step)
         assert status == 0, errors
-    processes = [await _start(variables, "serve", "--port", str(port))]
+    processes = [await start(variables, folder / "server.log", "serve", "--port", str(port))]
     if worker:
-        processes.append(await _start(variables, "worker"))
+        processes.append(await start_worker(variables, folder))
     try:
-        base_url = f"http://127.0.0.1:{port}"
         await until_ready(base_url)
-        yield Running(base_url, database_url, variables, mail_dir, processes[0], processes[1] if worker else None)
+        yield Running(
+            base_url, database_url, variables, folder, mail_dir, processes[0], processes[1] if worker else None
+        )
     finally:
         for process in processes:
             await end(process)
 
 
-async def start_worker(variables: Mapping[str, str]) -> asyncio.subprocess.Process:
-    return await _start(variables, "worker")
+async def start_worker(variables: Mapping[str, str], folder: Path) -> asyncio.subprocess.Process:
+    return await start(variables, folder / "worker.log", "worker")
+
+
+async def start(variables: Mapping[str, str], log: Path, *arguments: str) -> asyncio.subprocess.Process:
+    """Start `contract-server` with what it says added to a file."""
+    with log.open("ab") as output:
+        return await _start(variables, *arguments, output=output)
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
@@ -160,16 +174,15 @@ async def end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def _start(variables: Mapping[str, str], *arguments: str, capture: bool = False) -> asyncio.subprocess.Process:
-    pipe = asyncio.subprocess.PIPE if capture else None
+async def _start(variables: Mapping[str, str], *arguments: str, output: int | IO[bytes]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "contract_server",
         *arguments,
         env={"PATH": os.environ["PATH"], **variables},
-        stdout=pipe,
-        stderr=pipe,
+        stdout=output,
+        stderr=output,
     )
 
 

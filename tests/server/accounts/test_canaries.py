@@ -12,8 +12,7 @@ import asyncpg
 import httpx
 import redis.asyncio
 from tests.conftest import new_database
-from tests.server.accounts.observed import Observed, observed
-from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, Client
+from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, Client, Running, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
@@ -46,7 +45,7 @@ async def test_logs_redis_and_process_arguments_hold_nothing_personal_and_each_l
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
     database_url = await new_database(postgres)
-    async with observed(database_url, redis.url, tmp_path, LOG_LEVEL="DEBUG") as service:
+    async with running(database_url, redis.url, tmp_path, LOG_LEVEL="DEBUG") as service:
         await plant_in_database(service)
         async with service.client() as client:
             for act in (log_in, forget_password, change_contract, hold, send_nonsense, break_database):
@@ -66,7 +65,7 @@ async def test_logs_redis_and_process_arguments_hold_nothing_personal_and_each_l
     assert all(CANARY not in line for line in lines)
 
 
-async def plant_in_database(service: Observed) -> None:
+async def plant_in_database(service: Running) -> None:
     """Names, addresses and telephone numbers that can be recognised."""
     await execute(
         service.database_url,
@@ -76,7 +75,7 @@ async def plant_in_database(service: Observed) -> None:
     )
 
 
-async def log_in(client: Client, _: Observed) -> None:
+async def log_in(client: Client, _: Running) -> None:
     """Right, wrong, and in ways that nobody has thought of."""
     for email in ("canary.nobody@example.jp", "canary.active@example.jp"):
         assert (await client.log_in(email, "canary password"))["code"] == "INVALID_CREDENTIALS"
@@ -85,7 +84,7 @@ async def log_in(client: Client, _: Observed) -> None:
     assert (await client.log_in("canary.active@example.jp"))["__typename"] == "LoggedIn"
 
 
-async def forget_password(client: Client, service: Observed) -> None:
+async def forget_password(client: Client, service: Running) -> None:
     """Ask for a link, use it, and show some that are none."""
     for email in ("canary.grace@example.jp", "canary.nobody@example.jp", *NASTY):
         await send(client, ASK_FOR_LINK, email=email)
@@ -95,11 +94,11 @@ async def forget_password(client: Client, service: Observed) -> None:
     await client.ask(RESET_PASSWORD, token="canary", password="canary")
 
 
-async def change_contract(client: Client, _: Observed) -> None:
+async def change_contract(client: Client, _: Running) -> None:
     assert (await client.ask(TERMINATE, key="canary key"))["terminateContract"]["__typename"] == "ContractTerminated"
 
 
-async def hold(_: Client, service: Observed) -> None:
+async def hold(_: Client, service: Running) -> None:
     """An operator writes what nobody should, and what the database does not take."""
     async with service.client() as operator:
         await operator.log_in("canary.operator@example.jp")
@@ -107,7 +106,7 @@ async def hold(_: Client, service: Observed) -> None:
             await send(operator, HOLD, id=ACTIVE_CONTRACT, reason=reason)
 
 
-async def send_nonsense(client: Client, _: Observed) -> None:
+async def send_nonsense(client: Client, _: Running) -> None:
     """What no client of ours sends."""
     http = client.http
     sends: tuple[Callable[[], Awaitable[httpx.Response]], ...] = (
@@ -143,7 +142,7 @@ async def send(client: Client, query: str, **variables: str) -> None:
     assert response.status_code < 500
 
 
-async def break_database(client: Client, service: Observed) -> None:
+async def break_database(client: Client, service: Running) -> None:
     """PostgreSQL quotes the whole row that it refuses: to the server on a mutation, and to the worker on a mail."""
     await execute(
         service.database_url,
@@ -158,7 +157,7 @@ async def break_database(client: Client, service: Observed) -> None:
             await asyncio.sleep(0.1)
 
 
-async def planted_by_the_product(service: Observed) -> list[str]:
+async def planted_by_the_product(service: Running) -> list[str]:
     """What the product itself made and must not tell: tokens' hashes, texts of mails, passwords."""
     connection = await asyncpg.connect(service.database_url)
     try:
@@ -171,7 +170,7 @@ async def planted_by_the_product(service: Observed) -> list[str]:
     return [CANARY, PASSWORD, *tokens, *(row[0] for row in hashes), *(body.splitlines()[0] for body in bodies)]
 
 
-async def links(service: Observed) -> list[str]:
+async def links(service: Running) -> list[str]:
     """The tokens of all links that were mailed."""
     connection = await asyncpg.connect(service.database_url)
     try:

@@ -1,0 +1,37 @@
+"""How a command reaches the database and the services, once, and lets go of both."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from contract_server import logs
+from contract_server.db.connection import database
+from contract_server.services import Services, build_services
+from contract_server.settings import load_settings
+
+Result = TypeVar("Result")
+
+
+def with_database(act: Callable[[], Awaitable[Result]]) -> Result:
+    """What `act` returns, awaited with a connection to the database."""
+
+    async def run() -> Result:
+        async with database(load_settings()):
+            return await act()
+
+    return asyncio.run(run())
+
+
+def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
+    """What `act` returns, awaited with the services that the settings ask for."""
+    settings = load_settings()
+    logs.configure(settings.log_level)
+
+    async def run() -> Result:
+        services = build_services(settings)
+        try:
+            return await act(services)
+        finally:
+            await services.close()
+
+    return with_database(run)

@@ -1,0 +1,20 @@
+"""The GraphQL schema as a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export_schema(
+    to: Annotated[Path | None, typer.Argument(help="File to write; standard output when absent.")] = None,
+    production: Annotated[bool, typer.Option("--production", help="Without the development fields.")] = False,
+) -> None:
+    """Write the GraphQL schema in SDL."""
+    from contract_server.graphql.schema import build_schema, export  # noqa: PLC0415 - only this command needs it
+
+    text = export(build_schema(development=not production))
+    if to is None:
+        typer.echo(text, nl=False)
+    else:
+        to.write_text(text, encoding="utf-8")

@@ -1,0 +1,60 @@
+"""How hard the faults are made: short for every change, long with `--chaos`. Every run says its seed."""
+
+import secrets
+from dataclasses import dataclass
+from random import Random
+from typing import TypeVar
+
+import pytest
+
+Figure = TypeVar("Figure")
+_SEED = pytest.StashKey[int]()
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How hard, and with which dice."""
+
+    seed: int
+    chaos: bool
+
+    def figure(self, short: Figure, long: Figure) -> Figure:
+        """The figure of this run: `short` for `make test-faults`, `long` for `make chaos`."""
+        return long if self.chaos else short
+
+    def dice(self, name: str) -> Random:
+        """Dice that fall the same way whenever the same seed is given, whichever tests run beside this one."""
+        return Random(f"{self.seed}.{name}")  # noqa: S311 - repeatable on purpose
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--chaos` and `--seed`."""
+    group = parser.getgroup("faults")
+    group.addoption("--chaos", action="store_true", help="the long figures")
+    group.addoption("--seed", type=int, help="the seed of a run that is to be repeated")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Throw the seed, once for all processes of this run."""
+    handed_over = getattr(config, "workerinput", {}).get("seed")
+    given = config.getoption("--seed")
+    config.stash[_SEED] = handed_over or given or secrets.randbelow(10**9) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: pytest.Item) -> None:
+    """Hand the seed to a process of pytest-xdist."""
+    node.workerinput["seed"] = node.config.stash[_SEED]  # type: ignore[attr-defined]  # xdist ships no types
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say the seed."""
+    terminalreporter.write_line(
+        f"The faults' seed was {config.stash[_SEED]}; --seed={config.stash[_SEED]} repeats them."
+    )
+
+
+@pytest.fixture(scope="session")
+def faults(pytestconfig: pytest.Config) -> Faults:
+    """How hard the faults of this run are."""
+    return Faults(pytestconfig.stash[_SEED], pytestconfig.getoption("--chaos"))
