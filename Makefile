@@ -8,9 +8,10 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 INSTALLED := .venv/.installed
+BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-faults bench-login bench-hostile check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-faults chaos bench-login bench-hostile bench-rules mutate-rules check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,14 +40,29 @@ test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of t
 test-browser: $(INSTALLED) playground ## run the tests that need a Chromium
 	@$(BIN)/pytest -m browser
 
-test-faults: $(INSTALLED) ## kill -9 at every request of an erasure, and see it finished
-	@$(BIN)/pytest tests/faults
+test-faults: $(INSTALLED) ## break everything around the server and the worker, and see every promise kept
+	@$(BIN)/pytest tests/faults --numprocesses=2 --dist=loadfile
+
+chaos: $(INSTALLED) ## the same with the long figures: hours (SEED=n repeats a run)
+	@$(BIN)/pytest tests/faults --chaos $(if $(SEED),--seed=$(SEED))
 
 bench-login: $(INSTALLED) ## does the time of a log-in tell whether an account exists? (2 x 500 tries)
 	@$(BIN)/python -m tests.bench.login
 
 bench-hostile: $(INSTALLED) ## show the CPU that hostile requests cost (goal: at most 250 ms)
 	@$(BIN)/python -m tests.server.http.bench_hostile
+
+bench-rules: $(BENCH)/.installed ## how fast the rules answer, as ratios to the floor and to other libraries
+	@$(BENCH)/bin/python -m pytest --quiet --confcutdir=tests/rules --benchmark-group-by=group \
+		--benchmark-columns=min,median --benchmark-sort=min tests/rules/bench_speed.py
+
+mutate-rules: $(BENCH)/.installed ## change the rules in every small way, and see which change no test notices
+	@$(BENCH)/bin/python tests/rules/mutation/run.py --max-children 2
+
+$(BENCH)/.installed: pyproject.toml packages/rules/pyproject.toml $(INSTALLED)
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(UV) pip install --quiet --python $(BENCH)/bin/python --group pyproject.toml:bench -e packages/rules
+	@touch $@
 
 serve: $(INSTALLED) ## serve the API (DATABASE_URL, REDIS_URL, SMTP_URL, PUBLIC_URL say where everything is)
 	@exec $(BIN)/contract-server serve --host $(HOST) --port $(PORT)
