@@ -165,6 +165,11 @@ async def test_days_are_computed_as_far_as_the_calendar_goes(client: Client) -> 
         assert await client.errors(TIMELINE, day=day) == ["BAD_USER_INPUT"]
 
 
+async def test_an_instant_is_rfc_3339_even_where_local_time_had_seconds_in_its_offset(client: Client) -> None:
+    answer = await client.ask(TIMELINE, day="1880-01-01")
+    assert answer["timeline"]["erasure"]["at"] == "1880-02-15T14:41:01+00:00"
+
+
 @pytest.mark.parametrize(
     "instant", ["2051-01-01T00:00:00", "2051-01-01", "2051-13-01T00:00:00Z", "2051-01-01T24:00:01Z", "now", 1, ""]
 )

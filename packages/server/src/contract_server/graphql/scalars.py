@@ -1,13 +1,13 @@
 """Calendar days and instants as they are written in the API."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _parse_day(value: object) -> date:
@@ -20,6 +20,12 @@ def _parse_instant(value: object) -> datetime:
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return datetime.fromisoformat(value.upper())
     raise ValueError("an instant with its offset is expected, as 2024-03-16T00:00:00+09:00")
+
+
+def _write_instant(instant: datetime) -> str:
+    """RFC 3339, whose offsets have no seconds, as local times had before zones were made: those are told in UTC."""
+    text = instant.isoformat()
+    return text if _INSTANT.fullmatch(text) else instant.astimezone(UTC).isoformat()
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -35,7 +41,7 @@ SCALARS: dict[object, ScalarDefinition] = {
             "An instant, RFC 3339 with an explicit offset; answers carry the policy's zone"
             " (`2024-03-16T00:00:00+09:00`). A value without an offset is refused."
         ),
-        serialize=datetime.isoformat,
+        serialize=_write_instant,
         parse_value=_parse_instant,
     ),
 }
