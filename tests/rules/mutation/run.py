@@ -1,6 +1,6 @@
 """Mutation testing of contract_rules: change the code in every way that mutmut knows; do the tests notice?
 
-`make mutate-rules` runs it, for about half an hour, in a copy under `.local`. Exit status 1 where fewer than
+`make mutate-rules` runs it, for some minutes, in a copy under `.local`. Exit status 1 where fewer than
 95 % of the changes are noticed, or where one that is not noticed is missing in `survivors.md`, which says of
 each why it changes nothing that a caller could see.
 """
@@ -41,7 +41,8 @@ also_copy=
 def main() -> int:
     """Run all mutants and judge the outcome."""
     make_copy()
-    subprocess.run([MUTMUT, "run", *sys.argv[1:]], cwd=COPY, check=False)  # noqa: S603  # the tool itself
+    progress = None if sys.stdout.isatty() else subprocess.DEVNULL  # it draws over one line again and again
+    subprocess.run([MUTMUT, "run", *sys.argv[1:]], cwd=COPY, check=False, stdout=progress)  # noqa: S603  # the tool itself
     killed, total = count()
     explained = (HERE / "survivors.md").read_text(encoding="utf-8")
     unexplained = [mutant for mutant in survivors() if changed_line(mutant) not in explained]
