@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-faults chaos bench-login bench-hostile bench-rules mutate-rules check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-rules mutate-rules check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,11 +46,22 @@ test-faults: $(INSTALLED) ## break everything around the server and the worker, 
 chaos: $(INSTALLED) ## the same with the long figures: hours (SEED=n repeats a run)
 	@$(BIN)/pytest tests/faults --chaos $(if $(SEED),--seed=$(SEED))
 
+bench: $(INSTALLED) ## how fast, beside other servers and the limit (needs wrk; SHORT=1 takes 3 minutes, else 40)
+	@$(BIN)/python -m tests.bench $(if $(SHORT),--parts side-by-side --connections 16 --rounds 2 --seconds 3,--write)
+
+bench-peers: $(INSTALLED) ## install the servers that `make bench` puts beside this one
+	@test -x .local/peers/bin/python || $(PYTHON) -m venv .local/peers
+	@$(UV) pip install --quiet --python .local/peers/bin/python -r tests/bench/peers/requirements.txt
+	@cd tests/bench/peers && npm ci --silent
+
 bench-login: $(INSTALLED) ## does the time of a log-in tell whether an account exists? (2 x 500 tries)
 	@$(BIN)/python -m tests.bench.login
 
 bench-hostile: $(INSTALLED) ## show the CPU that hostile requests cost (goal: at most 250 ms)
 	@$(BIN)/python -m tests.server.http.bench_hostile
+
+bench-import: $(INSTALLED) ## how long importing a million members takes (goal: at most 2 minutes)
+	@$(BIN)/python -m tests.bench.importing
 
 bench-rules: $(BENCH)/.installed ## how fast the rules answer, as ratios to the floor and to other libraries
 	@$(BENCH)/bin/python -m pytest --quiet --confcutdir=tests/rules --benchmark-group-by=group \

@@ -1,5 +1,6 @@
 """Real servers for every test that wants them: one PostgreSQL and one Redis a run, and databases of one's own."""
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
 
@@ -33,6 +34,11 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+def pytest_configure() -> None:
+    """Let the clients of these tests be silent: the application's log configuration would write down each request."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,6 +1,8 @@
 """A person at the contract-management pages, in the system's Chromium, against the running product."""
 
+import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +18,9 @@ from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 
 SIZES = {1280: 800, 390: 844}
+VIOLATIONS_ALONE = {"resultTypes": ["violations"]}  # telling what is right, too, would take twice the time
 
+_OF_A_BAD_LINE = re.compile(r"ERR_FAILED|status of 50[0-9]")
 _NAME_OF_FOCUS = "document.activeElement.id || document.activeElement.innerText"
 
 
@@ -83,7 +87,7 @@ class Visitor:
         """The state as it is now: nothing that axe objects to, and nothing beside the screen."""
         size = self.page.viewport_size
         assert size is not None
-        found = (await Axe().run(self.page)).response["violations"]
+        found = (await Axe().run(self.page, options=VIOLATIONS_ALONE)).response["violations"]
         assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
         assert await self.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
@@ -101,6 +105,7 @@ class Line:
     def __init__(self, page: Page, operation: str) -> None:
         self._page = page
         self._operation = operation
+        self._speeds_up = asyncio.Event()
         self.sent = 0
 
     async def cut_before_the_request(self) -> None:
@@ -113,10 +118,24 @@ class Line:
 
         await self._on_each(answer_is_lost)
 
+    async def be_slow(self) -> None:
+        async def wait(route: Route) -> None:
+            await self._speeds_up.wait()
+            await route.continue_()
+
+        await self._on_each(wait)
+
+    def speed_up(self) -> None:
+        self._speeds_up.set()
+
+    async def be_answered_by(self, status: int, body: str) -> None:
+        """By a proxy, say, that finds no API behind it."""
+        await self._on_each(lambda route: route.fulfill(status=status, body=body))
+
     async def mend(self) -> None:
         await self._page.unroute("**/graphql")
 
-    async def _on_each(self, act) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - one of the two above
+    async def _on_each(self, act) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - one of those above
         async def when_meant(route: Route) -> None:
             if self._operation in (route.request.post_data or ""):
                 self.sent += 1
@@ -164,10 +183,10 @@ async def visitor(
         visitor.page.on("pageerror", lambda error: visitor.complaints.append(f"error: {error}"))
         visitor.page.on(
             "console",
-            # a cut line is what some tests are about
+            # a bad line is what some tests are about
             lambda message: (
                 visitor.complaints.append(message.text)
-                if message.type in ("error", "warning") and "ERR_FAILED" not in message.text
+                if message.type in ("error", "warning") and not _OF_A_BAD_LINE.search(message.text)
                 else None
             ),
         )

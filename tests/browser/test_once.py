@@ -1,9 +1,7 @@
 """Whatever hides an answer, a wish is carried out once and its outcome is found again."""
 
-import asyncio
-
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 from tests.browser.conftest import Line, Visitor
 from tests.server.running import ACTIVE_CONTRACT, Client
 
@@ -32,22 +30,14 @@ async def at_the_confirmation(visitor: Visitor) -> None:
 
 async def test_a_double_click_sends_one_request(visitor: Visitor, client: Client) -> None:
     await at_the_confirmation(visitor)
-    sent, answer = 0, asyncio.Event()
-
-    async def slow(route: Route) -> None:
-        nonlocal sent
-        if "terminateContract" in (route.request.post_data or ""):
-            sent += 1
-            await answer.wait()
-        await route.continue_()
-
-    await visitor.page.route("**/graphql", slow)
+    line = Line(visitor.page, "terminateContract")
+    await line.be_slow()
     await visitor.page.get_by_role("button", name="契約終了").dblclick()
     await expect(visitor.page.get_by_role("button", name="送信しています…")).to_be_visible()
     await visitor.page.get_by_role("button", name="送信しています…").click(force=True)
-    answer.set()
+    line.speed_up()
     await visitor.at("/done")
-    assert sent == 1
+    assert line.sent == 1
     assert await events(client) == TERMINATED_ONCE
 
 
@@ -134,16 +124,3 @@ async def test_a_second_tab_is_told_what_the_first_one_did(visitor: Visitor, cli
     assert await visitor.particular("契約状態") == "契約終了"
     await visitor.finds_no_barrier()
     assert await events(client) == TERMINATED_ONCE
-
-
-async def test_while_the_api_is_away_the_page_says_so_and_tries_again(visitor: Visitor) -> None:
-    await visitor.at_home("active@example.jp")
-    line = Line(visitor.page, "viewer")
-    await line.cut_before_the_request()
-    await visitor.page.reload()
-    await visitor.is_told("ただいま接続できません。")
-    await visitor.finds_no_barrier()
-    await line.mend()
-    await visitor.press("もう一度試す")
-    await visitor.settled()
-    assert await visitor.particular("会社名") == "株式会社あおぞら製作所"

@@ -1,5 +1,8 @@
 """The pages as the server sends them: no browser needed."""
 
+import re
+from pathlib import Path
+
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -8,11 +11,16 @@ from contract_server.console.pages import PAGES
 from contract_server.console.routes import console_routes
 from contract_server.settings import EnvironmentName, Settings
 
+ROOT = Path(__file__).parents[2]
+SCREENS = ROOT / "packages" / "server" / "docs" / "screens"
+PICTURE = re.compile(r'[("]([^("]+\.png)')
+
 
 def visitor_of(environment: EnvironmentName) -> httpx.AsyncClient:
     settings = Settings(
         environment=environment,
         database_url="postgresql://nobody@127.0.0.1/nothing",
+        public_url="https://keiyaku.example.jp",
         secret_key="a secret of the tests, thirty-two characters and more",
         contact_url='https://contact.example.jp/?a=1&b="2"',
     )
@@ -50,3 +58,18 @@ async def test_scripts_and_styles_are_asked_about_before_they_are_used_again() -
         again = await visitor.get("/console/home.js", headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code) == (200, 304)
     assert first.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("file", ["README.md", "packages/server/docs/screens/README.md"])
+def test_every_step_of_the_manual_has_its_pictures_beside_it(file: str) -> None:
+    rows = [line for line in (ROOT / file).read_text("utf-8").splitlines() if ".png" in line]
+    pictures = [found.removeprefix("packages/server/docs/screens/") for row in rows for found in PICTURE.findall(row)]
+    assert sorted(pictures) == sorted(path.name for path in SCREENS.glob("*.png"))
+    assert all(len(set(PICTURE.findall(row))) == 2 for row in rows)
+    steps = " ".join(row.split("|")[1] for row in rows)
+    assert re.findall(r"\d \(\d\)", steps) == [
+        "1 (1)",
+        "2 (1)",
+        *(f"1 ({n})" for n in (2, 3, 4, 5)),
+        *(f"2 ({n})" for n in (2, 3, 4)),
+    ]

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 _SSL_REQUEST = 80877103
 _PASSWORD = b"p"
+_FAREWELL = b"X"  # Terminate: who says it waits until the server has closed the connection
 _ENDS_A_REQUEST = (b"S", b"Q", b"H", _PASSWORD)  # Sync, simple Query, Flush; a password is answered by itself
 
 
@@ -57,6 +58,9 @@ class Proxy:
             while True:
                 kind, message = await _read_message(reader)
                 request += message
+                if kind == _FAREWELL:
+                    upstream.write(request)
+                    return
                 if kind not in _ENDS_A_REQUEST:
                     continue
                 struck = kind != _PASSWORD and self._strikes()

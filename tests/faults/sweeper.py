@@ -1,7 +1,7 @@
 """A program that has everything imported and sweeps when told to, each time in a new process that can be killed.
 
-Reads lines `DATABASE_URL MAIL_DIR`; for each, forks a process that sweeps once, and prints its pid and, at its end, its
-exit status.
+Reads lines `DATABASE_URL MAIL_DIR`; for each it forks a process and prints its pid; when told to `go`, that process
+sweeps once; at its end, its exit status is printed.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from contract_server.settings import Settings
 from contract_server.sweep import sweep_once
 
 SECRET_KEY = "a key for the faults, of 32 characters"
+PUBLIC_URL = "https://keiyaku.example.jp"
 
 
 async def sweep(database_url: str, mail_dir: str) -> None:
@@ -25,6 +26,7 @@ async def sweep(database_url: str, mail_dir: str) -> None:
         database_url=SecretStr(database_url),
         mail_dir=Path(mail_dir),
         erasure_batch=1000,
+        public_url=PUBLIC_URL,
         secret_key=SecretStr(SECRET_KEY),
     )
     async with database(settings):
@@ -36,11 +38,17 @@ async def sweep(database_url: str, mail_dir: str) -> None:
 def main() -> None:
     logs.configure("ERROR")
     for line in sys.stdin:
+        waits, goes = os.pipe()
         if (pid := os.fork()) == 0:
+            os.read(waits, 1)
             asyncio.run(sweep(*line.split()))
             os._exit(0)
         print(pid, flush=True)
+        assert sys.stdin.readline() == "go\n"
+        os.write(goes, b"!")
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        os.close(waits)
+        os.close(goes)
 
 
 if __name__ == "__main__":

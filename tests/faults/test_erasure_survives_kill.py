@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 from tests.conftest import new_database
 from tests.faults.proxy import Moment, Proxy, proxied
-from tests.faults.sweeper import SECRET_KEY
+from tests.faults.sweeper import PUBLIC_URL, SECRET_KEY
 from tests.server.running import command
 
 from contract_server.dev.postgres import EmbeddedPostgres
@@ -66,6 +66,7 @@ class Sweeper:
         assert self._process.stdin
         self._process.stdin.write(f"{database_url} {self._mail_dir}\n".encode())
         self.pid = await self._line()
+        self._process.stdin.write(b"go\n")
         return await self._line()
 
     async def _line(self) -> int:
@@ -109,7 +110,9 @@ class Stage:
 @pytest.fixture(scope="module")
 async def stage(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     url, folder = await new_database(postgres), tmp_path_factory.mktemp("faults")
-    status, _, errors = await command({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}, "migrate")
+    status, _, errors = await command(
+        {"DATABASE_URL": url, "PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET_KEY}, "migrate"
+    )
     assert status == 0, errors
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -78,6 +78,6 @@ async def test_a_retry_with_the_same_key_finds_one_effect_whatever_was_lost(stag
         assert tuple(await stage.connection.fetchrow(EFFECTS, ACTIVE_CONTRACT)) == (1, 1, 1, 2), at
         if not broken:
             break
-    assert at > 10
+    assert at > 2, "a termination asks the database twice: for the contract, and to change it"
     if moment is Moment.UNANSWERED:
-        assert unheard == 1, "the reply to COMMIT was never the one that was lost"
+        assert unheard, "the reply to what commits was never the one that was lost"

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
 
-from contract_notify import TerminationAccepted, compose, render
+from contract_notify import SENDER_NAME, TerminationAccepted, compose, render
 
 SENDER = "no-reply@omakase-login.example.jp"
 RECIPIENT = "keiyaku@example.jp"
@@ -19,6 +19,9 @@ def a_mail(
     recipient: str = RECIPIENT,
     message_id: str = MESSAGE_ID,
     date: datetime = DATE,
+    sender_name: str = SENDER_NAME,
 ) -> EmailMessage:
     rendered = render(TerminationAccepted(resumption_days=14))
-    return compose(rendered, sender=sender, recipient=recipient, message_id=message_id, date=date)
+    return compose(
+        rendered, sender=sender, recipient=recipient, message_id=message_id, date=date, sender_name=sender_name
+    )

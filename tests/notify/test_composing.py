@@ -138,6 +138,26 @@ def test_subject_that_would_break_out_of_its_header_is_refused(breaking: str) ->
         )
 
 
+@pytest.mark.parametrize("breaking", ["\r\nBcc: x@example.jp", "\n", "\r", "\x00", "\u2028"])
+def test_senders_name_that_would_break_out_of_its_header_is_refused(breaking: str) -> None:
+    with pytest.raises(ValueError, match=r"^sender_name: "):
+        a_mail(sender_name=f"名前{breaking}")
+
+
+@given(name=st.text(st.characters(exclude_categories=["C", "Zl", "Zp", "Zs"]), min_size=1, max_size=100))
+def test_every_senders_name_is_a_name_and_never_an_address(name: str) -> None:
+    mail = received(a_mail(sender_name=name))
+
+    # Python's own reader leaves a space where a long name goes on in a second encoded word
+    assert [each.display_name.replace(" ", "") for each in mail["From"].addresses] == [name]
+    assert [each.addr_spec for each in mail["From"].addresses] == [SENDER]
+    assert mail.keys() == a_mail().keys()
+
+
+def test_senders_name_beyond_ascii_is_encoded() -> None:
+    assert b"From: =?utf-8?b?" in a_mail(sender_name="契約管理センター").as_bytes()
+
+
 @given(body=st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
 def test_every_body_arrives_as_it_was_written(body: str) -> None:
     mail = compose(
@@ -149,3 +169,17 @@ def test_every_body_arrives_as_it_was_written(body: str) -> None:
     )
 
     assert received(mail).get_content() == re.sub(r"\r\n|\r|\n", "\r\n", f"{body}\n")
+
+
+@pytest.mark.parametrize("body", ["一行\n", "one\r\ntwo\rthree\n\n", "." * 200, "", "おまかせ" * 50])
+def test_the_text_travels_as_the_standard_library_would_write_it(body: str) -> None:
+    written = EmailMessage(policy=email.policy.SMTP)
+    written.set_content(body, charset="utf-8", cte="base64")
+    composed = compose(
+        RenderedMail("件名", body),
+        sender=SENDER,
+        recipient=RECIPIENT,
+        message_id=MESSAGE_ID,
+        date=DATE,
+    )
+    assert composed.as_bytes().endswith(written.as_bytes())

@@ -5,9 +5,13 @@ import pytest
 
 from contract_notify import (
     KINDS,
+    ErasureReminder,
     Message,
     PasswordResetRequested,
     ResumptionAccepted,
+    ResumptionLastReminder,
+    ResumptionReminder,
+    ServiceEnded,
     TerminationAccepted,
     data_of,
     rebuild,
@@ -21,6 +25,10 @@ def test_kinds_keep_their_names_because_outbox_rows_hold_them() -> None:
         "termination_accepted": TerminationAccepted,
         "resumption_accepted": ResumptionAccepted,
         "password_reset": PasswordResetRequested,
+        "resumption_reminder": ResumptionReminder,
+        "resumption_last_reminder": ResumptionLastReminder,
+        "service_ended": ServiceEnded,
+        "erasure_reminder": ErasureReminder,
     } == KINDS
     assert all(message_type.kind == kind for kind, message_type in KINDS.items())
 
@@ -29,9 +37,27 @@ def test_fields_keep_their_names_because_outbox_rows_hold_them() -> None:
     assert data_of(TerminationAccepted(resumption_days=14)) == {"resumption_days": 14}
     assert data_of(ResumptionAccepted()) == {}
     assert data_of(RESET) == {"url": "https://example.jp/password/s3cret", "valid_minutes": 30}
+    assert data_of(ResumptionReminder(last_day="2024-03-15")) == {"last_day": "2024-03-15"}
+    assert data_of(ResumptionLastReminder(last_day="2024-03-15")) == {"last_day": "2024-03-15"}
+    assert data_of(ServiceEnded(last_day="2024-03-15", erasure_last_day="2024-04-15")) == {
+        "last_day": "2024-03-15",
+        "erasure_last_day": "2024-04-15",
+    }
+    assert data_of(ErasureReminder(last_day="2024-04-15")) == {"last_day": "2024-04-15"}
 
 
-@pytest.mark.parametrize("message", [TerminationAccepted(resumption_days=7), ResumptionAccepted(), RESET])
+@pytest.mark.parametrize(
+    "message",
+    [
+        TerminationAccepted(resumption_days=7),
+        ResumptionAccepted(),
+        RESET,
+        ResumptionReminder(last_day="2024-02-29"),
+        ResumptionLastReminder(last_day="2024-02-29"),
+        ServiceEnded(last_day="2024-02-29", erasure_last_day="2024-03-31"),
+        ErasureReminder(last_day="2024-03-31"),
+    ],
+)
 def test_message_is_the_same_after_its_stay_in_the_outbox(message: Message) -> None:
     stored = json.dumps(data_of(message))
 
@@ -55,7 +81,7 @@ def test_message_cannot_be_changed_once_it_is_made() -> None:
 
 
 def test_kind_that_nobody_knows_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="no mail is called 'birthday'; there are password_reset, resumption"):
+    with pytest.raises(ValueError, match="no mail is called 'birthday'; there are erasure_reminder, password_reset"):
         rebuild("birthday", {})
 
 
@@ -80,6 +106,26 @@ def test_data_that_do_not_fit_are_refused_without_being_quoted(data: dict[str, o
 def test_termination_that_cannot_be_taken_back_for_a_day_has_no_mail() -> None:
     with pytest.raises(ValueError, match="resumption_days: at least 1"):
         TerminationAccepted(resumption_days=0)
+
+
+@pytest.mark.parametrize(
+    "no_day", ["2024-02-30", "20240315", "2024-W11-5", "2024-03-15T00:00", "2024-03-15\r\nBcc: x", "s3cret", ""]
+)
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("resumption_reminder", "last_day"),
+        ("resumption_last_reminder", "last_day"),
+        ("service_ended", "last_day"),
+        ("service_ended", "erasure_last_day"),
+        ("erasure_reminder", "last_day"),
+    ],
+)
+def test_day_that_is_none_is_refused_without_being_quoted(kind: str, name: str, no_day: str) -> None:
+    data = data_of(KINDS[kind].sample()) | {name: no_day}
+
+    with pytest.raises(ValueError, match=f"^{name}: a calendar day such as 2024-03-15 is expected$"):
+        rebuild(kind, data)
 
 
 @pytest.mark.parametrize(

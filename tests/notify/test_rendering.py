@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import ClassVar
@@ -8,10 +9,14 @@ from jinja2 import UndefinedError
 from contract_notify import (
     CONTACT_URL,
     KINDS,
+    ErasureReminder,
     Message,
     PasswordResetRequested,
     RenderedMail,
     ResumptionAccepted,
+    ResumptionLastReminder,
+    ResumptionReminder,
+    ServiceEnded,
     TerminationAccepted,
     render,
 )
@@ -44,6 +49,15 @@ https://form.business.ntt-east.co.jp/?formId=pf3473inq
 ※本メールは送信専用メールアドレスから送信されております。本メールに対して返信をいただいてもお答えできませんので、ご了承ください。
 """
 
+REMINDERS = {
+    ResumptionReminder(last_day="2024-03-15"): "利用再開は、2024年3月15日（金）まで、契約管理の「ホーム」から",
+    ResumptionLastReminder(last_day="2024-03-15"): "利用再開は、2024年3月15日（金）まで、契約管理の「ホーム」から",
+    ServiceEnded(last_day="2024-03-15", erasure_last_day="2024-04-15"): (
+        "サービスのご利用は、2024年3月15日（金）をもって終了いたしました。"
+    ),
+    ErasureReminder(last_day="2024-04-15"): "会員の登録情報は、2024年4月15日（月）まで保管し、その後抹消いたします。",
+}
+
 SAMPLES = [message_type.sample() for message_type in KINDS.values()]
 
 
@@ -51,6 +65,21 @@ def test_termination_mail_is_the_manuals_word_for_word() -> None:
     assert render(TerminationAccepted(resumption_days=14)) == RenderedMail(
         subject="【おまかせログイン】サービス利用停止受理通知", body=TERMINATION_IN_THE_MANUAL
     )
+
+
+@pytest.mark.parametrize("message", REMINDERS, ids=lambda message: message.kind)
+def test_reminder_names_the_day_as_the_service_writes_it(message: Message) -> None:
+    rendered = render(message)
+
+    assert REMINDERS[message] in rendered.body
+    assert rendered.subject.startswith("【おまかせログイン】")
+
+
+@pytest.mark.parametrize("message", REMINDERS, ids=lambda message: message.kind)
+def test_reminder_counts_no_days_because_it_may_be_late(message: Message) -> None:
+    rendered = render(message)
+
+    assert not re.search(r"あと|本日|明日|\d日[前後間]", rendered.subject + rendered.body)
 
 
 def test_resumption_mail_is_the_manuals_word_for_word() -> None:

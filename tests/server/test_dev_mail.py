@@ -57,7 +57,10 @@ class Page(HTMLParser):
 
     @property
     def links(self) -> list[str | None]:
-        return [attributes["href"] for tag, attributes in self.elements if tag == "a"]
+        """Where it leads; the way back to the other pages, which each has at its head, left out."""
+        found = [attributes["href"] for tag, attributes in self.elements if tag == "a"]
+        assert found[0] == "/"
+        return found[1:]
 
 
 async def send(

@@ -1,13 +1,18 @@
-"""The schema that is served is the one that was agreed with the front-end teams, and the one that is exported."""
+"""The schema that is served is the one that was agreed with the front-end teams, and the one that is exported.
 
+What breaks the clients of the last release is announced to them.
+"""
+
+import re
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema, lexicographic_sort_schema, print_schema
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
 import contract_server
 from contract_server.graphql import schema as served
+from contract_server.graphql.descriptions import DESCRIPTIONS, elements
 
 AGREED = Path(__file__).with_name("agreed.graphql")
 EXPORTED = Path(contract_server.__file__).parents[2]
@@ -45,7 +50,24 @@ def test_nothing_is_served_that_was_not_agreed(agreed: GraphQLSchema, developmen
 
 
 def test_every_word_of_the_descriptions_is_as_agreed(agreed: GraphQLSchema, development: GraphQLSchema) -> None:
-    assert print_schema(lexicographic_sort_schema(development)) == print_schema(lexicographic_sort_schema(agreed))
+    there = {coordinate: element.description for coordinate, element in elements(development)}
+    told = {coordinate: element.description for coordinate, element in elements(agreed) if element.description}
+    assert there | told == there
+    assert development.description == agreed.description
+
+
+def test_every_type_field_argument_and_value_is_described(development: GraphQLSchema) -> None:
+    assert [coordinate for coordinate, element in elements(development) if not element.description] == []
+
+
+def test_nothing_is_described_that_does_not_exist_or_describes_itself(
+    agreed: GraphQLSchema, development: GraphQLSchema
+) -> None:
+    there = {coordinate: element.description for coordinate, element in elements(development)}
+    assert there | DESCRIPTIONS == there
+    assert [
+        coordinate for coordinate, element in elements(agreed) if element.description and coordinate in DESCRIPTIONS
+    ] == ["Problem.message"]
 
 
 @pytest.mark.parametrize(("file", "in_development"), [("schema.graphql", True), ("schema.production.graphql", False)])
@@ -68,3 +90,33 @@ def test_production_lacks_what_moves_time_and_nothing_else(
     assert len(descriptions) == len(DEVELOPMENT_TYPES) + sum(map(len, DEVELOPMENT_FIELDS.values()))
     assert find_breaking_changes(production, development) == []
     assert find_dangerous_changes(production, development) == []
+
+
+def unannounced(changelog: str, before: GraphQLSchema, after: GraphQLSchema) -> list[str]:
+    """The breaking changes that the changelog says nothing of where it tells what is not released yet."""
+    unreleased = re.split(r"^## .*$", changelog, flags=re.MULTILINE)[1]
+    changes = [change.description for change in find_breaking_changes(before, after)]
+    return [change for change in changes if change not in unreleased]
+
+
+def test_no_breaking_change_since_the_release_goes_without_a_word_in_the_changelog(development: GraphQLSchema) -> None:
+    released = build_schema((EXPORTED / "schema.released.graphql").read_text(encoding="utf-8"))
+    changelog = (EXPORTED / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert unannounced(changelog, released, development) == [], "packages/server/CHANGELOG.md: say so under Unreleased"
+
+
+REMOVED = "Field Viewer.sessionExpiresAt was removed."
+
+
+@pytest.mark.parametrize(
+    ("changelog", "missing"),
+    [
+        (f"## Unreleased\n\n## 1.0.0\n\n- {REMOVED}", [REMOVED]),
+        (f"## Unreleased\n\n- {REMOVED}\n\n## 1.0.0\n", []),
+    ],
+)
+def test_a_breaking_change_is_announced_where_it_stands_under_unreleased(
+    agreed: GraphQLSchema, changelog: str, missing: list[str]
+) -> None:
+    changed = build_schema(AGREED.read_text(encoding="utf-8").replace("  sessionExpiresAt: DateTime!\n", ""))
+    assert unannounced(changelog, agreed, changed) == missing

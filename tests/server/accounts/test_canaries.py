@@ -150,8 +150,8 @@ async def break_database(client: Client, service: Running) -> None:
         " NOT VALID",
         "UPDATE outbox_mail SET state = 'PENDING', next_attempt_at = now() WHERE kind = 'termination_accepted'",
     )
-    resume = f'mutation {{ resumeContract(input: {{ contractId: "{ACTIVE_CONTRACT}" }}) {{ __typename }} }}'
-    assert await client.errors(resume) == ["INTERNAL_SERVER_ERROR"]
+    resume = f'resumeContract(input: {{ contractId: "{ACTIVE_CONTRACT}" }}) {{ __typename }}'
+    assert await client.errors(f"mutation canary {{ canary: {resume} }}") == ["INTERNAL_SERVER_ERROR"]
     async with asyncio.timeout(30):
         while not any("IntegrityError" in line for line in service.said()["worker"]):
             await asyncio.sleep(0.1)

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from contract_server.accounts.credentials import UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, PasswordResetToken, Session
-from contract_server.accounts.password_reset import InvalidResetToken, UnsuitablePassword
+from contract_server.accounts.password_reset import InvalidResetToken
 from contract_server.clock import DatabaseClock
 from contract_server.contracts.models import OutboxMail
 from contract_server.demo.people import PASSWORD

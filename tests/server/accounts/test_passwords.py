@@ -15,7 +15,8 @@ async def test_a_password_is_right_for_its_own_hash_alone() -> None:
 
 
 async def test_nobody_has_no_password_not_even_the_one_that_the_work_is_done_with() -> None:
-    assert await PasswordHasher().verify("the password of nobody", None) is False
+    for nothing in (None, ""):
+        assert await PasswordHasher().verify("the password of nobody", nothing) is False
 
 
 async def test_no_more_wait_than_the_queue_takes() -> None:

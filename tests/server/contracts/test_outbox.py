@@ -6,11 +6,14 @@ from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
-from tests.server.contracts.workbench import MICROSECOND, Workbench, sql
+from tests.server.contracts.workbench import MICROSECOND, Workbench, fail_when, sql
+from tests.server.in_process import counted_statements
 
 from contract_notify import DeliveryFailure, MemoryDelivery, OutcomeUnknown, PermanentFailure, TemporaryFailure
 from contract_rules import Action
+from contract_server.contracts.mail_leases import CLAIM, LEASE, LOOK
 from contract_server.contracts.models import MailState, OutboxMail
+from contract_server.contracts.outbox import Outbox
 
 TERMINATED = "【おまかせログイン】サービス利用停止受理通知"
 RESUMED = "【おまかせログイン】サービス利用再開受理通知"
@@ -127,13 +130,215 @@ async def test_after_an_unknown_outcome_the_same_bytes_go_out_ten_minutes_later(
 
 
 @pytest.mark.parametrize("failure", [TemporaryFailure("the server is busy"), OutcomeUnknown("no answer")])
-async def test_a_mail_is_given_up_after_seventy_two_hours(bench: Workbench, failure: DeliveryFailure) -> None:
+@pytest.mark.parametrize("nobody_there_for", [timedelta(), timedelta(days=10)])
+async def test_a_mail_is_given_up_after_seventy_two_hours_and_ten_tries(
+    bench: Workbench, failure: DeliveryFailure, nobody_there_for: timedelta
+) -> None:
     await bench.terminated_contract()
-    bench.delivery.fail_next(failure, times=2)
-    bench.clock.instant += timedelta(hours=72) - MICROSECOND
-    await bench.outbox().drain()
-    mail = await OutboxMail.get()
-    assert mail.state is MailState.PENDING
-    bench.clock.instant = mail.next_attempt_at
-    await bench.outbox().drain()
-    assert (await OutboxMail.get()).state is MailState.FAILED
+    bench.delivery.fail_next(failure, times=100)
+    bench.clock.instant += nobody_there_for
+    while (mail := await OutboxMail.get()).state is MailState.PENDING:
+        bench.clock.instant = max(mail.next_attempt_at, bench.clock.instant)
+        await bench.outbox().drain()
+    age = bench.clock.instant - mail.dated_at
+    if nobody_there_for:
+        assert mail.attempts == 10
+    else:
+        assert timedelta(hours=72) <= age < timedelta(hours=72 + 7.2)
+
+
+class SlowDelivery(MemoryDelivery):
+    """Takes mails in, and says that it has them when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: asyncio.Queue[EmailMessage] = asyncio.Queue()
+        self._answers: dict[str, asyncio.Event] = {}
+
+    async def send(self, mail: EmailMessage) -> None:
+        answer = self._answers[mail["Message-ID"]] = asyncio.Event()
+        self._begun.put_nowait(mail)
+        await answer.wait()
+        await super().send(mail)
+
+    async def next(self) -> EmailMessage:
+        """The mail that is begun next."""
+        async with asyncio.timeout(30):
+            return await self._begun.get()
+
+    def has_begun_another(self) -> bool:
+        return not self._begun.empty()
+
+    def accept(self, mail: EmailMessage) -> None:
+        self._answers[mail["Message-ID"]].set()
+
+
+def outbox_with_hands(bench: Workbench, delivery: MemoryDelivery, hands: int) -> Outbox:
+    return Outbox(bench.clock, delivery, bench.settings.mail_sender, at_once=hands)
+
+
+async def states() -> list[MailState]:
+    return [mail.state for mail in await OutboxMail.all().order_by("id")]
+
+
+async def test_mails_are_claimed_only_as_hands_become_free(bench: Workbench) -> None:
+    for _ in range(5):
+        await bench.terminated_contract(members=1)
+    delivery = SlowDelivery()
+    draining = asyncio.create_task(outbox_with_hands(bench, delivery, 2).drain())
+    in_hand = {await delivery.next(), await delivery.next()}
+    assert await OutboxMail.filter(attempts=1, lease_token__isnull=False).count() == len(in_hand)
+    assert await OutboxMail.filter(attempts=0, lease_token=None).count() == 3
+
+    while in_hand:
+        delivery.accept(in_hand.pop())
+        if await OutboxMail.exists(attempts=0):
+            in_hand.add(await delivery.next())
+        assert await OutboxMail.filter(lease_token__isnull=False).count() <= 2
+    assert await draining == 5
+
+
+async def test_a_mail_server_that_hangs_over_one_mail_holds_up_no_other_not_even_one_owed_later(
+    bench: Workbench,
+) -> None:
+    await bench.terminated_contract()
+    delivery = SlowDelivery()
+    outbox = outbox_with_hands(bench, delivery, 2)
+    draining = asyncio.create_task(outbox.drain())
+    hanging = await delivery.next()
+
+    await bench.terminated_contract()
+    assert await outbox.drain() == 0  # leaves it to the one that is under way
+    delivery.accept(later := await delivery.next())
+    async with asyncio.timeout(30):
+        while await states() != [MailState.PENDING, MailState.SENT]:
+            await asyncio.sleep(0)
+    assert delivery.sent == [later]
+
+    delivery.accept(hanging)
+    assert await draining == 2
+
+
+async def test_a_contracts_next_mail_is_begun_when_the_one_before_is_settled_and_no_sooner(bench: Workbench) -> None:
+    contractor = await bench.contract()
+    for action in (Action.TERMINATE, Action.RESUME, Action.TERMINATE):
+        await bench.ask(contractor, action)
+    delivery = SlowDelivery()
+    draining = asyncio.create_task(bench.outbox(delivery).drain())
+    for settled, subject in enumerate((TERMINATED, RESUMED, TERMINATED)):
+        mail = await delivery.next()
+        assert mail["Subject"] == subject
+        assert not delivery.has_begun_another()
+        assert (await states()).count(MailState.SENT) == settled
+        delivery.accept(mail)
+    assert await draining == 3
+
+
+async def test_a_mail_of_no_use_any_more_holds_up_the_next_as_long_as_somebody_may_be_sending_it(
+    bench: Workbench,
+) -> None:
+    contractor = await bench.contract()
+    await bench.ask(contractor, Action.TERMINATE)
+    withdrawn = (
+        "UPDATE outbox_mail SET useful_until = $1, lease_token = $2, lease_until = clock_timestamp() + $3::interval"
+    )
+    await sql(withdrawn, bench.clock.instant, uuid4(), timedelta(minutes=1))
+    await bench.ask(contractor, Action.RESUME)
+    assert await bench.outbox().drain() == 0
+    await sql("UPDATE outbox_mail SET lease_until = clock_timestamp() WHERE lease_token IS NOT NULL")
+    assert await bench.outbox().drain() == 1
+    assert sent(bench) == [(contractor.email, RESUMED)]
+
+
+async def test_mails_that_go_together_are_claimed_and_noted_together(bench: Workbench) -> None:
+    for _ in range(8):
+        await bench.terminated_contract(members=1)
+    with counted_statements() as statements:
+        assert await outbox_with_hands(bench, bench.delivery, 4).drain() == 8
+    claimed_or_noted = [statement for statement in statements if "UPDATE outbox_mail" in statement]
+    assert len(claimed_or_noted) == 2 + 2
+
+
+async def test_a_defect_costs_the_mail_that_met_it_a_pause_and_no_other_anything(bench: Workbench) -> None:
+    class Defective(MemoryDelivery):
+        async def send(self, mail: EmailMessage) -> None:
+            if not self.sent:
+                self.sent.append(mail)
+                raise RuntimeError("a defect")
+            await super().send(mail)
+
+    await bench.terminated_contract()
+    await bench.terminated_contract()
+    assert await bench.outbox(Defective()).drain() == 1
+    first, second = await OutboxMail.all().order_by("id")
+    assert (first.state, first.failure, second.state) == (MailState.PENDING, "OutcomeUnknown", MailState.SENT)
+    assert first.next_attempt_at >= bench.clock.instant + timedelta(minutes=10)
+
+
+async def test_a_claim_that_fails_breaks_off_no_mail_that_is_in_hand(bench: Workbench) -> None:
+    await bench.terminated_contract()
+    delivery = SlowDelivery()
+    outbox = bench.outbox(delivery)
+    draining = asyncio.create_task(outbox.drain())
+    in_hand = await delivery.next()
+    await bench.terminated_contract()
+    await fail_when("outbox_mail", "UPDATE", "NEW.lease_token IS NOT NULL")
+    with counted_statements() as statements:
+        outbox.call()
+        async with asyncio.timeout(30):
+            while not any("SET lease_token" in statement for statement in statements):
+                await asyncio.sleep(0)
+    delivery.accept(in_hand)
+    with pytest.raises(Exception, match="on purpose"):
+        await draining
+    assert await states() == [MailState.SENT, MailState.PENDING]
+
+
+async def test_who_is_told_to_stop_begins_with_no_other_mail_and_notes_what_became_of_those_in_hand(
+    bench: Workbench,
+) -> None:
+    for _ in range(3):
+        await bench.terminated_contract(members=1)
+    delivery = SlowDelivery()
+    draining = asyncio.create_task(outbox_with_hands(bench, delivery, 1).drain())
+    mail = await delivery.next()
+    draining.cancel()
+    delivery.accept(mail)
+    with pytest.raises(asyncio.CancelledError):
+        await draining
+    assert await states() == [MailState.SENT, MailState.PENDING, MailState.PENDING]
+    assert await OutboxMail.filter(attempts=0, lease_token=None).count() == 2
+
+
+async def test_who_serves_sends_what_is_owed_whenever_somebody_calls(bench: Workbench) -> None:
+    await bench.terminated_contract()
+    delivery = SlowDelivery()
+    outbox = bench.outbox(delivery)
+    serving = asyncio.create_task(outbox.serve())
+    for _ in range(2):
+        delivery.accept(await delivery.next())
+        await bench.terminated_contract()
+        outbox.call()
+    delivery.accept(await delivery.next())
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+    assert await states() == [MailState.SENT] * 3
+
+
+@pytest.mark.usefixtures("bench")
+async def test_finding_mails_reads_none_of_those_that_were_sent() -> None:
+    await sql(
+        "INSERT INTO outbox_mail"
+        " (kind, message_id, dated_at, next_attempt_at, recipient, subject, body, state, attempts)"
+        " SELECT 'password_reset', '<' || number || '@example.jp>', now(), now(), 'someone@example.jp', 's', 'b',"
+        " CASE WHEN number % 1000 = 0 THEN 'PENDING' ELSE 'SENT' END, 0 FROM generate_series(1, 20000) AS number"
+    )
+    await sql("ANALYZE outbox_mail")
+    for statement, values in (
+        (LOOK.format(now="now()"), (100,)),
+        (CLAIM.format(now="now()"), (uuid4(), LEASE, [1000, 2000, 3000], 2)),
+    ):
+        plan = "\n".join(row["QUERY PLAN"] for row in await sql(f"EXPLAIN {statement}", *values))
+        assert "Index Scan" in plan
+        assert "Seq Scan" not in plan

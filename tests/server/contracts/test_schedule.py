@@ -20,6 +20,7 @@ from tests.server.contracts.workbench import (
 )
 
 from contract_rules import Action, EventType, Status
+from contract_server.contracts.failures import FIRST_PAUSE
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 
 
@@ -90,6 +91,7 @@ async def test_a_contract_that_fails_delays_no_other_and_is_tried_again(bench: W
     assert await status_of(bad) is Status.TERMINATED
 
     await stop_interfering()
+    bench.clock.instant += FIRST_PAUSE
     assert (await bench.schedule.run_due()).done == 1
     assert await status_of(bad) is Status.ERASED
 

@@ -1,5 +1,6 @@
 """The services as the product wires them, with a clock and a mail server that do as a test says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,13 +12,16 @@ from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import FakeClock
 from contract_server.contracts.answers import Answer
+from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.classification import TABLES
+from contract_server.contracts.classification import TABLES, Table
 from contract_server.contracts.erasure import Erasures
+from contract_server.contracts.ledger import Ledger
 from contract_server.contracts.mails import Mails
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member
 from contract_server.contracts.outbox import Outbox
 from contract_server.contracts.policies import served_policies
+from contract_server.contracts.replay import Replay
 from contract_server.contracts.requests import ContractRequest, ContractRequests
 from contract_server.contracts.schedule import Schedule
 from contract_server.contracts.wakeups import NoWakeUps
@@ -31,6 +35,8 @@ ERASURE_DUE_AT = datetime.fromisoformat("2024-04-16T00:00:00+09:00")
 
 ERASURE_BATCH = 2
 SWEEP_BATCH = 2
+BREAKER_CONTRACTS = 6
+BREAKER_PERCENT = 5
 OPERATOR = Viewer(uuid4(), uuid4(), "運用 太郎", "operator@example.jp", Role.OPERATOR, None, APPLIED_AT)
 
 
@@ -41,24 +47,38 @@ class Workbench:
     clock: FakeClock
     delivery: MemoryDelivery
     requests: ContractRequests
+    ledger: Ledger
     erasures: Erasures
+    breaker: Breaker
     schedule: Schedule
+    replay: Replay
     settings: Settings
 
     @classmethod
     def of(cls, settings: Settings) -> "Workbench":
         """Everything made anew, at the instant of the application."""
         clock, policies = FakeClock(APPLIED_AT), served_policies()
-        changes = ContractChanges(clock, policies, Mails(settings))
-        erasures = Erasures(clock, policies, changes, ERASURE_BATCH)
+        mails, ledger = Mails(settings), Ledger(settings.ledger_dir)
+        changes = ContractChanges(clock, policies, mails)
+        erasures = Erasures(clock, policies, changes, ledger, ERASURE_BATCH)
+        breaker = Breaker(BREAKER_CONTRACTS, BREAKER_PERCENT)
         return cls(
             clock,
             MemoryDelivery(),
             ContractRequests(changes, NoWakeUps()),
+            ledger,
             erasures,
-            Schedule(clock, changes, erasures, SWEEP_BATCH),
+            breaker,
+            Schedule(clock, changes, erasures, breaker, SWEEP_BATCH),
+            Replay(clock, policies, mails, ledger, ERASURE_BATCH),
             settings,
         )
+
+    def erasures_by(self, tables: Mapping[str, Table]) -> Erasures:
+        """Erasures by another classification."""
+        policies = served_policies()
+        changes = ContractChanges(self.clock, policies, Mails(self.settings))
+        return Erasures(self.clock, policies, changes, self.ledger, ERASURE_BATCH, tables=tables)
 
     def outbox(self, delivery: Delivery | None = None) -> Outbox:
         return Outbox(self.clock, delivery or self.delivery, self.settings.mail_sender)

@@ -30,6 +30,7 @@ async def test_environment_publishes_where_its_services_are_and_keeps_their_data
     variables = first.variables()
     assert variables["BASE_URL"] == f"http://127.0.0.1:{first.port}"
     assert Path(variables["MAIL_DIR"]) == first.directory / "mail"
+    assert Path(variables["LEDGER_DIR"]) == first.directory / "ledger"
     await _execute(variables["DATABASE_URL"], "CREATE TABLE kept (name text)")
     async with Redis.from_url(variables["REDIS_URL"]) as redis:
         await redis.set("kept", "yes")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from starlette.types import ASGIApp
-from tests.server.http.asgi import client_of
+from tests.server.http.asgi import URL, client_of
 
 from contract_server.app.main import create_app
 from contract_server.settings import EnvironmentName, Settings
@@ -24,6 +24,7 @@ def production_with_no_database(mail_dir: Path) -> Settings:
     return Settings(
         environment=EnvironmentName.PRODUCTION,
         database_url=NOWHERE,
+        public_url=URL,
         mail_dir=mail_dir,
         secret_key=SecretStr("k" * 32),
     )

@@ -4,6 +4,7 @@ from contract_notify.addresses import require_address
 from contract_notify.composing import SENDER_NAME, compose
 from contract_notify.delivery import (
     Delivery,
+    DeliveryPool,
     FolderDelivery,
     MemoryDelivery,
     SmtpDelivery,
@@ -20,14 +21,19 @@ from contract_notify.failures import (
 )
 from contract_notify.messages import (
     KINDS,
+    ErasureReminder,
     Message,
     PasswordResetRequested,
     ResumptionAccepted,
+    ResumptionLastReminder,
+    ResumptionReminder,
+    ServiceEnded,
     TerminationAccepted,
     data_of,
     rebuild,
 )
 from contract_notify.rendering import CONTACT_URL, RenderedMail, render
+from contract_notify.text import is_one_line
 
 __all__ = [
     "CONTACT_URL",
@@ -36,6 +42,8 @@ __all__ = [
     "SENDER_NAME",
     "Delivery",
     "DeliveryFailure",
+    "DeliveryPool",
+    "ErasureReminder",
     "FolderDelivery",
     "InvalidAddress",
     "MemoryDelivery",
@@ -45,6 +53,9 @@ __all__ = [
     "PermanentFailure",
     "RenderedMail",
     "ResumptionAccepted",
+    "ResumptionLastReminder",
+    "ResumptionReminder",
+    "ServiceEnded",
     "SmtpDelivery",
     "SmtpServer",
     "TemporaryFailure",
@@ -52,6 +63,7 @@ __all__ = [
     "compose",
     "data_of",
     "delivery_from_url",
+    "is_one_line",
     "rebuild",
     "render",
     "require_address",

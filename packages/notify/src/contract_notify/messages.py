@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import ClassVar, Final, Self, get_type_hints
 
+from contract_notify.days import require_day
+
 _LINK: Final = re.compile(r"https?://[!-~]+")
 
 _KINDS: Final[dict[str, type["Message"]]] = {}
@@ -81,6 +83,72 @@ class PasswordResetRequested(Message, kind="password_reset"):
     def sample(cls) -> Self:
         """A link with a token as long as the real ones."""
         return cls(url=f"https://omakase-login.example.jp/password/{'x' * 43}", valid_minutes=30)
+
+
+@dataclass(frozen=True)
+class ResumptionReminder(Message, kind="resumption_reminder"):
+    """The time in which the application can be taken back is about to end. No "in 3 days": mails can be late."""
+
+    last_day: str
+
+    def __post_init__(self) -> None:
+        """A day that is none is not announced."""
+        require_day(self.last_day, what="last_day")
+
+    @classmethod
+    def sample(cls) -> Self:
+        """What follows from the manual's 14 days after 1 March 2024."""
+        return cls(last_day="2024-03-15")
+
+
+@dataclass(frozen=True)
+class ResumptionLastReminder(Message, kind="resumption_last_reminder"):
+    """The same for the last time, when the end is near."""
+
+    last_day: str
+
+    def __post_init__(self) -> None:
+        """A day that is none is not announced."""
+        require_day(self.last_day, what="last_day")
+
+    @classmethod
+    def sample(cls) -> Self:
+        """As above."""
+        return cls(last_day="2024-03-15")
+
+
+@dataclass(frozen=True)
+class ServiceEnded(Message, kind="service_ended"):
+    """The service has come to its end, and until when the registered information is kept."""
+
+    last_day: str
+    erasure_last_day: str
+
+    def __post_init__(self) -> None:
+        """A day that is none is not announced."""
+        require_day(self.last_day, what="last_day")
+        require_day(self.erasure_last_day, what="erasure_last_day")
+
+    @classmethod
+    def sample(cls) -> Self:
+        """What follows from the manual's 14 and 45 days after 1 March 2024."""
+        return cls(last_day="2024-03-15", erasure_last_day="2024-04-15")
+
+
+@dataclass(frozen=True)
+class ErasureReminder(Message, kind="erasure_reminder"):
+    """会員の登録情報を抹消: the registered information is about to go, and never comes back."""
+
+    last_day: str
+
+    def __post_init__(self) -> None:
+        """A day that is none is not announced."""
+        require_day(self.last_day, what="last_day")
+
+    @classmethod
+    def sample(cls) -> Self:
+        """What follows from the manual's 45 days after 1 March 2024."""
+        return cls(last_day="2024-04-15")
 
 
 def data_of(message: Message) -> dict[str, int | str]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from contract_notify.days import day_in_words
 from contract_notify.messages import Message, data_of
 from contract_notify.text import require_one_line
 
@@ -26,6 +27,7 @@ _TEMPLATES: Final = Environment(
     undefined=StrictUndefined,
     autoescape=False,  # noqa: S701 - see above
 )
+_TEMPLATES.filters["in_words"] = day_in_words
 
 
 def render(message: Message, contact_url: str = CONTACT_URL) -> RenderedMail:

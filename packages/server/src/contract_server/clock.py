@@ -15,6 +15,11 @@ from tortoise.models import Model
 class Clock(Protocol):
     """Tells the instant by which contracts are judged."""
 
+    @property
+    def sql(self) -> str:
+        """The same as an expression, for statements that need the instant at which they are carried out."""
+        ...
+
     async def now(self) -> datetime:
         """The current instant, aware; inside a transaction, read after whatever was awaited before."""
         ...
@@ -23,9 +28,11 @@ class Clock(Protocol):
 class DatabaseClock:
     """Real time, as the database tells it."""
 
+    sql = "clock_timestamp()"
+
     async def now(self) -> datetime:
         """The database's current instant."""
-        return await _read("SELECT clock_timestamp() AS now")
+        return await _read(self.sql)
 
 
 class TestClockRow(Model):
@@ -45,12 +52,11 @@ class TestClock:
 
     __test__ = False  # not a test, whatever pytest makes of the name
 
+    sql = "(clock_timestamp() + coalesce((SELECT moved_by FROM test_clock), 0) * interval '1 microsecond')"
+
     async def now(self) -> datetime:
         """The moved instant. The clock keeps ticking."""
-        return await _read(
-            "SELECT clock_timestamp() + coalesce((SELECT moved_by FROM test_clock), 0)"
-            " * interval '1 microsecond' AS now"
-        )
+        return await _read(self.sql)
 
     async def moved_by(self) -> timedelta:
         """How far the clock stands ahead of real time."""
@@ -77,12 +83,17 @@ class FakeClock:
     def __init__(self, instant: datetime) -> None:
         self.instant = instant
 
+    @property
+    def sql(self) -> str:
+        """The instant, written out."""
+        return f"timestamptz '{self.instant.isoformat()}'"
+
     async def now(self) -> datetime:
         """The instant that was set last."""
         return self.instant
 
 
-async def _read(query: str) -> datetime:
-    rows = await get_connection("default").execute_query_dict(query)
-    instant: datetime = rows[0]["now"]
-    return instant.astimezone(UTC)
+async def _read(instant_in_sql: str) -> datetime:
+    rows = await get_connection("default").execute_query_dict(f"SELECT {instant_in_sql} AS now")
+    now: datetime = rows[0]["now"]
+    return now.astimezone(UTC)

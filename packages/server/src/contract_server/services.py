@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contract_notify import Delivery, delivery_from_url
+from contract_notify import Delivery, DeliveryPool, delivery_from_url
 from contract_server.accounts.attempts import Attempts
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
@@ -10,15 +10,21 @@ from contract_server.accounts.passwords import PasswordHasher
 from contract_server.accounts.sessions import Sessions
 from contract_server.accounts.source import Sources
 from contract_server.clock import Clock, DatabaseClock, TestClock
+from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.erasure import Erasures
+from contract_server.contracts.ledger import Ledger
 from contract_server.contracts.mails import Mails
 from contract_server.contracts.outbox import Outbox
 from contract_server.contracts.policies import ServedPolicies, served_policies
+from contract_server.contracts.reminders import Reminders
+from contract_server.contracts.replay import Replay
 from contract_server.contracts.requests import ContractRequests
 from contract_server.contracts.schedule import Schedule
 from contract_server.contracts.wakeups import NoWakeUps, WakeUps
 from contract_server.settings import Settings, SettingsError
+
+_NOBODY = NoWakeUps()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,11 @@ class Services:
     password_resets: PasswordResets
     requests: ContractRequests
     schedule: Schedule
+    breaker: Breaker
+    ledger: Ledger
+    replay: Replay
     outbox: Outbox
+    reminders: Reminders
     delivery: Delivery
 
     async def close(self) -> None:
@@ -45,7 +55,7 @@ class Services:
         await self.delivery.close()
 
 
-def build_services(settings: Settings, wake_ups: WakeUps | None = None) -> Services:
+def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
     """The services as the settings want them.
 
     Raises:
@@ -54,13 +64,15 @@ def build_services(settings: Settings, wake_ups: WakeUps | None = None) -> Servi
     if settings.mail_url is None:
         raise SettingsError("SMTP_URL: set it to smtp://user:password@host:port (or MAIL_DIR to a folder)")
     clock: Clock = TestClock() if settings.development else DatabaseClock()
-    policies = served_policies()
+    policies = served_policies(settings.policy_dir)
     mails = Mails(settings)
     changes = ContractChanges(clock, policies, mails)
-    erasures = Erasures(clock, policies, changes, settings.erasure_batch)
-    delivery = delivery_from_url(settings.mail_url)
+    ledger = Ledger(settings.ledger_dir)
+    erasures = Erasures(clock, policies, changes, ledger, settings.erasure_batch)
+    breaker = Breaker(settings.erasure_breaker_contracts, settings.erasure_breaker_percent)
+    delivery = DeliveryPool(delivery_from_url(settings.mail_url) for _ in range(settings.mail_connections))
     passwords = PasswordHasher()
-    sessions = Sessions(settings)
+    sessions = Sessions(settings, clock)
     attempts = Attempts(settings)
     return Services(
         settings=settings,
@@ -71,9 +83,13 @@ def build_services(settings: Settings, wake_ups: WakeUps | None = None) -> Servi
         sources=Sources(settings),
         attempts=attempts,
         log_ins=LogIns(settings, passwords, sessions, attempts),
-        password_resets=PasswordResets(settings, passwords, mails, attempts, clock),
-        requests=ContractRequests(changes, wake_ups or NoWakeUps()),
-        schedule=Schedule(clock, changes, erasures, settings.sweep_batch),
-        outbox=Outbox(clock, delivery, settings.mail_sender),
+        password_resets=PasswordResets(settings, passwords, attempts, mails=mails, mail_clock=clock, wake_ups=wake_ups),
+        requests=ContractRequests(changes, wake_ups),
+        schedule=Schedule(clock, changes, erasures, breaker, settings.sweep_batch),
+        breaker=breaker,
+        ledger=ledger,
+        replay=Replay(clock, policies, mails, ledger, settings.erasure_batch),
+        outbox=Outbox(clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections),
+        reminders=Reminders(clock, mails, settings.sweep_batch, wanted=settings.reminders),
         delivery=delivery,
     )

@@ -1,29 +1,33 @@
 """What operators may set: one variable each, with its type, default, unit and meaning."""
 
-import re
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import (
-    Field,
-    IPvAnyNetwork,
-    PostgresDsn,
-    RedisDsn,
-    SecretStr,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from contract_server.durations import Duration
+from contract_server.origins import FilesSource, SettingsError, misspelt, origin_of
+from contract_server.values import (
+    BaseUrl,
+    MailAddress,
+    MailDomain,
+    Origins,
+    PostgresUrl,
+    RedisUrl,
+    SenderName,
+    SmtpUrl,
+    WebUrl,
+    is_public,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+__all__ = ["DEVELOPMENT_SECRET_KEY", "EnvironmentName", "Settings", "SettingsError", "load_settings"]
 
 DEVELOPMENT_SECRET_KEY = "known to everybody: for development alone"  # noqa: S105 - and it says so
-
-_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+SHORTEST_SECRET_KEY = 32
 
 
 class EnvironmentName(StrEnum):
@@ -33,12 +37,8 @@ class EnvironmentName(StrEnum):
     PRODUCTION = "production"
 
 
-class SettingsError(Exception):
-    """A setting is missing or wrong; the message is one line that names the variable and what is expected."""
-
-
 class Settings(BaseSettings):
-    """The settings, read from environment variables of the same names in capitals."""
+    """The settings, read from environment variables of the same names in capitals, or from files: `NAME_FILE`."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -46,33 +46,42 @@ class Settings(BaseSettings):
         EnvironmentName.PRODUCTION,
         description="development or production; the test clock exists in development alone",
     )
-    database_url: SecretStr = Field(description="PostgreSQL, as postgresql://user:password@host:port/database")
+    database_url: PostgresUrl = Field(description="PostgreSQL, as postgresql://user:password@host:port/database")
     database_pool_size: int = Field(10, ge=2, le=500, description="connections that one process keeps at most")
-    redis_url: SecretStr = Field(
-        SecretStr("redis://127.0.0.1:6379/0"), description="Redis, which carries wake-ups and nothing else"
+    redis_url: RedisUrl = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Redis, which carries the worker's ticks and nothing else"
     )
-    public_url: str = Field(
-        "http://127.0.0.1:8000", description="where browsers reach this server; links in mails begin with it"
+    public_url: BaseUrl = Field(
+        "http://127.0.0.1:8000",
+        validate_default=True,
+        description="where browsers reach this server; links in mails begin with it",
     )
-    smtp_url: SecretStr | None = Field(
+    smtp_url: SmtpUrl | None = Field(
         None, description="smtp://user:password@host:port or smtps://…; mails go out by it"
     )
     mail_dir: Path | None = Field(
         None, description="folder for mails as .eml files, instead of sending them, where SMTP_URL is not set"
     )
-    mail_sender: str = Field("no-reply@omakase-login.example", description="the address that mails come from")
-    mail_domain: str = Field("omakase-login.example", description="the right side of every Message-ID")
-    contact_url: str = Field(
+    mail_sender: MailAddress = Field("no-reply@omakase-login.example", description="the address that mails come from")
+    mail_sender_name: SenderName = Field("おまかせログイン", description="the name beside that address")
+    mail_connections: int = Field(
+        8, ge=1, le=50, description="mails that one worker hands over at the same time, each on a connection of its own"
+    )
+    mail_domain: MailDomain = Field("omakase-login.example", description="the right side of every Message-ID")
+    contact_url: WebUrl = Field(
         "https://form.business.ntt-east.co.jp/?formId=pf3473inq",
         description="where a person who did not expect a mail, or cannot log in, asks for help",
     )
-    session_idle_limit: timedelta = Field(
-        timedelta(hours=2), description="a session ends after this long without a request"
+    reminders: bool = Field(
+        False, description="whether mails remind of what is about to end: resuming, the service, the registered data"
     )
-    session_absolute_limit: timedelta = Field(
-        timedelta(hours=24), description="a session ends after this long in any case"
+    session_idle_limit: Duration = Field(
+        timedelta(hours=2), gt=timedelta(), description="a session ends after this long without a request"
     )
-    request_deadline: timedelta = Field(
+    session_absolute_limit: Duration = Field(
+        timedelta(hours=24), gt=timedelta(), description="a session ends after this long in any case"
+    )
+    request_deadline: Duration = Field(
         timedelta(seconds=10), gt=timedelta(), description="how long one request may take before it is given up"
     )
     introspection: bool | None = Field(
@@ -80,12 +89,11 @@ class Settings(BaseSettings):
         description="whether the schema can be asked for, and mistakes in queries are answered with suggestions;"
         " where not set, in development alone",
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Annotated[Origins, NoDecode] = Field(
         (), description="origins of other sites whose pages may use this API, as https://host, separated by commas"
     )
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET_KEY),
-        min_length=32,
         validate_default=True,
         description="at least 32 random characters; hides whom the counts of failed log-ins are about",
     )
@@ -102,7 +110,7 @@ class Settings(BaseSettings):
     log_in_failures_of_all: int = Field(
         1_000, ge=1, description="failed log-ins that all sources together have in a window; then all wait for its end"
     )
-    log_in_window: timedelta = Field(
+    log_in_window: Duration = Field(
         timedelta(minutes=5), gt=timedelta(), description="how long failed log-ins are counted together"
     )
     password_resets_per_account: int = Field(
@@ -115,34 +123,61 @@ class Settings(BaseSettings):
     erasure_batch: int = Field(
         10_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"
     )
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
+    erasure_breaker_contracts: int = Field(
+        50, ge=0, description="contracts due for erasure at once that need no approval, however few there are in all"
+    )
+    erasure_breaker_percent: float = Field(
+        5, ge=0, le=100, description="share of all contracts, in per cent, that needs no approval, where that is more"
+    )
+    ledger_dir: Path | None = Field(
+        None,
+        description="folder, on another disk than the database, where every erasure is written down before it begins;"
+        " a restored backup is brought up to date from it",
+    )
+    policy_dir: Path | None = Field(
+        None, description="folder with every version of the policy as .toml files; where not set, those shipped"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65_535,
+        description="where Prometheus finds /metrics of this process; a port for each, none when it is not set",
+    )
+    metrics_host: str = Field("127.0.0.1", description="address to listen on there; not one that the world reaches")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - named as pydantic passes them
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """From variables, and from the files that variables name; from nowhere else."""
+        return init_settings, env_settings, FilesSource(settings_cls)
 
     @field_validator("secret_key")
     @classmethod
     def _must_be_secret_in_production(cls, given: SecretStr, info: ValidationInfo) -> SecretStr:
         in_production = info.data.get("environment") is EnvironmentName.PRODUCTION
-        if in_production and given.get_secret_value() == DEVELOPMENT_SECRET_KEY:
-            raise ValueError("set it to 32 random characters or more, such as `openssl rand -base64 32` writes")
+        known = in_production and given.get_secret_value() == DEVELOPMENT_SECRET_KEY
+        if known or len(given.get_secret_value()) < SHORTEST_SECRET_KEY:
+            raise ValueError("expected 32 random characters or more, such as `openssl rand -base64 32` writes")
         return given
 
-    @model_validator(mode="after")
-    def _urls_must_be_of_their_kind(self) -> "Settings":
-        for value, kind in ((self.database_url, PostgresDsn), (self.redis_url, RedisDsn)):
-            TypeAdapter(kind).validate_python(value.get_secret_value())
-        return self
+    @field_validator("public_url")
+    @classmethod
+    def _must_be_public_in_production(cls, given: str, info: ValidationInfo) -> str:
+        if info.data.get("environment") is EnvironmentName.PRODUCTION and not is_public(given):
+            raise ValueError("expected https:// and a name that browsers elsewhere know, because this is production")
+        return given
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _origins_are_named(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            if not _ORIGIN.fullmatch(origin):
-                raise ValueError("origins are written as https://host or https://host:port, without a path")
-        return origins
 
     @property
     def development(self) -> bool:
@@ -172,7 +207,27 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "database_url or redis_url"
-        meaning = Settings.model_fields[name].description if name in Settings.model_fields else "an address of its kind"
-        raise SettingsError(f"{name.upper()}: {first['msg'].removeprefix('Value error, ')} ({meaning})") from None
+        raise _refusal(error) from None
+
+
+def _refusal(error: ValidationError) -> SettingsError:
+    """The first thing that is wrong, in one line: the variable, what it is, and what is expected."""
+    first = error.errors(include_url=False)[0]
+    setting = str(first["loc"][0])
+    field = Settings.model_fields[setting]
+    origin = origin_of(setting)
+    if origin.variable is None:
+        found = "not set"
+    else:
+        found = "its value, not shown here," if _holds_secret(field.annotation) else f"{first['input']!r:.100}"
+        found += " does not fit"
+    expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    if first["type"] == "missing":
+        alike = [variable for variable, meant in misspelt(Settings) if meant == setting.upper()]
+        expected = f"{alike[0]} is, and may be a slip" if alike else "expected a value"
+    return SettingsError(f"{origin.variable or setting.upper()}: {found}; {expected} ({field.description})")
+
+
+def _holds_secret(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annotation can be
+    """Whether a setting of that type is shown to nobody."""
+    return annotation is SecretStr or any(_holds_secret(part) for part in get_args(annotation))

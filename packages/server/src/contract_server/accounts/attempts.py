@@ -35,10 +35,14 @@ _READ = """
 """
 _TAKE_BACK = "UPDATE attempt_count SET tries = tries - 1 WHERE key = $1 AND began_at = $2 AND tries > 0"
 _CLEAR = "DELETE FROM attempt_count WHERE key = $1"
+_CLEAR_ALL = "DELETE FROM attempt_count WHERE starts_with(key, $1)"
 _FORGET = """
     DELETE FROM attempt_count WHERE key IN (
         SELECT key FROM attempt_count WHERE ends_at < clock_timestamp() - $1::interval FOR UPDATE SKIP LOCKED)
 """
+
+
+_HALF = 32  # of the 64 digits of a key; 128 bits tell a group, and a key within it, from all others
 
 
 class TooManyAttempts(Exception):
@@ -69,6 +73,10 @@ class Attempts:
             len(part).to_bytes(4) + part for part in (each.encode(errors="surrogatepass") for each in about)
         )
         return hmac.new(self._secret, message, "sha256").hexdigest()
+
+    def key_within(self, group: tuple[str, ...], *part: str) -> str:
+        """A key that begins as all of its group do, so that they can be found without being known."""
+        return self.key(*group)[:_HALF] + self.key(*group, *part)[:_HALF]
 
     async def begin(self, limits: Mapping[str, Limit]) -> Attempt:
         """Count one try under every key, or, where one of them has no room, under none.
@@ -103,6 +111,10 @@ class Attempts:
     async def clear(self, key: str) -> None:
         """Forget what was counted under the key."""
         await current_connection().execute_query(_CLEAR, [key])
+
+    async def clear_all_within(self, group: tuple[str, ...]) -> None:
+        """Forget what was counted under any key of the group."""
+        await current_connection().execute_query(_CLEAR_ALL, [self.key(*group)[:_HALF]])
 
     async def forget_old(self) -> None:
         """Delete the counts whose window, and the time in which the next would follow on it, has passed."""

@@ -54,7 +54,7 @@ class LogIns:
             TooManyAttempts: Too many failures; whether this one was right is not looked at.
         """
         address = normalized(email)
-        account_key = self._attempts.key("log in", "account", address, source)
+        account_key = self._attempts.key_within(_account(address), source)
         limits = {
             account_key: self._per_account,
             self._attempts.key("log in", "source", source): self._per_source,
@@ -80,3 +80,11 @@ class LogIns:
         await self._attempts.take_back(attempt)
         await self._attempts.clear(account_key)
         return opened
+
+    async def unlock(self, email: str) -> None:
+        """Forget the failures of this account, wherever they came from: whoever has to wait need not any more."""
+        await self._attempts.clear_all_within(_account(normalized(email)))
+
+
+def _account(address: str) -> tuple[str, ...]:
+    return "log in", "account", address

@@ -42,7 +42,7 @@ class Session(Model):
     id = fields.UUIDField(primary_key=True, default=uuid7)
     token_hash = fields.CharField(max_length=64, unique=True, description="SHA-256 of a 256-bit random token")
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "contract_server.Account", related_name="sessions", on_delete=fields.CASCADE, db_index=True
+        "contract_server.Account", related_name="sessions", on_delete=fields.RESTRICT, db_index=True
     )
     account_id: UUID
     created_at = fields.DatetimeField()
@@ -63,7 +63,7 @@ class PasswordResetToken(Model):
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "contract_server.Account",
         related_name="password_reset_tokens",
-        on_delete=fields.CASCADE,
+        on_delete=fields.RESTRICT,
         db_index=True,
     )
     account_id: UUID

@@ -5,18 +5,18 @@ from datetime import timedelta
 
 from contract_server.accounts.addresses import find_account, normalized
 from contract_server.accounts.attempts import Attempts, TooManyAttempts
+from contract_server.accounts.credentials import replace_password, require_suitable
 from contract_server.accounts.limits import Limit
-from contract_server.accounts.models import Account, PasswordResetToken, Session
+from contract_server.accounts.models import PasswordResetToken
 from contract_server.accounts.passwords import PasswordHasher
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.mails import Mails
+from contract_server.contracts.wakeups import WakeUps
 from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
 
 VALID_FOR = timedelta(minutes=30)
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 256
 
 _WINDOW = timedelta(minutes=15)
 _ANSWERED_AFTER_S = 0.2
@@ -26,15 +26,18 @@ class InvalidResetToken(Exception):
     """The token is unknown, was used, or has expired."""
 
 
-class UnsuitablePassword(ValueError):
-    """The new password is too short or too long."""
-
-
 class PasswordResets:
     """Lets people back in who have forgotten their password."""
 
     def __init__(
-        self, settings: Settings, passwords: PasswordHasher, mails: Mails, attempts: Attempts, mail_clock: Clock
+        self,
+        settings: Settings,
+        passwords: PasswordHasher,
+        attempts: Attempts,
+        *,
+        mails: Mails,
+        mail_clock: Clock,
+        wake_ups: WakeUps,
     ) -> None:
         self._per_account = Limit(settings.password_resets_per_account, _WINDOW, growing=False)
         self._per_source = Limit(settings.password_resets_per_source, _WINDOW, growing=False)
@@ -42,6 +45,7 @@ class PasswordResets:
         self._mails = mails
         self._attempts = attempts
         self._mail_clock = mail_clock
+        self._wake_ups = wake_ups
         self._clock = DatabaseClock()
 
     async def request(self, email: str, *, source: str) -> None:
@@ -59,8 +63,7 @@ class PasswordResets:
             UnsuitablePassword: The password is too short or too long.
             InvalidResetToken: The token opens nothing.
         """
-        if not SHORTEST_PASSWORD <= len(new_password) <= LONGEST_PASSWORD:
-            raise UnsuitablePassword
+        require_suitable(new_password)
         good = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
         if not await good.exists():  # looked at first: who has no token gets no hash of ours
             raise InvalidResetToken
@@ -69,9 +72,11 @@ class PasswordResets:
             found = await good.select_for_update().first()
             if found is None:
                 raise InvalidResetToken
-            await Account.filter(id=found.account_id).update(password_hash=kept)
-            await PasswordResetToken.filter(account_id=found.account_id).delete()
-            await Session.filter(account_id=found.account_id).delete()
+            await replace_password(found.account_id, kept)
+
+    async def allow_again(self, email: str) -> None:
+        """Forget how many links were asked for with this address."""
+        await self._attempts.clear(self._account_key(normalized(email)))
 
     async def forget_expired(self) -> None:
         """Delete the tokens that open nothing any more."""
@@ -79,7 +84,7 @@ class PasswordResets:
 
     async def _request(self, address: str, source: str) -> None:
         limits = {
-            self._attempts.key("password reset", "account", address): self._per_account,
+            self._account_key(address): self._per_account,
             self._attempts.key("password reset", "source", source): self._per_source,
         }
         try:
@@ -96,3 +101,7 @@ class PasswordResets:
                 token_hash=hash_token(token), account=account, expires_at=await self._clock.now() + VALID_FOR
             )
             await self._mails.owe_password_reset(account, token, VALID_FOR, await self._mail_clock.now())
+        self._wake_ups.wake()
+
+    def _account_key(self, address: str) -> str:
+        return self._attempts.key("password reset", "account", address)

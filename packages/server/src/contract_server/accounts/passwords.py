@@ -43,14 +43,14 @@ class PasswordHasher:
     async def verify(self, password: str, kept: str | None) -> bool:
         """Whether `password` is the one that `kept` was made of.
 
-        With None, the same work is done for an account that does not exist, and the answer is no.
+        With nothing kept, the same work is done as for an account that does not exist, and the answer is no.
 
         Raises:
             TooBusy: Too many are waiting.
         """
         hashed = kept or self._nobodys_hash
         right = await self._submit(self._room, self._algorithm.verify, _bytes(password), hashed)
-        return right and kept is not None
+        return right and bool(kept)
 
     async def pretend(self, password: str) -> None:
         """The same work as `verify`, for somebody who is refused anyway. At most one at a time, to hold up nobody."""

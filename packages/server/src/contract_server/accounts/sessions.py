@@ -4,17 +4,16 @@ Sessions go by real time even where the contracts' clock was moved: somebody who
 logged in.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from contract_server.accounts.models import Account, Session
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.accounts.viewer import Viewer
-from contract_server.clock import DatabaseClock
+from contract_server.accounts.visits import Visit, Visits
+from contract_server.clock import Clock, DatabaseClock
 from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
-
-_NOT_NOTED_MORE_OFTEN_THAN = timedelta(minutes=1)
 
 
 class AccountChanged(Exception):
@@ -24,7 +23,8 @@ class AccountChanged(Exception):
 class Sessions:
     """Opens, finds and ends sessions."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, contracts_clock: Clock) -> None:
+        self._visits = Visits(contracts_clock, settings.session_idle_limit)
         self._idle_limit = settings.session_idle_limit
         self._absolute_limit = settings.session_absolute_limit
         self._clock = DatabaseClock()
@@ -59,17 +59,9 @@ class Sessions:
             )
         return self._viewer(session, account, now), token
 
-    async def find(self, token: str) -> Viewer | None:
-        """Whose session the token opens; None when it is unknown, has ended or has expired."""
-        session = await Session.filter(token_hash=hash_token(token)).select_related("account").first()
-        if session is None:
-            return None
-        now = await self._clock.now()
-        if now >= min(session.expires_at, session.last_used_at + self._idle_limit):
-            return None
-        if now - session.last_used_at >= _NOT_NOTED_MORE_OFTEN_THAN:
-            await Session.filter(id=session.id).update(last_used_at=now)
-        return self._viewer(session, session.account, now)
+    async def find(self, token: str) -> Visit | None:
+        """The visit of whoever the session belongs to; None when it is unknown, has ended or has expired."""
+        return await self._visits.find(token)
 
     async def end(self, session_id: UUID) -> None:
         """Log out."""

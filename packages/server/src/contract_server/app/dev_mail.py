@@ -193,6 +193,7 @@ def _page(title: str, main: str, *, status: HTTPStatus = HTTPStatus.OK) -> Respo
 <link rel="stylesheet" href="/dev/mail.css">
 </head>
 <body>
+<header><a href="/" lang="ja">おまかせログイン</a><span>開発用のメールボックス</span></header>
 <main>
 {main}
 </main>
@@ -249,21 +250,21 @@ def _text_with_links(text: str) -> str:
 _CSS: Final = """\
 :root {
   color-scheme: light dark;
-  --page: #f5f6f8;
-  --card: #ffffff;
-  --text: #1b2430;
-  --quiet: #566273;
-  --line: #d5dae1;
-  --accent: #1a5fb4;
+  --page: #f5f7f8;
+  --card: #fff;
+  --text: #1b2830;
+  --quiet: #51626d;
+  --line: #d8e0e4;
+  --accent: #0f6480;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #14181d;
-    --card: #1d232b;
-    --text: #e6eaf0;
-    --quiet: #a9b3c0;
-    --line: #3a4450;
-    --accent: #8ab4f8;
+    --page: #11181c;
+    --card: #1a2329;
+    --text: #e7edf0;
+    --quiet: #a9b8c0;
+    --line: #33414a;
+    --accent: #7cc8e2;
   }
 }
 * { box-sizing: border-box; }
@@ -271,37 +272,48 @@ body {
   margin: 0;
   background: var(--page);
   color: var(--text);
-  font: 1rem/1.75 system-ui, "Hiragino Sans", "Noto Sans JP", Meiryo, sans-serif;
+  font: 1rem/1.75 "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", "Yu Gothic UI", Meiryo, system-ui, sans-serif;
   overflow-wrap: anywhere;
 }
-main { max-width: 46rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.4; }
+header {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: baseline;
+  gap: .25rem 1rem;
+  padding: .875rem clamp(1rem, 4vw, 2.5rem);
+  background: var(--card);
+  border-bottom: 1px solid var(--line);
+}
+header a { color: var(--text); font-size: 1.125rem; font-weight: 700; text-decoration: none; }
+header span { color: var(--quiet); font-size: .9375rem; }
+main { max-width: 50rem; margin: 0 auto; padding: clamp(1.5rem, 5vw, 3rem) clamp(1rem, 4vw, 2rem) 4rem; }
+h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.4; }
 a { color: var(--accent); text-underline-offset: .2em; }
-a:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: 2px; }
+a:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: 4px; }
 nav { margin-bottom: 1rem; }
 nav a, .mails a { display: inline-block; padding: .25rem 0; }
 .meta, dt { color: var(--quiet); font-size: .875rem; }
-.mails { list-style: none; margin: 1.25rem 0 0; padding: 0; }
+.mails { list-style: none; margin: 1.5rem 0 0; padding: 0; }
 .mails li, article {
   background: var(--card);
   border: 1px solid var(--line);
-  border-radius: .5rem;
-  padding: .75rem 1rem;
+  border-radius: 14px;
+  padding: 1rem 1.25rem;
 }
-.mails li + li { margin-top: .5rem; }
-.mails a { font-weight: 600; }
+.mails li + li { margin-top: .75rem; }
+.mails a { font-weight: 700; }
 .mails .meta { display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
-article { padding: 1.25rem 1rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
+article { padding: clamp(1.25rem, 4vw, 2rem); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; align-items: baseline; margin: 0; }
 dd { margin: 0; }
 .body {
-  margin: 1.25rem 0;
-  padding: 1.25rem 0;
+  margin: 1.5rem 0;
+  padding: 1.5rem 0;
   border-block: 1px solid var(--line);
   white-space: pre-wrap;
 }
 summary { cursor: pointer; padding: .25rem 0; }
-@media (max-width: 30rem) {
+@media (max-width: 35rem) {
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; }
 }

@@ -17,13 +17,15 @@ from contract_server.app.playground import playground_page, playground_routes
 from contract_server.app.security import SecurityMiddleware
 from contract_server.clock import TestClock
 from contract_server.console.routes import console_routes
+from contract_server.contracts.wakeups import PostgresWakeUps
 from contract_server.db.availability import is_unavailable
 from contract_server.db.connection import database
 from contract_server.db.migrate import pending_migrations
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.view import GraphQLView
-from contract_server.jobs.queue import ArqWakeUps
+from contract_server.obstacles import find_obstacle
+from contract_server.scrape import MetricsPort, metrics_route
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 
@@ -31,12 +33,13 @@ from contract_server.settings import Settings
 def create_app(settings: Settings) -> Starlette:
     """The application of this process."""
     logs.configure(settings.log_level)
-    wake_ups = ArqWakeUps(settings)
+    wake_ups = PostgresWakeUps()
     services = build_services(settings, wake_ups)
+    metrics_port = MetricsPort(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with database(settings):
+        async with database(settings), metrics_port.serving(services):
             yield
             await wake_ups.close()
             await services.close()
@@ -52,6 +55,7 @@ def create_app(settings: Settings) -> Starlette:
                 trusted_origins=settings.cors_origins,
                 patience=settings.request_deadline,
             ),
+            Middleware(ApiFirst, api=_api(settings, services)),
         ],
     )
     app.state.services = services
@@ -59,19 +63,34 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
-    clock = services.clock
-    time_travel = TimeTravel(services, clock) if isinstance(clock, TestClock) else None
-    view = GraphQLView(build_schema(development=settings.development), services, time_travel)
     routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz), *console_routes(settings)]
     if settings.development:
         routes += [
             *playground_routes(),
             *(dev_mail_routes(settings.mail_dir) if settings.mail_dir else []),
-            Route("/graphql", PlaygroundOr(view)),
+            metrics_route(services),  # in production on METRICS_PORT alone
         ]
-    else:
-        routes.append(Route("/graphql", view))
     return routes
+
+
+def _api(settings: Settings, services: Services) -> ASGIApp:
+    clock = services.clock
+    time_travel = TimeTravel(services, clock) if isinstance(clock, TestClock) else None
+    view = GraphQLView(build_schema(development=settings.development), services, time_travel)
+    return PlaygroundOr(view) if settings.development else view
+
+
+class ApiFirst:
+    """Hands what is for the API to it, past the list of routes that everything else is looked up in."""
+
+    def __init__(self, app: ASGIApp, api: ASGIApp) -> None:
+        self._app = app
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        for_the_api = scope["type"] == "http" and scope["path"] == "/graphql"
+        await (self._api if for_the_api else self._app)(scope, receive, send)
 
 
 class PlaygroundOr:
@@ -97,16 +116,19 @@ async def _healthz(_: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """The database can be reached and has this version's schema. Redis is not needed to serve."""
-    settings: Settings = request.app.state.services.settings
+    """The database can be reached, has this version's schema, and is one to serve from. Redis is not needed."""
+    services: Services = request.app.state.services
     try:
-        pending = await pending_migrations(settings)
+        pending = await pending_migrations(services.settings)
+        obstacle = None if pending else await find_obstacle(services.settings, services.policies)
     except Exception as error:
         if not is_unavailable(error):
             raise
         return JSONResponse({"ok": False, "reason": "the database cannot be reached"}, status_code=503)
     if pending:
         return JSONResponse({"ok": False, "reason": "migrations are pending", "pending": pending}, status_code=503)
+    if obstacle:
+        return JSONResponse({"ok": False, "reason": obstacle}, status_code=503)
     return JSONResponse({"ok": True})
 
 

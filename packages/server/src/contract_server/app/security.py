@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,16 +40,17 @@ class SecurityMiddleware:
         if trusted_origins:
             guarded = _shared_with(trusted_origins, guarded)
         self._app = CrossSiteCheck(guarded, trusted_origins)
-        self._headers = _HEADERS | (_HEADERS_OF_TLS if tls else {})
+        headers = _HEADERS | (_HEADERS_OF_TLS if tls else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; every answer carries the headers, refusals and failures too."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                given = message.get("headers", ())
+                names = {name for name, _ in given}
+                message["headers"] = [*given, *(header for header in self._headers if header[0] not in names)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -5,16 +5,28 @@ from typing import Annotated
 import typer
 
 from contract_server.cli.running import with_database, with_services
+from contract_server.cli.statuses import Refusal, Status
 from contract_server.db.migrate import migrate as apply_migrations
-from contract_server.db.migrate import pending_migrations
+from contract_server.db.migrate import pending_migrations, planned_statements
 from contract_server.settings import load_settings
 
 
 def migrate(
     check: Annotated[bool, typer.Option("--check", help="Apply nothing; exit with 1 if there is something.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Apply nothing; print the SQL that would be run.")] = False,
 ) -> None:
-    """Bring the database to the schema of this version. Safe to run twice, and by two at a time."""
+    """Bring the database to the schema of this version. Safe to run twice, and by two at a time.
+
+    Look first, where tables are large: contract-server migrate --plan
+    """
     settings = load_settings()
+    if plan:
+        planned = with_database(lambda: planned_statements(settings))
+        for name, statements in planned.items():
+            typer.echo("\n".join([f"-- {name}", *map(_terminated, statements)]) + "\n")
+        if not planned:
+            typer.echo("-- The database is up to date.")
+        return
 
     async def run() -> list[str]:
         return await (pending_migrations(settings) if check else apply_migrations(settings))
@@ -24,7 +36,7 @@ def migrate(
         typer.echo(f"{'pending' if check else 'applied'}: {name}")
     if not names:
         typer.echo("The database is up to date.")
-    raise typer.Exit(1 if check and names else 0)
+    raise typer.Exit(Status.NO if check and names else Status.DONE)
 
 
 def seed_demo() -> None:
@@ -32,6 +44,12 @@ def seed_demo() -> None:
     from contract_server.demo.seed import seed_if_empty  # noqa: PLC0415 - not part of production
 
     if not load_settings().development:
-        raise SystemExit("contract-server: demonstration data is for ENVIRONMENT=development alone")
+        raise Refusal("demonstration data is for ENVIRONMENT=development alone")
     seeded = with_services(seed_if_empty)
     typer.echo("Demonstration data is in place." if seeded else "There is data already; nothing was changed.")
+
+
+def _terminated(statement: str) -> str:
+    """A statement as psql reads it; comments are in between."""
+    text = statement.strip()
+    return text if text.startswith("--") or text.endswith(";") else f"{text};"

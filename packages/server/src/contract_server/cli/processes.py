@@ -1,9 +1,13 @@
 """The processes that stay: everything on one machine, the server, the worker."""
 
+import gc
 from typing import Annotated
 
 import typer
 
+from contract_server import logs
+from contract_server.cli.running import refuse_obstacles
+from contract_server.cli.statuses import Refusal, Status
 from contract_server.settings import load_settings
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -19,21 +23,24 @@ def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the API."""
-    import uvicorn  # noqa: PLC0415 - only this command needs it
+    from contract_server.app.main import create_app  # noqa: PLC0415 - only this command needs it
+    from contract_server.app.serving import listen, serve_until_stopped  # noqa: PLC0415 - as above
 
-    from contract_server.app.main import create_app  # noqa: PLC0415 - as above
+    refuse_obstacles()
+    app = create_app(load_settings())
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        raise Refusal(f"{host} port {port} cannot be listened on ({error.strerror}); see --host and --port") from None
+    _look_for_garbage_less_often()
+    serve_until_stopped(app, listening)
 
-    uvicorn.run(
-        create_app(load_settings()),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        ws="none",
-        timeout_graceful_shutdown=20,
-    )
+
+def _look_for_garbage_less_often() -> None:
+    """Leave what was made at the start, and stays, out of the search for garbage, which holds up all requests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def worker() -> None:
@@ -41,10 +48,11 @@ def worker() -> None:
     from arq.worker import run_worker  # noqa: PLC0415 - only this command needs it
     from redis.exceptions import RedisError  # noqa: PLC0415 - as above
 
-    load_settings()
+    refuse_obstacles()
+    logs.configure(load_settings().log_level)  # before arq says that it waits for Redis
     from contract_server.jobs.worker import WorkerSettings  # noqa: PLC0415 - reads the settings when imported
 
     try:
         run_worker(WorkerSettings)  # type: ignore[arg-type]  # arq's own type asks for an instance
     except (RedisError, OSError) as error:
-        raise SystemExit(f"contract-server: Redis cannot be reached ({type(error).__name__})") from None
+        raise Refusal(f"Redis cannot be reached ({type(error).__name__}); see REDIS_URL", Status.OUT_OF_REACH) from None

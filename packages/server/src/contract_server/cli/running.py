@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from contract_server import logs
+from contract_server.contracts.policies import served_policies
+from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.db.connection import database
+from contract_server.obstacles import find_obstacle
 from contract_server.services import Services, build_services
-from contract_server.settings import load_settings
+from contract_server.settings import SettingsError, load_settings
 
 Result = TypeVar("Result")
 
@@ -35,3 +38,21 @@ def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
             await services.close()
 
     return with_database(run)
+
+
+def refuse_obstacles() -> None:
+    """See that the database, where it can be reached already, is one to serve from.
+
+    Raises:
+        SettingsError: It is not.
+    """
+    settings = load_settings()
+    policies = served_policies(settings.policy_dir)
+    try:
+        obstacle = with_database(lambda: find_obstacle(settings, policies))
+    except Exception as error:
+        if not is_unavailable(error) and not lacks_schema(error):
+            raise
+        return  # it may come up later, and be migrated: until then `/readyz` says so
+    if obstacle:
+        raise SettingsError(obstacle)

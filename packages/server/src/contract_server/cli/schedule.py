@@ -1,9 +1,54 @@
 """What falls due, and doing it by hand."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
 import typer
 
 from contract_server.cli.running import with_services
+from contract_server.cli.showing import Json, show_json, show_table
+from contract_server.contracts.due import find_due
+from contract_server.durations import parse_duration
+from contract_server.services import Services
 from contract_server.sweep import sweep_once
+
+
+def due(
+    within: Annotated[str, typer.Option(help="How far ahead to look: 36h, 7d.", metavar="SPAN")] = "7d",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1_000,
+    json: Json = False,
+) -> None:
+    """Show what falls due when, the oldest first, with all that is overdue.
+
+    Example: contract-server due --within 30d --json
+    """
+    try:
+        span = parse_duration(within)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--within") from None
+    found = with_services(lambda services: _due(services, span, limit + 1))
+    if json:
+        show_json(found[:limit])
+    else:
+        headings = ("contract", "act", "due at", "overdue", "on hold")
+        show_table(headings, [list(each.values()) for each in found[:limit]])
+    if len(found) > limit:
+        typer.echo(f"contract-server: there is more than these {limit}; see --limit", err=True)
+
+
+async def _due(services: Services, within: timedelta, limit: int) -> list[dict[str, Any]]:
+    now = await services.clock.now()
+    by = now + min(within, datetime.max.replace(tzinfo=UTC) - now)
+    return [
+        {
+            "contract_id": each.contract_id,
+            "act": each.act,
+            "due_at": each.due_at.astimezone(services.policies.zone),
+            "overdue": each.due_at <= now and not each.on_hold,
+            "on_hold": each.on_hold,
+        }
+        for each in await find_due(by, limit)
+    ]
 
 
 def sweep() -> None:

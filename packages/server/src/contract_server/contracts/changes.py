@@ -1,19 +1,43 @@
 """The one place where a contract changes: the rules are asked, and what they grant is stored with its effects."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
 
-from contract_rules import Action, Actor, RecordEvent, Refused, SendMail, decide
+from uuid_utils.compat import uuid7
+
+from contract_rules import Action, Actor, Granted, RecordEvent, Refused, SendMail, decide
+from contract_server.accounts.viewer import Viewer
 from contract_server.clock import Clock
 from contract_server.contracts.answers import Answer
+from contract_server.contracts.at_once import NewRow, Writing, write_unless_changed
+from contract_server.contracts.errors import ActionRefused
+from contract_server.contracts.idempotency import IdempotencyKey, answer_columns
 from contract_server.contracts.mails import Mails
-from contract_server.contracts.models import ContractEvent, TerminationReason
+from contract_server.contracts.models import (
+    ContractEvent,
+    IdempotentAnswer,
+    OutboxMail,
+    TerminationApplication,
+    TerminationReason,
+)
 from contract_server.contracts.policies import ServedPolicies
-from contract_server.contracts.snapshot import ContractSnapshot, Hold, save_snapshot
+from contract_server.contracts.snapshot import (
+    ContractSnapshot,
+    Hold,
+    application_columns,
+    contract_columns,
+    save_snapshot,
+    save_snapshots,
+)
+
+_A_DAY = timedelta(days=1)
 
 
 class ContractChanges:
-    """Changes contracts that the caller has locked, in the caller's transaction."""
+    """Changes contracts: those that the caller has locked, in the caller's transaction, and others at once."""
 
     def __init__(self, clock: Clock, policies: ServedPolicies, mails: Mails) -> None:
         self._clock = clock
@@ -32,8 +56,9 @@ class ContractChanges:
         *,
         reason: TerminationReason | None = None,
         hold_reason: str | None = None,
+        note: str | None = None,
     ) -> Answer:
-        """Ask the rules about a locked contract, and do as they say.
+        """Ask the rules about a locked contract, and do as they say. An operator's note goes into its events.
 
         The clock is read here, after the lock: a request that waited over midnight is judged by the new day.
         """
@@ -41,30 +66,129 @@ class ContractChanges:
         decision = decide(self._policies.in_force_at(now), contract.facts, action, actor, now)
         if isinstance(decision, Refused):
             return Answer(contract, now, refusal=decision)
-        changed = replace(
-            contract,
-            facts=decision.facts,
-            application_id=contract.application_id if decision.facts.application else None,
-            reason=reason if action is Action.TERMINATE else contract.reason,
-            hold=_hold(contract, held=decision.facts.erasure_held, reason=hold_reason, now=now),
-        )
+        changed = _changed(contract, decision, action, now, reason=reason, hold_reason=hold_reason)
         stored = await save_snapshot(contract, changed, now)
         application_id = stored.application_id or contract.application_id
         for effect in decision.effects:
             match effect:
                 case RecordEvent():
-                    await ContractEvent.create(
-                        contract_id=contract.id,
-                        at=effect.at,
-                        type=effect.type,
-                        actor=effect.actor,
-                        application_id=application_id if effect.application_number else None,
-                    )
+                    await ContractEvent.create(**_event_columns(effect, contract.id, application_id, note))
                 case SendMail():
                     await self._mails.owe(stored, effect.kind, now)
                 case _:  # waking is what the due columns do; erasing belongs to the erasure
                     pass
         return Answer(stored, now)
+
+    async def apply_to_all(
+        self, contracts: Sequence[ContractSnapshot], action: Action, actor: Actor
+    ) -> dict[UUID, Answer]:
+        """The same for several locked contracts, in as many statements as for one; no mail may come of it.
+
+        Raises:
+            ActionRefused: The rules refuse one of them; nothing is to be stored then.
+        """
+        now = await self._clock.now()
+        policy = self._policies.in_force_at(now)
+        changed: list[tuple[ContractSnapshot, ContractSnapshot]] = []
+        events: list[ContractEvent] = []
+        for contract in contracts:
+            decision = decide(policy, contract.facts, action, actor, now)
+            if isinstance(decision, Refused):
+                raise ActionRefused(contract, now, decision)
+            changed.append((contract, _changed(contract, decision, action, now, reason=None)))
+            events += (
+                ContractEvent(**_event_columns(effect, contract.id, contract.application_id))
+                for effect in decision.effects
+                if isinstance(effect, RecordEvent)
+            )
+        await save_snapshots(changed, now)
+        await ContractEvent.bulk_create(events)
+        return {after.id: Answer(after, now) for _, after in changed}
+
+    async def apply_at_once(
+        self,
+        contract: ContractSnapshot,
+        action: Action,
+        contractor: Viewer,
+        now: datetime,
+        *,
+        reason: TerminationReason | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> Answer | None:
+        """Ask the rules about a contract that was read at `now` and is not locked, and store what they grant.
+
+        Returns:
+            None where they do not grant it, or nothing is as it was read any more; nothing is stored then, and
+            whoever locks the contract and asks again learns why.
+        """
+        decision = decide(self._policies.in_force_at(now), contract.facts, action, contractor.actor, now)
+        if isinstance(decision, Refused):
+            return None
+        changed = _changed(contract, decision, action, now, reason=reason)
+        rows = []
+        if changed.facts.application:
+            changed = replace(changed, application_id=uuid7())
+            columns = application_columns(changed) | {"id": changed.application_id}
+            rows.append(NewRow(TerminationApplication, columns))
+        for effect in decision.effects:
+            match effect:
+                case RecordEvent():
+                    application_id = changed.application_id or contract.application_id
+                    rows.append(NewRow(ContractEvent, _event_columns(effect, contract.id, application_id)))
+                case SendMail():
+                    rows.append(NewRow(OutboxMail, self._mails.columns(changed, effect.kind, contractor, now)))
+                case _:  # as above
+                    pass
+        answer = Answer(changed, now)
+        if key:
+            rows.append(NewRow(IdempotentAnswer, answer_columns(key, answer)))
+        writing = Writing(
+            before=contract,
+            columns=contract_columns(changed, now),
+            rows=rows,
+            withdrawn=contract.application_id,
+            at=now,
+            holds_until=self._holds_until(contract, now),
+        )
+        return answer if await write_unless_changed(writing, self._clock) else None
+
+    def _holds_until(self, contract: ContractSnapshot, now: datetime) -> datetime:
+        """When the rules may say something else: with the next day, or with the end of the window."""
+        tomorrow = datetime.combine(self._policies.today(now) + _A_DAY, time.min, self._policies.zone)
+        application = contract.facts.application
+        return min(tomorrow, application.timeline.resumption.at) if application else tomorrow
+
+
+def _changed(
+    contract: ContractSnapshot,
+    decision: Granted,
+    action: Action,
+    now: datetime,
+    *,
+    reason: TerminationReason | None,
+    hold_reason: str | None = None,
+) -> ContractSnapshot:
+    """The contract as the decision leaves it; a new application has no id yet."""
+    return replace(
+        contract,
+        facts=decision.facts,
+        application_id=contract.application_id if decision.facts.application else None,
+        reason=reason if action is Action.TERMINATE else contract.reason,
+        hold=_hold(contract, held=decision.facts.erasure_held, reason=hold_reason, now=now),
+    )
+
+
+def _event_columns(
+    effect: RecordEvent, contract_id: UUID, application_id: UUID | None, note: str | None = None
+) -> dict[str, Any]:
+    return {
+        "contract_id": contract_id,
+        "at": effect.at,
+        "type": effect.type,
+        "actor": effect.actor,
+        "application_id": application_id if effect.application_number else None,
+        "note": note,
+    }
 
 
 def _hold(contract: ContractSnapshot, *, held: bool, reason: str | None, now: datetime) -> Hold | None:

@@ -4,7 +4,8 @@ Personal is whatever tells of a person: it goes. Business is what the company ke
 Technical is what the program needs for itself.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -30,6 +31,7 @@ class Table:
     """A table: how its rows belong to a contract, what erasure does to them, and what each column is.
 
     `belongs` is an SQL condition in which `$1` is the contract's id; None where no row belongs to a contract.
+    `reasons` says of each column that could hold anything, such as JSON, why nothing personal is in it.
     """
 
     on_erasure: OnErasure
@@ -38,6 +40,28 @@ class Table:
     business: frozenset[str] = frozenset()
     technical: frozenset[str] = frozenset()
     emptied: frozenset[str] = frozenset()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> str:
+        """The SQL condition under which a row still has something that erasure takes."""
+        return " OR ".join(f"{column} IS NOT NULL" for column in sorted(self.emptied)) or "true"
+
+    @property
+    def contract(self) -> str:
+        """The SQL expression that names the contract to which a row belongs."""
+        column, _, _ = (self.belongs or "NULL ").partition(" ")
+        return "(SELECT contract_id FROM account WHERE account.id = account_id)" if column == "account_id" else column
+
+    @property
+    def belongs_to_any(self) -> str:
+        """The SQL condition under which a row belongs to one of several contracts: `$1` is the array of their ids."""
+        return (self.belongs or "false").replace("= $1", "= ANY ($1)")
+
+    @property
+    def belongs_to_erased(self) -> str:
+        """The SQL condition under which a row belongs to any erased contract."""
+        return (self.belongs or "false").replace("= $1", "IN (SELECT id FROM contract WHERE status = 'ERASED')")
 
     def kind_of(self, column: str) -> Kind:
         """What a column is.
@@ -73,7 +97,7 @@ TABLES = MappingProxyType(
             personal=_columns("recipient subject body"),
             technical=_columns(
                 "id contract_id kind message_id dated_at state attempts next_attempt_at lease_token lease_until"
-                " sent_at failure request_id"
+                " sent_at failure request_id useful_until"
             ),
         ),
         "idempotent_answer": Table(
@@ -81,6 +105,7 @@ TABLES = MappingProxyType(
             _OF_THE_ACCOUNT,
             personal=_columns("key answer"),  # the key is the client's own words, the answer may carry a hold's
             technical=_columns("id account_id input_hash answered_at"),
+            reasons={"input_hash": "SHA-256 of what was asked for, compared with and never shown; goes with its row"},
         ),
         "session": Table(
             OnErasure.DELETE,
@@ -122,20 +147,40 @@ TABLES = MappingProxyType(
                 "number requested_at requested_on reason policy_version service_end_last_day service_end_at"
                 " resumption_last_day resumption_at erasure_last_day erasure_at service_ended_at withdrawn_at"
             ),
-            technical=_columns("id contract_id"),
+            technical=_columns("id contract_id next_reminder_at"),
         ),
         "contract_event": Table(
-            OnErasure.KEEP,
+            OnErasure.EMPTY,
             _OF_THE_CONTRACT,
-            business=_columns("at type actor application_id"),
+            business=_columns("at type actor application_id note"),
             technical=_columns("id contract_id"),
+            emptied=_columns("note"),  # as a hold's reason
         ),
         "erasure_record": Table(
             OnErasure.KEEP,
             _OF_THE_CONTRACT,
-            business=_columns("application_id policy_version due_at started_at finished_at erased_rows code_version"),
+            business=_columns(
+                "application_id policy_version due_at started_at finished_at erased_rows rows_left batches replayed"
+                " ledger_file code_version schema_version sequence previous_hash hash"
+            ),
             technical=_columns("id contract_id"),
+            reasons={
+                "erased_rows": "counts of rows under our own tables' names",
+                "rows_left": "counts of rows under our own tables' names",
+            },
         ),
+        "due_failure": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            technical=_columns("id contract_id act due_at tries failure next_try_at set_aside_at"),
+        ),
+        "erasure_approval": Table(
+            OnErasure.KEEP,
+            None,
+            business=_columns("approved_at due_until contracts after_sequence ended_at"),
+            technical=_columns("id"),
+        ),
+        "erasure_stop": Table(OnErasure.KEEP, None, technical=_columns("id since alarmed_at")),
         # pseudonyms that nobody can turn back, of unknown addresses too; the sweep deletes them within the hour
         "attempt_count": Table(
             OnErasure.KEEP,

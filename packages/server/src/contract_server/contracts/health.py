@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contract_server.clock import Clock, DatabaseClock
+from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.classification import TABLES, OnErasure
 from contract_server.contracts.models import SweepRun
 from contract_server.db.transaction import current_connection
@@ -11,10 +12,38 @@ from contract_server.db.transaction import current_connection
 GRACE = timedelta(minutes=5)
 """How long after its instant a thing may still be undone before it counts as late."""
 
-_OVERDUE_SERVICE_END = "SELECT count(*) AS count FROM contract WHERE service_end_due_at <= $1"
-_OVERDUE_ERASURE = "SELECT count(*) AS count FROM contract WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL"
-_UNSENT = "SELECT count(*) AS count FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
-_FAILED = "SELECT count(*) AS count FROM outbox_mail WHERE state = 'FAILED' AND dated_at <= $1"
+_OVERDUE_SERVICE_END = "FROM contract WHERE service_end_due_at <= $1"
+_OVERDUE_ERASURE = "FROM contract WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL"
+_UNSENT = "FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
+_FAILED = "FROM outbox_mail WHERE state = 'FAILED'"
+_SET_ASIDE = """
+    FROM due_failure AS failure JOIN contract ON contract.id = failure.contract_id
+   WHERE failure.set_aside_at IS NOT NULL
+     AND failure.due_at = CASE failure.act WHEN 'ERASE' THEN erasure_due_at ELSE service_end_due_at END
+"""
+_OPEN_APPLICATIONS = """
+    FROM termination_application AS application JOIN contract ON contract.id = application.contract_id
+   WHERE application.withdrawn_at IS NULL AND contract.status = 'ACTIVE'
+"""
+_WRONG_DUE_DATES = """
+    FROM contract
+    LEFT JOIN termination_application AS application
+      ON application.contract_id = contract.id AND application.withdrawn_at IS NULL
+   WHERE (contract.service_end_due_at, contract.erasure_due_at) IS DISTINCT FROM (
+         CASE WHEN contract.status = 'TERMINATED' AND application.service_ended_at IS NULL
+              THEN application.service_end_at END,
+         CASE WHEN contract.status = 'TERMINATED' THEN application.erasure_at END)
+      OR contract.status = 'TERMINATED' AND application.id IS NULL
+"""
+_WITHOUT_EVIDENCE = """
+    FROM contract LEFT JOIN erasure_record AS record ON record.contract_id = contract.id
+   WHERE (contract.status = 'ERASED') <> (record.sequence IS NOT NULL AND record.finished_at IS NOT NULL)
+"""
+_GAPS = """
+    FROM (SELECT sequence, previous_hash, row_number() OVER chain AS place, lag(hash) OVER chain AS hash_before
+            FROM erasure_record WHERE sequence IS NOT NULL WINDOW chain AS (ORDER BY sequence)) AS record
+   WHERE sequence <> place OR previous_hash <> hash_before
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +74,71 @@ class Health:
         return all(check.ok for check in self.checks)
 
 
-async def examine(clock: Clock) -> Health:
+async def examine(clock: Clock, breaker: Breaker) -> Health:
     """Look at everything that was promised."""
     now = await clock.now()
     late = now - GRACE
-    run = await SweepRun.first()
-    stale = run is None or await DatabaseClock().now() - run.finished_at > GRACE
+    last_sweep_at = await last_sweep()
+    stale = last_sweep_at is None or await DatabaseClock().now() - last_sweep_at > GRACE
     return Health(
         now,
-        run.finished_at if run else None,
+        last_sweep_at,
         [
             Check("sweep", int(stale), "The last sweep came to its end less than five minutes ago."),
-            Check("service_end", await _count(_OVERDUE_SERVICE_END, late), "Every end of service is recorded."),
-            Check("erasure", await _count(_OVERDUE_ERASURE, late), "Everything due for erasure is erased."),
-            Check("leftovers", await _leftovers(), "Nothing personal is left of erased contracts."),
+            Check("service_end", await overdue_service_ends(late), "Every end of service is recorded."),
+            Check("erasure", await overdue_erasures(late), "Everything due for erasure is erased."),
+            Check("breaker", await stopped_erasures(breaker, now), "No erasure waits for an operator's approval."),
+            Check("set_aside", await acts_set_aside(), "Nothing that fell due was set aside after its last try."),
+            Check("leftovers", sum((await leftovers()).values()), "Nothing personal is left of erased contracts."),
+            Check("applications", await _count(_OPEN_APPLICATIONS), "No contract in force has an open application."),
+            Check("due_dates", await _count(_WRONG_DUE_DATES), "What falls due is what the applications say."),
+            Check("evidence", await _count(_WITHOUT_EVIDENCE), "Every erasure is finished, with its evidence."),
+            Check("chain", await _count(_GAPS), "Nothing is missing from the chain of evidence."),
             Check("mails_unsent", await _count(_UNSENT, late), "No mail waits longer than five minutes."),
-            Check("mails_failed", await _count(_FAILED, now), "No mail was given up."),
+            Check("mails_failed", await _count(_FAILED), "No mail was given up."),
         ],
     )
 
 
-async def _count(query: str, instant: datetime) -> int:
-    rows = await current_connection().execute_query_dict(query, [instant])
-    count: int = rows[0]["count"]
-    return count
+async def last_sweep() -> datetime | None:
+    """When the last sweep came to its end, in real time."""
+    run = await SweepRun.first()
+    return run.finished_at if run else None
 
 
-async def _leftovers() -> int:
-    """Rows of erased contracts that erasure should have deleted."""
-    count = 0
+async def overdue_service_ends(instant: datetime) -> int:
+    """How many ends of service were due by that instant and are not recorded."""
+    return await _count(_OVERDUE_SERVICE_END, instant)
+
+
+async def overdue_erasures(instant: datetime) -> int:
+    """How many contracts were due for erasure by that instant and are not erased; those on hold are not due."""
+    return await _count(_OVERDUE_ERASURE, instant)
+
+
+async def stopped_erasures(breaker: Breaker, now: datetime) -> int:
+    """How many contracts the breaker keeps from being erased."""
+    assessment = await breaker.assess(now)
+    return assessment.due if assessment.stopped else 0
+
+
+async def acts_set_aside() -> int:
+    """How many acts are due and tried no more."""
+    return await _count(_SET_ASIDE)
+
+
+async def leftovers() -> dict[str, int]:
+    """What is left of erased contracts, and should be gone: rows by table."""
+    left = {}
     for name, table in TABLES.items():
-        if table.on_erasure is OnErasure.DELETE and table.belongs is not None:
-            of_erased = table.belongs.replace("= $1", "IN (SELECT id FROM contract WHERE status = 'ERASED')")
-            rows = await current_connection().execute_query_dict(
-                f"SELECT count(*) AS count FROM {name} WHERE {of_erased}"  # noqa: S608 - our own names
-            )
-            count += rows[0]["count"]
+        if table.on_erasure is OnErasure.KEEP or table.belongs is None:
+            continue
+        if rows := await _count(f"FROM {name} WHERE {table.belongs_to_erased} AND ({table.filled})"):
+            left[name] = rows
+    return left
+
+
+async def _count(what: str, *instant: datetime) -> int:
+    rows = await current_connection().execute_query_dict(f"SELECT count(*) AS count {what}", list(instant))
+    count: int = rows[0]["count"]
     return count

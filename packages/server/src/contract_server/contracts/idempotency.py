@@ -8,6 +8,7 @@ words: a repeated answer is told in the language of the request that asks for it
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -54,12 +55,17 @@ async def recall(key: IdempotencyKey) -> Answer | None:
 
 async def remember(key: IdempotencyKey, answer: Answer) -> None:
     """Keep the first answer, in the transaction that made it true."""
-    await IdempotentAnswer.create(
-        account_id=key.account_id,
-        key=key.key,
-        input_hash=key.input_hash,
-        answer=_ANSWERS.dump_python(answer, mode="json"),
-    )
+    await IdempotentAnswer.create(**answer_columns(key, answer))
+
+
+def answer_columns(key: IdempotencyKey, answer: Answer) -> dict[str, Any]:
+    """The first answer, as it is stored."""
+    return {
+        "account_id": key.account_id,
+        "key": key.key,
+        "input_hash": key.input_hash,
+        "answer": _ANSWERS.dump_python(answer, mode="json"),
+    }
 
 
 async def forget_old_answers() -> None:

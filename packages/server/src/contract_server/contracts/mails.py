@@ -1,14 +1,25 @@
 """Owing a mail: written into the outbox in the transaction that gives the reason for it."""
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from functools import lru_cache
+from typing import Any
+from uuid import UUID, uuid4
 
 from asgi_correlation_id.context import correlation_id
 
-from contract_notify import Message, PasswordResetRequested, ResumptionAccepted, TerminationAccepted, render
+from contract_notify import (
+    Message,
+    PasswordResetRequested,
+    RenderedMail,
+    ResumptionAccepted,
+    TerminationAccepted,
+    render,
+)
 from contract_rules import MailKind
 from contract_server.accounts.models import Account
-from contract_server.contracts.models import OutboxMail
+from contract_server.accounts.viewer import Viewer
+from contract_server.contracts.models import MailState, OutboxMail
+from contract_server.contracts.reminder_windows import Window
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.settings import Settings
 
@@ -27,32 +38,66 @@ class Mails:
         It is rendered here, once: whoever sends it, and however often, sends the same bytes.
         """
         contractor = await Account.get(contract_id=contract.id)
+        await OutboxMail.create(**self.columns(contract, kind, contractor, now))
+        if kind is MailKind.RESUMPTION_ACCEPTED:
+            await _withdraw_reminders(contract.id, now)
+
+    def columns(
+        self, contract: ContractSnapshot, kind: MailKind, contractor: Account | Viewer, now: datetime
+    ) -> dict[str, Any]:
+        """The mail about a change that was just made, as it is stored."""
         unique = f"{contract.id}.{contract.facts.version}"
-        await self._owe(contractor, _message(contract, kind), unique, now)
+        message = _message(contract, kind)
+        return self._columns(contractor, message, _rendered(message, self._contact_url), unique, now)
 
     async def owe_password_reset(self, account: Account, token: str, valid_for: timedelta, now: datetime) -> None:
         """Put the mail with the link to a new password into the outbox. The link leads to this very server."""
         message = PasswordResetRequested(
             url=f"{self._public_url}/password/{token}", valid_minutes=int(valid_for.total_seconds() // 60)
         )
-        await self._owe(account, message, str(uuid4()), now)
+        await self._mail(account, message, str(uuid4()), now).save()
 
-    async def _owe(self, account: Account, message: Message, unique: str, now: datetime) -> None:
-        rendered = render(message, self._contact_url)
-        await OutboxMail.create(
-            contract_id=account.contract_id,
-            kind=message.kind,
-            message_id=f"<{unique}.{message.kind}@{self._domain}>",
-            dated_at=now,
-            next_attempt_at=now,
-            recipient=account.email,
-            subject=rendered.subject,
-            body=rendered.body,
-            request_id=correlation_id.get(),
-        )
+    def reminder(self, contract: ContractSnapshot, contractor: Account, window: Window, now: datetime) -> OutboxMail:
+        """The reminder of a contract's application, not stored yet. One application gets each kind once."""
+        application = contract.facts.application
+        assert application is not None  # noqa: S101 - a window is one of an application's
+        message = window.reminder.words(application.timeline)
+        mail = self._mail(contractor, message, f"{contract.id}.{contract.application_id}", now)
+        mail.useful_until = window.closes_at
+        return mail
+
+    def _mail(self, account: Account, message: Message, unique: str, now: datetime) -> OutboxMail:
+        return OutboxMail(**self._columns(account, message, render(message, self._contact_url), unique, now))
+
+    def _columns(
+        self, account: Account | Viewer, message: Message, rendered: RenderedMail, unique: str, now: datetime
+    ) -> dict[str, Any]:
+        return {
+            "contract_id": account.contract_id,
+            "kind": message.kind,
+            "message_id": f"<{unique}.{message.kind}@{self._domain}>",
+            "dated_at": now,
+            "next_attempt_at": now,
+            "recipient": account.email,
+            "subject": rendered.subject,
+            "body": rendered.body,
+            "request_id": correlation_id.get(),
+        }
 
 
-def _message(contract: ContractSnapshot, kind: MailKind) -> Message:
+@lru_cache(maxsize=16)
+def _rendered(message: TerminationAccepted | ResumptionAccepted, contact_url: str) -> RenderedMail:
+    """These two say the same to everybody, and nothing of anybody."""
+    return render(message, contact_url)
+
+
+async def _withdraw_reminders(contract_id: UUID, now: datetime) -> None:
+    """Those that still wait to be sent speak of an application that is no more."""
+    waiting = OutboxMail.filter(contract_id=contract_id, state=MailState.PENDING, useful_until__gt=now)
+    await waiting.update(useful_until=now)
+
+
+def _message(contract: ContractSnapshot, kind: MailKind) -> TerminationAccepted | ResumptionAccepted:
     application = contract.facts.application
     if kind is MailKind.TERMINATION_ACCEPTED and application is not None:
         timeline = application.timeline

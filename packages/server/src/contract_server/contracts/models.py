@@ -114,6 +114,9 @@ class TerminationApplication(Model):
     erasure_at = fields.DatetimeField()
     service_ended_at = fields.DatetimeField(null=True, description="when the end of service was recorded")
     withdrawn_at = fields.DatetimeField(null=True, description="when the contractor took the application back")
+    next_reminder_at = fields.DatetimeField(
+        null=True, description="when to look next whether to remind the contractor of what is about to end"
+    )
 
     class Meta:
         """Where applications are kept; a contract has at most one that was not taken back."""
@@ -123,7 +126,7 @@ class TerminationApplication(Model):
 
 
 class ContractEvent(Model):
-    """Something that happened to a contract. Carries nothing personal and survives erasure."""
+    """Something that happened to a contract. Survives erasure, but for the note: nobody can promise what is in it."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
@@ -134,6 +137,11 @@ class ContractEvent(Model):
     type = fields.CharEnumField(EventType, max_length=30)
     actor = fields.CharEnumField(Actor, max_length=10)
     application_id = fields.UUIDField(null=True, description="the application that the event belongs to")
+    note = fields.CharField(
+        max_length=500,
+        null=True,
+        description="an operator's own words: why they did it on the contractor's behalf",
+    )
 
     class Meta:
         """Where events are kept, in the order in which they are read."""
@@ -174,6 +182,9 @@ class OutboxMail(Model):
     sent_at = fields.DatetimeField(null=True)
     failure = fields.CharField(max_length=100, null=True, description="the kind of the last failure, never its text")
     request_id = fields.CharField(max_length=64, null=True, description="the request that caused it, for the log")
+    useful_until: datetime | None = fields.DatetimeField(
+        null=True, description="by the contracts' clock; from then on it is not sent any more"
+    )
 
     class Meta:
         """Where mails wait; the index finds a contract's earlier ones."""
@@ -187,7 +198,7 @@ class IdempotentAnswer(Model):
 
     id = fields.BigIntField(primary_key=True)
     account: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
-        "contract_server.Account", related_name="idempotent_answers", on_delete=fields.CASCADE
+        "contract_server.Account", related_name="idempotent_answers", on_delete=fields.RESTRICT
     )
     account_id: UUID
     key = fields.CharField(max_length=255)
@@ -217,11 +228,81 @@ class ErasureRecord(Model):
     finished_at = fields.DatetimeField(null=True)
     erased_rows: dict[str, int] = fields.JSONField(default=dict)
     code_version = fields.CharField(max_length=50)
+    batches = fields.IntField(db_default=0, default=0, description="transactions that destroyed something")
+    replayed = fields.BooleanField(
+        db_default=False, default=False, description="erased again, because a backup had brought it back"
+    )
+    ledger_file = fields.CharField(
+        max_length=100, null=True, description="the file outside this database that says so too"
+    )
+    rows_left: dict[str, int] | None = fields.JSONField(null=True, description="what was read back: nothing, by table")
+    schema_version = fields.CharField(max_length=100, null=True, description="the last migration when it was finished")
+    sequence = fields.BigIntField(null=True, unique=True, description="the place in the chain of finished erasures")
+    previous_hash = fields.CharField(max_length=64, null=True, description="hash of the record before it in the chain")
+    hash = fields.CharField(max_length=64, null=True, description="SHA-256 of all of the above, in hexadecimal")
 
     class Meta:
         """Where the ledger is kept."""
 
         table = "erasure_record"
+
+
+class ErasureApproval(Model):
+    """An operator's word that a wave of erasures, larger than the breaker lets pass, is meant; and no later one."""
+
+    id = fields.BigIntField(primary_key=True)
+    approved_at = fields.DatetimeField()
+    due_until = fields.DatetimeField(description="what was due by this instant was seen")
+    contracts = fields.IntField(description="how many contracts that were")
+    after_sequence = fields.BigIntField(description="the last place in the chain of evidence when that was seen")
+    ended_at = fields.DatetimeField(null=True, description="when all of them were done, or another approval came")
+
+    class Meta:
+        """Where approvals are kept."""
+
+        table = "erasure_approval"
+
+
+class ErasureStop(Model):
+    """The one row that says since when the breaker holds erasures back; there is none while it lets them pass."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False, default=1)
+    since = fields.DatetimeField()
+    alarmed_at = fields.DatetimeField(description="when the alarm was last given")
+
+    class Meta:
+        """Where the stop is noted."""
+
+        table = "erasure_stop"
+
+
+class Act(StrEnum):
+    """What can fall due."""
+
+    END_SERVICE = "END_SERVICE"
+    ERASE = "ERASE"
+
+
+class DueFailure(Model):
+    """An act that fell due and failed: tried again after growing pauses, and at last set aside for a person to look."""
+
+    id = fields.BigIntField(primary_key=True)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "contract_server.Contract", related_name="due_failures", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    act = fields.CharEnumField(Act, max_length=20)
+    due_at = fields.DatetimeField(description="the instant for which it failed; for another one it counts no more")
+    tries = fields.IntField()
+    failure = fields.CharField(max_length=100, description="the kind of the last failure, never its text")
+    next_try_at = fields.DatetimeField(description="by the contracts' clock")
+    set_aside_at = fields.DatetimeField(null=True, description="when it was tried for the last time")
+
+    class Meta:
+        """Where failures are kept: one for each act of a contract."""
+
+        table = "due_failure"
+        unique_together = (("contract", "act"),)
 
 
 class SweepRun(Model):

@@ -1,19 +1,49 @@
 """The policy that this server serves, in all its versions: applications refer to the one they were made under."""
 
 from datetime import date, datetime
+from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from contract_rules import Policy, PolicyRegistry, shipped_policies
+from contract_rules import Policy, PolicyError, PolicyRegistry, shipped_policies
+from contract_server.db.transaction import current_connection
+from contract_server.settings import SettingsError
 
-POLICY_NAME = "omakase-login"
+# One look into the index for each version, however many applications there are.
+_VERSIONS_IN_USE = """
+    WITH RECURSIVE found (version) AS (
+        SELECT min(policy_version) FROM termination_application
+        UNION ALL
+        SELECT (SELECT min(policy_version) FROM termination_application WHERE policy_version > found.version)
+          FROM found WHERE found.version IS NOT NULL
+    )
+    SELECT version FROM found WHERE version IS NOT NULL
+"""
 
 
 class ServedPolicies:
-    """The versions of one policy, all in one time zone."""
+    """The versions of one policy, all in one time zone: on every day from the first of them on, one is in force.
+
+    Raises:
+        PolicyError: They are not that.
+    """
 
     def __init__(self, registry: PolicyRegistry) -> None:
         self.registry = registry
-        self.zone: ZoneInfo = next(iter(registry)).zone
+        first, *_ = registry
+        self.name = first.name
+        self.zone: ZoneInfo = first.zone
+        for policy in registry:
+            if (policy.name, policy.zone) != (self.name, self.zone):
+                raise PolicyError(f"{policy.name} {policy.version}: write the name and the zone of the other versions")
+        for before, after in pairwise(registry):
+            if before.valid_until != after.valid_from:
+                raise PolicyError(
+                    f"{after.version}: write valid_from = {before.valid_until}, the first day without {before.version}"
+                )
+        *_, last = registry
+        if last.valid_until is not None:
+            raise PolicyError(f"{last.version}: write no valid_until, because no version follows")
 
     def today(self, now: datetime) -> date:
         """The calendar day of an instant, where the contractors are."""
@@ -25,9 +55,26 @@ class ServedPolicies:
 
     def version(self, version: str) -> Policy:
         """The policy that an application was made under."""
-        return self.registry.version(POLICY_NAME, version)
+        return self.registry.version(self.name, version)
+
+    async def missing_versions(self) -> list[str]:
+        """The versions that stored applications were made under, and that are not among these."""
+        rows = await current_connection().execute_query_dict(_VERSIONS_IN_USE)
+        known = {policy.version for policy in self.registry}
+        return [row["version"] for row in rows if row["version"] not in known]
 
 
-def served_policies() -> ServedPolicies:
-    """Those that `contract_rules` ships."""
-    return ServedPolicies(shipped_policies())
+def served_policies(folder: Path | None = None) -> ServedPolicies:
+    """Those of the folder, or those that `contract_rules` ships.
+
+    Raises:
+        SettingsError: The folder does not hold the versions of one policy.
+    """
+    if folder is None:
+        return ServedPolicies(shipped_policies())
+    try:
+        return ServedPolicies(PolicyRegistry.from_folder(folder))
+    except OSError as error:
+        raise SettingsError(f"POLICY_DIR: {folder} cannot be read ({type(error).__name__})") from None
+    except (PolicyError, UnicodeDecodeError) as error:
+        raise SettingsError(f"POLICY_DIR: {folder}: {error}") from None

@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from strawberry.relay.utils import from_base64, to_base64
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from contract_rules import Status
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
@@ -72,7 +72,7 @@ async def find_contracts(wanted: ContractFilter, first: int, after: str | None) 
         conditions &= Q(hold_placed_at__isnull=not wanted.on_hold)
     if wanted.erasure_due_by is not None:
         due = TerminationApplication.filter(withdrawn_at__isnull=True, erasure_last_day__lt=wanted.erasure_due_by)
-        conditions &= Q(erasure_due_at__isnull=False, id__in=due.values_list("contract_id", flat=True))
+        conditions &= Q(erasure_due_at__isnull=False, id__in=Subquery(due.values("contract_id")))
     if after is not None:
         conditions &= Q(id__lt=_parse_contract_cursor(after))
     rows = await Contract.filter(conditions).order_by("-id").limit(_checked(first) + 1).values_list("id", flat=True)

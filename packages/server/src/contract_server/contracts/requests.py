@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from contract_rules import Action
+from contract_rules import Action, Status
 from contract_server.accounts.viewer import Viewer
+from contract_server.accounts.visits import Visit
 from contract_server.contracts.answers import Answer
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.errors import ContractNotFound
@@ -13,6 +14,8 @@ from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.snapshot import ContractSnapshot, lock_snapshot
 from contract_server.contracts.wakeups import WakeUps
 from contract_server.db.transaction import transaction
+
+_AT_ONCE = frozenset({Action.TERMINATE, Action.RESUME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +40,19 @@ class ContractRequests:
         self._changes = changes
         self._wake_ups = wake_ups
 
-    async def perform(self, viewer: Viewer, request: ContractRequest, idempotency_key: str | None = None) -> Answer:
+    async def perform(
+        self,
+        viewer: Viewer,
+        request: ContractRequest,
+        idempotency_key: str | None = None,
+        *,
+        note: str | None = None,
+        visit: Visit | None = None,
+    ) -> Answer:
         """Do what is asked, or say why not. An answer that was given to the same key before is given again.
+
+        An operator's note, in their own words, goes into the events. Where the contract was read with the viewer,
+        nearly every request that is granted takes one statement more.
 
         Raises:
             ContractNotFound: There is no such contract, or not for this viewer.
@@ -49,21 +63,38 @@ class ContractRequests:
         if not viewer.may_see(request.contract_id):
             raise ContractNotFound
         key = request.key(viewer, idempotency_key) if idempotency_key is not None else None
+        if visit and (answer := await self._at_once(visit, request, key)):
+            self._wake_ups.wake()
+            return answer
         async with transaction():
             contract = await lock_snapshot(request.contract_id)
             if contract is None:
                 raise ContractNotFound
             answer = await recall(key) if key else None
             if answer is None:
-                answer = await self._judge(viewer, contract, request)
-                if key:
+                answer = await self._judge(viewer, contract, request, note)
+                # an erasure takes a contractor's account with the answers kept for it, and keeps none for it again
+                if key and contract.facts.status is not Status.ERASED:
                     await remember(key, answer)
         self._wake_ups.wake()
         return answer.raise_for_problem()
 
-    async def _judge(self, viewer: Viewer, contract: ContractSnapshot, request: ContractRequest) -> Answer:
+    async def _at_once(self, visit: Visit, request: ContractRequest, key: IdempotencyKey | None) -> Answer | None:
+        """The answer to a contractor's own request that is granted; None where it takes a closer look."""
+        contract = visit.contract
+        if contract is None or contract.id != request.contract_id or request.action not in _AT_ONCE:
+            return None
+        if request.expected_version not in (None, contract.facts.version):
+            return None
+        return await self._changes.apply_at_once(
+            contract, request.action, visit.viewer, visit.now, reason=request.reason, key=key
+        )
+
+    async def _judge(
+        self, viewer: Viewer, contract: ContractSnapshot, request: ContractRequest, note: str | None
+    ) -> Answer:
         if request.expected_version not in (None, contract.facts.version):
             return Answer(contract, await self._changes.now(), stale=True)
         return await self._changes.apply(
-            contract, request.action, viewer.actor, reason=request.reason, hold_reason=request.hold_reason
+            contract, request.action, viewer.actor, reason=request.reason, hold_reason=request.hold_reason, note=note
         )

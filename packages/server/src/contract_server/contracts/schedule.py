@@ -1,36 +1,51 @@
 """What falls due, and doing it: oldest first, one contract at a time, each judged anew under its lock.
 
 Due means due *by now*, not today: what a day's outage left undone is done by the next sweep. One contract that fails
-delays no other; it is tried again by the sweep after.
+delays no other; it is tried again after a pause that grows, and set aside at last. Of erasures, only those are done
+that the breaker lets pass.
 """
 
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from itertools import groupby
 from uuid import UUID
 
 from contract_rules import Action, Actor
 from contract_server.clock import Clock, DatabaseClock
+from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.erasure import Erasures
-from contract_server.contracts.models import SweepRun
+from contract_server.contracts.erasure import Erasures, Patience
+from contract_server.contracts.failures import forget_failures, note_failure
+from contract_server.contracts.ledger import LedgerUnavailable
+from contract_server.contracts.models import Act, SweepRun
 from contract_server.contracts.snapshot import lock_snapshot
-from contract_server.db.availability import is_unavailable
+from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
 
 _DUE = """
-    SELECT id, act, due_at FROM (
+    SELECT due.id, due.act, due.due_at, failure.tries IS NOT NULL AS failed_before FROM (
         (SELECT id, 'END_SERVICE' AS act, service_end_due_at AS due_at FROM contract
-          WHERE service_end_due_at <= $1 AND id <> ALL ($2) ORDER BY service_end_due_at LIMIT $3)
+          WHERE service_end_due_at <= $1 AND id <> ALL ($2) AND NOT EXISTS (
+                SELECT FROM due_failure AS failure
+                 WHERE failure.contract_id = contract.id AND failure.act = 'END_SERVICE'
+                   AND failure.due_at = contract.service_end_due_at
+                   AND (failure.set_aside_at IS NOT NULL OR failure.next_try_at > $1))
+          ORDER BY service_end_due_at LIMIT $3)
         UNION ALL
         (SELECT id, 'ERASE', erasure_due_at FROM contract
-          WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL AND id <> ALL ($2)
+          WHERE erasure_due_at <= $4 AND hold_placed_at IS NULL AND id <> ALL ($2) AND NOT EXISTS (
+                SELECT FROM due_failure AS failure
+                 WHERE failure.contract_id = contract.id AND failure.act = 'ERASE'
+                   AND failure.due_at = contract.erasure_due_at
+                   AND (failure.set_aside_at IS NOT NULL OR failure.next_try_at > $1))
           ORDER BY erasure_due_at LIMIT $3)
-    ) AS due ORDER BY due_at, act LIMIT $3
+    ) AS due LEFT JOIN due_failure AS failure ON failure.contract_id = due.id AND failure.act = due.act
+    ORDER BY due.due_at, due.act LIMIT $3
 """
 
 _NEXT = """
@@ -41,11 +56,14 @@ _NEXT = """
 """
 
 
-class Act(StrEnum):
-    """What can fall due."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One act whose instant has come."""
 
-    END_SERVICE = "END_SERVICE"
-    ERASE = "ERASE"
+    contract_id: UUID
+    act: Act
+    due_at: datetime
+    failed_before: bool
 
 
 @dataclass(slots=True)
@@ -56,15 +74,19 @@ class SweepReport:
     failed: set[UUID] = field(default_factory=set)
     passed_over: set[UUID] = field(default_factory=set)
     complete: bool = True
+    ledger_kept: bool = True
 
 
 class Schedule:
     """Does what falls due."""
 
-    def __init__(self, clock: Clock, changes: ContractChanges, erasures: Erasures, batch: int) -> None:
+    def __init__(
+        self, clock: Clock, changes: ContractChanges, erasures: Erasures, breaker: Breaker, batch: int
+    ) -> None:
         self._clock = clock
         self._changes = changes
         self._erasures = erasures
+        self._breaker = breaker
         self._batch = batch
 
     async def run_due(self, *, patient: bool = False, seconds: float = 45) -> SweepReport:
@@ -74,13 +96,14 @@ class Schedule:
         """
         report = SweepReport()
         ends_at = time.monotonic() + seconds
-        while due := await self._due(report.failed | report.passed_over):
-            for contract_id, act in due:
-                if time.monotonic() >= ends_at:
-                    report.complete = False
-                    return report
-                await self._do(contract_id, act, report, patient=patient)
-        await self._note_run()
+        while report.complete and (found := await self._due(report)):
+            for act, alike in groupby(found, key=lambda due: due.act):
+                if act is Act.ERASE:
+                    await self._erase(list(alike), report, Patience(skip_locked=not patient, ends_at=ends_at))
+                else:
+                    await self._end_services(alike, report, Patience(skip_locked=not patient, ends_at=ends_at))
+        if report.complete:
+            await self._note_run()
         return report
 
     async def next_due_at(self, after: datetime) -> datetime | None:
@@ -89,29 +112,64 @@ class Schedule:
         due_at: datetime | None = rows[0]["due_at"]
         return due_at
 
-    async def _due(self, except_for: set[UUID]) -> list[tuple[UUID, Act]]:
+    async def _due(self, report: SweepReport) -> list[Due]:
+        now = await self._clock.now()
+        erasable_until = await self._breaker.pass_until(now) if report.ledger_kept else None
         rows = await current_connection().execute_query_dict(
-            _DUE, [await self._clock.now(), list(except_for), self._batch]
+            _DUE, [now, list(report.failed | report.passed_over), self._batch, erasable_until]
         )
-        return [(row["id"], Act(row["act"])) for row in rows]
+        return [Due(row["id"], Act(row["act"]), row["due_at"], row["failed_before"]) for row in rows]
 
-    async def _do(self, contract_id: UUID, act: Act, report: SweepReport, *, patient: bool) -> None:
+    async def _erase(self, due: Sequence[Due], report: SweepReport, patience: Patience) -> None:
+        if patience.over:
+            report.complete = False
+        if not (report.complete and report.ledger_kept):
+            return
         try:
-            if act is Act.ERASE:
-                done = await self._erasures.erase(contract_id, skip_locked=not patient)
+            erased = await self._erasures.erase_all([each.contract_id for each in due], patience)
+        except LedgerUnavailable:  # no fault of these contracts, and others would fare no better
+            report.ledger_kept = False
+            report.failed |= {each.contract_id for each in due}
+            log.exception("ledger cannot be written: nothing is erased")
+            return
+        report.complete = erased.complete
+        for each in due:
+            if each.contract_id in erased.failed:
+                await self._note_failure(each, erased.failed[each.contract_id], report)
+            elif each.contract_id in erased.contracts:
+                await self._note_done(each, report)
+            elif erased.complete:
+                report.passed_over.add(each.contract_id)
+
+    async def _end_services(self, due: Iterable[Due], report: SweepReport, patience: Patience) -> None:
+        for each in due:
+            if patience.over:
+                report.complete = False
+                return
+            try:
+                done = await self._end_service(each.contract_id, skip_locked=patience.skip_locked)
+            except Exception as error:
+                if is_unavailable(error):
+                    raise  # the database is gone, for this contract and for all others
+                # whatever else is wrong with one contract must not delay the others
+                await self._note_failure(each, error, report)
             else:
-                done = await self._end_service(contract_id, skip_locked=not patient)
-        except Exception as error:
-            if is_unavailable(error):
-                raise  # the database is gone, for this contract and for all others
-            # whatever else is wrong with one contract must not delay the others
-            report.failed.add(contract_id)
-            log.exception("due act failed", contract_id=contract_id, act=act)
+                if done:
+                    await self._note_done(each, report)
+                else:
+                    report.passed_over.add(each.contract_id)
+
+    async def _note_done(self, due: Due, report: SweepReport) -> None:
+        report.done += 1
+        if due.failed_before:
+            await forget_failures(due.contract_id, due.act)
+
+    async def _note_failure(self, due: Due, error: Exception, report: SweepReport) -> None:
+        report.failed.add(due.contract_id)
+        if is_contended(error):  # somebody else was at it: it says nothing of the contract
+            log.warning("due act postponed", contract_id=due.contract_id, act=due.act, exc_info=error)
         else:
-            if done:
-                report.done += 1
-            else:
-                report.passed_over.add(contract_id)
+            await note_failure(due.contract_id, due.act, due.due_at, error, await self._clock.now())
 
     async def _end_service(self, contract_id: UUID, *, skip_locked: bool) -> bool:
         async with transaction():

@@ -1,5 +1,6 @@
 """A contract as it stands at one moment, between the rows that store it and the rules that judge it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -7,6 +8,22 @@ from uuid import UUID
 
 from contract_rules import Application, Deadline, Facts, Status, Timeline
 from contract_server.contracts.models import Contract, TerminationApplication, TerminationReason
+from contract_server.contracts.reminder_windows import next_opening
+from contract_server.db.statements import fetch
+
+# in the order of `contract_columns`
+_SAVE_ALL = """
+    UPDATE contract
+       SET version = after.version, erased_at = after.erased_at, status = after.status,
+           applications = after.applications, service_end_due_at = after.service_end_due_at,
+           erasure_due_at = after.erasure_due_at, hold_placed_at = after.hold_placed_at,
+           hold_reason = after.hold_reason
+      FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::text[], $5::int[], $6::timestamptz[],
+                  $7::timestamptz[], $8::timestamptz[], $9::text[])
+        AS after (id, version, erased_at, status, applications, service_end_due_at, erasure_due_at,
+                  hold_placed_at, hold_reason)
+     WHERE contract.id = after.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,18 @@ async def lock_snapshot(contract_id: UUID, *, skip_locked: bool = False) -> Cont
     return _snapshot(contract, application)
 
 
+async def lock_snapshots(contract_ids: Sequence[UUID], *, skip_locked: bool = False) -> list[ContractSnapshot]:
+    """Those of the contracts that exist, as they stand, locked until the transaction ends.
+
+    Everybody who locks several does so in the order of their ids, so that nobody waits in a circle.
+    """
+    found = Contract.filter(id__in=contract_ids).order_by("id").select_for_update(skip_locked=skip_locked)
+    contracts = await found
+    applications = await TerminationApplication.filter(contract_id__in=contract_ids, withdrawn_at__isnull=True)
+    in_force = {application.contract_id: application for application in applications}
+    return [_snapshot(contract, in_force.get(contract.id)) for contract in contracts]
+
+
 async def save_snapshot(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> ContractSnapshot:
     """Store what has changed of a locked contract. A new application is given its id here.
 
@@ -63,12 +92,27 @@ async def save_snapshot(before: ContractSnapshot, after: ContractSnapshot, now: 
     if before.facts.application and before.facts.application != after.facts.application:
         await TerminationApplication.filter(id=before.application_id).update(withdrawn_at=now)
     if after.facts.application and before.facts.application != after.facts.application:
-        row = await TerminationApplication.create(**_application_columns(after))
+        row = await TerminationApplication.create(**application_columns(after))
         after = replace(after, application_id=row.id)
     if after.facts.service_ended and not before.facts.service_ended:
         await TerminationApplication.filter(id=after.application_id).update(service_ended_at=now)
-    await Contract.filter(id=after.id).update(**_contract_columns(after, now))
+    await Contract.filter(id=after.id).update(**contract_columns(after, now))
     return after
+
+
+async def save_snapshots(changed: Sequence[tuple[ContractSnapshot, ContractSnapshot]], now: datetime) -> None:
+    """Store what has changed, before and after, of several locked contracts that keep the applications they have."""
+    if not changed:
+        return
+    rows = [{"id": after.id, **contract_columns(after, now)} for _, after in changed]
+    await fetch(_SAVE_ALL, *([row[name] for row in rows] for name in rows[0]))
+    ended = [
+        after.application_id
+        for before, after in changed
+        if after.facts.service_ended and not before.facts.service_ended
+    ]
+    if ended:
+        await TerminationApplication.filter(id__in=ended).update(service_ended_at=now)
 
 
 def _snapshot(contract: Contract, application: TerminationApplication | None) -> ContractSnapshot:
@@ -104,7 +148,8 @@ def _application(row: TerminationApplication) -> Application:
     )
 
 
-def _application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
+def application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
+    """The application in force, as it is stored when it is made."""
     application = snapshot.facts.application
     assert application is not None  # noqa: S101 - the caller has looked
     timeline = application.timeline
@@ -121,10 +166,12 @@ def _application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
         "resumption_at": timeline.resumption.at,
         "erasure_last_day": timeline.erasure.last_day,
         "erasure_at": timeline.erasure.at,
+        "next_reminder_at": next_opening(application, application.requested_at),
     }
 
 
-def _contract_columns(snapshot: ContractSnapshot, now: datetime) -> dict[str, object]:
+def contract_columns(snapshot: ContractSnapshot, now: datetime) -> dict[str, object]:
+    """What a change can change of the contract's own row."""
     facts = snapshot.facts
     timeline = facts.application.timeline if facts.application else None
     owed = timeline is not None and facts.status is Status.TERMINATED

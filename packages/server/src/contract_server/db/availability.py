@@ -1,4 +1,4 @@
-"""Telling a database that is out of reach, which passes, from a defect, which does not."""
+"""Telling a database that is out of reach or busy, which passes, from a defect, which does not."""
 
 import asyncio
 
@@ -9,6 +9,7 @@ _OUT_OF_REACH = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server has taken leave of a connection that is not closed yet
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -17,11 +18,35 @@ _OUT_OF_REACH = (
     DBConnectionError,
 )
 
+_CONTENDED = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+
 
 def is_unavailable(error: BaseException | None) -> bool:
     """Whether `error`, or what caused it, says that the server is away, restarting or full."""
+    return _caused_by(error, _OUT_OF_REACH)
+
+
+def is_contended(error: BaseException | None) -> bool:
+    """Whether `error`, or what caused it, says that somebody else was at the same rows: another try may succeed."""
+    return _caused_by(error, _CONTENDED)
+
+
+def _caused_by(error: BaseException | None, kinds: tuple[type[BaseException], ...]) -> bool:
     while error is not None:
-        if isinstance(error, _OUT_OF_REACH):
+        if isinstance(error, kinds):
+            return True
+        error = error.__cause__
+    return False
+
+
+def lacks_schema(error: BaseException | None) -> bool:
+    """Whether `error`, or what caused it, says that a table or a column is not there: migrations are pending."""
+    while error is not None:
+        if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
             return True
         error = error.__cause__
     return False

@@ -27,6 +27,7 @@ _PATIENCE = {
 def tortoise_config(settings: Settings) -> dict[str, Any]:
     """Tortoise's configuration: one connection, one app with every model and its migrations."""
     connection = expand_db_url(settings.database_url.get_secret_value().replace("postgresql://", "asyncpg://", 1))
+    connection["engine"] = "contract_server.db.engine"
     connection["credentials"] |= {
         "minsize": 1,
         "maxsize": settings.database_pool_size,

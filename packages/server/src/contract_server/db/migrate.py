@@ -7,6 +7,7 @@ from contract_server.db.transaction import current_connection
 from contract_server.settings import Settings
 
 _WAIT_AS_LONG_AS_IT_TAKES = "SET lock_timeout = 0; SET statement_timeout = 0"
+_AS_BEFORE = "RESET lock_timeout; RESET statement_timeout"
 _LOCK = "SELECT pg_advisory_lock(hashtext('contract_server.migrations'))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('contract_server.migrations'))"
 
@@ -15,6 +16,11 @@ async def pending_migrations(settings: Settings) -> list[str]:
     """The names of the migrations that the database has not had yet, in their order."""
     plan = await _executor(settings).plan([MigrationTarget(APP, "__latest__")])
     return [step.migration.name for step in plan]
+
+
+async def planned_statements(settings: Settings) -> dict[str, list[str]]:
+    """The SQL of each migration that is pending, in their order. Nothing is run."""
+    return {name: await _executor(settings).collect_sql(APP, name) for name in await pending_migrations(settings)}
 
 
 async def migrate(settings: Settings) -> list[str]:
@@ -32,6 +38,7 @@ async def migrate(settings: Settings) -> list[str]:
             await _executor(settings).migrate([MigrationTarget(APP, "__latest__")], direction="forward")
         finally:
             await lock.execute(_UNLOCK)
+            await lock.execute(_AS_BEFORE)
     return pending
 
 

@@ -23,7 +23,7 @@ from contract_server.services import Services
 
 _EVERYTHING = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
-    " outbox_mail, idempotent_answer, erasure_record, test_clock"
+    " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_stop, test_clock"
 )
 
 
@@ -40,7 +40,7 @@ async def seed_if_empty(services: Services) -> bool:
 
 
 async def reset(services: Services) -> None:
-    """The demonstration data as it was at first, at real time, with an empty mail folder. Log-ins are kept."""
+    """The demonstration data as it was at first, at real time, with no mails and an empty ledger. Log-ins are kept."""
     kept_password = await services.passwords.hash(PASSWORD)
     async with transaction():
         sessions = await Session.all()
@@ -59,6 +59,7 @@ async def reset(services: Services) -> None:
         await Session.bulk_create([each for each in sessions if each.account_id in accounts])
     if services.settings.mail_dir is not None:
         _empty(services.settings.mail_dir)
+    services.ledger.empty()
 
 
 async def _seed(services: Services, demo: DemoContract, kept_password: str, now: datetime) -> None:

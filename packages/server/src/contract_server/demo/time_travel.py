@@ -19,7 +19,7 @@ class TimeTravel:
     async def advance(self, to: datetime) -> None:
         """Move the clock to that instant, doing whatever falls due on the way at its own instant and in order."""
         async with self._alone:
-            while due_at := await self._services.schedule.next_due_at(await self._clock.now()):
+            while due_at := await self._next_due_at(await self._clock.now()):
                 if due_at > to:
                     break
                 await self._arrive(due_at)
@@ -34,3 +34,12 @@ class TimeTravel:
         await self._clock.move_to(instant)
         while not (await self._services.schedule.run_due(patient=True)).complete:
             pass
+        if await self._services.reminders.owe_due():
+            await self._services.outbox.drain()  # before the clock moves on and they come too late
+
+    async def _next_due_at(self, after: datetime) -> datetime | None:
+        moments = [
+            await self._services.schedule.next_due_at(after),
+            await self._services.reminders.next_due_at(after),
+        ]
+        return min((moment for moment in moments if moment is not None), default=None)

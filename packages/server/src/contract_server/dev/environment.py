@@ -102,14 +102,20 @@ class Environment:
                 await supervisor.serve()
 
     async def _start_databases(self, supervisor: Supervisor) -> dict[str, str]:
-        """Start PostgreSQL and Redis; the variables by which programs find them and the mail folder."""
+        """Start PostgreSQL and Redis; the variables by which programs find them, the mails and the ledger."""
         postgres, redis = self.folder.postgres(), self.folder.redis()
         await together(
             supervisor.start(ServerChild(postgres, f"data in {self.folder.path / 'postgres'}")),
             supervisor.start(ServerChild(redis, f"data in {self.folder.path / 'redis'}")),
         )
-        self.folder.mails.mkdir(exist_ok=True)
-        return {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "MAIL_DIR": str(self.folder.mails)}
+        for folder in (self.folder.mails, self.folder.ledger):
+            folder.mkdir(exist_ok=True)
+        return {
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": redis.url,
+            "MAIL_DIR": str(self.folder.mails),
+            "LEDGER_DIR": str(self.folder.ledger),
+        }
 
     async def _start_programs(self, supervisor: Supervisor, services: Mapping[str, str]) -> None:
         """Start the API and the worker; return when the API is ready."""

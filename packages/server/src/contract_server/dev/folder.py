@@ -29,6 +29,11 @@ class DevelopmentFolder:
         return self.path / "mail"
 
     @property
+    def ledger(self) -> Path:
+        """Where erasures are written down."""
+        return self.path / "ledger"
+
+    @property
     def logs(self) -> Path:
         """Where the databases write what they have to say."""
         return self.path / "log"
@@ -73,7 +78,7 @@ class DevelopmentFolder:
         with self.in_sole_use("its data is being removed"):
             self.postgres().remove()
             self.redis().remove()
-            for folder in (self.mails, self.logs):
+            for folder in (self.mails, self.ledger, self.logs):
                 shutil.rmtree(folder, ignore_errors=not folder.exists())
             for file in (self.variables_file, self._lock_file):
                 file.unlink(missing_ok=True)

@@ -1,13 +1,17 @@
 """What a resolver can ask for: the services, who is logged in, the instant, the language."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types import Info
 
 from contract_rules import Language
+from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
+from contract_server.accounts.visits import CompanyProfile, Visit
+from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.cookies import session_token
 from contract_server.graphql.language import negotiate
@@ -26,21 +30,37 @@ class RequestContext:
         self.request = request
         self.response = response
         self.language: Language = negotiate(request.headers.get("accept-language", ""))
-        self.loaders = Loaders()
+        self._loaders: Loaders | None = None
+        self._visit: Visit | None = None
         self._viewer: Viewer | None = None
         self._viewer_is_known = False
         self._now: datetime | None = None
+        self.refusal: str | None = None  # the code of the problem that the request's mutation has answered with
 
     async def viewer(self) -> Viewer | None:
         """Who is logged in; None when nobody is, or the session has ended."""
         if not self._viewer_is_known:
-            token = session_token(self.request)
-            self._viewer = await self.services.sessions.find(token) if token else None
+            token = session_token(self.request, self.services.settings)
+            self._visit = await self.services.sessions.find(token) if token else None
+            self._viewer = self._visit.viewer if self._visit else None
             self._viewer_is_known = True
         return self._viewer
 
+    @property
+    def loaders(self) -> Loaders:
+        """What reads for many contracts at once; most requests are about one, and need none."""
+        if self._loaders is None:
+            self._loaders = Loaders()
+        return self._loaders
+
+    @property
+    def visit(self) -> Visit | None:
+        """What was read with the viewer, once they were asked for."""
+        return self._visit
+
     def set_viewer(self, viewer: Viewer | None) -> None:
         """Whoever has just logged in, or nobody after logging out."""
+        self._visit = None
         self._viewer = viewer
         self._viewer_is_known = True
 
@@ -64,8 +84,26 @@ class RequestContext:
     async def now(self) -> datetime:
         """The instant of this request: all of one answer speaks of the same moment."""
         if self._now is None:
-            self._now = await self.services.clock.now()
+            self._now = self._visit.now if self._visit else await self.services.clock.now()
         return self._now
+
+    async def contract(self, contract_id: UUID) -> ContractSnapshot | None:
+        """The contract: the viewer's own as it was read with them, or any other."""
+        if self._visit is not None and self._visit.shows(contract_id):
+            return self._visit.contract
+        return await self.loaders.contracts.load(contract_id)
+
+    async def company(self, contract_id: UUID) -> CompanyProfile | None:
+        """The company of a contract."""
+        if self._visit is not None and self._visit.shows(contract_id):
+            return self._visit.company
+        return await self.loaders.companies.load(contract_id)
+
+    async def contractor(self, contract_id: UUID) -> Viewer | Account | None:
+        """The person who made a contract."""
+        if self._visit is not None and self._visit.shows(contract_id):
+            return self._visit.viewer
+        return await self.loaders.contractors.load(contract_id)
 
     def today(self, now: datetime) -> date:
         """The calendar day of that instant, where the contractors are."""

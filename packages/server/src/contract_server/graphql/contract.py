@@ -11,7 +11,7 @@ from contract_rules import Action, DeadlineKind, available_actions, describe_pol
 from contract_rules import Policy as RulesPolicy
 from contract_rules import Timeline as RulesTimeline
 from contract_server.accounts.models import Role
-from contract_server.contracts.models import Company as CompanyRow
+from contract_server.accounts.visits import CompanyProfile
 from contract_server.contracts.models import ContractEvent as EventRow
 from contract_server.contracts.queries import (
     ContractPage,
@@ -100,9 +100,14 @@ class Company:
     phone_number: str
 
     @classmethod
-    def of(cls, row: CompanyRow) -> "Company":
+    def of(cls, company: CompanyProfile) -> "Company":
         """The company as it is stored."""
-        return cls(name=row.name, address=row.address, postal_code=row.postal_code, phone_number=row.phone_number)
+        return cls(
+            name=company.name,
+            address=company.address,
+            postal_code=company.postal_code,
+            phone_number=company.phone_number,
+        )
 
 
 @strawberry.type
@@ -123,20 +128,26 @@ class Deadline:
     )
     passed: bool
     days_left: int = strawberry.field(description="Days from today to `lastDay`; 0 on that day, negative after it.")
-    explanation: str = strawberry.field(description="Why this date, for a person, in the request's language.")
+    kind: strawberry.Private[DeadlineKind]
+    timeline: strawberry.Private[RulesTimeline]
 
     @classmethod
     def of(cls, kind: DeadlineKind, timeline: RulesTimeline, now: datetime, context: RequestContext) -> "Deadline":
         """The deadline as it stands at that instant."""
         deadline = timeline.deadline(kind)
-        policy = context.services.policies.version(timeline.policy_version)
         return cls(
             last_day=deadline.last_day,
             at=context.local(deadline.at),
             passed=deadline.passed(now),
             days_left=deadline.days_left(context.today(now)),
-            explanation=explain_deadline(kind, timeline, policy, context.language),
+            kind=kind,
+            timeline=timeline,
         )
+
+    @strawberry.field(description="Why this date, for a person, in the request's language.")
+    def explanation(self, info: RequestInfo) -> str:
+        policy = info.context.services.policies.version(self.timeline.policy_version)
+        return explain_deadline(self.kind, self.timeline, policy, info.context.language)
 
 
 @strawberry.type(
@@ -274,13 +285,13 @@ class Contract(Node):
 
     @strawberry.field(description="会社名, 会社住所, 郵便番号, 電話番号. Null once erased.")
     async def company(self, info: RequestInfo) -> Company | None:
-        row = await info.context.loaders.companies.load(self.snapshot.id)
-        return Company.of(row) if row else None
+        company = await info.context.company(self.snapshot.id)
+        return Company.of(company) if company else None
 
     @strawberry.field(description="契約者名, 契約者メールアドレス. Null once erased.")
     async def contractor(self, info: RequestInfo) -> Contractor | None:
-        account = await info.context.loaders.contractors.load(self.snapshot.id)
-        return Contractor(name=account.name, email=account.email) if account else None
+        person = await info.context.contractor(self.snapshot.id)
+        return Contractor(name=person.name, email=person.email) if person else None
 
     @strawberry.field(description="契約状態.")
     def status(self) -> ContractStatus:

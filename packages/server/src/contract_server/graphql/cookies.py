@@ -11,12 +11,11 @@ def cookie_name(settings: Settings) -> str:
     return "session" if settings.development else "__Host-session"
 
 
-def session_token(request: Request) -> str | None:
+def session_token(request: Request, settings: Settings) -> str | None:
     """The session token that came with the request, if any."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
-    settings: Settings = request.app.state.services.settings
     return request.cookies.get(cookie_name(settings))
 
 

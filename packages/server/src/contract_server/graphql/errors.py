@@ -3,7 +3,7 @@
 from typing import Any
 
 from asgi_correlation_id.context import correlation_id
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from contract_rules import Language
 from contract_server.db.availability import is_unavailable
@@ -47,8 +47,14 @@ def tell(error: GraphQLError, language: Language) -> dict[str, Any]:
         raise DatabaseUnavailable from cause
     if not error.path:
         raise cause
-    log.error("resolver failed", exc_info=cause, path=[str(part) for part in error.path])
+    log.error("resolver failed", exc_info=cause, field=_field(error))
     return {**masked(language), "path": error.path}
+
+
+def _field(error: GraphQLError) -> str | None:
+    """What failed, by its name in the schema: the path holds aliases, and those are the client's own words."""
+    node = error.nodes[0] if error.nodes else None
+    return node.name.value if isinstance(node, FieldNode) else None
 
 
 def masked(language: Language) -> dict[str, Any]:

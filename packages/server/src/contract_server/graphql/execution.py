@@ -21,6 +21,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from contract_server.graphql.budget import COMMENTS, TOKENS, check_budget
+from contract_server.graphql.compiled import Outcome, Unfinished
+from contract_server.graphql.documents import Documents, PreparedDocument
 from contract_server.graphql.http_request import GraphQLRequest
 from contract_server.graphql.schema import core
 
@@ -42,34 +44,55 @@ class Executor:
     """
 
     def __init__(self, schema: strawberry.Schema, *, introspection: bool) -> None:
-        self._schema = core(schema)
+        self.schema = core(schema)
         self._introspection = introspection
+        self._documents = Documents()
         hidden: Collection[type[ASTValidationRule]] = () if introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
 
-    def prepare(self, query: str) -> DocumentNode:
+    def prepare(self, query: str) -> PreparedDocument:
         """The document, ready to be executed.
 
         Raises:
             DocumentRefused: It cannot be; the errors say why.
         """
+        prepared = self._documents.find(query)
+        if prepared is None:
+            prepared = PreparedDocument(self._valid(query))
+            self._documents.keep(query, prepared)
+        return prepared
+
+    def _valid(self, query: str) -> DocumentNode:
         try:
             document = parse(query, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
             check_budget(document)
         except GraphQLError as error:
             raise DocumentRefused([error]) from None
         errors = validate(
-            self._schema, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=not self._introspection
+            self.schema, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=not self._introspection
         )
         if errors:
             raise DocumentRefused(errors if self._introspection else list(map(_without_suggestion, errors)))
         return document
 
-    async def execute(self, document: DocumentNode, request: GraphQLRequest, context: object) -> ExecutionResult:
+    async def execute(self, prepared: PreparedDocument, request: GraphQLRequest, context: object) -> ExecutionResult:
         """The answer of the resolvers."""
+        compiled = prepared.compiled(self.schema, request.operation_name)
+        if compiled is None:
+            return await self._judge(prepared, request, context)
+        try:
+            return ExecutionResult(await compiled.answer(request.variables, context), None)
+        except Unfinished as unfinished:
+            outcome = unfinished.outcome
+        return await self._judge(prepared, request, context, outcome)
+
+    async def _judge(
+        self, prepared: PreparedDocument, request: GraphQLRequest, context: object, outcome: Outcome | None = None
+    ) -> ExecutionResult:
+        """The answer of graphql-core, which is told what a mutation has come to that must not be made again."""
         result: Any = execute(
-            self._schema,
-            document,
+            self.schema,
+            prepared.document,
             variable_values=request.variables,
             operation_name=request.operation_name,
             context_value=context,
@@ -77,6 +100,7 @@ class Executor:
             hide_suggestions=not self._introspection,
             executor_class=StrawberryGraphQLCoreExecutionContext,
             operation_extensions=None,
+            middleware=[outcome] if outcome else None,
         )
         answer: ExecutionResult = await result if isawaitable(result) else result
         return answer

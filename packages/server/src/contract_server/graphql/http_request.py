@@ -44,7 +44,7 @@ async def read_request(request: Request) -> GraphQLRequest:
     elif not is_json(request.headers.get("content-type")) or "content-encoding" in request.headers:
         raise RequestRefused(415, "Send the request as Content-Type: application/json, in UTF-8, not compressed.")
     else:
-        parameters = _object(_json(await request.body()), "The body")
+        parameters = _object(_json(await _body(request)), "The body")
     query = parameters.get("query")
     if not isinstance(query, str):
         raise RequestRefused(400, "`query` must be a string.")
@@ -53,6 +53,16 @@ async def read_request(request: Request) -> GraphQLRequest:
         raise RequestRefused(400, "`operationName` must be a string or null.")
     _optional_object(parameters, "extensions")
     return GraphQLRequest(query, operation_name, _optional_object(parameters, "variables"))
+
+
+async def _body(request: Request) -> bytes:
+    """The body, which has nearly always come whole."""
+    message = await request.receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await request.receive()
+        body += message.get("body", b"")
+    return body
 
 
 def _optional_object(parameters: dict[str, Any], name: str) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """The language of an answer, from `Accept-Language`: Japanese where nothing else is asked for."""
 
 from contract_rules import Language
+from contract_server.graphql.remembered import remembered
 
 DEFAULT = Language.JA
 
 
+@remembered
 def negotiate(header: str) -> Language:
     """The language that the client prefers among those we speak."""
     wanted = []

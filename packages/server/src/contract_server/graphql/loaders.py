@@ -7,6 +7,7 @@ from strawberry.dataloader import DataLoader
 from tortoise.functions import Count
 
 from contract_server.accounts.models import Account
+from contract_server.accounts.visits import CompanyProfile
 from contract_server.contracts.models import Company, Member
 from contract_server.contracts.queries import EventPage, EventPageKey, find_event_pages
 from contract_server.contracts.snapshot import ContractSnapshot, find_snapshots
@@ -17,7 +18,7 @@ class Loaders:
 
     def __init__(self) -> None:
         self.contracts: DataLoader[UUID, ContractSnapshot | None] = DataLoader(_contracts)
-        self.companies: DataLoader[UUID, Company | None] = DataLoader(_companies)
+        self.companies: DataLoader[UUID, CompanyProfile | None] = DataLoader(_companies)
         self.contractors: DataLoader[UUID, Account | None] = DataLoader(_contractors)
         self.member_counts: DataLoader[UUID, int] = DataLoader(_member_counts)
         self.event_pages: DataLoader[EventPageKey, EventPage] = DataLoader(_event_pages)
@@ -28,8 +29,11 @@ async def _contracts(ids: list[UUID]) -> list[ContractSnapshot | None]:
     return [found.get(each) for each in ids]
 
 
-async def _companies(ids: list[UUID]) -> list[Company | None]:
-    found = {company.contract_id: company for company in await Company.filter(contract_id__in=ids)}
+async def _companies(ids: list[UUID]) -> list[CompanyProfile | None]:
+    found = {
+        row.contract_id: CompanyProfile(row.name, row.address, row.postal_code, row.phone_number)
+        for row in await Company.filter(contract_id__in=ids)
+    }
     return [found.get(each) for each in ids]
 
 

@@ -48,7 +48,10 @@ class Mutation:
     async def log_in(self, info: RequestInfo, input: inputs.LogInInput) -> results.LogInResult:
         context = info.context
         viewer, token = await context.services.log_ins.log_in(
-            input.email, input.password, source=context.source, replacing=session_token(context.request)
+            input.email,
+            input.password,
+            source=context.source,
+            replacing=session_token(context.request, context.services.settings),
         )
         context.set_viewer(viewer)
         set_session_cookie(context.response, context.services.settings, token)
@@ -146,7 +149,7 @@ async def _perform(
 ) -> Contract:
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
-    answer = await context.services.requests.perform(viewer, request, key)
+    answer = await context.services.requests.perform(viewer, request, key, visit=context.visit)
     return Contract.of(answer.contract, answer.at)
 
 

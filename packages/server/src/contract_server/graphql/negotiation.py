@@ -3,6 +3,8 @@
 from email.message import Message
 from enum import StrEnum
 
+from contract_server.graphql.remembered import remembered
+
 
 class MediaType(StrEnum):
     """How an answer is written. The bytes are the same; what differs is the meaning of the HTTP status."""
@@ -19,6 +21,7 @@ _RANGES = {
 _MOST_RANGES = 20
 
 
+@remembered
 def answer_type(accept: str | None) -> MediaType | None:
     """The media type that the client likes best of those we write; None where it takes none of them.
 
@@ -40,6 +43,7 @@ def answer_type(accept: str | None) -> MediaType | None:
     return best
 
 
+@remembered
 def is_json(content_type: str | None) -> bool:
     """Whether a body declares itself to be JSON in UTF-8. A browser sends that to another site only when allowed to."""
     name, parameters = _parse(content_type or "")

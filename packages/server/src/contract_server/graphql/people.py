@@ -38,7 +38,7 @@ class Viewer:
     async def contract(self, info: RequestInfo) -> Contract | None:
         if self.who.contract_id is None:
             return None
-        snapshot = await info.context.loaders.contracts.load(self.who.contract_id)
+        snapshot = await info.context.contract(self.who.contract_id)
         return Contract.of(snapshot, await info.context.now()) if snapshot else None
 
     @strawberry.field

@@ -8,12 +8,8 @@ from strawberry.types.field import StrawberryField
 
 from contract_rules import Language, explain_refusal
 from contract_server.accounts.attempts import TooManyAttempts
+from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
-from contract_server.accounts.password_reset import (
-    LONGEST_PASSWORD,
-    SHORTEST_PASSWORD,
-    UnsuitablePassword,
-)
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
 from contract_server.contracts import errors
 from contract_server.graphql import results

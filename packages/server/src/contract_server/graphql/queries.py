@@ -11,7 +11,6 @@ from contract_server.accounts.models import Role
 from contract_server.contracts.health import examine
 from contract_server.contracts.queries import ContractFilter as WantedContracts
 from contract_server.contracts.queries import InvalidPage, find_contracts
-from contract_server.contracts.snapshot import find_snapshot
 from contract_server.graphql.access import require_role, require_viewer
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.contract import Contract, ContractConnection, Policy, Timeline, parse_contract_id
@@ -57,7 +56,7 @@ class Query:
         contract_id = parse_contract_id(id)
         if contract_id is None or not viewer.may_see(contract_id):
             return None
-        snapshot = await find_snapshot(contract_id)
+        snapshot = await info.context.contract(contract_id)
         return Contract.of(snapshot, await info.context.now()) if snapshot else None
 
     @strawberry.field(description="The policy in force now. Public.")
@@ -103,7 +102,8 @@ class Query:
     )
     async def health(self, info: RequestInfo) -> Health:
         await require_role(info.context, Role.OPERATOR)
-        found = await examine(info.context.services.clock)
+        services = info.context.services
+        found = await examine(services.clock, services.breaker)
         return Health(
             now=info.context.local(found.now),
             ok=found.ok,

@@ -5,12 +5,14 @@ from graphql import GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from contract_server.graphql.contract import Node
+from contract_server.graphql.descriptions import describe
 from contract_server.graphql.development import DevelopmentMutation, DevelopmentQuery
 from contract_server.graphql.mutations import Mutation
 from contract_server.graphql.problems import HANDLERS
 from contract_server.graphql.queries import Query
 from contract_server.graphql.results import Problem
 from contract_server.graphql.scalars import SCALARS
+from contract_server.graphql.tally import Counted
 
 DESCRIPTION = """\
 Contract management of おまかせログイン: what the contractor sees and may do, and what operators watch.
@@ -19,28 +21,18 @@ A mutation answers with a union: what happened, or a `Problem` that the caller c
 `errors` mean that the request itself failed; branch on `extensions.code`: UNAUTHENTICATED, FORBIDDEN,
 RATE_LIMITED, BAD_USER_INPUT, INTERNAL_SERVER_ERROR."""
 
-MESSAGE_DESCRIPTION = "For a person, in the request's language (Accept-Language: ja, the default, or en)."
 
-
-class Schema(strawberry.Schema):
-    """Strawberry's schema, whose errors are told and logged by the view that answers the request."""
-
-    def process_errors(self, errors: object, execution_context: object = None) -> None:
-        """Leave logging to the view: Strawberry's own logger would print the texts of exceptions."""
-
-
-def build_schema(*, development: bool) -> Schema:
+def build_schema(*, development: bool) -> strawberry.Schema:
     """The schema of an environment."""
-    schema = Schema(
+    schema = strawberry.Schema(
         query=DevelopmentQuery if development else Query,
         mutation=DevelopmentMutation if development else Mutation,
         types=[Node, Problem],
         config=StrawberryConfig(scalar_map=SCALARS),
-        exception_handlers=HANDLERS,
+        exception_handlers=[Counted(handler) for handler in HANDLERS],
     )
     core(schema).description = DESCRIPTION
-    # said once, where all problems are described, and not again at each of them
-    core(schema).type_map["Problem"].fields["message"].description = MESSAGE_DESCRIPTION  # type: ignore[attr-defined]
+    describe(core(schema))
     return schema
 
 

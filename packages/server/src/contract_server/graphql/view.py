@@ -5,12 +5,10 @@ says 400 where nothing was executed. Requests that are malformed are refused by 
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
-import orjson
 import strawberry
-from graphql import DocumentNode, ExecutionResult, OperationType, get_operation_ast
+from graphql import ExecutionResult, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,11 +16,15 @@ from starlette.types import Receive, Scope, Send
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.deadline import seconds_allowed
+from contract_server.graphql.documents import PreparedDocument
 from contract_server.graphql.errors import DatabaseUnavailable, tell, too_slow, unavailable
 from contract_server.graphql.execution import DocumentRefused, Executor
 from contract_server.graphql.http_request import METHODS, GraphQLRequest, RequestRefused, read_request
 from contract_server.graphql.language import negotiate
 from contract_server.graphql.negotiation import MediaType, answer_type
+from contract_server.graphql.reply import Reply
+from contract_server.graphql.schema import core
+from contract_server.graphql.tally import Tally, begin_at_zero, count_malformed
 from contract_server.logs import get_logger
 from contract_server.services import Services
 
@@ -36,6 +38,7 @@ class GraphQLView:
 
     def __init__(self, schema: strawberry.Schema, services: Services, time_travel: TimeTravel | None) -> None:
         self._executor = Executor(schema, introspection=services.settings.shows_schema)
+        begin_at_zero(core(schema))
         self._services = services
         self._time_travel = time_travel
 
@@ -49,38 +52,42 @@ class GraphQLView:
             media_type = _negotiated(request)
             return await self._run(request, await read_request(request), media_type)
         except RequestRefused as refused:
+            count_malformed()
             error = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
-            return _response({"errors": [error]}, refused.status, headers=refused.headers)
+            return Reply().saying({"errors": [error]}, refused.status, refused.headers)
 
     async def _run(self, request: Request, asked: GraphQLRequest, media_type: MediaType) -> Response:
         language = negotiate(request.headers.get("accept-language", ""))
-        # resolvers set cookies on it
-        reply = Response()
-        del reply.headers["content-length"]
+        reply = Reply(media_type)
         context = RequestContext(self._services, request, reply, self._time_travel)
-        try:
+        with Tally() as tally:
             try:
-                document = self._executor.prepare(asked.query)
-                result = await self._execute(document, asked, context)
-            except DocumentRefused as refused:
-                result = ExecutionResult(None, refused.errors)
-            errors = [tell(error, language) for error in result.errors or ()]
-        except DatabaseUnavailable:
-            return _response({"errors": [unavailable(language)]}, 503, media_type, _RETRY)
-        except TimeoutError:
-            log.warning("request took too long")
-            return _response({"errors": [too_slow(language)]}, 503, media_type, _RETRY)
-        response = _response(*_outcome(result, errors, media_type), media_type)
-        response.raw_headers.extend(reply.raw_headers)
-        return response
+                try:
+                    prepared = self._executor.prepare(asked.query)
+                    tally.asks(prepared.document, asked.operation_name)
+                    result = await self._execute(prepared, asked, context)
+                except DocumentRefused as refused:
+                    result = ExecutionResult(None, refused.errors)
+                errors = [tell(error, language) for error in result.errors or ()]
+                tally.answered(errors, context)
+            except DatabaseUnavailable:
+                tally.outcome = "unavailable"
+                return Reply(media_type).saying({"errors": [unavailable(language)]}, 503, _RETRY)
+            except TimeoutError:
+                tally.outcome = "too_slow"
+                log.warning("request took too long")
+                return Reply(media_type).saying({"errors": [too_slow(language)]}, 503, _RETRY)
+        return reply.saying(*_outcome(result, errors, media_type))
 
-    async def _execute(self, document: DocumentNode, asked: GraphQLRequest, context: RequestContext) -> ExecutionResult:
-        operation = get_operation_ast(document, asked.operation_name)
+    async def _execute(
+        self, prepared: PreparedDocument, asked: GraphQLRequest, context: RequestContext
+    ) -> ExecutionResult:
+        operation = prepared.operation(asked.operation_name)
         reads = operation is None or operation.operation is OperationType.QUERY
         if context.request.method == "GET" and not reads:
             raise RequestRefused(405, "GET is for queries. Send mutations by POST.", {"Allow": "POST"})
         async with asyncio.timeout(seconds_allowed(operation, self._services.settings.request_deadline)):
-            return await self._executor.execute(document, asked, context)
+            return await self._executor.execute(prepared, asked, context)
 
 
 def _negotiated(request: Request) -> MediaType:
@@ -104,20 +111,3 @@ def _outcome(
     executed = result.data is not None or any("path" in error for error in errors)
     body = ({"data": result.data} if executed else {}) | ({"errors": errors} if errors else {})
     return body, 200 if executed or media_type is MediaType.JSON else 400
-
-
-def _response(
-    body: Mapping[str, Any],
-    status: int,
-    media_type: MediaType = MediaType.JSON,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    return Response(
-        orjson.dumps(body),
-        status,
-        headers={
-            "Content-Type": f"{media_type}; charset=utf-8",
-            "Vary": "Accept, Accept-Language",
-            **(headers or {}),
-        },
-    )

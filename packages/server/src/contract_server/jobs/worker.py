@@ -1,41 +1,55 @@
 """The worker: `arq contract_server.jobs.worker.WorkerSettings`.
 
-One job, the sweep: it does whatever is due and sends the mails that are owed. It runs every few seconds, at the
-start, and whenever somebody wakes it; missing one, or running two at a time, changes nothing.
+One job, the sweep: it does whatever is due. It runs every few seconds and at the start; missing one, or running two
+at a time, changes nothing. Beside it the postman sends the mails that are owed, whenever somebody calls.
 """
 
+import sys
+import time
 from contextlib import AsyncExitStack
 from typing import Any, ClassVar
 
 import orjson
 from arq.connections import RedisSettings
 from arq.cron import CronJob, cron
-from arq.typing import WorkerCoroutine
 
-from contract_server import logs
+from contract_server import logs, metrics
 from contract_server.db.connection import database
-from contract_server.jobs.queue import QUEUE, redis_settings, serialize
+from contract_server.jobs.postman import postman
+from contract_server.jobs.queue import queue_name, redis_settings, serialize
+from contract_server.scrape import MetricsPort
 from contract_server.services import Services, build_services
-from contract_server.settings import load_settings
+from contract_server.settings import SettingsError, load_settings
 from contract_server.sweep import sweep_once
 
 EVERY_SECONDS = 5
+
+try:
+    _SETTINGS = load_settings()
+except SettingsError as error:  # arq itself would show a traceback
+    sys.exit(f"contract-server: {error}")
 
 
 async def sweep(ctx: dict[str, Any]) -> None:
     """Do all that is due."""
     services: Services = ctx["services"]
-    await sweep_once(services)
+    with metrics.SWEEP_FAILURES.count_exceptions(BaseException):  # one that takes too long is cancelled
+        began = time.monotonic()
+        report = await sweep_once(services)
+    metrics.SWEEP_SECONDS.observe(time.monotonic() - began)
+    metrics.ACTS_FAILED.inc(len(report.failed))
 
 
 async def start(ctx: dict[str, Any]) -> None:
     """Connect, once a process."""
-    settings = load_settings()
-    logs.configure(settings.log_level)
+    logs.configure(_SETTINGS.log_level)
     stack = ctx["stack"] = AsyncExitStack()
-    await stack.enter_async_context(database(settings))
-    ctx["services"] = build_services(settings)
-    stack.push_async_callback(ctx["services"].close)
+    metrics_port = MetricsPort(_SETTINGS)
+    await stack.enter_async_context(database(_SETTINGS))
+    services = ctx["services"] = build_services(_SETTINGS)
+    stack.push_async_callback(services.close)
+    await stack.enter_async_context(postman(services.outbox))
+    await stack.enter_async_context(metrics_port.serving(services))
 
 
 async def stop(ctx: dict[str, Any]) -> None:
@@ -47,11 +61,10 @@ async def stop(ctx: dict[str, Any]) -> None:
 class WorkerSettings:
     """How arq runs the worker. A dead job can block nothing for longer than its timeout."""
 
-    functions: ClassVar[list[WorkerCoroutine]] = [sweep]
     cron_jobs: ClassVar[list[CronJob]] = [
         cron(
             sweep,
-            name="cron:sweep",
+            name=f"cron:sweep:{queue_name(_SETTINGS)}",  # it is the job's id too, which all queues share
             second=set(range(0, 60, EVERY_SECONDS)),
             run_at_startup=True,
             max_tries=5,
@@ -61,11 +74,11 @@ class WorkerSettings:
     ]
     on_startup = start
     on_shutdown = stop
-    redis_settings: RedisSettings = redis_settings(load_settings())
-    queue_name = QUEUE
+    redis_settings: RedisSettings = redis_settings(_SETTINGS)
+    queue_name: str = queue_name(_SETTINGS)
     keep_result = 0
     job_timeout = 60
-    job_completion_wait = 30
+    job_completion_wait = 60  # who is told to stop ends the sweep that it is at
     max_tries = 5
     job_serializer = serialize
     job_deserializer = orjson.loads

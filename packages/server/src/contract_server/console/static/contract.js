@@ -55,7 +55,7 @@ export const particulars = (contract) =>
 export const state = (contract) => [
   [say("契約状態", "Status"), chip(contract)],
   [say("契約開始日", "Started on"), day(contract.startedOn)],
-  [say("契約終了日", "Ended on"), day(contract.endedOn)],
+  [say("契約終了日", "Last day of use"), day(contract.endedOn)],
 ];
 
 /** What follows from an application, in the order in which it happens. */
@@ -80,8 +80,13 @@ const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
       say(`${day(lastDay)}まで`, `until ${day(lastDay)}`),
       h("span.left", {}, passed ? over : left(daysLeft)),
     ),
-    h("p.why", {}, explanation),
+    h("p.why", {}, unbroken(explanation)),
   );
+
+// what a reader takes in at one glance is not cut at the end of a line
+const DATES = /(\d+年\d+月\d+日（.）|\d+時\d+分)/;
+
+const unbroken = (text) => text.split(DATES).map((part, number) => (number % 2 ? h("span.date", {}, part) : part));
 
 export const left = (days) =>
   days > 0

@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { byId } from "./dom.js";
 import { onSubmit } from "./form.js";
 import { goTo, homeOf, tell, viewerNow } from "./frame.js";
-import { instant, say } from "./language.js";
+import { say } from "./language.js";
 
 const LOG_IN = `
 mutation ($input: LogInInput!) {
@@ -12,7 +12,6 @@ mutation ($input: LogInInput!) {
     __typename
     ... on LoggedIn { viewer { role } }
     ... on Problem { message }
-    ... on LogInRefused { retryAt }
   }
 }`;
 
@@ -24,13 +23,7 @@ if (location.pathname === "/login") {
 onSubmit(byId("log-in"), async ({ email, password }) => {
   const { logIn } = await ask(LOG_IN, { input: { email, password } });
   if (logIn.viewer) return goTo(homeOf(logIn.viewer));
-  const until =
-    logIn.retryAt &&
-    say(
-      `${instant(logIn.retryAt)} 以降にもう一度お試しください。`,
-      `Please try again after ${instant(logIn.retryAt)}.`,
-    );
-  tell("problem", [logIn.message, until].filter(Boolean).join(" "));
+  tell("problem", logIn.message); // after too many tries it says when to come back
   byId("password").value = "";
   byId("password").focus();
 });

@@ -16,7 +16,7 @@ onSubmit(byId("reset"), async ({ password, again }) => {
     mark(byId("again"), say("同じパスワードを入力してください。", "Please enter the same password."));
     return byId("again").focus();
   }
-  const token = decodeURIComponent(location.pathname.split("/").pop());
+  const token = location.pathname.split("/").pop();
   const { resetPassword } = await ask(RESET, { input: { token, newPassword: password } });
   if (resetPassword.message) return tell("problem", resetPassword.message);
   goTo(

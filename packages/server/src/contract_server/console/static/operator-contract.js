@@ -51,7 +51,7 @@ load();
 function show({ viewer, contract }) {
   requireOperator(viewer);
   greet(viewer);
-  if (!contract) return fill(h("p.card", {}, say("契約が見つかりません。", "There is no such contract.")));
+  if (!contract) return fill(h("p.card.missing", {}, say("契約が見つかりません。", "There is no such contract.")));
   const { erasureHold, termination, events } = contract;
   fill(
     h(
@@ -109,8 +109,11 @@ const moreButton = ({ hasNextPage, endCursor }) =>
 function more(after) {
   return guarded(async () => {
     const { contract } = await ask(SHOWN, { id, first: EVENTS, after });
-    byId("events").append(...contract.events.nodes.map(entry));
+    const added = contract.events.nodes.map(entry);
+    byId("events").append(...added);
     byId("more").replaceChildren(moreButton(contract.events.pageInfo) || "");
+    added[0].tabIndex = -1; // the button that had the focus is gone: reading goes on here
+    added[0].focus();
   });
 }
 

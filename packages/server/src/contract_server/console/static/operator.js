@@ -23,8 +23,18 @@ query ($filter: ContractFilter, $first: Int, $after: String) {
 }
 ${TIMELINE}`;
 
+const FIELDS = ["status", "due", "hold"];
+const HEADINGS = [
+  say("会社名", "Company"),
+  say("契約状態", "Status"),
+  say("契約開始日", "Started on"),
+  say("契約終了日", "Last day of use"),
+  say("保管期限", "Data kept until"),
+  say("抹消の保留", "Erasure hold"),
+];
+
 const wanted = new URLSearchParams(location.search);
-for (const name of ["status", "due", "hold"]) byId(name).value = wanted.get(name) ?? "";
+for (const name of FIELDS) byId(name).value = wanted.get(name) ?? "";
 
 guarded(async () => {
   const { viewer, contracts } = await ask(CONTRACTS, { filter: filter(), first: PAGE, after: wanted.get("after") });
@@ -35,9 +45,10 @@ guarded(async () => {
 
 function filter() {
   const found = {};
-  if (wanted.get("status")) found.status = [wanted.get("status")];
-  if (wanted.get("due")) found.erasureDueBy = wanted.get("due");
-  if (wanted.get("hold")) found.onHold = wanted.get("hold") === "yes";
+  const [status, due, hold] = FIELDS.map((name) => byId(name).value); // an address may hold anything, fields do not
+  if (status) found.status = [status];
+  if (due) found.erasureDueBy = due;
+  if (hold) found.onHold = hold === "yes";
   return found;
 }
 
@@ -47,19 +58,20 @@ function show({ nodes, pageInfo }) {
     h(
       "div.table",
       { tabindex: "0", role: "region", "aria-label": say("契約一覧", "Contracts") },
+      // a narrow screen shows rows as cards, and a browser would no longer call it a table: the roles say that it is
       h(
         "table",
-        {},
+        { role: "table" },
         h(
           "thead",
-          {},
+          { role: "rowgroup" },
           h(
             "tr",
-            {},
-            headings().map((text) => h("th", { scope: "col" }, text)),
+            { role: "row" },
+            HEADINGS.map((text) => h("th", { scope: "col", role: "columnheader" }, text)),
           ),
         ),
-        h("tbody", {}, nodes.map(row)),
+        h("tbody", { role: "rowgroup" }, nodes.map(row)),
       ),
     ),
     h(
@@ -72,31 +84,27 @@ function show({ nodes, pageInfo }) {
   );
 }
 
-const headings = () => [
-  say("会社名", "Company"),
-  say("契約状態", "Status"),
-  say("契約開始日", "Started on"),
-  say("契約終了日", "Ended on"),
-  say("抹消期限", "Data kept until"),
-  say("抹消の保留", "Erasure hold"),
-];
-
-const row = (contract) =>
-  h(
+const row = (contract) => {
+  const [, ...labels] = HEADINGS;
+  const cells = [
+    h(`span.chip.${contract.status.toLowerCase()}`, {}, status(contract)),
+    day(contract.startedOn),
+    day(contract.endedOn),
+    day(contract.termination?.timeline.erasure.lastDay),
+    contract.erasureHold ? say("保留中", "On hold") : "-",
+  ];
+  return h(
     "tr",
-    {},
+    { role: "row" },
     h(
       "th",
-      { scope: "row" },
+      { scope: "row", role: "rowheader" },
       h("a", { href: `/operator/contracts/${contract.id}` }, contract.company?.name ?? say("（抹消済み）", "(erased)")),
       h("span.id", {}, contract.id),
     ),
-    h("td", {}, h(`span.chip.${contract.status.toLowerCase()}`, {}, status(contract))),
-    h("td", {}, day(contract.startedOn)),
-    h("td", {}, day(contract.endedOn)),
-    h("td", {}, day(contract.termination?.timeline.erasure.lastDay)),
-    h("td", {}, contract.erasureHold ? say("保留中", "On hold") : "-"),
+    cells.map((cell, column) => h("td", { role: "cell", "data-label": labels[column] }, cell)),
   );
+};
 
 function address(after) {
   const query = new URLSearchParams([...wanted].filter(([name, value]) => value && name !== "after"));

@@ -1,0 +1,95 @@
+"""A request of somebody who is logged in, and what it is nearly always about: their contract as it stands.
+
+Everything is read by one statement: who it is, whether the session is still open, what time it is, the contract and
+its company. Most requests need no other.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from contract_server.accounts.models import Role
+from contract_server.accounts.tokens import hash_token
+from contract_server.accounts.viewer import Viewer
+from contract_server.clock import Clock
+from contract_server.contracts.rows import APPLICATION_IN_FORCE, SNAPSHOT_COLUMNS, snapshot_of
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.db.statements import fetch
+
+_VISIT = f"""
+    SELECT session.id AS session_id, session.expires_at, session.last_used_at, clock_timestamp() AS real_now,
+           account.id AS account_id, account.role, account.name, account.email, account.contract_id AS own_contract_id,
+           company.name AS company_name, company.address, company.postal_code, company.phone_number,
+           {{now}} AS now, {SNAPSHOT_COLUMNS}
+      FROM session
+      JOIN account ON account.id = session.account_id
+      LEFT JOIN contract ON contract.id = account.contract_id
+      LEFT JOIN company ON company.contract_id = contract.id
+      {APPLICATION_IN_FORCE}
+     WHERE session.token_hash = $1
+"""  # noqa: S608 - our own columns
+_NOTE_USE = "UPDATE session SET last_used_at = $2 WHERE id = $1"
+_NOT_NOTED_MORE_OFTEN_THAN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyProfile:
+    """The contractor's company, as it is shown."""
+
+    name: str
+    address: str
+    postal_code: str
+    phone_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks, when by the contracts' clock, and their own contract and company at that moment."""
+
+    viewer: Viewer
+    now: datetime
+    contract: ContractSnapshot | None
+    company: CompanyProfile | None
+
+    def shows(self, contract_id: UUID) -> bool:
+        """Whether this contract is the one that was read."""
+        return self.contract is not None and self.contract.id == contract_id
+
+
+class Visits:
+    """Finds who a token belongs to."""
+
+    def __init__(self, clock: Clock, idle_limit: timedelta) -> None:
+        self._clock = clock
+        self._idle_limit = idle_limit
+
+    async def find(self, token: str) -> Visit | None:
+        """The visit of whoever holds the token; None when it is unknown, has ended or has expired."""
+        rows = await fetch(_VISIT.format(now=self._clock.sql), hash_token(token))
+        if not rows:
+            return None
+        row = rows[0]
+        now = row["real_now"]
+        if now >= min(row["expires_at"], row["last_used_at"] + self._idle_limit):
+            return None
+        if now - row["last_used_at"] >= _NOT_NOTED_MORE_OFTEN_THAN:
+            await fetch(_NOTE_USE, row["session_id"], now)
+        return Visit(
+            viewer=Viewer(
+                account_id=row["account_id"],
+                session_id=row["session_id"],
+                name=row["name"],
+                email=row["email"],
+                role=Role(row["role"]),
+                contract_id=row["own_contract_id"],
+                session_expires_at=min(row["expires_at"], now + self._idle_limit),
+            ),
+            now=row["now"],
+            contract=None if row["contract_id"] is None else snapshot_of(row),
+            company=None if row["company_name"] is None else _company(row),
+        )
+
+
+def _company(row: Any) -> CompanyProfile:  # noqa: ANN401 - asyncpg ships no types
+    return CompanyProfile(row["company_name"], row["address"], row["postal_code"], row["phone_number"])

@@ -1,0 +1,168 @@
+"""Looking at contracts, as an operator sees them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import typer
+from tortoise.models import Model
+
+from contract_rules import Status as ContractStatus
+from contract_rules import service_available
+from contract_server.accounts.models import Account
+from contract_server.cli.running import with_database, with_services
+from contract_server.cli.showing import Json, show_json, show_table
+from contract_server.cli.statuses import Refusal
+from contract_server.contracts.models import Company, ContractEvent, Member
+from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
+from contract_server.contracts.snapshot import ContractSnapshot, find_snapshot
+from contract_server.services import Services
+
+ContractId = Annotated[UUID, typer.Argument(metavar="CONTRACT", help="The contract's id.")]
+
+_LISTED = ("id", "status", "started_on", "ended_on", "resumable_through", "registered_through", "on_hold")
+
+cli = typer.Typer(no_args_is_help=True, help="Look at contracts: list, show.")
+
+
+@cli.command("list")
+def list_(
+    status: Annotated[list[ContractStatus] | None, typer.Option(help="Only these; can be given again.")] = None,
+    erasure_due_by: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Erasure falls due on or before this day and has not happened."),
+    ] = None,
+    on_hold: Annotated[bool | None, typer.Option("--on-hold/--not-on-hold", help="Erasure is on hold, or not.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = LARGEST_PAGE,
+    json: Json = False,
+) -> None:
+    """List contracts, the newest first.
+
+    Example: contract-server contracts list --status TERMINATED --erasure-due-by 2024-04-16
+    """
+    wanted = ContractFilter(
+        status=tuple(status) if status else None,
+        erasure_due_by=erasure_due_by.date() if erasure_due_by else None,
+        on_hold=on_hold,
+    )
+    found = with_database(lambda: _find(wanted, limit))
+    if json:
+        show_json(found)
+    else:
+        show_table([name.replace("_", " ") for name in _LISTED], [list(each.values()) for each in found])
+
+
+@cli.command()
+def show(contract: ContractId, json: Json = False) -> None:
+    """Show all that is stored of one contract, personal data included, with what happened to it.
+
+    Example: contract-server contracts show 018f0000-0000-7000-8000-000000000001 --json
+    """
+    found = with_services(lambda services: describe(services, contract))
+    if json:
+        show_json(found)
+        return
+    events = found.pop("events")
+    show_table(("contract", ""), _flat(found))
+    typer.echo()
+    show_table(
+        [name.replace("_", " ") for name in events[0]] if events else [], [list(each.values()) for each in events]
+    )
+
+
+async def require_contract(contract_id: UUID) -> ContractSnapshot:
+    """The contract as it stands.
+
+    Raises:
+        Refusal: There is no such contract.
+    """
+    contract = await find_snapshot(contract_id)
+    if contract is None:
+        raise Refusal("there is no such contract; see `contract-server contracts list`")
+    return contract
+
+
+async def describe(services: Services, contract_id: UUID) -> dict[str, Any]:
+    """All that is stored of one contract.
+
+    Raises:
+        Refusal: There is no such contract.
+    """
+    contract = await require_contract(contract_id)
+    now, zone = await services.clock.now(), services.policies.zone
+    company = await Company.get_or_none(contract_id=contract_id)
+    contractor = await Account.get_or_none(contract_id=contract_id)
+    events = await ContractEvent.filter(contract_id=contract_id).order_by("at", "id")
+    return {
+        **_summary(contract),
+        "service_available": service_available(contract.facts, now),
+        "application": _application(contract, zone),
+        "hold": _hold(contract, zone),
+        "company": _columns(company, "name", "address", "postal_code", "phone_number") or None,
+        "contractor": _columns(contractor, "name", "email") or None,
+        "members": await Member.filter(contract_id=contract_id).count(),
+        "events": [
+            {"at": event.at.astimezone(zone), **_columns(event, "type", "actor", "application_id", "note")}
+            for event in events
+        ],
+    }
+
+
+def _summary(contract: ContractSnapshot) -> dict[str, Any]:
+    """A contract's dates: the last days on which something can still be done or is still there."""
+    facts = contract.facts
+    timeline = facts.application.timeline if facts.application else None
+    return {
+        "id": contract.id,
+        "status": facts.status,
+        "started_on": contract.started_on,
+        "ended_on": timeline.service_end.last_day if timeline else None,
+        "resumable_through": timeline.resumption.last_day if timeline else None,
+        "registered_through": timeline.erasure.last_day if timeline else None,
+        "on_hold": contract.hold is not None,
+    }
+
+
+async def _find(wanted: ContractFilter, limit: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after = None
+    while len(found) < limit:
+        page = await find_contracts(wanted, min(limit - len(found), LARGEST_PAGE), after)
+        found += [_summary(contract) for contract in page.contracts]
+        if not page.has_next:
+            break
+        after = contract_cursor(page.contracts[-1])
+    return found
+
+
+def _application(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] | None:
+    application = contract.facts.application
+    if application is None:
+        return None
+    return {
+        "id": contract.application_id,
+        "requested_at": application.requested_at.astimezone(zone),
+        "reason": contract.reason,
+        "policy_version": application.timeline.policy_version,
+    }
+
+
+def _hold(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] | None:
+    hold = contract.hold
+    return {"placed_at": hold.placed_at.astimezone(zone), "reason": hold.reason} if hold else None
+
+
+def _columns(row: Model | None, *names: str) -> dict[str, Any]:
+    """What is stored in those columns; nothing where it was erased."""
+    return {name: getattr(row, name) for name in names} if row else {}
+
+
+def _flat(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """What is found in lines: the parts of a part under its name and theirs."""
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from ((f"{name} {part}".replace("_", " "), inner) for part, inner in value.items())
+        else:
+            yield name.replace("_", " "), value

@@ -1,0 +1,42 @@
+"""Whether every promise is kept, for people and for monitoring."""
+
+from dataclasses import asdict
+
+import typer
+
+from contract_server.cli.running import with_services
+from contract_server.cli.showing import Json, show_json, show_table
+from contract_server.cli.statuses import Refusal, Status
+from contract_server.contracts.doctor import examine_thoroughly
+from contract_server.contracts.health import Health
+from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.services import Services
+from contract_server.settings import SettingsError
+
+
+def doctor(json: Json = False) -> None:
+    """Prove that every promise is kept: nothing late, nothing left of what was erased, the evidence whole.
+
+    Exit status: 0 every promise is kept, 1 one is broken, anything else: nobody could look.
+
+    Example: contract-server doctor --json
+    """
+    try:
+        health = with_services(_examine)
+    except Exception as error:
+        if isinstance(error, Refusal | SettingsError) or is_unavailable(error) or lacks_schema(error):
+            raise
+        raise Refusal(f"the examination failed: {type(error).__name__}", Status.OUT_OF_REACH) from error
+    if json:
+        checks = [{**asdict(check), "ok": check.ok} for check in health.checks]
+        show_json({"now": health.now, "last_sweep_at": health.last_sweep_at, "ok": health.ok, "checks": checks})
+    else:
+        rows = [("ok" if check.ok else "BROKEN", check.name, check.count, check.detail) for check in health.checks]
+        show_table(("", "promise", "count", "what it says"), rows)
+    raise typer.Exit(Status.DONE if health.ok else Status.NO)
+
+
+async def _examine(services: Services) -> Health:
+    return await examine_thoroughly(
+        services.clock, services.breaker, services.ledger, must_keep_ledger=not services.settings.development
+    )

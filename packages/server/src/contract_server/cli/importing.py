@@ -1,0 +1,131 @@
+"""Taking contracts over from a file."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from contract_server.accounts.tokens import new_token
+from contract_server.cli.running import with_services
+from contract_server.cli.showing import Json, show_json
+from contract_server.cli.statuses import Refusal, Status
+from contract_server.db.transaction import current_connection
+from contract_server.importing.importer import Importer, ImportReport
+from contract_server.importing.lines import Encoding, Format, Line, RefusedLine, UnreadableFile, read_lines
+from contract_server.services import Services
+
+_SAID_EVERY_LINES = 2_000
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON Lines or CSV.")],
+    *,
+    form: Annotated[Format | None, typer.Option("--format", help="Where the file's name does not tell.")] = None,
+    encoding: Annotated[Encoding, typer.Option(help="How characters are written.")] = Encoding.UTF_8,
+    refused: Annotated[
+        Path | None,
+        typer.Option(help="Where refused lines are told, one JSON object each. [default: FILE.refused.jsonl]"),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Store nothing; say what would be.")] = False,
+    json: Json = False,
+) -> None:
+    """Import contracts with their contractors and members: each contract whole, or not at all.
+
+    A contract that is there already is refused, so a file can be imported again. A contractor without a
+    password hash sets a password by the link that "forgot my password" mails.
+
+    Examples: contract-server import contracts.jsonl --check,
+    contract-server import 契約.csv --encoding shift_jis
+    """
+    told = refused or file.with_name(f"{file.name}.refused.jsonl")
+    if told.resolve() == file.resolve():
+        raise Refusal("--refused: expected another file than the one that is read", Status.MISUNDERSTOOD)
+    form = form or _format_of(file)
+    try:
+        with file.open("rb") as source, _written(told) as refusals, _progress(source, file) as following:
+            lines = following(read_lines(source, form, encoding))
+            report = with_services(lambda services: _run(services, lines, refusals, check=check))
+    except UnreadableFile as error:
+        raise Refusal(f"{file.name}: {error}", Status.MISUNDERSTOOD) from None
+    _show(report, told, check=check, json=json)
+    raise typer.Exit(Status.NO if report.refused_lines else Status.DONE)
+
+
+async def _run(
+    services: Services, lines: Iterator[Line | RefusedLine], refusals: BinaryIO, *, check: bool
+) -> ImportReport:
+    unusable_hash = await services.passwords.hash(new_token())  # of something that nobody knows
+    now = await services.clock.now()
+    async with current_connection().acquire_connection() as connection:
+        everything = connection.transaction() if check else None
+        if everything:
+            await everything.start()
+        importer = Importer(
+            connection,
+            policies=services.policies,
+            now=now,
+            unusable_hash=unusable_hash,
+            refuse=lambda line: refusals.writelines([orjson.dumps(line), b"\n"]),
+        )
+        report = await importer.run(lines)
+        if everything:
+            await everything.rollback()
+    return report
+
+
+def _written(told: Path) -> BinaryIO:
+    try:
+        return told.open("wb")
+    except OSError as error:
+        raise Refusal(f"--refused: {told} cannot be written ({type(error).__name__})", Status.MISUNDERSTOOD) from None
+
+
+def _format_of(file: Path) -> Format:
+    try:
+        return Format(file.suffix.lower().lstrip("."))
+    except ValueError:
+        raise Refusal(f"{file.name}: say --format jsonl or --format csv", Status.MISUNDERSTOOD) from None
+
+
+@contextmanager
+def _progress(
+    source: BinaryIO, file: Path
+) -> Iterator[Callable[[Iterator[Line | RefusedLine]], Iterator[Line | RefusedLine]]]:
+    """A bar on a terminal that shows how much of the file has been read; nothing anywhere else."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(file.name, total=file.stat().st_size)
+
+        def following(lines: Iterator[Line | RefusedLine]) -> Iterator[Line | RefusedLine]:
+            for place, line in enumerate(lines):
+                if place % _SAID_EVERY_LINES == 0:
+                    bar.update(task, completed=source.tell())
+                yield line
+            bar.update(task, completed=source.tell())
+
+        yield following
+
+
+def _show(report: ImportReport, told: Path, *, check: bool, json: bool) -> None:
+    if json:
+        show_json({**asdict(report), "stored": not check, "refused": str(told)})
+        return
+    done = "would be imported" if check else "imported"
+    typer.echo(f"{done}: {report.contracts} contracts with {report.members} members")
+    if report.refused_lines:
+        typer.echo(
+            f"refused: {report.refused_contracts} contracts, because of {report.refused_lines} lines; see {told}"
+        )

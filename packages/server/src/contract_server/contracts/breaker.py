@@ -1,0 +1,118 @@
+"""The breaker: a mistake in dates or settings must not erase everybody before somebody has looked.
+
+When all that is due for erasure is more than usual, nothing is erased, until an operator has approved exactly what
+was seen: that many contracts, due until that instant. What falls due later is not part of it, and neither is the next
+wave. Everything else that falls due goes on.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contract_server.contracts.models import ErasureApproval, ErasureRecord, ErasureStop
+from contract_server.db.transaction import current_connection, transaction
+from contract_server.logs import get_logger
+
+log = get_logger(__name__)
+
+ALARM_EVERY = timedelta(hours=1)
+
+# what is held is not due, and what was set aside is tried no more
+_COUNTS = """
+    WITH due AS (
+        SELECT erasure_due_at FROM contract
+         WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL AND NOT EXISTS (
+            SELECT FROM due_failure AS failure
+             WHERE failure.contract_id = contract.id AND failure.act = 'ERASE'
+               AND failure.due_at = contract.erasure_due_at AND failure.set_aside_at IS NOT NULL)
+    )
+    SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM erasure_stop) AS stops,
+           approval.id, (SELECT count(*) FROM due WHERE erasure_due_at <= approval.due_until) AS approved_left
+      FROM (SELECT) AS always
+      LEFT JOIN (SELECT id, due_until FROM erasure_approval WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1)
+             AS approval ON true
+"""
+_ALL = "SELECT count(*) AS contracts FROM contract"
+_STOP = """
+    INSERT INTO erasure_stop AS stop (id, since, alarmed_at) VALUES (1, $1, $1)
+    ON CONFLICT (id) DO UPDATE SET alarmed_at = excluded.alarmed_at WHERE stop.alarmed_at <= $2
+    RETURNING since
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How much is due for erasure, how much passes, and until which due date it may be erased: None is not at all."""
+
+    due: int
+    limit: int
+    until: datetime | None
+    approval: ErasureApproval | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing may be erased."""
+        return self.until is None
+
+
+class Breaker:
+    """Lets pass what is usual: at most so many contracts, or so many per cent of all, whichever is more."""
+
+    def __init__(self, contracts: int, percent: float) -> None:
+        self._contracts = contracts
+        self._percent = percent
+
+    async def assess(self, now: datetime) -> Assessment:
+        """What the next sweep may erase. Changes nothing."""
+        assessment, _ = await self._look(now)
+        return assessment
+
+    async def pass_until(self, now: datetime) -> datetime | None:
+        """Until which due date contracts may be erased now; None, with an alarm, where none may."""
+        assessment, stopped_before = await self._look(now)
+        if assessment.approval is None:
+            await ErasureApproval.filter(ended_at__isnull=True, approved_at__lte=now).update(ended_at=now)
+        if assessment.stopped:
+            await _alarm(assessment, now)
+        elif stopped_before:
+            await ErasureStop.all().delete()
+            log.info("erasures go on", due=assessment.due, limit=assessment.limit)
+        return assessment.until
+
+    async def approve(self, seen: Assessment, due_until: datetime) -> ErasureApproval:
+        """Let pass what was seen: that many contracts, due until then."""
+        async with transaction():
+            await ErasureApproval.filter(ended_at__isnull=True).update(ended_at=due_until)
+            last = await ErasureRecord.filter(sequence__isnull=False).order_by("-sequence").first()
+            approval = await ErasureApproval.create(
+                approved_at=due_until,
+                due_until=due_until,
+                contracts=seen.due,
+                after_sequence=last.sequence if last else 0,
+            )
+        log.info("erasures approved", contracts=seen.due, due_until=due_until)
+        return approval
+
+    async def _look(self, now: datetime) -> tuple[Assessment, bool]:
+        (counts,) = await current_connection().execute_query_dict(_COUNTS, [now])
+        due, limit, stopped_before = counts["due"], self._contracts, bool(counts["stops"])
+        approval = await _still_holds(counts["id"], counts["approved_left"]) if counts["id"] else None
+        if due > limit:  # all are counted only where it matters
+            (every,) = await current_connection().execute_query_dict(_ALL)
+            limit = max(limit, int(every["contracts"] * self._percent / 100))
+        until = now if due <= limit else approval.due_until if approval else None
+        return Assessment(due, limit, until, approval), stopped_before
+
+
+async def _still_holds(approval_id: int, left: int) -> ErasureApproval | None:
+    """The approval, as long as some of its contracts are left and no others have come among them."""
+    approval = await ErasureApproval.get(id=approval_id)
+    done = await ErasureRecord.filter(
+        sequence__gt=approval.after_sequence, due_at__lte=approval.due_until, replayed=False
+    ).count()
+    return approval if 0 < left <= approval.contracts - done else None
+
+
+async def _alarm(assessment: Assessment, now: datetime) -> None:
+    """Say it when it begins, and every hour while it lasts, by whichever worker comes first."""
+    if await current_connection().execute_query_dict(_STOP, [now, now - ALARM_EVERY]):
+        log.error("erasures stopped", due=assessment.due, limit=assessment.limit)

@@ -1,0 +1,59 @@
+"""What fell due and failed: tried again after growing pauses, and at last set aside, where a person finds it."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contract_server.contracts.models import Act, DueFailure
+from contract_server.db.transaction import current_connection
+from contract_server.logs import get_logger
+
+log = get_logger(__name__)
+
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=6)
+TRIES = 8
+"""With the pauses between them, about seventeen hours: long enough to put a defect right, short enough to be late."""
+
+# what failed for another due date, of an application that was taken back since, counts no more
+_COUNT = """
+    INSERT INTO due_failure AS known (contract_id, act, due_at, tries, failure, next_try_at)
+    VALUES ($1, $2, $3, 1, $4, $5)
+    ON CONFLICT (contract_id, act) DO UPDATE
+       SET tries = CASE WHEN known.due_at = excluded.due_at THEN known.tries + 1 ELSE 1 END,
+           due_at = excluded.due_at, failure = excluded.failure, set_aside_at = NULL
+    RETURNING tries
+"""
+
+
+async def note_failure(contract_id: UUID, act: Act, due_at: datetime, error: Exception, now: datetime) -> None:
+    """Count a try that failed, and say when the next one is; after the last one, raise the one alarm."""
+    kind = type(error).__name__
+    rows = await current_connection().execute_query_dict(_COUNT, [contract_id, act, due_at, kind, now])
+    tries = rows[0]["tries"]
+    failure = DueFailure.filter(contract_id=contract_id, act=act)
+    if tries < TRIES:
+        await failure.update(next_try_at=now + pause_after(tries))
+        log.warning("due act failed", contract_id=contract_id, act=act, tries=tries, exc_info=error)
+    else:
+        await failure.update(set_aside_at=now)
+        log.error("due act set aside", contract_id=contract_id, act=act, tries=tries, exc_info=error)
+
+
+async def forget_failures(contract_id: UUID, act: Act) -> None:
+    """It has been done after all."""
+    await DueFailure.filter(contract_id=contract_id, act=act).delete()
+
+
+async def bring_back(contract_id: UUID) -> int:
+    """Have the next sweep try everything again that failed for this contract.
+
+    Returns:
+        How many acts had failed.
+    """
+    return await DueFailure.filter(contract_id=contract_id).delete()
+
+
+def pause_after(tries: int) -> timedelta:
+    """From a minute to six hours, four times as long after each try."""
+    pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 4 ** min(tries - 1, 10))
+    return pause

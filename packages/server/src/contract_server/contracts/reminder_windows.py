@@ -1,0 +1,80 @@
+"""When a reminder is worth sending: from one instant until another, never on "exactly three days before".
+
+A sweep that was down for a day still finds the window open and forgets nobody; one that comes when it has closed
+keeps silent, because a reminder that comes too late to be useful only alarms. All windows open at midnight where the
+contractors are, so that the mail is there when their day begins.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contract_notify import ErasureReminder, Message, ResumptionLastReminder, ResumptionReminder, ServiceEnded
+from contract_rules import Application, DeadlineKind, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What is said, and when, counted from a deadline: before it where negative."""
+
+    deadline: DeadlineKind
+    opens: timedelta
+    closes: timedelta
+    words: Callable[[Timeline], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A reminder of one application: worth sending while `opens_at <= now < closes_at`."""
+
+    reminder: Reminder
+    opens_at: datetime
+    closes_at: datetime
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether this is the time."""
+        return self.opens_at <= now < self.closes_at
+
+
+REMINDERS = (
+    Reminder(  # until the last reminder takes its place
+        DeadlineKind.RESUMPTION,
+        opens=-timedelta(days=3),
+        closes=-timedelta(days=1),
+        words=lambda timeline: ResumptionReminder(last_day=f"{timeline.resumption.last_day}"),
+    ),
+    Reminder(  # until there is hardly time left to read it and to log in
+        DeadlineKind.RESUMPTION,
+        opens=-timedelta(days=1),
+        closes=-timedelta(hours=2),
+        words=lambda timeline: ResumptionLastReminder(last_day=f"{timeline.resumption.last_day}"),
+    ),
+    Reminder(  # until everybody has noticed
+        DeadlineKind.SERVICE_END,
+        opens=timedelta(),
+        closes=timedelta(days=7),
+        words=lambda timeline: ServiceEnded(
+            last_day=f"{timeline.service_end.last_day}", erasure_last_day=f"{timeline.erasure.last_day}"
+        ),
+    ),
+    Reminder(  # until the last day, which is too short to save anything
+        DeadlineKind.ERASURE,
+        opens=-timedelta(days=7),
+        closes=-timedelta(days=1),
+        words=lambda timeline: ErasureReminder(last_day=f"{timeline.erasure.last_day}"),
+    ),
+)
+
+
+def windows_of(application: Application) -> Iterator[Window]:
+    """The reminders that the application is to get; none that would come together with its acceptance."""
+    for reminder in REMINDERS:
+        deadline = application.timeline.deadline(reminder.deadline).at
+        window = Window(reminder, deadline + reminder.opens, deadline + reminder.closes)
+        if window.opens_at > application.requested_at:
+            yield window
+
+
+def next_opening(application: Application, after: datetime) -> datetime | None:
+    """When the next of the application's windows opens after that instant; None when none does."""
+    return min((window.opens_at for window in windows_of(application) if window.opens_at > after), default=None)

@@ -1,0 +1,47 @@
+"""Spans of time as operators type and read them: `90s`, `15m`, `2h`, `7d`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+EXPECTED = "a number with its unit, as in 30s, 15m, 2h or 7d"
+
+_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+_WRITTEN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([smhd])")
+
+
+def parse_duration(text: str) -> timedelta:
+    """The span that was typed.
+
+    Raises:
+        ValueError: It has no unit, or none that is known.
+
+    >>> parse_duration("7d")
+    datetime.timedelta(days=7)
+    """
+    written = _WRITTEN.fullmatch(text.strip().lower())
+    if written is None:
+        raise ValueError(f"expected {EXPECTED}")
+    return float(written[1]) * _UNITS[written[2]]
+
+
+def show_duration(span: timedelta) -> str:
+    """The span in the largest unit that divides it.
+
+    >>> show_duration(timedelta(minutes=90)), show_duration(timedelta(days=1))
+    ('90m', '1d')
+    """
+    for unit, size in _UNITS.items():
+        if span % size == timedelta():
+            return f"{span // size}{unit}"
+    return f"{span.total_seconds():g}s"
+
+
+def _typed(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_typed)]
+"""A setting that is a span of time. Its unit is typed with it, so that nobody takes seconds for minutes."""

@@ -1,0 +1,105 @@
+"""Counting requests and refusals, under names that the schema has: what clients write is never a label."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionSetNode,
+)
+from graphql.utilities import get_operation_ast
+from strawberry.schema.exception_handlers import get_error_type, get_exception_types
+from strawberry.types.field import StrawberryField
+
+from contract_server import metrics
+from contract_server.graphql.context import RequestContext, RequestInfo
+from contract_server.graphql.http_request import RequestRefused
+
+UNKNOWN = "unknown"
+MALFORMED = "malformed"
+DEFECT = "internal_server_error"
+CODES = frozenset({"UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"})
+
+
+class Tally:
+    """One request, which is counted at the end of the block; as a defect of ours unless somebody says otherwise."""
+
+    __slots__ = ("operation", "outcome")
+
+    def __init__(self) -> None:
+        self.operation = UNKNOWN
+        self.outcome = DEFECT
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Count, but for a request that is refused by its HTTP status: whoever answers that counts it."""
+        if not isinstance(error, RequestRefused):
+            metrics.REQUESTS.labels(self.operation, self.outcome).inc()
+
+    def asks(self, document: DocumentNode, operation_name: str | None) -> None:
+        """Note what is asked for: the first field of the operation, by its name in the schema."""
+        operation = get_operation_ast(document, operation_name)
+        if operation is not None:
+            self.operation = _first_field(operation.selection_set, document)
+
+    def answered(self, errors: list[dict[str, Any]], context: RequestContext) -> None:
+        """Note what came of it."""
+        if errors:
+            code = errors[0]["extensions"]["code"]
+            self.outcome = code.lower() if code in CODES else "other"
+        elif context.refusal:
+            self.outcome = "refused"
+            metrics.REFUSALS.labels(self.operation, context.refusal).inc()
+        else:
+            self.outcome = "answered"
+
+
+def begin_at_zero(schema: GraphQLSchema) -> None:
+    """Have a series for every field's defects before the first: Prometheus sees no increase in one that begins at 1."""
+    for root in (schema.query_type, schema.mutation_type):
+        for field in root.fields if root else ():
+            metrics.REQUESTS.labels(field, DEFECT)
+    metrics.REQUESTS.labels(UNKNOWN, DEFECT)
+
+
+def count_malformed() -> None:
+    """Count a request of which nobody can say what it asks for."""
+    metrics.REQUESTS.labels(UNKNOWN, MALFORMED).inc()
+
+
+def _first_field(selections: SelectionSetNode, document: DocumentNode) -> str:
+    """A valid document has one behind every fragment, and fragments that end."""
+    match selections.selections[0]:
+        case FieldNode(name=field):
+            return field.value
+        case InlineFragmentNode(selection_set=behind):
+            return _first_field(behind, document)
+        case FragmentSpreadNode(name=fragment):
+            for definition in document.definitions:
+                if isinstance(definition, FragmentDefinitionNode) and definition.name.value == fragment.value:
+                    return _first_field(definition.selection_set, document)
+    return UNKNOWN
+
+
+class Counted(strawberry.ExceptionHandler):  # type: ignore[type-arg] # of whatever it wraps
+    """A handler of expected failures that notes for the tally what it answers with."""
+
+    def __init__(self, handler: strawberry.ExceptionHandler[Any, Any]) -> None:
+        self._handler = handler
+        self.exception_type = get_exception_types(handler)
+        self.error_type = get_error_type(handler)
+
+    def handle(self, exception: Exception, *, field: StrawberryField, info: RequestInfo) -> object:
+        """The problem that the caller can act on."""
+        problem: Any = self._handler.handle(exception, field=field, info=info)
+        info.context.refusal = problem.code.value
+        return problem

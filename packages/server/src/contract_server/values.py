@@ -1,0 +1,139 @@
+"""Kinds of values that settings have: each says what is expected, and none ever quotes a password."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+from contract_notify import InvalidAddress, SmtpServer, is_one_line, require_address
+
+HIDDEN = "***"
+
+_LONGEST_SENDER_NAME = 100
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
+
+def _postgres_url(given: SecretStr) -> SecretStr:
+    parts = _split(given.get_secret_value())
+    has_host = bool(parts.hostname) or "host=" in parts.query  # the latter names a socket's folder
+    if parts.scheme not in {"postgresql", "postgres"} or not has_host or len(parts.path) <= 1:
+        raise ValueError("expected postgresql://user:password@host:port/database")
+    return given
+
+
+def _redis_url(given: SecretStr) -> SecretStr:
+    parts = _split(given.get_secret_value())
+    if parts.scheme not in {"redis", "rediss"} or not re.fullmatch(r"/?\d*", parts.path):
+        raise ValueError("expected redis://user:password@host:port/number, or rediss:// for TLS")
+    return given
+
+
+def _smtp_url(given: SecretStr) -> SecretStr:
+    try:
+        SmtpServer.from_url(given.get_secret_value())
+    except ValueError as error:
+        raise ValueError(f"expected smtp://user:password@host:port or smtps://…: {error}") from None
+    return given
+
+
+def _web_url(given: str) -> str:
+    parts = _split(given)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or not given.isprintable() or " " in given:
+        raise ValueError("expected https://host or http://host:port, perhaps with a path")
+    return given
+
+
+def _base_url(given: str) -> str:
+    parts = _split(_web_url(given))
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("expected https://host or http://host:port, without ?, # and user: links are made from it")
+    return given.rstrip("/")
+
+
+def _mail_address(given: str) -> str:
+    try:
+        return require_address(given)
+    except InvalidAddress as error:
+        raise ValueError(f"expected one plain address, as in no-reply@example.jp: {error}") from None
+
+
+def _sender_name(given: str) -> str:
+    if not is_one_line(given) or not given.strip() or len(given) > _LONGEST_SENDER_NAME:
+        raise ValueError(f"expected a name on one line, of 1 to {_LONGEST_SENDER_NAME} characters")
+    return given
+
+
+def _mail_domain(given: str) -> str:
+    try:
+        require_address(f"postmaster@{given}")
+    except InvalidAddress:
+        raise ValueError("expected a domain, as in example.jp") from None
+    return given
+
+
+def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in given:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError("expected origins as https://host or https://host:port, without a path")
+    return given
+
+
+PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+SenderName = Annotated[str, AfterValidator(_sender_name)]
+MailDomain = Annotated[str, AfterValidator(_mail_domain)]
+Origins = Annotated[tuple[str, ...], AfterValidator(_origins)]
+
+
+def is_public(url: str) -> bool:
+    """Whether the address is one that browsers elsewhere reach safely: TLS, and not this very machine.
+
+    >>> is_public("https://keiyaku.example.jp"), is_public("http://keiyaku.example.jp"), is_public("https://[::1]")
+    (True, False, False)
+    """
+    parts = urlsplit(url)
+    return parts.scheme == "https" and not _is_loopback(parts.hostname or "")
+
+
+def without_password(secret: SecretStr) -> str:
+    """What can be shown of a secret: of an address all but the password and the options, of anything else nothing.
+
+    >>> without_password(SecretStr("postgresql://server:hidden@db.example.jp:5432/contracts?sslpassword=hidden"))
+    'postgresql://server:***@db.example.jp:5432/contracts?***'
+    """
+    text = secret.get_secret_value()
+    if "://" not in text:
+        return HIDDEN
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return HIDDEN
+    user, at, host = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    shown = f"{parts.scheme}://{name}{colon and f':{HIDDEN}'}{at}{host}{parts.path}"
+    return f"{shown}?{HIDDEN}" if parts.query else shown
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("expected an address whose host and port can be told apart") from None
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,132 @@
+"""Every page in each of its states, for everybody: width, size of text, colour, language, and what it weighs."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.browser.conftest import Visitor
+from tests.server.running import GRACE_CONTRACT, PASSWORD, Client, Running
+
+pytestmark = pytest.mark.browser
+
+LARGEST_PAGE = 60 * 1024
+TWICE_THE_TEXT = "document.documentElement.style.fontSize = '200%'"
+WIDTH = "document.documentElement.scrollWidth"
+
+# everything that a newcomer's browser gets for this page: the page, what it loads, and the API's answers
+TRANSFERRED = """
+[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .map((entry) => [new URL(entry.name).pathname, entry.transferSize])
+"""
+# what is read, seen or heard, without what people are called and what is marked as Japanese
+WORDS = """
+(() => {
+  const page = document.body.cloneNode(true);
+  for (const left of page.querySelectorAll("[lang=ja], dd, #who, tbody th a, script, noscript")) left.remove();
+  const names = ["aria-label", "alt", "title", "placeholder", "data-label"];
+  const said = [...page.querySelectorAll("*")].flatMap((each) => names.map((name) => each.getAttribute(name) ?? ""));
+  return [document.title, page.innerText, ...said].join("\\n").replaceAll("おまかせログイン", "");
+})()
+"""
+JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+
+
+async def every_page(visitor: Visitor) -> AsyncIterator[str]:
+    """Opens one after the other; in no language, so that it finds its way in each. Yields what is on the screen."""
+    for path in ("/", "/login", "/password", "/password/unknown"):
+        await visitor.open(path)
+        yield path
+
+    await log_in(visitor, "active@example.jp", "/home")
+    yield "home, active"
+    await visitor.open("/terminate")
+    yield "confirmation"
+    await visitor.page.locator("#confirm [type=submit]").click()
+    await visitor.at("/done")
+    yield "terminated"
+    await visitor.open("/home")
+    yield "home, terminated"
+    await visitor.page.locator("#content button").click()
+    await visitor.at("/done")
+    yield "resumed"
+    await log_out(visitor)
+
+    await log_in(visitor, "closed@example.jp", "/home")
+    yield "home, closed"
+    await log_out(visitor)
+
+    await log_in(visitor, "operator@example.jp", "/operator")
+    yield "operator: list"
+    await visitor.open("/operator?status=ERASED")
+    yield "operator: empty list"
+    await visitor.open(f"/operator/contracts/{GRACE_CONTRACT}")
+    yield "operator: contract"
+    await visitor.page.locator("#reason").fill("2026-0142")
+    await visitor.page.locator("#holding [type=submit]").click()
+    await visitor.page.locator("#notice .information").wait_for()
+    yield "operator: held contract"
+    await visitor.open("/operator/contracts/none")
+    yield "operator: missing contract"
+    await visitor.open("/operator/health")
+    yield "operator: health"
+
+
+async def log_in(visitor: Visitor, email: str, home: str) -> None:
+    await visitor.open("/")
+    await visitor.page.locator("#email").fill(email)
+    await visitor.page.locator("#password").fill(PASSWORD)
+    await visitor.page.keyboard.press("Enter")
+    await visitor.at(home)
+
+
+async def log_out(visitor: Visitor) -> None:
+    await visitor.page.locator("#log-out").click()
+    await visitor.at("/")
+
+
+async def stays_on_the_screen_with_text_twice_as_large(visitor: Visitor, name: str) -> None:
+    size = visitor.page.viewport_size
+    assert size is not None
+    await visitor.page.evaluate(TWICE_THE_TEXT)
+    assert await visitor.page.evaluate(WIDTH) <= size["width"], name
+
+
+@pytest.mark.parametrize("visitor", [360], indirect=True)
+async def test_no_page_has_a_barrier_on_the_narrowest_screen_in_the_dark(visitor: Visitor) -> None:
+    await visitor.page.emulate_media(color_scheme="dark")
+    async for name in every_page(visitor):
+        await visitor.finds_no_barrier()
+        await stays_on_the_screen_with_text_twice_as_large(visitor, name)
+
+
+@pytest.mark.parametrize("visitor", [1920], indirect=True)
+async def test_every_page_is_light_and_has_no_word_of_japanese_in_english(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.add_init_script("localStorage.setItem('language', 'en')")
+    browser = await page.context.new_cdp_session(page)
+    await browser.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    async for name in every_page(visitor):
+        await page.locator("#clock-now:not(:empty)").wait_for()
+        transferred = await page.evaluate(TRANSFERRED)
+        assert {"/console/console.css", "/graphql"} <= {path for path, _ in transferred}, name
+        assert all(size > 0 for _, size in transferred), name
+        assert sum(size for _, size in transferred) < LARGEST_PAGE, name
+        assert not JAPANESE.findall(await page.evaluate(WORDS)), name
+        await stays_on_the_screen_with_text_twice_as_large(visitor, name)
+
+
+@pytest.mark.parametrize("visitor", [390], indirect=True)
+async def test_mails_are_read_without_a_barrier(visitor: Visitor, client: Client, service: Running) -> None:
+    await visitor.open("/dev/mail")
+    await visitor.reads("送信されたメールはまだありません。")
+    await visitor.finds_no_barrier()
+    await client.ask("""mutation { requestPasswordReset(input: { email: "active@example.jp" }) { ok } }""")
+    await service.mails(1)
+    await visitor.page.reload()
+    await visitor.finds_no_barrier()
+    await visitor.page.locator(".mails a").click()
+    await visitor.page.locator(".body").wait_for()
+    await visitor.finds_no_barrier()
+    await stays_on_the_screen_with_text_twice_as_large(visitor, "mail")
+    await visitor.page.emulate_media(color_scheme="dark")
+    await visitor.finds_no_barrier()

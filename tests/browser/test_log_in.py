@@ -1,0 +1,113 @@
+"""Who gets in, who does not, and the way back for those who have forgotten their password."""
+
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+import asyncpg
+import pytest
+from playwright.async_api import expect
+from tests.browser.conftest import Visitor
+from tests.server.running import Client, Running
+
+pytestmark = pytest.mark.browser
+
+GUESS = """
+mutation ($email: String!) {
+  logIn(input: { email: $email, password: "wrong" }) { __typename ... on LogInRefused { retryAt } }
+}
+"""
+
+
+async def test_after_too_many_tries_the_page_says_when_to_come_back(visitor: Visitor, client: Client) -> None:
+    retry_at = None
+    while retry_at is None:
+        retry_at = (await client.ask(GUESS, email="somebody@example.jp"))["logIn"]["retryAt"]
+    full_minute = datetime.fromisoformat(retry_at) + timedelta(seconds=59)
+    await visitor.open("/")
+    await visitor.log_in("somebody@example.jp")
+    await visitor.is_told(f"{full_minute:%H:%M}以降にもう一度お試しください。")
+    await expect(visitor.page.get_by_label("パスワード")).to_be_focused()
+    await visitor.finds_no_barrier()
+
+
+async def test_whoever_logs_out_is_out_on_every_page(visitor: Visitor) -> None:
+    await visitor.at_home("active@example.jp")
+    await visitor.press("ログアウト")
+    await visitor.at("/")
+    await visitor.is_told("ログアウトしました。")
+    for path in ("/home", "/done", "/operator"):
+        await visitor.page.goto(f"{visitor.base_url}{path}")
+        await visitor.at("/")
+        await visitor.is_told("ログインの有効期間が終了しました。")
+
+
+async def test_an_erased_contractor_is_answered_like_an_unknown_address(visitor: Visitor) -> None:
+    await visitor.at_home("closed@example.jp")
+    await visitor.press("46日目へ")
+    await visitor.at("/")
+    await visitor.is_told("ログインの有効期間が終了しました。")
+
+    answers = []
+    for email in ("closed@example.jp", "nobody@example.jp"):
+        await visitor.open("/")
+        await visitor.log_in(email)
+        await visitor.is_told("正しくありません")
+        answers.append(await visitor.page.locator("#notice").inner_text())
+    assert answers[0] == answers[1]
+    await visitor.finds_no_barrier()
+
+
+async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) -> None:
+    await visitor.open("/")
+    await visitor.follow("パスワードを忘れた方はこちら")
+    await visitor.at("/password")
+    await visitor.finds_no_barrier()
+    await visitor.page.get_by_label("メールアドレス").fill("active@example.jp")
+    await visitor.press("送信")
+    await visitor.reads("メールをご確認ください")
+    await visitor.finds_no_barrier()
+
+    (mail,) = await service.mails(1)
+    link = link_in(mail)
+    await visitor.page.goto(link)
+    await visitor.page.get_by_label("新しいパスワード", exact=True).fill("short")
+    await visitor.page.get_by_label("新しいパスワード（確認）").fill("another")
+    await visitor.press("設定")
+    await visitor.reads("12文字以上で入力してください。")
+    await visitor.finds_no_barrier()
+    for label in ("新しいパスワード", "新しいパスワード（確認）"):
+        await visitor.page.get_by_label(label, exact=True).fill("a new password of mine")
+    await visitor.press("設定")
+    await visitor.at("/")
+    await visitor.is_told("新しいパスワードを設定しました。")
+    await visitor.log_in("active@example.jp", "a new password of mine")
+    await visitor.at("/home")
+
+    await refuses_a_new_password(visitor, link)
+
+
+async def test_a_link_that_has_expired_is_refused_and_the_page_leads_to_a_new_one(
+    visitor: Visitor, client: Client, service: Running
+) -> None:
+    await client.ask("""mutation { requestPasswordReset(input: { email: "grace@example.jp" }) { ok } }""")
+    (mail,) = await service.mails(1)
+    connection = await asyncpg.connect(service.database_url)
+    await connection.execute("UPDATE password_reset_token SET expires_at = now()")
+    await connection.close()
+    await refuses_a_new_password(visitor, link_in(mail))
+    await visitor.finds_no_barrier()
+    await visitor.follow("URLを再度受け取る")
+    await visitor.at("/password")
+
+
+def link_in(mail: EmailMessage) -> str:
+    text: str = mail.get_content()
+    return next(line for line in text.splitlines() if "/password/" in line)
+
+
+async def refuses_a_new_password(visitor: Visitor, link: str) -> None:
+    await visitor.page.goto(link)
+    for label in ("新しいパスワード", "新しいパスワード（確認）"):
+        await visitor.page.get_by_label(label, exact=True).fill("and yet another one")
+    await visitor.press("設定")
+    await visitor.is_told("このリンクは無効か、有効期限が切れています。")

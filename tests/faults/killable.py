@@ -1,0 +1,74 @@
+"""A program that has everything imported, and serves or sends in processes of its own, each of which can be killed.
+
+Started with `DATABASE_URL SMTP_URL`; prints the port that it listens on. Reads lines `serve` and `send`: for each it
+forks a process and prints its pid; when told to `go`, that process serves on that port, or sends the mails that are
+owed; at its end, its exit status is printed.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from contract_server.app.main import create_app
+from contract_server.db.connection import database
+from contract_server.services import build_services
+from contract_server.settings import Settings
+
+SECRET_KEY = "a key for the faults, of 32 characters"
+NO_REDIS = "redis://127.0.0.1:1/0"
+
+
+def settings_of(database_url: str, smtp_url: str) -> Settings:
+    """In production, and without a Redis, which nothing here needs."""
+    return Settings(
+        database_url=SecretStr(database_url),
+        smtp_url=SecretStr(smtp_url),
+        redis_url=SecretStr(NO_REDIS),
+        public_url="https://keiyaku.example.jp",
+        secret_key=SecretStr(SECRET_KEY),
+        log_level="ERROR",
+    )
+
+
+def serve(app: Starlette, listener: socket.socket) -> None:
+    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none")).run(sockets=[listener])
+
+
+async def send(settings: Settings) -> None:
+    async with database(settings):
+        services = build_services(settings)
+        await services.outbox.drain()
+        await services.close()
+
+
+def main() -> None:
+    settings = settings_of(*sys.argv[1:])
+    app = create_app(settings)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        tasks: dict[str, Callable[[], None]] = {
+            "serve": lambda: serve(app, listener),
+            "send": lambda: asyncio.run(send(settings)),
+        }
+        print(listener.getsockname()[1], flush=True)
+        for line in sys.stdin:
+            waits, goes = os.pipe()
+            if (pid := os.fork()) == 0:
+                os.read(waits, 1)
+                tasks[line.strip()]()
+                os._exit(0)
+            print(pid, flush=True)
+            assert sys.stdin.readline() == "go\n"
+            os.write(goes, b"!")
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+            os.close(waits)
+            os.close(goes)
+
+
+if __name__ == "__main__":
+    main()

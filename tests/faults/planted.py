@@ -1,0 +1,200 @@
+"""Bugs that are planted in the product, to see whether the checker finds them.
+
+Here, and nowhere else in the tests, our own code is replaced: a checker that was never seen to find anything proves
+nothing. Each bug is one that somebody could well write.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib import resources
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+from tests.faults.linearizability import Flaw
+
+from contract_rules import Action, Condition, MailKind, PolicyRegistry, decisions, parse_policy
+from contract_server import services
+from contract_server.accounts.viewer import Viewer
+from contract_server.clock import TestClock
+from contract_server.contracts import at_once, changes, mail_leases, requests
+from contract_server.contracts.answers import Answer
+from contract_server.contracts.errors import ActionRefused
+from contract_server.contracts.mails import Mails
+from contract_server.contracts.policies import ServedPolicies
+from contract_server.contracts.requests import ContractRequest, ContractRequests
+from contract_server.contracts.snapshot import ContractSnapshot, find_snapshot, lock_snapshot, save_snapshot
+from contract_server.db.transaction import current_connection, transaction
+
+A_DAY = timedelta(days=1)
+A_MOMENT = 0.1  # seconds
+SELDOM = 0.05
+
+
+class Planted(NamedTuple):
+    """A bug: what is wrong, how it gets there, and what it looks like from outside."""
+
+    bug: str
+    plant: Callable[[pytest.MonkeyPatch], None]
+    shows_as: Flaw
+
+
+def no_lock(patch: pytest.MonkeyPatch) -> None:
+    async def unlocked(contract_id: UUID) -> ContractSnapshot | None:
+        return await find_snapshot(contract_id)
+
+    patch.setattr(requests, "lock_snapshot", unlocked)
+
+
+def granted_twice(patch: pytest.MonkeyPatch) -> None:
+    """The contract is read, then locked, then judged by what was read."""
+
+    async def read_then_locked(contract_id: UUID) -> ContractSnapshot | None:
+        read = await find_snapshot(contract_id)
+        await lock_snapshot(contract_id)
+        return read
+
+    patch.setattr(requests, "lock_snapshot", read_then_locked)
+
+
+def version_not_compared(patch: pytest.MonkeyPatch) -> None:
+    """What was read without a lock is written whatever has become of the contract since."""
+    unguarded = at_once._STATEMENT.replace("version = $2", "$2::int > 0")  # noqa: SLF001 - broken from inside, on purpose
+    assert unguarded != at_once._STATEMENT  # noqa: SLF001 - as above
+    patch.setattr(at_once, "_STATEMENT", unguarded)
+    patch.setattr(at_once, "_statement", at_once._statement.__wrapped__)  # noqa: SLF001 - without what it remembers
+
+
+def version_that_does_not_grow(patch: pytest.MonkeyPatch) -> None:
+    async def save(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> ContractSnapshot:
+        facts = replace(after.facts, version=before.facts.version)
+        return await save_snapshot(before, replace(after, facts=facts), now)
+
+    patch.setattr(changes, "save_snapshot", save)
+
+
+def expected_version_ignored(patch: pytest.MonkeyPatch) -> None:
+    class NeverStale(ContractRequests):
+        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> Answer:  # noqa: ANN401 - passed on
+            return await super().perform(viewer, replace(request, expected_version=None), *more, **named)
+
+    patch.setattr(services, "ContractRequests", NeverStale)
+
+
+def clock_of_the_transaction(patch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's `now()`: it stands still from the start of a transaction, however long that waits for a lock."""
+
+    class TransactionClock(TestClock):
+        sql = TestClock.sql.replace("clock_timestamp()", "now()")
+
+    patch.setattr(services, "TestClock", TransactionClock)
+
+
+def mail_forgotten(patch: pytest.MonkeyPatch) -> None:
+    class ForgetfulMails(Mails):
+        async def owe(self, contract: ContractSnapshot, kind: MailKind, now: datetime) -> None:
+            if contract.facts.version % 9:
+                await super().owe(contract, kind, now)
+
+    patch.setattr(services, "Mails", ForgetfulMails)
+
+
+def mail_sent_by_two(patch: pytest.MonkeyPatch) -> None:
+    """A lease is over as soon as it begins."""
+    patch.setattr(mail_leases, "LEASE", timedelta())
+
+
+def acknowledged_and_rolled_back(patch: pytest.MonkeyPatch) -> None:
+    dice = Random(1)  # noqa: S311 - repeatable on purpose
+
+    @asynccontextmanager
+    async def seldom_rolled_back() -> AsyncIterator[None]:
+        async with transaction():
+            yield
+            if dice.random() < SELDOM:
+                await current_connection().execute_query("ROLLBACK AND CHAIN")
+
+    patch.setattr(requests, "transaction", seldom_rolled_back)
+
+
+def window_closed_early(patch: pytest.MonkeyPatch) -> None:
+    _judge_by_another_day(patch, Condition.WINDOW_OPEN, A_DAY)
+
+
+def window_closed_late(patch: pytest.MonkeyPatch) -> None:
+    _judge_by_another_day(patch, Condition.WINDOW_OPEN, -A_DAY)
+
+
+def erased_early(patch: pytest.MonkeyPatch) -> None:
+    async def save(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> ContractSnapshot:
+        stored = await save_snapshot(before, after, now)
+        await current_connection().execute_query(
+            "UPDATE contract SET erasure_due_at = erasure_due_at - $2::interval WHERE id = $1", [after.id, A_DAY]
+        )
+        return stored
+
+    patch.setattr(changes, "save_snapshot", save)
+    _judge_by_another_day(patch, Condition.ERASURE_DUE, A_DAY)
+
+
+def _judge_by_another_day(patch: pytest.MonkeyPatch, condition: Condition, shift: timedelta) -> None:
+    rule = decisions.UNMET[condition]
+    patch.setitem(decisions.UNMET, condition, lambda policy, facts, now: rule(policy, facts, now + shift))
+
+
+def key_ignored(patch: pytest.MonkeyPatch) -> None:
+    async def nothing(*_: object) -> None:
+        return None
+
+    patch.setattr(requests, "recall", nothing)
+    patch.setattr(requests, "remember", nothing)
+
+
+def a_day_short(patch: pytest.MonkeyPatch) -> None:
+    shipped = resources.files("contract_rules") / "policies" / "omakase-login.toml"
+    policy = parse_policy(shipped.read_text(encoding="utf-8").replace("count = 14", "count = 13"))
+    patch.setattr(services, "served_policies", lambda *_: ServedPolicies(PolicyRegistry([policy])))
+
+
+def refused_from_memory(patch: pytest.MonkeyPatch) -> None:
+    """What was refused a moment ago is refused again without asking anybody."""
+
+    class Hasty(ContractRequests):
+        refused: dict[Action, tuple[float, ActionRefused]] = {}  # noqa: RUF012 - for the length of one test
+
+        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> Answer:  # noqa: ANN401 - passed on
+            if request.expected_version or any(more):
+                return await super().perform(viewer, request, *more, **named)
+            at, refusal = self.refused.get(request.action, (0, None))
+            if refusal and time.monotonic() - at < A_MOMENT:
+                raise refusal
+            try:
+                return await super().perform(viewer, request, *more, **named)
+            except ActionRefused as refused:
+                self.refused[request.action] = time.monotonic(), refused
+                raise
+
+    patch.setattr(services, "ContractRequests", Hasty)
+
+
+PLANTED = (
+    Planted("no lock", no_lock, Flaw.ANOTHER_DECISION),
+    Planted("granted twice", granted_twice, Flaw.ANOTHER_DECISION),
+    Planted("the version not compared", version_not_compared, Flaw.ANOTHER_DECISION),
+    Planted("a version that does not grow", version_that_does_not_grow, Flaw.ANOTHER_DECISION),
+    Planted("the expected version ignored", expected_version_ignored, Flaw.ANOTHER_DECISION),
+    Planted("a stale clock", clock_of_the_transaction, Flaw.BACKWARDS),
+    Planted("a mail forgotten", mail_forgotten, Flaw.MAIL_MISSING),
+    Planted("a mail sent by two workers", mail_sent_by_two, Flaw.MAIL_TWICE),
+    Planted("an acknowledged change lost", acknowledged_and_rolled_back, Flaw.ANOTHER_DECISION),
+    Planted("refused though allowed", window_closed_early, Flaw.ANOTHER_DECISION),
+    Planted("granted though refused", window_closed_late, Flaw.ANOTHER_DECISION),
+    Planted("erased too early", erased_early, Flaw.ANOTHER_DECISION),
+    Planted("the key ignored", key_ignored, Flaw.TWO_ANSWERS),
+    Planted("other dates than promised", a_day_short, Flaw.ANOTHER_DECISION),
+    Planted("refused from memory", refused_from_memory, Flaw.OUT_OF_ORDER),
+)

@@ -1,0 +1,51 @@
+"""Planting a canary in every column of a contract that erasure is about, as the classification and the database say."""
+
+from random import Random
+
+import asyncpg
+from tests.faults.canary import Canary
+
+from contract_server.contracts.classification import TABLES, OnErasure
+
+_TYPES = """
+SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'
+"""
+_AS_THE_COLUMN_WANTS_IT = {
+    "character varying": "$2::text",
+    "text": "$2::text",
+    "jsonb": "jsonb_build_object('said', $2::text)",
+}
+"""A canary in each type that can hold a word. A personal column of another type fails, and is to be thought about."""
+
+
+def columns_of_people() -> list[tuple[str, str]]:
+    """Every column from which erasure takes something."""
+    return [
+        (name, column)
+        for name, table in TABLES.items()
+        if table.on_erasure is not OnErasure.KEEP
+        for column in sorted(table.emptied or table.personal)
+    ]
+
+
+def canaries(dice: Random) -> dict[tuple[str, str], Canary]:
+    """A canary for each of them."""
+    return {(table, column): Canary.thrown(table, column, dice) for table, column in columns_of_people()}
+
+
+async def plant(connection: asyncpg.Connection, contract_id: str, flock: dict[tuple[str, str], Canary]) -> None:
+    """Write a contract's canaries into its rows: each into one, because some values must be the only ones.
+
+    Raises:
+        AssertionError: There is a table in which the contract has no row, so that nothing could be planted.
+    """
+    types = {(row["table_name"], row["column_name"]): row["data_type"] for row in await connection.fetch(_TYPES)}
+    for (name, column), canary in flock.items():
+        value = _AS_THE_COLUMN_WANTS_IT[types[name, column]]
+        rows = await connection.fetch(
+            f"UPDATE {name} SET {column} = {value} WHERE ctid = (SELECT ctid FROM {name} WHERE {TABLES[name].belongs}"  # noqa: S608 - our own names
+            " ORDER BY ctid LIMIT 1) RETURNING 1",
+            contract_id,
+            canary.text,
+        )
+        assert rows, f"the contract has nothing in {name}"

@@ -1,0 +1,222 @@
+"""Whoever is at a contract at the very instant that decides gets the rules' answer: a microsecond before it, at it, and
+when they had to wait for it.
+
+The clock of the first tests stands still at that instant while everybody is at the contract at once. In the last one it
+ticks: a request is made before midnight and gets the contract after it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from tests.conftest import new_database
+from tests.faults.conftest import Faults
+from tests.server.contracts.workbench import (
+    APPLIED_AT,
+    ERASURE_DUE_AT,
+    MICROSECOND,
+    SERVICE_ENDS_AT,
+    Workbench,
+    contract_of,
+    sql,
+    status_of,
+)
+
+from contract_rules import Action, EventType, Reason, Status
+from contract_server.accounts.models import Account
+from contract_server.accounts.sessions import Sessions
+from contract_server.accounts.viewer import Viewer
+from contract_server.clock import Clock, TestClock
+from contract_server.contracts.answers import Answer
+from contract_server.contracts.errors import ActionRefused
+from contract_server.contracts.models import ContractEvent, Member
+from contract_server.contracts.requests import ContractRequest, ContractRequests
+from contract_server.db.connection import database
+from contract_server.db.migrate import migrate
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.services import build_services
+from contract_server.settings import EnvironmentName, Settings
+
+MEMBERS = 3
+WAITING = 50
+LONG_ENOUGH_TO_QUEUE = timedelta(seconds=3)
+A_DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Settings]:
+    """A migrated database, and more connections than anybody waits on."""
+    found = Settings(
+        environment=EnvironmentName.DEVELOPMENT,
+        database_url=SecretStr(await new_database(postgres)),
+        database_pool_size=WAITING + 10,
+        mail_dir=tmp_path_factory.mktemp("mail"),
+    )
+    async with database(found):
+        await migrate(found)
+        yield found
+
+
+@dataclass
+class Contractor:
+    """Somebody who is logged in, and asks by the clock of these tests."""
+
+    viewer: Viewer
+    token: str
+    sessions: Sessions
+    requests: ContractRequests
+
+    @classmethod
+    async def of(cls, bench: Workbench, clock: Clock, requests: ContractRequests) -> "Contractor":
+        viewer = await bench.contract(MEMBERS)
+        sessions = Sessions(bench.settings, clock)
+        _, token = await sessions.open(await Account.get(id=viewer.account_id))
+        return cls(viewer, token, sessions, requests)
+
+    async def ask(self, action: Action, *, at_once: bool = True) -> Answer:
+        """As the API asks, with a key, and with what was read of the contract beforehand or without."""
+        visit = await self.sessions.find(self.token) if at_once else None
+        request = ContractRequest(action=action, contract_id=contract_of(self.viewer))
+        return await self.requests.perform(self.viewer, request, str(uuid4()), visit=visit)
+
+
+async def refusal(asked: Awaitable[Answer]) -> Reason | None:
+    try:
+        await asked
+    except ActionRefused as refused:
+        return refused.refusal.reason
+    return None
+
+
+async def in_any_order(dice: Random, **everybody: Awaitable[object]) -> dict[str, object]:
+    """What each of them was told, who all began at once and in any order."""
+    names = sorted(everybody)
+    dice.shuffle(names)
+    return dict(zip(names, await asyncio.gather(*(everybody[name] for name in names)), strict=True))
+
+
+def instants(deadline: datetime, faults: Faults, dice: Random) -> list[tuple[timedelta, datetime]]:
+    """Instants around the deadline, each for an application a day earlier than the last: none falls due for another."""
+    return [
+        (day * A_DAY, deadline - day * A_DAY + dice.choice((-1, 0, 1)) * MICROSECOND)
+        for day in range(faults.figure(100, 5000))
+    ]
+
+
+async def test_resuming_and_the_end_of_service_at_their_instant(settings: Settings, faults: Faults) -> None:
+    bench, dice = Workbench.of(settings), faults.dice("the end of service")
+    for earlier, now in instants(SERVICE_ENDS_AT, faults, dice):
+        contractor = await applied(bench, APPLIED_AT - earlier)
+        bench.clock.instant = now
+        told = await in_any_order(
+            dice,
+            one=refusal(contractor.ask(Action.RESUME)),
+            another=refusal(contractor.ask(Action.RESUME, at_once=False)),
+            sweep=bench.schedule.run_due(),
+            patient_sweep=bench.schedule.run_due(patient=True),
+        )
+        await bench.schedule.run_due()
+        contract_id = contract_of(contractor.viewer)
+        over = now >= SERVICE_ENDS_AT - earlier
+        resumptions = {told["one"], told["another"]}
+        assert resumptions == ({Reason.RESUME_WINDOW_CLOSED} if over else {None, Reason.NOT_TERMINATED}), now
+        assert await status_of(contract_id) is (Status.TERMINATED if over else Status.ACTIVE), now
+        ended = ContractEvent.filter(contract_id=contract_id, type=EventType.SERVICE_ENDED)
+        assert await ended.count() == over, now
+
+
+async def test_resuming_holding_and_erasing_at_their_instant(settings: Settings, faults: Faults) -> None:
+    bench, dice = Workbench.of(settings), faults.dice("erasure")
+    for earlier, now in instants(ERASURE_DUE_AT, faults, dice):
+        contractor = await applied(bench, APPLIED_AT - earlier)
+        contract_id = contract_of(contractor.viewer)
+        bench.clock.instant = now
+        told = await in_any_order(
+            dice,
+            resumption=refusal(contractor.ask(Action.RESUME)),
+            hold=refusal(bench.hold(contract_id)),
+            sweep=bench.schedule.run_due(),
+            patient_sweep=bench.schedule.run_due(patient=True),
+        )
+        await bench.schedule.run_due()
+        erased = await status_of(contract_id) is Status.ERASED
+        assert told["hold"] is (Reason.CONTRACT_ERASED if erased else None), now
+        assert told["resumption"] in {Reason.RESUME_WINDOW_CLOSED} | ({Reason.CONTRACT_ERASED} if erased else set())
+        if now < ERASURE_DUE_AT - earlier:
+            assert not erased, now
+            assert await Member.filter(contract_id=contract_id).count() == MEMBERS, now
+
+
+async def applied(bench: Workbench, at: datetime) -> Contractor:
+    """A contractor who has applied to terminate at that instant."""
+    bench.clock.instant = at
+    contractor = await Contractor.of(bench, bench.clock, bench.requests)
+    await contractor.ask(Action.TERMINATE)
+    return contractor
+
+
+async def test_whoever_waits_for_the_contract_over_midnight_is_answered_by_the_new_day(
+    settings: Settings, faults: Faults
+) -> None:
+    services, clock, bench = build_services(settings), TestClock(), Workbench.of(settings)
+    waited, ahead = 0, LONG_ENOUGH_TO_QUEUE
+    while waited < faults.figure(200, 10_000):
+        contractors = [await Contractor.of(bench, clock, services.requests) for _ in range(WAITING)]
+        resuming, terminating = contractors[::2], contractors[1::2]
+        answers = [await contractor.ask(Action.TERMINATE) for contractor in resuming]
+        application = answers[0].contract.facts.application
+        assert application
+        midnight = application.timeline.resumption.at
+        await clock.move_to(midnight - ahead)
+        async with locked(settings, contractors):
+            waiting = asyncio.gather(
+                *(refusal(each.ask(Action.RESUME, at_once=number % 2 == 0)) for number, each in enumerate(resuming)),
+                *(each.ask(Action.TERMINATE, at_once=number % 2 == 0) for number, each in enumerate(terminating)),
+            )
+            await until_waiting(len(contractors))
+            if await clock.now() < midnight:
+                waited += len(contractors)
+            else:
+                ahead *= 2  # this machine needs longer to have them all wait
+            await until_past(clock, midnight)
+        told = await waiting
+        assert set(told[: len(resuming)]) == {Reason.RESUME_WINDOW_CLOSED}
+        today = midnight.astimezone(services.policies.zone).date()
+        for answer in told[len(resuming) :]:
+            assert isinstance(answer, Answer)
+            assert answer.at >= midnight
+            assert answer.contract.facts.application
+            assert answer.contract.facts.application.timeline.requested_on == today
+    await services.close()
+
+
+@asynccontextmanager
+async def locked(settings: Settings, contractors: list[Contractor]) -> AsyncIterator[None]:
+    """Somebody else is at all these contracts until the end of the block."""
+    somebody = await asyncpg.connect(settings.database_url.get_secret_value())
+    try:
+        async with somebody.transaction():
+            ids = [contract_of(contractor.viewer) for contractor in contractors]
+            await somebody.execute("SELECT FROM contract WHERE id = ANY ($1) FOR UPDATE", ids)
+            yield
+    finally:
+        await somebody.close()
+
+
+async def until_waiting(count: int) -> None:
+    """Return when so many wait for a lock."""
+    async with asyncio.timeout(30):
+        while (await sql("SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted"))[0]["waiting"] < count:
+            await asyncio.sleep(0.02)
+
+
+async def until_past(clock: TestClock, instant: datetime) -> None:
+    while (now := await clock.now()) <= instant:
+        await asyncio.sleep((instant - now).total_seconds())

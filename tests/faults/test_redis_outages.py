@@ -1,0 +1,163 @@
+"""Whatever becomes of Redis, no answer of the API fails, and what falls due is done.
+
+During the outage it is done on time by `contract-server sweep` from the command line; after it, by the worker within
+two sweeps.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+from tests.conftest import new_database
+from tests.faults.kept import kept_worker
+from tests.faults.time_passing import pass_time
+from tests.faults.waiting import until
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, RESET, Running, command, free_port, running
+from tests.server.test_outages import RESUME, TERMINATE, VIEWER
+
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.dev.redis import EmbeddedRedis
+
+SEE_SWEEPS = """
+CREATE TABLE sweep_seen (contracts_left int);
+CREATE FUNCTION see_sweep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO sweep_seen SELECT count(*) FROM contract WHERE status <> 'ERASED'; RETURN NEW;
+END $$;
+CREATE TRIGGER see_sweep AFTER INSERT OR UPDATE ON sweep_run FOR EACH ROW EXECUTE FUNCTION see_sweep();
+"""
+SWEEPS_THAT_LEFT_SOMETHING = "SELECT count(*) FROM sweep_seen WHERE contracts_left > 0"
+
+Outage = Callable[[EmbeddedRedis], AbstractAsyncContextManager[None]]
+
+
+@asynccontextmanager
+async def never_started(redis: EmbeddedRedis) -> AsyncIterator[None]:
+    yield
+    redis.start()
+
+
+@asynccontextmanager
+async def killed(redis: EmbeddedRedis) -> AsyncIterator[None]:
+    redis.kill()
+    yield
+    redis.start()
+
+
+@asynccontextmanager
+async def flushed_every_0_3_s(redis: EmbeddedRedis) -> AsyncIterator[None]:
+    async def flush() -> None:
+        async with connected(redis) as connection:
+            while True:
+                await connection.flushall()
+                await asyncio.sleep(0.3)
+
+    flushing = asyncio.create_task(flush())
+    yield
+    assert not flushing.done()
+    flushing.cancel()
+
+
+@asynccontextmanager
+async def full(redis: EmbeddedRedis) -> AsyncIterator[None]:
+    """Every write is refused, as with `maxmemory-policy noeviction` and no room left."""
+    async with connected(redis) as connection:
+        await connection.config_set("maxmemory-policy", "noeviction")
+        await connection.config_set("maxmemory", 1)
+        yield
+        await connection.config_set("maxmemory", 0)
+
+
+@asynccontextmanager
+async def frozen(redis: EmbeddedRedis) -> AsyncIterator[None]:
+    """It takes connections and requests, and answers none."""
+    assert redis.pid
+    os.kill(redis.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(redis.pid, signal.SIGCONT)
+
+
+OUTAGES: tuple[Outage, ...] = (never_started, flushed_every_0_3_s, killed, full, frozen)
+
+
+def connected(redis: EmbeddedRedis) -> Redis:
+    return Redis(port=redis.port, password=urlsplit(redis.url).password)
+
+
+@dataclass
+class Stage:
+    """A server without a worker, the Redis that it is told of, and a view of the database."""
+
+    service: Running
+    redis: EmbeddedRedis
+    connection: asyncpg.Connection
+
+    async def has_been_swept(self) -> bool:
+        return bool(await self.connection.fetchval("SELECT EXISTS (SELECT FROM sweep_seen)"))
+
+    async def is_all_erased(self) -> bool:
+        return set((await self.statuses()).values()) == {"ERASED"}
+
+    async def statuses(self) -> dict[str, str]:
+        return {str(row["id"]): row["status"] for row in await self.connection.fetch("SELECT id, status FROM contract")}
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """A Redis whose address is known before it runs."""
+    server = EmbeddedRedis(tmp_path_factory.mktemp("ailing-redis"), port=free_port(), durable=False)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+async def stage(
+    postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    folder: Path = tmp_path_factory.mktemp("redis-outages")
+    async with running(await new_database(postgres), redis.url, folder, worker=False) as service:
+        connection = await asyncpg.connect(service.database_url)
+        await connection.execute(SEE_SWEEPS)
+        yield Stage(service, redis, connection)
+        await connection.close()
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=lambda outage: outage.__name__.replace("_", " "))
+async def test_no_outage_of_redis_fails_an_answer_or_forgets_what_falls_due(stage: Stage, outage: Outage) -> None:
+    service = stage.service
+    await stage.connection.execute("TRUNCATE sweep_seen")
+    if outage is not never_started:
+        stage.redis.start()
+    async with service.client() as client, kept_worker(service.variables, service.folder):
+        if outage is not never_started:
+            await until(stage.has_been_swept)
+        async with outage(stage.redis):
+            await client.ask(RESET)
+            await client.log_in("active@example.jp")
+            for change in (TERMINATE, RESUME, TERMINATE):
+                (answer,) = (await client.ask(change, id=ACTIVE_CONTRACT)).values()
+                assert answer["__typename"] in {"ContractTerminated", "ContractResumed"}
+            assert (await client.ask(VIEWER))["viewer"]["contract"]["status"] == "TERMINATED"
+            assert (await client.http.get("/readyz")).status_code == 200
+
+            await pass_time(stage.connection, timedelta(days=26))
+            status, output, _ = await command(service.variables, "sweep")
+            assert (status, "failed: 0" in output) == (0, True)
+            assert (await stage.statuses())[CLOSED_CONTRACT] == "ERASED"
+            await pass_time(stage.connection, timedelta(days=20))
+            await stage.connection.execute("TRUNCATE sweep_seen")
+
+        await until(stage.is_all_erased)
+        assert await stage.connection.fetchval(SWEEPS_THAT_LEFT_SOMETHING) <= 1
+        assert len(await service.mails(3)) == 3
+    stage.redis.kill()

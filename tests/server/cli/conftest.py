@@ -1,0 +1,66 @@
+"""Databases for commands to work on: each test has its own, copied from one that was prepared once."""
+
+import secrets
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.conftest import new_database
+from tests.server.in_process import development_settings, seeded_services
+
+from contract_server.db.connection import database
+from contract_server.db.migrate import migrate
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.settings import Settings
+
+Variables = dict[str, str]
+
+
+def variables_of(settings: Settings) -> Variables:
+    """The variables by which a command finds the same database and mail folder."""
+    return {
+        "ENVIRONMENT": settings.environment,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "MAIL_DIR": str(settings.mail_dir),
+    }
+
+
+@pytest.fixture(scope="session")
+async def with_schema(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database with this version's schema, to be copied."""
+    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("with-schema"))
+    async with database(settings):
+        await migrate(settings)
+    return settings.database_url.get_secret_value()
+
+
+@pytest.fixture(scope="session")
+async def with_demonstration(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database with demonstration data, to be copied."""
+    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("with-demonstration"))
+    async with seeded_services(settings):
+        return settings.database_url.get_secret_value()
+
+
+@pytest.fixture
+async def migrated(with_schema: str, tmp_path: Path) -> Settings:
+    """The settings that lead to a database in which nothing is stored yet."""
+    return development_settings(await copy_of(with_schema), tmp_path)
+
+
+@pytest.fixture
+async def seeded(with_demonstration: str, tmp_path: Path) -> Settings:
+    """The settings that lead to demonstration data."""
+    return development_settings(await copy_of(with_demonstration), tmp_path)
+
+
+async def copy_of(database_url: str) -> str:
+    """The URL of a new database with everything that is in that one."""
+    server, _, template = database_url.rpartition("/")
+    name = f"test_{secrets.token_hex(6)}"
+    connection = await asyncpg.connect(f"{server}/postgres")
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    finally:
+        await connection.close()
+    return f"{server}/{name}"

@@ -1,0 +1,60 @@
+"""`contract-server doctor`: what monitoring asks. 0 every promise is kept, 1 one is broken, else nobody could look."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.server.cli.conftest import variables_of
+from tests.server.running import command
+
+from contract_server.settings import Settings
+
+
+@pytest.fixture
+async def variables(seeded: Settings, tmp_path: Path) -> Mapping[str, str]:
+    """The settings that lead to the demonstration data, after a sweep."""
+    found = {**variables_of(seeded), "LEDGER_DIR": str(tmp_path)}
+    assert (await command(found, "sweep"))[0] == 0
+    return found
+
+
+@pytest.fixture
+async def connection(variables: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    found = await asyncpg.connect(variables["DATABASE_URL"])
+    yield found
+    await found.close()
+
+
+async def test_every_promise_is_kept(variables: Mapping[str, str]) -> None:
+    status, output, _ = await command(variables, "doctor")
+    assert status == 0
+    assert all(line.startswith("ok") for line in output.splitlines()[1:])
+    status, output, _ = await command(variables, "doctor", "--json")
+    found = json.loads(output)
+    assert (status, found["ok"]) == (0, True)
+    assert all(check["ok"] and check["count"] == 0 for check in found["checks"])
+
+
+async def test_a_broken_promise_is_named(variables: Mapping[str, str], connection: asyncpg.Connection) -> None:
+    await connection.execute("DELETE FROM sweep_run")
+    status, output, _ = await command(variables, "doctor")
+    assert status == 1
+    assert [line.split()[:3] for line in output.splitlines() if line.startswith("BROKEN")] == [["BROKEN", "sweep", "1"]]
+    status, output, _ = await command(variables, "doctor", "--json")
+    found = json.loads(output)
+    assert (status, found["ok"], found["last_sweep_at"]) == (1, False, None)
+    assert [check["name"] for check in found["checks"] if not check["ok"]] == ["sweep"]
+
+
+async def test_who_cannot_look_does_not_say_that_all_is_well_or_not(
+    variables: Mapping[str, str], connection: asyncpg.Connection
+) -> None:
+    away = {**variables, "DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"}
+    misconfigured = {**variables, "ERASURE_BREAKER_CONTRACTS": "many"}
+    assert (await command(away, "doctor"))[0] == 4
+    assert (await command(misconfigured, "doctor"))[0] == 3
+    await connection.execute("ALTER TABLE sweep_run ALTER COLUMN finished_at TYPE text USING 'never'")
+    status, _, errors = await command(variables, "doctor")
+    assert (status, errors.splitlines()[-1]) == (4, "contract-server: the examination failed: ParseError")

@@ -1,0 +1,157 @@
+"""Accounts are added, opened again and given new passwords, and no password is ever on a command line."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from tests.server.cli.conftest import variables_of
+from tests.server.cli.terminal import run, run_at_terminal
+from tests.server.running import ACTIVE_CONTRACT, GRACE_CONTRACT, PASSWORD
+
+from contract_rules import Status
+from contract_server.accounts.attempts import TooManyAttempts
+from contract_server.accounts.login import InvalidCredentials
+from contract_server.accounts.models import Account, AttemptCount, Role, Session
+from contract_server.clock import TestClock
+from contract_server.contracts.models import Contract, OutboxMail
+from contract_server.db.connection import database
+from contract_server.services import Services, build_services
+from contract_server.settings import Settings
+
+NEW_PASSWORD = "とても長いパスワード 2026"
+OPERATOR = "second.operator@example.jp"
+CONTRACTOR = "active@example.jp"
+NOBODYS_CONTRACT = "018f0000-0000-7000-8000-000000000099"
+HERE, THERE = "203.0.113.1", "203.0.113.2"
+
+
+@asynccontextmanager
+async def services_of(settings: Settings) -> AsyncIterator[Services]:
+    async with database(settings):
+        services = build_services(settings)
+        yield services
+        await services.close()
+
+
+async def test_an_operator_is_added_with_a_password_from_standard_input(seeded: Settings) -> None:
+    ended = await run(
+        variables_of(seeded),
+        "user",
+        "add",
+        "Second.Operator@example.jp",
+        "--name",
+        "運用 花子",
+        given=f"{NEW_PASSWORD}\n",
+    )
+    assert (ended.status, ended.output, ended.errors) == (0, "The operator was added.\n", "")
+    async with services_of(seeded) as services:
+        viewer, _ = await services.log_ins.log_in(OPERATOR, NEW_PASSWORD, source=HERE)
+    assert (viewer.role, viewer.name, viewer.contract_id) == (Role.OPERATOR, "運用 花子", None)
+
+
+async def test_a_contract_without_a_contractor_gets_one(seeded: Settings) -> None:
+    async with database(seeded):
+        await Account.filter(email=CONTRACTOR).delete()
+    ended = await run(
+        variables_of(seeded), "user", "add", OPERATOR, "--name", "n", "--contract", ACTIVE_CONTRACT, given=NEW_PASSWORD
+    )
+    assert (ended.status, ended.output, ended.errors) == (0, "The contractor was added.\n", "")
+    async with services_of(seeded) as services:
+        viewer, _ = await services.log_ins.log_in(OPERATOR, NEW_PASSWORD, source=HERE)
+    assert (viewer.role, str(viewer.contract_id)) == (Role.CONTRACTOR, ACTIVE_CONTRACT)
+
+
+async def test_nothing_personal_is_stored_of_an_erased_contract_again(seeded: Settings) -> None:
+    async with services_of(seeded) as services:
+        assert isinstance(services.clock, TestClock)
+        await services.clock.move_to(await services.clock.now() + timedelta(days=46))
+        await services.schedule.run_due()
+        assert (await Contract.get(id=GRACE_CONTRACT)).status is Status.ERASED
+    ended = await run(
+        variables_of(seeded), "user", "add", OPERATOR, "--name", "n", "--contract", GRACE_CONTRACT, given=NEW_PASSWORD
+    )
+    assert ended.refusal == (1, "the contract's data was erased, and nobody becomes its contractor again")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "refusal"),
+    [
+        (("add", CONTRACTOR.upper(), "--name", "n"), NEW_PASSWORD, (1, "somebody has this address already")),
+        (("add", OPERATOR, "--name", "n", "--contract", ACTIVE_CONTRACT), NEW_PASSWORD, (1, "the contract has its")),
+        (("add", OPERATOR, "--name", "n", "--contract", NOBODYS_CONTRACT), NEW_PASSWORD, (1, "there is no such")),
+        (("add", "nobody", "--name", "n"), NEW_PASSWORD, (2, "EMAIL: expected one plain address")),
+        (("add", OPERATOR, "--name", " "), NEW_PASSWORD, (2, "--name: expected a name")),
+        (("add", OPERATOR, "--name", "n\n"), "short", (2, "a password has 12 to 256 characters")),
+        (("add", OPERATOR, "--name", "n"), "", (2, "a password has 12 to 256 characters")),
+        (("password", CONTRACTOR), "x" * 257, (2, "a password has 12 to 256 characters")),
+        (("password", "nobody@example.jp"), NEW_PASSWORD, (1, "nobody has this address")),
+        (("unlock", "nobody@example.jp"), "", (1, "nobody has this address")),
+    ],
+)
+async def test_what_cannot_be_is_refused_in_one_line(
+    seeded: Settings, arguments: tuple[str, ...], given: str, refusal: tuple[int, str]
+) -> None:
+    status, line = (await run(variables_of(seeded), "user", *arguments, given=given)).refusal
+    assert (status, line[: len(refusal[1])]) == refusal
+    async with database(seeded):
+        assert await Account.all().count() == 5
+
+
+async def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(seeded: Settings) -> None:
+    async with services_of(seeded) as services:
+        await services.log_ins.log_in(CONTRACTOR, PASSWORD, source=HERE)
+        ended = await run(variables_of(seeded), "user", "password", " Active@example.jp", given=NEW_PASSWORD)
+        assert (ended.status, ended.errors) == (0, "")
+        assert await Session.all().count() == 0
+        with pytest.raises(InvalidCredentials):
+            await services.log_ins.log_in(CONTRACTOR, PASSWORD, source=HERE)
+        await services.log_ins.log_in(CONTRACTOR, NEW_PASSWORD, source=HERE)
+
+
+async def test_at_a_terminal_a_password_is_typed_twice_and_never_shown(seeded: Settings) -> None:
+    command = (variables_of(seeded), "user", "password", CONTRACTOR)
+    once, again = "New password: ", "The same again: "
+    ended = await run_at_terminal(*command, answers={once: f"{NEW_PASSWORD}\n", again: "something else\n"})
+    assert (ended.status, ended.output) == (2, "")
+    assert ended.errors.split("\n")[-2] == "contract-server: the two are not the same; nothing was changed"
+    ended = await run_at_terminal(*command, answers={once: f"{NEW_PASSWORD}\n", again: f"{NEW_PASSWORD}\n"})
+    assert (ended.status, NEW_PASSWORD in ended.errors) == (0, False)
+    async with services_of(seeded) as services:
+        await services.log_ins.log_in(CONTRACTOR, NEW_PASSWORD, source=HERE)
+
+
+async def test_unlocking_clears_an_accounts_counts_from_everywhere_and_nobody_elses(seeded: Settings) -> None:
+    tries = seeded.log_in_failures_per_account
+    async with services_of(seeded) as services:
+        for source in (HERE, THERE):
+            for email in (CONTRACTOR, "grace@example.jp"):
+                await fail(services, email, source, tries)
+        await asyncio.gather(*(services.password_resets.request(CONTRACTOR, source=HERE) for _ in range(4)))
+        assert await OutboxMail.all().count() == seeded.password_resets_per_account
+        counts = await AttemptCount.all().count()
+        ended = await run(variables_of(seeded), "user", "unlock", CONTRACTOR)
+        assert (ended.status, ended.errors) == (0, "")
+        assert await AttemptCount.all().count() == counts - 3
+        for source in (HERE, THERE):
+            await services.log_ins.log_in(CONTRACTOR, PASSWORD, source=source)
+            with pytest.raises(TooManyAttempts):
+                await services.log_ins.log_in("grace@example.jp", PASSWORD, source=source)
+        await services.password_resets.request(CONTRACTOR, source=HERE)
+        assert await OutboxMail.all().count() == seeded.password_resets_per_account + 1
+
+
+async def fail(services: Services, email: str, source: str, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(InvalidCredentials):
+            await services.log_ins.log_in(email, "wrong", source=source)
+    with pytest.raises(TooManyAttempts):
+        await services.log_ins.log_in(email, PASSWORD, source=source)
+
+
+async def test_the_help_teaches_how_a_password_is_given(seeded: Settings) -> None:
+    ended = await run(variables_of(seeded), "user", "add", "--help")
+    assert ended.status == 0
+    assert "never part of the command line" in " ".join(ended.output.replace("│", " ").split())
+    assert "--password" not in ended.output

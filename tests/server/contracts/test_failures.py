@@ -1,0 +1,117 @@
+"""A contract that fails is tried again after pauses that grow, and set aside with one alarm; the others never wait."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.server.contracts.workbench import (
+    ERASURE_DUE_AT,
+    MICROSECOND,
+    SERVICE_ENDS_AT,
+    Workbench,
+    contract_of,
+    fail_when,
+    interfere,
+    status_of,
+    stop_interfering,
+)
+
+from contract_rules import Action, Status
+from contract_server.contracts.failures import FIRST_PAUSE, LONGEST_PAUSE, TRIES, bring_back, pause_after
+from contract_server.contracts.models import Act, DueFailure, TerminationApplication
+from contract_server.contracts.plan import acts_set_aside
+
+
+@pytest.mark.parametrize(
+    ("tries", "minutes"), [(1, 1), (2, 4), (3, 16), (4, 64), (5, 256), (6, 360), (7, 360), (100, 360)]
+)
+def test_pauses_grow_from_a_minute_to_six_hours(tries: int, minutes: int) -> None:
+    assert pause_after(tries) == timedelta(minutes=minutes)
+    assert FIRST_PAUSE <= pause_after(tries) <= LONGEST_PAUSE
+
+
+async def test_a_failed_act_is_tried_again_when_its_pause_is_over_and_not_before(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    bench.clock.instant = ERASURE_DUE_AT
+    await fail_when("company", "DELETE", "true")
+    assert (await bench.schedule.run_due()).failed == {contract_id}
+    await stop_interfering()
+    bench.clock.instant = ERASURE_DUE_AT + FIRST_PAUSE - MICROSECOND
+    assert (await bench.schedule.run_due()).done == 0
+    bench.clock.instant += MICROSECOND
+    assert (await bench.schedule.run_due()).done == 1
+    assert await status_of(contract_id) is Status.ERASED
+    assert not await DueFailure.exists()
+
+
+async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbench, told: list[dict[str, Any]]) -> None:
+    contract_id = await bench.terminated_contract()
+    bench.clock.instant = ERASURE_DUE_AT
+    await fail_when("company", "DELETE", "true")
+    for tries in range(1, TRIES + 1):
+        assert (await bench.schedule.run_due()).failed == {contract_id}, tries
+        bench.clock.instant += pause_after(tries)
+    bench.clock.instant += timedelta(days=30)
+    assert (await bench.schedule.run_due()).failed == set()
+    alarms = [event for event in told if event["level"] == "ERROR"]
+    assert [(alarm["event"], alarm["contract_id"]) for alarm in alarms] == [("due act set aside", contract_id)]
+    (found,) = await acts_set_aside()
+    assert (found.contract_id, found.act, found.tries) == (contract_id, Act.ERASE, TRIES)
+
+    await stop_interfering()
+    assert (await bench.schedule.run_due()).done == 0
+    assert await bring_back(contract_id) == 1
+    assert (await bench.schedule.run_due()).done == 1
+    assert await status_of(contract_id) is Status.ERASED
+
+
+async def test_an_end_of_service_that_fails_holds_up_no_erasure(bench: Workbench) -> None:
+    bad, good = [await bench.terminated_contract() for _ in range(2)]
+    bench.clock.instant = SERVICE_ENDS_AT
+    await fail_when("contract", "UPDATE", f"OLD.id = '{bad}'")
+    assert (await bench.schedule.run_due()).failed == {bad}
+    failure = await DueFailure.get(contract_id=bad)
+    assert (failure.act, failure.due_at) == (Act.END_SERVICE, SERVICE_ENDS_AT)
+    await stop_interfering()
+    bench.clock.instant = ERASURE_DUE_AT
+    await bench.schedule.run_due()
+    assert {await status_of(bad), await status_of(good)} == {Status.ERASED}
+
+
+async def test_what_failed_for_an_application_that_was_taken_back_counts_no_more(bench: Workbench) -> None:
+    contractor = await bench.contract()
+    contract_id = contract_of(contractor)
+    await bench.ask(contractor, Action.TERMINATE)
+    await DueFailure.create(
+        contract_id=contract_id,
+        act=Act.ERASE,
+        due_at=ERASURE_DUE_AT,
+        tries=TRIES,
+        failure="RaiseError",
+        next_try_at=ERASURE_DUE_AT,
+        set_aside_at=ERASURE_DUE_AT,
+    )
+    await bench.ask(contractor, Action.RESUME)
+    bench.clock.instant += timedelta(days=1)
+    await bench.ask(contractor, Action.TERMINATE)
+
+    bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
+    await fail_when("company", "DELETE", "true")
+    await bench.schedule.run_due()
+    assert (await DueFailure.get(contract_id=contract_id, act=Act.ERASE)).tries == 1
+    await stop_interfering()
+    bench.clock.instant += FIRST_PAUSE
+    await bench.schedule.run_due()
+    assert await status_of(contract_id) is Status.ERASED
+
+
+async def test_a_row_that_somebody_else_is_at_is_no_failure_of_the_contract(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    bench.clock.instant = SERVICE_ENDS_AT
+    await interfere("contract", "UPDATE", "RAISE SQLSTATE '55P03';")  # as when a lock was waited for too long
+    report = await bench.schedule.run_due()
+    assert report.failed == {contract_id}
+    assert not await DueFailure.exists()
+    await stop_interfering()
+    assert (await bench.schedule.run_due()).done == 1
+    assert (await TerminationApplication.get(contract_id=contract_id)).service_ended_at == SERVICE_ENDS_AT

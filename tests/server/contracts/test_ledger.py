@@ -1,0 +1,140 @@
+"""Every erasure stands in a folder outside the database too, before anything is destroyed, for good."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from tests.server.contracts.workbench import (
+    ERASURE_DUE_AT,
+    Workbench,
+    everything_stored,
+    fail_when,
+    status_of,
+    stop_interfering,
+)
+
+from contract_rules import Status
+from contract_server.contracts.evidence import sealed_records
+from contract_server.contracts.ledger import Ledger, LedgerCorrupt, LedgerUnavailable, Step
+from contract_server.contracts.models import DueFailure, ErasureRecord, Member, TerminationApplication
+from contract_server.contracts.schedule import SweepReport
+
+
+def folder_of(bench: Workbench) -> Path:
+    assert bench.ledger.folder is not None
+    return bench.ledger.folder
+
+
+async def sweep_when_due(bench: Workbench) -> SweepReport:
+    bench.clock.instant = ERASURE_DUE_AT
+    return await bench.schedule.run_due()
+
+
+async def erase_one(bench: Workbench) -> UUID:
+    contract_id = await bench.terminated_contract()
+    assert (await sweep_when_due(bench)).failed == set()
+    return contract_id
+
+
+async def test_an_erasure_is_written_down_when_it_begins_and_with_its_evidence_when_it_is_finished(
+    bench: Workbench,
+) -> None:
+    contract_id = await erase_one(bench)
+    begun, finished = await bench.ledger.read()
+    application = await TerminationApplication.get(contract_id=contract_id)
+    for entry in (begun, finished):
+        assert (entry.contract_id, entry.application.id) == (contract_id, application.id)
+        assert (entry.application.number, entry.application.erasure_at) == (1, ERASURE_DUE_AT)
+    assert (begun.step, begun.evidence, finished.step) == (Step.BEGUN, None, Step.FINISHED)
+    assert [finished.evidence] == await sealed_records()
+
+
+async def test_it_is_written_down_before_anything_is_destroyed(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    await fail_when("member", "DELETE", "true")
+    await sweep_when_due(bench)
+    (begun,) = await bench.ledger.read()
+    assert (begun.step, begun.contract_id) == (Step.BEGUN, contract_id)
+    assert await Member.filter(contract_id=contract_id).count() == 3
+
+
+async def test_an_erasure_that_is_taken_up_again_is_not_written_down_again(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    await fail_when("company", "DELETE", "true")
+    await sweep_when_due(bench)
+    await stop_interfering()
+    bench.clock.instant += timedelta(hours=1)
+    await bench.schedule.run_due()
+    assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
+    begun, _ = sorted(file.name for file in folder_of(bench).iterdir())
+    assert (await ErasureRecord.get(contract_id=contract_id)).ledger_file == begun
+
+
+async def test_without_the_folder_nothing_is_destroyed_and_everything_else_goes_on(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    folder_of(bench).rmdir()
+    bench.clock.instant = ERASURE_DUE_AT - timedelta(days=1)
+    service_ends = await bench.terminated_contract()
+    before = await everything_stored()
+    bench.clock.instant = ERASURE_DUE_AT + timedelta(days=20)
+    report = await bench.schedule.run_due()
+    assert report.failed == {contract_id}
+    stored = await everything_stored()
+    assert {name for name, rows in before.items() if rows != stored[name]} <= {
+        "contract",
+        "contract_event",
+        "termination_application",
+    }
+    assert (await TerminationApplication.get(contract_id=service_ends)).service_ended_at is not None
+    assert not await DueFailure.exists()  # it is no fault of the contract
+
+    folder_of(bench).mkdir()
+    await bench.schedule.run_due()
+    assert await status_of(contract_id) is Status.ERASED
+
+
+async def test_where_no_folder_is_named_contracts_are_erased_without(bench: Workbench) -> None:
+    await erase_one(Workbench.of(bench.settings.model_copy(update={"ledger_dir": None})))
+    assert list(folder_of(bench).iterdir()) == []
+    assert (await sealed_records())[0]["ledger_file"] is None
+
+
+async def test_files_appear_whole(bench: Workbench) -> None:
+    await erase_one(bench)
+    files = list(folder_of(bench).iterdir())
+    assert {file.suffix for file in files} == {".jsonl"}
+    assert all(file.read_bytes().endswith(b"\n") for file in files)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (b'"TERMINATED"', None),
+        (b'"BEGUN"', b'"FINISHED"'),
+        (b'"sha256"', b'"sha257"'),
+        (b"{", b"["),
+        (b'"number":1', b'"number":2'),
+    ],
+)
+async def test_a_line_that_was_changed_is_named_by_file_and_line(
+    bench: Workbench, written: bytes, found: bytes | None
+) -> None:
+    await erase_one(bench)
+    file = min(folder_of(bench).iterdir())
+    good = file.read_bytes()
+    bad = good.replace(written, found) if found else good[: len(good) // 2]
+    assert bad != good
+    file.write_bytes(good + bad)
+    with pytest.raises(LedgerCorrupt, match=f"^{file}, line 2$"):
+        await bench.ledger.read()
+
+
+async def test_files_and_folders_can_be_read_by_name(bench: Workbench, tmp_path: Path) -> None:
+    await erase_one(bench)
+    files = sorted(folder_of(bench).iterdir())
+    nobodys = Ledger(None)
+    assert await nobodys.read([folder_of(bench)]) == await nobodys.read(files) == await bench.ledger.read()
+    for places in ([tmp_path / "nowhere"], []):
+        with pytest.raises(LedgerUnavailable):
+            await nobodys.read(places)

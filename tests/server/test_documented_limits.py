@@ -1,0 +1,78 @@
+"""The limits that the README tells the wary are the ones that hold."""
+
+import inspect
+import re
+from base64 import urlsafe_b64decode
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from contract_server.accounts import password_reset
+from contract_server.accounts.limits import LONGEST_WAIT
+from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.tokens import new_token
+from contract_server.app.body_limit import LARGEST_BODY
+from contract_server.graphql import budget
+from contract_server.settings import EnvironmentName, Settings
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+NUMBERS = {1: "one", 2: "two"}
+
+
+def told() -> dict[str, str]:
+    """The table under SECURITY: what is limited, and to how much."""
+    section = README.partition("\n## SECURITY\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", section, re.MULTILINE)
+    return dict(rows)
+
+
+def minutes(time: timedelta) -> str:
+    return f"{time / timedelta(minutes=1):g} minutes"
+
+
+def hours(time: timedelta) -> str:
+    return f"{time / timedelta(hours=1):g} hours"
+
+
+async def test_every_limit_that_the_readme_tells_is_the_default() -> None:
+    settings = Settings(
+        environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr("postgresql://nobody@127.0.0.1/nothing")
+    )
+    hasher, pool = PasswordHasher(), inspect.signature(PasswordHasher).parameters
+    memory, rounds = re.findall(r"(?:m|t)=(\d+)", (await hasher.hash("any")).split("$")[3])
+    hasher.close()
+    bits = len(urlsafe_b64decode(f"{new_token()}=")) * 8
+    window = minutes(settings.log_in_window)
+    limits = {
+        "failed log-ins for one account from one source": (
+            f"{settings.log_in_failures_per_account} in {window},"
+            f" then a wait that grows to {minutes(LONGEST_WAIT)} at most"
+        ),
+        "failed log-ins from one source, and of all together": (
+            f"{settings.log_in_failures_per_source:,} and {settings.log_in_failures_of_all:,} in {window}"
+        ),
+        "mails with a link to a new password": (
+            f"{settings.password_resets_per_account} to one address, {settings.password_resets_per_source} from one"
+            f" source, in {minutes(password_reset._WINDOW)}; a link holds {minutes(password_reset.VALID_FOR)}, once"  # noqa: SLF001 - the window is nobody else's business
+        ),
+        "passwords": (
+            f"argon2id ({int(memory) // 1024} MiB, {rounds} rounds),"
+            f" {NUMBERS[pool['threads'].default]} at a time, {pool['longest_queue'].default} waiting"
+        ),
+        "sessions": (
+            f"{bits}-bit tokens, kept as hashes; {hours(settings.session_idle_limit)} idle,"
+            f" {hours(settings.session_absolute_limit)} at most"
+        ),
+        "one request": (
+            f"{LARGEST_BODY // 1024} KiB, {settings.request_deadline.total_seconds():g} seconds,"
+            f" {budget.TOKENS:,} tokens, depth {budget.DEPTH}, {budget.ALIASES} aliases, {budget.FRAGMENTS} fragments,"
+            f" {budget.SPREADS} spreads, {budget.DIRECTIVES} directives, 1 root mutation"
+        ),
+        "one page, all pages of one answer": f"{budget.PAGE} items, {budget.ITEMS:,} items",
+    }
+    table = told()
+    assert limits.keys() <= table.keys()
+    assert [limit for name, limit in limits.items() if not table[name].startswith(limit)] == []
+    with_numbers = {name for name, text in table.items() if re.search(r"\d", text)}
+    assert with_numbers == limits.keys()

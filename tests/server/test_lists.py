@@ -1,0 +1,94 @@
+"""What operators look through: contracts by filter and page, and the events of each."""
+
+from typing import Any
+
+import pytest
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, Client
+
+LAST_DAY_CONTRACT = "018f0000-0000-7000-8000-000000000003"
+NEWEST_FIRST = [CLOSED_CONTRACT, LAST_DAY_CONTRACT, GRACE_CONTRACT, ACTIVE_CONTRACT]
+
+CONTRACTS = """
+query ($filter: ContractFilter, $first: Int, $after: String) {
+  contracts(filter: $filter, first: $first, after: $after) {
+    nodes { id termination { timeline { erasure { lastDay at } } } }
+    edges { cursor node { id } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+EVENTS = """
+query ($id: ID!, $first: Int, $after: String) {
+  contract(id: $id) {
+    events(first: $first, after: $after) { nodes { id type } pageInfo { hasNextPage hasPreviousPage endCursor } }
+  }
+}
+"""
+HOLD = """
+mutation ($id: ID!) { holdErasure(input: { contractId: $id, reason: "case 1" }) { __typename } }
+"""
+
+
+@pytest.fixture
+async def operator(client: Client) -> Client:
+    await client.log_in("operator@example.jp")
+    return client
+
+
+async def listed(operator: Client, **filter: object) -> list[str]:  # noqa: A002 - named as the API names it
+    found = (await operator.ask(CONTRACTS, filter=filter))["contracts"]["nodes"]
+    return [contract["id"] for contract in found]
+
+
+async def test_pages_show_every_contract_once_the_newest_first(operator: Client) -> None:
+    seen: list[str] = []
+    after = None
+    for number in range(4):
+        page = (await operator.ask(CONTRACTS, first=1, after=after))["contracts"]
+        (edge,), place = page["edges"], page["pageInfo"]
+        assert (place["hasPreviousPage"], place["hasNextPage"]) == (number > 0, number < 3)
+        assert edge["cursor"] == place["startCursor"] == place["endCursor"]
+        seen += [contract["id"] for contract in page["nodes"]]
+        after = place["endCursor"]
+    assert seen == NEWEST_FIRST
+    beyond = (await operator.ask(CONTRACTS, first=1, after=after))["contracts"]
+    assert (beyond["nodes"], beyond["pageInfo"]["endCursor"]) == ([], None)
+
+
+async def test_contracts_are_found_by_status(operator: Client) -> None:
+    assert await listed(operator, status=["ACTIVE"]) == [ACTIVE_CONTRACT]
+    assert await listed(operator, status=["TERMINATED"]) == NEWEST_FIRST[:3]
+    assert await listed(operator, status=["ERASED"]) == []
+    for all_of_them in (["ACTIVE", "TERMINATED", "ERASED"], [], None):
+        assert await listed(operator, status=all_of_them) == NEWEST_FIRST
+
+
+async def test_contracts_are_found_by_the_day_on_which_their_erasure_falls_due(operator: Client) -> None:
+    closed = (await operator.ask(CONTRACTS))["contracts"]["nodes"][0]
+    erasure = closed["termination"]["timeline"]["erasure"]
+    due_on = erasure["at"][:10]
+    assert await listed(operator, erasureDueBy=due_on) == [CLOSED_CONTRACT]
+    assert await listed(operator, erasureDueBy=erasure["lastDay"]) == []
+    assert await listed(operator, erasureDueBy="9999-12-31") == NEWEST_FIRST[:3]
+    await operator.advance(to=f"{due_on}T00:00:00+09:00")
+    assert await listed(operator, erasureDueBy="9999-12-31") == NEWEST_FIRST[1:3]  # it has happened
+
+
+async def test_contracts_are_found_by_whether_their_erasure_is_on_hold(operator: Client) -> None:
+    await operator.ask(HOLD, id=GRACE_CONTRACT)
+    assert await listed(operator, onHold=True) == [GRACE_CONTRACT]
+    assert await listed(operator, onHold=False) == [CLOSED_CONTRACT, LAST_DAY_CONTRACT, ACTIVE_CONTRACT]
+    assert await listed(operator, onHold=True, status=["ACTIVE"]) == []
+
+
+async def test_pages_show_every_event_once_the_oldest_first(operator: Client) -> None:
+    await operator.ask(HOLD, id=GRACE_CONTRACT)
+    seen: list[str] = []
+    after = None
+    for number in range(3):
+        events = (await operator.ask(EVENTS, id=GRACE_CONTRACT, first=1, after=after))["contract"]["events"]
+        place: dict[str, Any] = events["pageInfo"]
+        assert (place["hasPreviousPage"], place["hasNextPage"]) == (number > 0, number < 2)
+        seen += [event["type"] for event in events["nodes"]]
+        after = place["endCursor"]
+    assert seen == ["STARTED", "TERMINATION_REQUESTED", "ERASURE_HELD"]

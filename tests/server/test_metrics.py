@@ -1,0 +1,272 @@
+"""What Prometheus reads: counts under our own names, what is overdue, and nothing of any person or client."""
+
+import asyncio
+import math
+import re
+import secrets
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+from tests.conftest import new_database
+from tests.server.in_process import development_settings, served
+from tests.server.running import (
+    ACTIVE_CONTRACT,
+    PASSWORD,
+    Client,
+    command,
+    end,
+    free_port,
+    running,
+    start,
+    start_worker,
+    until_ready,
+)
+
+from contract_server import metrics
+from contract_server.cli.statuses import Status
+from contract_server.demo.people import CONTRACTS, OPERATOR_EMAIL, OPERATOR_NAME
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.dev.redis import EmbeddedRedis
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("contract_rules", "contract_notify", "contract_server")
+CANARY = "canary"
+TERMINATE = """
+mutation Canary_operation ($id: ID!, $key: String) {
+  canary_alias: terminateContract(input: { contractId: $id, idempotencyKey: $key }) {
+    __typename ... on Problem { code } } }
+"""
+VIEWER = "query { viewer { id } }"
+
+
+class Scrape:
+    """One answer of `/metrics`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._samples: list[Sample] = [
+            sample for family in text_string_to_metric_families(text) for sample in family.samples
+        ]
+
+    def value(self, name: str, **labels: str) -> float:
+        """The value of a series; 0 where it has not begun."""
+        return next((each.value for each in self._samples if (each.name, each.labels) == (name, labels)), 0.0)
+
+    def requests(self, operation: str, outcome: str) -> float:
+        return self.value("contract_requests_total", operation=operation, outcome=outcome)
+
+    def series(self) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
+        return {(each.name, tuple(sorted(each.labels.items()))) for each in self._samples}
+
+
+async def scraped(address: str) -> Scrape:
+    async with httpx.AsyncClient(timeout=30) as client:
+        return await read(client, f"{address}/metrics")
+
+
+async def read(client: httpx.AsyncClient, url: str = "/metrics") -> Scrape:
+    response = await client.get(url)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/plain")
+    return Scrape(response.text)
+
+
+@pytest.mark.parametrize(
+    ("query", "operation", "outcome"),
+    [
+        ("{ testClock { now } }", "testClock", "answered"),
+        ("{ ...F } fragment F on Query { ... on Query { timeline { requestedOn } } }", "timeline", "answered"),
+        ("query A { testClock { now } } query B { timeline { requestedOn } }", "unknown", "bad_user_input"),
+        ("{ contracts { nodes { id } } }", "contracts", "unauthenticated"),
+        ("{ noSuchField }", "unknown", "bad_user_input"),
+        ("{", "unknown", "bad_user_input"),
+    ],
+)
+async def test_a_request_is_counted_by_its_first_field_and_by_what_came_of_it(
+    client: Client, query: str, operation: str, outcome: str
+) -> None:
+    before = await read(client.http)
+    await client.post(query)
+    after = await read(client.http)
+    assert after.requests(operation, outcome) == before.requests(operation, outcome) + 1
+
+
+async def test_a_request_that_is_malformed_is_counted_once(client: Client) -> None:
+    before = await read(client.http)
+    assert (await client.http.post("/graphql", content=b"{}")).status_code == 415
+    assert (await client.http.get("/graphql", params={"query": "mutation { logOut { ok } }"})).status_code == 405
+    after = await read(client.http)
+    assert after.requests("unknown", "malformed") == before.requests("unknown", "malformed") + 2
+
+
+async def test_a_refusal_is_counted_by_its_reason(client: Client) -> None:
+    await client.log_in("active@example.jp")
+    before = await read(client.http)
+    for _ in range(3):
+        await client.ask(TERMINATE, id=ACTIVE_CONTRACT)
+    after = await read(client.http)
+    labels = {"operation": "terminateContract", "reason": "ALREADY_TERMINATED"}
+    assert after.value("contract_refusals_total", **labels) == before.value("contract_refusals_total", **labels) + 2
+    for outcome, more in (("answered", 1), ("refused", 2)):
+        counted = before.requests("terminateContract", outcome)
+        assert after.requests("terminateContract", outcome) == counted + more
+
+
+async def test_what_alerts_wait_for_is_there_at_zero_before_it_happens(client: Client) -> None:
+    series = (await read(client.http)).series()
+    for operation in ("unknown", "terminateContract", "contracts"):
+        labels = (("operation", operation), ("outcome", "internal_server_error"))
+        assert ("contract_requests_total", labels) in series
+    assert ("contract_mails_total", (("kind", "service_ended"), ("outcome", "given_up"))) in series
+
+
+async def test_clients_cannot_make_the_metrics_grow(client: Client) -> None:
+    async def anything() -> None:
+        word = f"x{secrets.token_hex(8)}"
+        await client.post(f"query {word} {{ {word}: testClock {{ {word}: now }} }}")
+        await client.post(f"{{ {word} }}")
+        await client.http.post("/graphql", json={"query": "{ testClock { now } }", "operationName": word})
+        await client.http.get(f"/{word}", headers={"X-Request-ID": word})
+
+    await anything()
+    before = await read(client.http)
+    for _ in range(10):
+        await anything()
+    assert (await read(client.http)).series() == before.series()
+
+
+async def test_a_scrape_says_when_the_database_is_away_and_guesses_nothing(tmp_path: Path) -> None:
+    settings = development_settings(f"postgresql://postgres@127.0.0.1:{free_port()}/none", tmp_path)
+    async with served(settings) as client:
+        scrape = await read(client)
+    assert scrape.value("contract_database_reachable") == 0
+    for name in ("contract_oldest_unsent_mail_seconds", "contract_sweep_age_seconds"):
+        assert math.isnan(scrape.value(name))
+
+
+async def test_a_request_that_the_database_could_not_answer_is_counted_as_that(tmp_path: Path) -> None:
+    settings = development_settings(f"postgresql://postgres@127.0.0.1:{free_port()}/none", tmp_path)
+    async with served(settings) as client:
+        before = await read(client)
+        assert (await client.post("/graphql", json={"query": "{ testClock { now } }"})).status_code == 503
+        after = await read(client)
+    assert after.requests("testClock", "unavailable") == before.requests("testClock", "unavailable") + 1
+
+
+async def test_a_scrape_of_a_server_that_waits_for_its_migrations_says_the_same(
+    postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    async with served(development_settings(await new_database(postgres), tmp_path)) as client:
+        assert (await read(client)).value("contract_database_reachable") == 0
+
+
+async def test_a_scrape_tells_the_pool_as_it_is_without_the_scrape(client: Client) -> None:
+    await client.ask(VIEWER)
+    scrape = await read(client.http)
+    assert scrape.value("contract_database_reachable") == 1
+    assert scrape.value("contract_pool_connections", state="in_use") == 0
+    assert scrape.value("contract_pool_connections", state="idle") >= 1
+    assert scrape.value("contract_pool_connections", state="limit") == 10
+
+
+def production(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
+    return {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SMTP_URL": "smtp://127.0.0.1:1?starttls=never",
+        "PUBLIC_URL": "https://keiyaku.example.jp",
+        "SECRET_KEY": secrets.token_hex(32),
+        **more,
+    }
+
+
+async def test_in_production_the_metrics_are_on_their_own_port_and_nowhere_else(
+    postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    port, metrics_port = free_port(), free_port()
+    variables = production(await new_database(postgres), redis.url, METRICS_PORT=str(metrics_port))
+    assert (await command(variables, "migrate"))[0] == 0
+    server = await start(variables, tmp_path / "server.log", "serve", "--port", str(port))
+    try:
+        await until_ready(f"http://127.0.0.1:{port}")
+        async with httpx.AsyncClient() as client:
+            for headers in ({}, {"X-Forwarded-For": "127.0.0.1"}, {"Host": f"127.0.0.1:{metrics_port}"}):
+                answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers=headers)
+                assert answer.status_code == 404
+            assert (await client.get(f"http://127.0.0.1:{metrics_port}/graphql")).status_code == 404
+        scrape = await scraped(f"http://127.0.0.1:{metrics_port}")
+        assert scrape.value("contract_database_reachable") == 1
+        assert scrape.value("contract_sweep_age_seconds") == math.inf
+    finally:
+        await end(server)
+
+
+@pytest.mark.parametrize("process", [("serve", "--port", f"{free_port()}"), ("worker",)], ids=["serve", "worker"])
+async def test_a_metrics_port_that_is_taken_stops_the_start_in_one_line(
+    postgres: EmbeddedPostgres, redis: EmbeddedRedis, process: tuple[str, ...]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        variables = production(await new_database(postgres), redis.url, METRICS_PORT=str(port))
+        assert (await command(variables, "migrate"))[0] == 0
+        status, output, errors = await command(variables, *process)
+    assert (status, output) == (Status.MISCONFIGURED, "")
+    assert errors.startswith(f"contract-server: METRICS_PORT: 127.0.0.1 port {port} cannot be listened on")
+    assert errors.count("\n") == 1
+
+
+async def test_neither_server_nor_worker_tells_of_any_person_or_what_a_client_wrote(
+    postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    async with running(await new_database(postgres), redis.url, tmp_path, worker=False) as service:
+        metrics_port = free_port()
+        worker = await start_worker({**service.variables, "METRICS_PORT": str(metrics_port)}, tmp_path)
+        try:
+            async with service.client() as client:
+                client.http.headers["X-Request-ID"] = "canary-request"
+                await client.log_in("canary@example.jp", "canary-password")
+                await client.log_in("active@example.jp")
+                await client.ask(TERMINATE, id=ACTIVE_CONTRACT, key="canary-key")
+                await client.post("{ canaryField }")
+            await service.mails(1)
+            of_worker = await once_a_sweep_has_ended(f"http://127.0.0.1:{metrics_port}")
+            of_server = await scraped(service.base_url)
+        finally:
+            await end(worker)
+    assert of_worker.value("contract_mails_total", kind="termination_accepted", outcome="sent") == 1
+    assert of_worker.value("contract_sweep_age_seconds") < 60
+    assert of_server.value("contract_refusals_total", operation="logIn", reason="INVALID_CREDENTIALS") == 1
+    told = (of_worker.text + of_server.text).casefold()
+    for personal in personal_words():
+        assert personal.casefold() not in told, personal
+
+
+async def once_a_sweep_has_ended(address: str) -> Scrape:
+    async with asyncio.timeout(30):
+        while not (found := await scraped(address)).value("contract_sweep_duration_seconds_count"):
+            await asyncio.sleep(0.1)
+    return found
+
+
+def personal_words() -> Iterator[str]:
+    yield from (CANARY, PASSWORD, OPERATOR_EMAIL, OPERATOR_NAME, "@example.jp", ACTIVE_CONTRACT)
+    for each in CONTRACTS:
+        yield from (each.company, each.contractor, each.email, each.address, each.phone_number)
+
+
+def test_every_series_that_the_alerts_and_the_operators_page_name_exists() -> None:
+    documents = (ROOT / "README.md", ROOT / "packages" / "server" / "docs" / "operations.md")
+    named = {name for page in documents for name in re.findall(r"\bcontract_[a-z_]+\b", page.read_text("utf-8"))}
+    series = {
+        f"{family.name}{suffix}"
+        for family in metrics.REGISTRY.collect()
+        for suffix in ("", *({"counter": ("_total",), "histogram": ("_count",)}.get(family.type, ())))
+    }
+    assert {name for name in named if not name.startswith(PACKAGES)} <= series
+    assert {name for name in series if name.startswith("contract_") and name.endswith("_total")} <= named

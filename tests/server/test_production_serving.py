@@ -1,0 +1,116 @@
+"""Whoever has reached a server before it stops is heard: those who are silent yet, and those still at the door."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from contract_server.app.serving import PoliteServer, listen
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+class Stage:
+    """A server, and what it takes to act while it stops."""
+
+    def __init__(self, http: str) -> None:
+        async def answer(_: Request) -> PlainTextResponse:
+            return PlainTextResponse("heard")
+
+        self.listening = listen("127.0.0.1", 0)
+        app = Starlette(routes=[Route("/", answer)])
+        self.server = PoliteServer(uvicorn.Config(app, http=http, log_config=None), self.listening)
+
+    async def start(self) -> None:
+        self.server.config.load()
+        self.server.lifespan = self.server.config.lifespan_class(self.server.config)
+        await self.server.startup([self.listening])
+
+    async def stop(self) -> None:
+        await self.server.shutdown([self.listening])
+
+    def connect(self) -> socket.socket:
+        """A connection that the kernel has made; nobody here has had a chance to accept it yet."""
+        client = socket.create_connection(self.listening.getsockname())
+        client.setblocking(False)
+        return client
+
+    async def connect_and_be_accepted(self) -> socket.socket:
+        known, client = len(self.server.server_state.connections), self.connect()
+        while len(self.server.server_state.connections) == known:
+            await asyncio.sleep(0)
+        return client
+
+
+async def answer_to(client: socket.socket) -> bytes:
+    """Everything that the server says until it hangs up."""
+    said = b""
+    while part := await asyncio.get_running_loop().sock_recv(client, 65_536):
+        said += part
+    client.close()
+    return said
+
+
+@pytest.fixture(params=["h11", "httptools"])
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    found = Stage(request.param)
+    await found.start()
+    yield found
+    found.listening.close()
+
+
+async def test_a_connection_that_nobody_has_accepted_yet_is_answered(stage: Stage) -> None:
+    client = stage.connect()
+    client.send(REQUEST)
+    await stage.stop()
+    assert (await answer_to(client)).endswith(b"heard")
+
+
+async def test_a_connection_that_has_said_nothing_yet_is_heard_out(stage: Stage) -> None:
+    client = await stage.connect_and_be_accepted()
+    stopping = asyncio.create_task(stage.stop())
+    await until_the_door_is_closed(stage)
+    client.send(REQUEST)
+    await stopping
+    answer = await answer_to(client)
+    assert answer.endswith(b"heard")
+    assert b"connection: close" in answer
+
+
+async def test_a_client_that_has_kept_its_connection_gets_one_more_answer_and_is_told_that_it_is_the_last(
+    stage: Stage,
+) -> None:
+    client = await stage.connect_and_be_accepted()
+    client.send(REQUEST)
+    assert (await asyncio.get_running_loop().sock_recv(client, 65_536)).endswith(b"heard")
+    stopping = asyncio.create_task(stage.stop())
+    await until_the_door_is_closed(stage)
+    client.send(REQUEST)
+    await stopping
+    answer = await answer_to(client)
+    assert answer.endswith(b"heard")
+    assert b"connection: close" in answer
+
+
+async def test_a_client_that_says_nothing_holds_up_no_stop_for_ever(stage: Stage) -> None:
+    client = await stage.connect_and_be_accepted()
+    await stage.stop()
+    assert await answer_to(client) == b""
+
+
+async def test_nobody_is_let_in_any_more(stage: Stage) -> None:
+    address = stage.listening.getsockname()
+    await stage.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address)
+
+
+async def until_the_door_is_closed(stage: Stage) -> None:
+    while stage.server.servers[0].is_serving():
+        await asyncio.sleep(0)
