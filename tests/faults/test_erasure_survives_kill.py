@@ -17,13 +17,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.conftest import new_database
+from tests.faults.conftest import Faults
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.faults.sweeper import PUBLIC_URL, SECRET_KEY
 from tests.server.running import command
 
 from contract_server.dev.postgres import EmbeddedPostgres
-
-MEMBERS = 5000
 
 DUE_CONTRACT = """
 WITH dates AS (
@@ -83,11 +82,12 @@ class Stage:
     proxy: Proxy
     proxied_url: str
     sweeper: Sweeper
+    members: int
 
-    async def due_contract(self, members: int = MEMBERS) -> str:
+    async def due_contract(self) -> str:
         """The id of a new contract whose erasure has fallen due."""
         contract_id: str = str(await self.connection.fetchval("SELECT gen_random_uuid()"))
-        await self.connection.execute(DUE_CONTRACT, contract_id, members)
+        await self.connection.execute(DUE_CONTRACT, contract_id, self.members)
         return contract_id
 
     def kill(self) -> None:
@@ -103,12 +103,14 @@ class Stage:
         assert [event["type"] for event in events] == ["SERVICE_ENDED", "ERASED"]
         assert contract["version"] == 4
         record = await self.connection.fetchrow("SELECT * FROM erasure_record WHERE contract_id = $1", contract_id)
-        assert json.loads(record["erased_rows"]) == {"member": MEMBERS, "company": 1, "account": 1}
+        assert json.loads(record["erased_rows"]) == {"member": self.members, "company": 1, "account": 1}
         assert record["due_at"] <= record["started_at"] <= record["finished_at"]
 
 
 @pytest.fixture(scope="module")
-async def stage(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def stage(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, faults: Faults
+) -> AsyncIterator[Stage]:
     url, folder = await new_database(postgres), tmp_path_factory.mktemp("faults")
     status, _, errors = await command(
         {"DATABASE_URL": url, "PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET_KEY}, "migrate"
@@ -122,7 +124,8 @@ async def stage(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFac
     )
     connection = await asyncpg.connect(url)
     async with proxied(url) as (proxy, proxied_url):
-        yield Stage(connection, url, proxy, proxied_url, Sweeper(process, folder))
+        members = faults.figure(5_000, 100_000)
+        yield Stage(connection, url, proxy, proxied_url, Sweeper(process, folder), members)
     await connection.close()
     assert process.stdin
     process.stdin.close()
@@ -142,7 +145,7 @@ async def test_an_erasure_killed_at_any_request_is_finished_by_the_next_sweep(st
         await stage.assert_erased_once(contract_id)
         assert await stage.connection.fetchval(PERSONAL_ROWS, other_id) == 1, at
     await stage.assert_erased_once(contract_id)
-    assert at > MEMBERS // 1000 * 5  # each batch is a transaction of several requests
+    assert at > stage.members // 1000 * 5  # each batch is a transaction of several requests
 
 
 async def active_contract(stage: Stage) -> str:
