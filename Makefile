@@ -11,10 +11,10 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-release test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-rules mutate-rules check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-rules mutate-rules check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## install the locked dependencies and the three packages into .venv
 
@@ -35,13 +35,13 @@ run: $(INSTALLED) playground ## start everything with demonstration data (PORT=8
 	@exec $(BIN)/contract-server dev --host $(HOST) --port $(PORT)
 
 test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of their own
-	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/release --numprocesses=3 --dist=loadfile
+	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/operations --numprocesses=3 --dist=loadfile
 
 test-browser: $(INSTALLED) playground ## run the tests that need a Chromium
 	@$(BIN)/pytest -m browser
 
-test-release: $(INSTALLED) playground ## install the wheels, start the units, stop everything under load: what operators do
-	@$(BIN)/pytest tests/release --numprocesses=2 --dist=loadfile
+test-operations: $(INSTALLED) playground ## what operators do: commands, wheels, units, stopping under load
+	@$(BIN)/pytest tests/operations --numprocesses=2 --dist=loadfile
 
 test-faults: $(INSTALLED) ## break everything around the server and the worker, and see every promise kept
 	@$(BIN)/pytest tests/faults --numprocesses=2 --dist=loadfile

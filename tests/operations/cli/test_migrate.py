@@ -4,7 +4,7 @@ from pathlib import Path
 
 import asyncpg
 from tests.conftest import new_database
-from tests.server.cli.terminal import run
+from tests.operations.cli.terminal import run
 
 from contract_server.dev.postgres import EmbeddedPostgres
 

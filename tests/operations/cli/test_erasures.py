@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.server.cli.conftest import variables_of
+from tests.operations.cli.conftest import variables_of
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, command
 
 from contract_server.settings import Settings

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 from tests.conftest import new_database
-from tests.server.cli.conftest import variables_of
-from tests.server.cli.terminal import run
+from tests.operations.cli.conftest import variables_of
+from tests.operations.cli.terminal import run
 from tests.server.in_process import served
 
 from contract_server.contracts.models import TerminationApplication

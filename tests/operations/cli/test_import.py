@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from tests.server.cli.conftest import Variables, variables_of
-from tests.server.cli.terminal import run, run_at_terminal
+from tests.operations.cli.conftest import Variables, variables_of
+from tests.operations.cli.terminal import run, run_at_terminal
 
 from contract_rules import Action
 from contract_server.accounts.login import InvalidCredentials

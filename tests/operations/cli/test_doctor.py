@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.server.cli.conftest import variables_of
+from tests.operations.cli.conftest import variables_of
 from tests.server.running import command
 
 from contract_server.settings import Settings

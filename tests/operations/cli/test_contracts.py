@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.server.cli.conftest import variables_of
-from tests.server.cli.terminal import run, run_at_terminal
+from tests.operations.cli.conftest import variables_of
+from tests.operations.cli.terminal import run, run_at_terminal
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT
 
 from contract_rules import Actor

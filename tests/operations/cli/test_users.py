@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from tests.server.cli.conftest import variables_of
-from tests.server.cli.terminal import run, run_at_terminal
+from tests.operations.cli.conftest import variables_of
+from tests.operations.cli.terminal import run, run_at_terminal
 from tests.server.running import ACTIVE_CONTRACT, GRACE_CONTRACT, PASSWORD
 
 from contract_rules import Status

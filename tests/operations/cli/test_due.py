@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.server.cli.conftest import variables_of
-from tests.server.cli.terminal import run
+from tests.operations.cli.conftest import variables_of
+from tests.operations.cli.terminal import run
 from tests.server.running import CLOSED_CONTRACT, GRACE_CONTRACT
 
 from contract_server.contracts.models import Contract
