@@ -1,12 +1,10 @@
 """A program that has everything imported, and serves or sends in processes of its own, each of which can be killed.
 
-Started with `DATABASE_URL SMTP_URL`; prints the port that it listens on. Reads lines `serve` and `send`: for each it
-forks a process and prints its pid; when told to `go`, that process serves on that port, or sends the mails that are
-owed; at its end, its exit status is printed.
+Started with `DATABASE_URL SMTP_URL`; prints the port that it listens on. Reads lines `serve` and `send` as `forking.py`
+says; for each, a process serves on that port, or sends the mails that are owed.
 """
 
 import asyncio
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from collections.abc import Callable
 import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from tests.faults.forking import fork_for_each_line
 
 from contract_server.app.main import create_app
 from contract_server.db.connection import database
@@ -56,18 +55,7 @@ def main() -> None:
             "send": lambda: asyncio.run(send(settings)),
         }
         print(listener.getsockname()[1], flush=True)
-        for line in sys.stdin:
-            waits, goes = os.pipe()
-            if (pid := os.fork()) == 0:
-                os.read(waits, 1)
-                tasks[line.strip()]()
-                os._exit(0)
-            print(pid, flush=True)
-            assert sys.stdin.readline() == "go\n"
-            os.write(goes, b"!")
-            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-            os.close(waits)
-            os.close(goes)
+        fork_for_each_line(lambda line: tasks[line]())
 
 
 if __name__ == "__main__":

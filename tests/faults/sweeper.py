@@ -1,15 +1,13 @@
 """A program that has everything imported and sweeps when told to, each time in a new process that can be killed.
 
-Reads lines `DATABASE_URL MAIL_DIR`; for each it forks a process and prints its pid; when told to `go`, that process
-sweeps once; at its end, its exit status is printed.
+Reads lines `DATABASE_URL MAIL_DIR` as `forking.py` says; for each, a process sweeps once.
 """
 
 import asyncio
-import os
-import sys
 from pathlib import Path
 
 from pydantic import SecretStr
+from tests.faults.forking import fork_for_each_line
 
 from contract_server import logs
 from contract_server.db.connection import database
@@ -37,18 +35,7 @@ async def sweep(database_url: str, mail_dir: str) -> None:
 
 def main() -> None:
     logs.configure("ERROR")
-    for line in sys.stdin:
-        waits, goes = os.pipe()
-        if (pid := os.fork()) == 0:
-            os.read(waits, 1)
-            asyncio.run(sweep(*line.split()))
-            os._exit(0)
-        print(pid, flush=True)
-        assert sys.stdin.readline() == "go\n"
-        os.write(goes, b"!")
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-        os.close(waits)
-        os.close(goes)
+    fork_for_each_line(lambda line: asyncio.run(sweep(*line.split())))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import itertools
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import asyncpg
 import pytest
 from tests.conftest import new_database
 from tests.faults.conftest import Faults
+from tests.faults.forking import start_program
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.faults.sweeper import PUBLIC_URL, SECRET_KEY
 from tests.server.running import command
@@ -116,12 +116,7 @@ async def stage(
         {"DATABASE_URL": url, "PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET_KEY}, "migrate"
     )
     assert status == 0, errors
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(Path(__file__).with_name("sweeper.py")),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
+    process = await start_program("tests.faults.sweeper")
     connection = await asyncpg.connect(url)
     async with proxied(url) as (proxy, proxied_url):
         members = faults.figure(5_000, 100_000)

@@ -10,11 +10,9 @@ import asyncio
 import itertools
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,6 +20,7 @@ import pytest
 from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.customers import CHANGES, Customer, Effects, new_customer
+from tests.faults.forking import start_program
 from tests.faults.killable import settings_of
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.notify.scripted_smtp import Line, ScriptedSmtp
@@ -120,11 +119,7 @@ async def stage(postgres: EmbeddedPostgres) -> AsyncIterator[Stage]:
     async with proxied(url) as (proxy, proxied_url), ScriptedSmtp().running() as smtp:
         smtp_url = f"smtp://127.0.0.1:{smtp.port}?starttls=never"
         settings = settings_of(url, smtp_url)
-        program = await asyncio.create_subprocess_exec(
-            *(sys.executable, Path(__file__).with_name("killable.py"), proxied_url, smtp_url),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        program = await start_program("tests.faults.killable", proxied_url, smtp_url)
         killable = Killable(program)
         async with database(settings):
             await migrate(settings)

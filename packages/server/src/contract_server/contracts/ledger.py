@@ -10,7 +10,6 @@ checksum. Nothing in it is personal: ids, dates, counts.
 """
 
 import asyncio
-import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +24,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from contract_rules import Application
+from contract_server.contracts.evidence import hash_of
 
 SUFFIX = ".jsonl"
 
@@ -139,11 +139,7 @@ class Ledger:
 
 def _line(entry: LedgerEntry) -> bytes:
     content = _ENTRIES.dump_python(entry, mode="json")
-    return orjson.dumps({"entry": content, "sha256": _checksum(content)}) + b"\n"
-
-
-def _checksum(content: object) -> str:
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps({"entry": content, "sha256": hash_of(content)}) + b"\n"
 
 
 def _write_durably(file: Path, content: bytes) -> None:
@@ -184,6 +180,6 @@ def _entry(line: bytes) -> LedgerEntry | None:
     try:
         content = orjson.loads(line)
         entry = _ENTRIES.validate_python(content["entry"])
-        return entry if content["sha256"] == _checksum(content["entry"]) else None
+        return entry if content["sha256"] == hash_of(content["entry"]) else None
     except (ValueError, KeyError, TypeError):
         return None
