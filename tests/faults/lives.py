@@ -26,7 +26,7 @@ from contract_server.contracts.errors import ActionRefused, StaleContract
 from contract_server.contracts.models import Contract, ContractEvent, MailState, OutboxMail, TerminationApplication
 from contract_server.contracts.outbox import Outbox
 from contract_server.contracts.requests import ContractRequest
-from contract_server.contracts.snapshot import find_snapshot
+from contract_server.contracts.store import find_snapshot
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection
 from contract_server.services import Services, build_services

@@ -27,7 +27,8 @@ from contract_server.contracts.errors import ActionRefused
 from contract_server.contracts.mails import Mails
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.requests import ContractRequest, ContractRequests
-from contract_server.contracts.snapshot import ContractSnapshot, find_snapshot, lock_snapshot, save_snapshot
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import find_snapshot, lock_snapshot, save_snapshot
 from contract_server.db.transaction import current_connection, transaction
 
 A_DAY = timedelta(days=1)

@@ -23,7 +23,8 @@ from contract_server.contracts.models import (
     TerminationReason,
 )
 from contract_server.contracts.requests import ContractRequest
-from contract_server.contracts.snapshot import contract_columns, find_snapshot
+from contract_server.contracts.snapshot import contract_columns
+from contract_server.contracts.store import find_snapshot
 
 _SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid())"
 

@@ -153,10 +153,10 @@ async def members_deleted() -> list[int]:
 
 @pytest.mark.usefixtures("watched")
 async def test_small_contracts_are_erased_together_and_recorded_apart(bench: Workbench) -> None:
-    ids = [await bench.terminated_contract(members=1) for _ in range(2)]
+    ids = [await bench.terminated_contract(members=1) for _ in range(4)]
     bench.clock.instant = ERASURE_DUE_AT
     assert (await bench.erasures.erase_all(ids)).contracts == set(ids)
-    assert await members_deleted() == [2]
+    assert await members_deleted() == [2, 2]
     for contract_id in ids:
         record = await ErasureRecord.get(contract_id=contract_id)
         assert record.erased_rows == {"member": 1, "outbox_mail": 1, "account": 1, "company": 1}

@@ -27,7 +27,7 @@ from contract_server.contracts.models import MailState, OutboxMail, TerminationA
 from contract_server.contracts.reminder_windows import next_opening, windows_of
 from contract_server.contracts.reminders import Reminders
 from contract_server.contracts.requests import ContractRequest
-from contract_server.contracts.snapshot import find_snapshot
+from contract_server.contracts.store import find_snapshot
 from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
 

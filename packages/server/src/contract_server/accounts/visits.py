@@ -13,8 +13,7 @@ from contract_server.accounts.models import Role
 from contract_server.accounts.tokens import hash_token
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import Clock
-from contract_server.contracts.rows import APPLICATION_IN_FORCE, SNAPSHOT_COLUMNS, snapshot_of
-from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.snapshot import APPLICATION_IN_FORCE, SNAPSHOT_COLUMNS, ContractSnapshot, snapshot_of
 from contract_server.db.statements import fetch
 
 _VISIT = f"""

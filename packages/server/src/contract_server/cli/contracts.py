@@ -17,7 +17,8 @@ from contract_server.cli.showing import Json, show_json, show_table
 from contract_server.cli.statuses import Refusal
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
-from contract_server.contracts.snapshot import ContractSnapshot, find_snapshot
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import find_snapshot
 from contract_server.services import Services
 
 ContractId = Annotated[UUID, typer.Argument(metavar="CONTRACT", help="The contract's id.")]

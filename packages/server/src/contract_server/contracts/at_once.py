@@ -6,19 +6,19 @@ more, and after the lock. What it then writes are the rows that the models would
 are all sent together, because each way to the database and back costs more than the writing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
-import orjson
 from tortoise.models import Model
 
 from contract_server.clock import Clock
 from contract_server.contracts.models import Contract
 from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.db.rows import Column, Row, columns_of, table_of
 from contract_server.db.statements import fetch
 
 # $1 the contract, $2 its version as it was read, $3 until when the answer holds, $4 the application that is withdrawn,
@@ -42,7 +42,7 @@ class NewRow:
     """A row of a model, as its columns: making the model's object takes longer than all else that is done with it."""
 
     model: type[Model]
-    columns: Mapping[str, object]
+    columns: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Writing:
     """All that a granted request changes."""
 
     before: ContractSnapshot
-    columns: Mapping[str, object]
+    columns: Row
     rows: Sequence[NewRow]
     withdrawn: UUID | None
     at: datetime
@@ -69,7 +69,7 @@ async def write_unless_changed(writing: Writing, clock: Clock) -> bool:
     values = [before.id, before.facts.version, writing.holds_until, writing.withdrawn, writing.at]
     values += writing.columns.values()
     for row in writing.rows:
-        values += [_value(row, column) for column in _columns(row.model)]
+        values += [column.value_in(row.columns) for column in _written(row.model)]
     try:
         return bool(await fetch(statement, *values))
     except asyncpg.UniqueViolationError:  # the same key, or the same mail, came in between
@@ -86,40 +86,17 @@ def _statement(clock: str, columns: tuple[str, ...], models: tuple[type[Model], 
         place += len(kinds)
         return found
 
-    kinds = {column.name: column.kind for column in _columns(Contract)}
-    changed = placed([kinds[name] for name in columns])
+    changed = placed([columns_of(Contract)[name].kind for name in columns])
     rows = ""
     for number, model in enumerate(models):
-        names = ", ".join(column.name for column in _columns(model))
-        values = ", ".join(placed([column.kind for column in _columns(model)]))
-        table = model._meta.db_table  # noqa: SLF001 - Tortoise offers no public way
-        rows += f",\n row_{number} AS (INSERT INTO {table} ({names}) SELECT {values} FROM changed)"  # noqa: S608 - our own names
+        names = ", ".join(column.name for column in _written(model))
+        values = ", ".join(placed([column.kind for column in _written(model)]))
+        rows += f",\n row_{number} AS (INSERT INTO {table_of(model)} ({names}) SELECT {values} FROM changed)"  # noqa: S608 - our own names
     assignments = ", ".join(f"{name} = {value}" for name, value in zip(columns, changed, strict=True))
     return _STATEMENT.format(clock=clock, columns=assignments, rows=rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    name: str
-    kind: str
-    default: object
-
-
 @lru_cache
-def _columns(model: type[Model]) -> tuple[_Column, ...]:
+def _written(model: type[Model]) -> tuple[Column, ...]:
     """The columns that we write; the database itself gives numbers and times of writing."""
-    meta = model._meta  # noqa: SLF001 - as above
-    return tuple(
-        # a type without its length: a cast to one would cut off what is too long, where storing it is refused
-        _Column(name, field.get_for_dialect("postgres", "SQL_TYPE").partition("(")[0], field.default)
-        for name, field in ((column, meta.fields_map[name]) for name, column in meta.fields_db_projection.items())
-        if not field.generated and not field.has_db_default()
-    )
-
-
-def _value(row: NewRow, column: _Column) -> object:
-    """As asyncpg takes it; where nothing was said, as the model has it."""
-    if column.name in row.columns:
-        value = row.columns[column.name]
-        return orjson.dumps(value).decode() if isinstance(value, dict) else value
-    return column.default() if callable(column.default) else column.default
+    return tuple(column for column in columns_of(model).values() if not column.is_given_by_database)

@@ -1,6 +1,6 @@
 """The one place where a contract changes: the rules are asked, and what they grant is stored with its effects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -24,14 +24,9 @@ from contract_server.contracts.models import (
     TerminationReason,
 )
 from contract_server.contracts.policies import ServedPolicies
-from contract_server.contracts.snapshot import (
-    ContractSnapshot,
-    Hold,
-    application_columns,
-    contract_columns,
-    save_snapshot,
-    save_snapshots,
-)
+from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
+from contract_server.contracts.store import save_snapshot, save_snapshots
+from contract_server.db.rows import insert_rows
 
 _A_DAY = timedelta(days=1)
 
@@ -80,30 +75,28 @@ class ContractChanges:
         return Answer(stored, now)
 
     async def apply_to_all(
-        self, contracts: Sequence[ContractSnapshot], action: Action, actor: Actor
-    ) -> dict[UUID, Answer]:
-        """The same for several locked contracts, in as many statements as for one; no mail may come of it.
+        self, contracts: Iterable[ContractSnapshot], action: Action, actor: Actor, now: datetime
+    ) -> None:
+        """The same for several contracts, by a clock read after they were locked; no mail may come of it.
 
         Raises:
             ActionRefused: The rules refuse one of them; nothing is to be stored then.
         """
-        now = await self._clock.now()
         policy = self._policies.in_force_at(now)
         changed: list[tuple[ContractSnapshot, ContractSnapshot]] = []
-        events: list[ContractEvent] = []
+        events: list[dict[str, Any]] = []
         for contract in contracts:
             decision = decide(policy, contract.facts, action, actor, now)
             if isinstance(decision, Refused):
                 raise ActionRefused(contract, now, decision)
             changed.append((contract, _changed(contract, decision, action, now, reason=None)))
             events += (
-                ContractEvent(**_event_columns(effect, contract.id, contract.application_id))
+                _event_columns(effect, contract.id, contract.application_id)
                 for effect in decision.effects
                 if isinstance(effect, RecordEvent)
             )
         await save_snapshots(changed, now)
-        await ContractEvent.bulk_create(events)
-        return {after.id: Answer(after, now) for _, after in changed}
+        await insert_rows(ContractEvent, events)
 
     async def apply_at_once(
         self,
@@ -128,8 +121,7 @@ class ContractChanges:
         rows = []
         if changed.facts.application:
             changed = replace(changed, application_id=uuid7())
-            columns = application_columns(changed) | {"id": changed.application_id}
-            rows.append(NewRow(TerminationApplication, columns))
+            rows.append(NewRow(TerminationApplication, application_columns(changed)))
         for effect in decision.effects:
             match effect:
                 case RecordEvent():

@@ -16,24 +16,26 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
-from typing import Any, TypeVar
 from uuid import UUID
 
 from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.classification import TABLES, Table
-from contract_server.contracts.evidence import evidence_of, save_sealed, seal
+from contract_server.contracts.evidence import Evidence, Record, records_of, seal
 from contract_server.contracts.ledger import Ledger, LedgerApplication, LedgerEntry, LedgerUnavailable, Step
 from contract_server.contracts.models import ErasureRecord
 from contract_server.contracts.personal_rows import count_members, erase_rows, erase_some_members, personal_rows_left
 from contract_server.contracts.policies import ServedPolicies
-from contract_server.contracts.snapshot import ContractSnapshot, lock_snapshots
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import lock_snapshots
 from contract_server.db.availability import is_unavailable
+from contract_server.db.rows import insert_rows, update_rows
 from contract_server.db.transaction import transaction
 from contract_server.logs import get_logger
 
@@ -41,8 +43,6 @@ log = get_logger(__name__)
 
 AT_ONCE = 2
 """Transactions that erase side by side: while the database works at one, the next is made ready."""
-
-Done = TypeVar("Done")
 
 
 class ErasureIncomplete(Exception):
@@ -53,9 +53,14 @@ class ErasureIncomplete(Exception):
 class Erased:
     """What became of contracts that were to be erased; those named nowhere were refused by the rules, or left."""
 
-    contracts: set[UUID] = field(default_factory=set)
+    entries: list[LedgerEntry] = field(default_factory=list)
     failed: dict[UUID, Exception] = field(default_factory=dict)
     complete: bool = True
+
+    @property
+    def contracts(self) -> set[UUID]:
+        """The contracts that are erased."""
+        return {entry.contract_id for entry in self.entries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,89 +119,107 @@ class Erasures:
             LedgerUnavailable: The ledger outside the database cannot be written; nothing is destroyed.
         """
         erased = Erased()
-
-        async def begin(ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
-            return await self._begin(ids, patience, replayed=replayed)
-
-        async def shrink(ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
-            return [(each, await self._shrink(each, patience)) for each in ids]
-
-        async def finish(ids: Sequence[UUID]) -> list[LedgerEntry]:
-            return await self._finish(ids, patience)
-
-        begun = await _together(begin, contract_ids, erased)
-        large = [contract_id for contract_id, members in begun if members > self._batch]
-        shrunk = [each for contract_id in large for each in await _together(shrink, [contract_id], erased)]
-        ready = [each for each in begun + shrunk if each[1] <= self._batch]
-        side_by_side = asyncio.Semaphore(AT_ONCE)
-
-        async def finish_in_turn(ids: Sequence[UUID]) -> list[LedgerEntry]:
-            async with side_by_side:
-                return [] if patience.over else await _together(finish, ids, erased)
-
-        turns = map(finish_in_turn, _groups(ready, self._batch))
-        outcomes = await asyncio.gather(*turns, return_exceptions=True)
-        entries = [entry for outcome in outcomes if not isinstance(outcome, BaseException) for entry in outcome]
-        await self._note_finished(entries)
+        due = await self._begin_all(contract_ids, patience, erased, replayed=replayed)
+        lanes = [self._finish_all(due[lane::AT_ONCE], patience, erased) for lane in range(AT_ONCE)]
+        outcomes = await asyncio.gather(*lanes, return_exceptions=True)
+        await self._note_finished(erased.entries)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):  # the database is gone, for all of them
                 raise outcome
-        erased.contracts = {entry.contract_id for entry in entries}
         erased.complete = not patience.over
         return erased
 
-    async def _begin(self, ids: Sequence[UUID], patience: Patience, *, replayed: bool) -> list[tuple[UUID, int]]:
-        """Write down that erasures begin; those of which the rules say so, and how many members are to be deleted."""
-        async with transaction():
-            due = await self._lock_due(ids, patience)
-            known = {record.contract_id: record for record in await ErasureRecord.filter(contract_id__in=list(due))}
-            unwritten = [each for each in due if each not in known or known[each].ledger_file is None]
-            now = await self._clock.now()
-            file = await self._ledger.write([_entry(due[each], Step.BEGUN) for each in unwritten], now)
-            await ErasureRecord.filter(contract_id__in=list(known.keys() & unwritten)).update(ledger_file=file)
-            if replayed:
-                await ErasureRecord.filter(contract_id__in=list(known)).update(replayed=True)
-            await ErasureRecord.bulk_create(
-                ErasureRecord(**_begun(due[each], now), ledger_file=file, replayed=replayed)
-                for each in unwritten
-                if each not in known
-            )
-            to_delete = await count_members(list(due)) if "member" in self._tables else dict.fromkeys(due, 0)
-        return list(to_delete.items())
-
-    async def _shrink(self, contract_id: UUID, patience: Patience) -> int:
-        """Delete members of a large contract, a batch at a time, until the rest fits one; how many may be left."""
-        gone = self._batch
-        while gone == self._batch and not patience.over:
-            async with transaction():
-                if not await self._lock_due([contract_id], patience):
-                    break
-                gone = await erase_some_members(contract_id, self._batch)
-                record = await ErasureRecord.get(contract_id=contract_id)
-                _add(record, Counter(member=gone))
-                await record.save(update_fields=["erased_rows", "batches"])
-        return 0 if gone < self._batch else self._batch + 1
-
-    async def _finish(self, ids: Sequence[UUID], patience: Patience) -> list[LedgerEntry]:
-        """Erase all that there is of the contracts, see that it is gone, and seal the evidence."""
-        async with transaction():
-            due = await self._lock_due(ids, patience)
-            if not due:
+    async def _begin_all(
+        self, ids: Sequence[UUID], patience: Patience, erased: Erased, *, replayed: bool
+    ) -> list[UUID]:
+        """Begin with all in one, and where that fails, with each alone; those that are begun."""
+        try:
+            return await self._begin(ids, patience, replayed=replayed)
+        except Exception as error:
+            if _concerns_all(error):
+                raise
+            if len(ids) == 1:
+                erased.failed[ids[0]] = error
                 return []
-            gone = await erase_rows(list(due), self._tables)
-            if left := await personal_rows_left(list(due), self._tables):
-                raise ErasureIncomplete(", ".join(sorted({name for rows in left.values() for name in rows})))
-            answers = await self._changes.apply_to_all(list(due.values()), Action.ERASE, Actor.SYSTEM)
-            records = await ErasureRecord.filter(contract_id__in=list(due)).order_by("contract_id")
-            for record in records:
-                _add(record, gone.get(record.contract_id, Counter()))
-                record.rows_left = {}
-                record.finished_at = answers[record.contract_id].at
-            await seal(records)
-            await save_sealed(records)
-        for contract in due.values():
-            log.info("erased", contract_id=contract.id, application_id=contract.application_id)
-        return [_entry(due[each.contract_id], Step.FINISHED, dict(evidence_of(each))) for each in records]
+        return [due for each in ids for due in await self._begin_all([each], patience, erased, replayed=replayed)]
+
+    async def _begin(self, ids: Sequence[UUID], patience: Patience, *, replayed: bool) -> list[UUID]:
+        """Write down that erasures begin: of those contracts of which the rules say so."""
+        async with transaction():
+            due, now = await self._lock_due(ids, patience)
+            known = {record["contract_id"]: record for record in await records_of(list(due))}
+            unwritten = [each for each in due if each not in known or known[each]["ledger_file"] is None]
+            file = await self._ledger.write([_entry(due[each], Step.BEGUN) for each in unwritten], now)
+            new = [_begun(due[each], now, file, replayed=replayed) for each in unwritten if each not in known]
+            await insert_rows(ErasureRecord, new)
+            if rewritten := known.keys() & unwritten:
+                await ErasureRecord.filter(contract_id__in=rewritten).update(ledger_file=file)
+            if replayed and known:
+                await ErasureRecord.filter(contract_id__in=list(known)).update(replayed=True)
+        return list(due)
+
+    async def _finish_all(self, ids: Sequence[UUID], patience: Patience, erased: Erased) -> None:
+        """Take as many contracts at a time as fit a batch; after a failure one alone, and then more again."""
+        left, width = list(ids), len(ids)
+        while left and not patience.over:
+            group = left[:width]
+            try:
+                entries, through = await self._go_on(group, patience)
+            except Exception as error:
+                if _concerns_all(error):
+                    raise
+                if len(group) > 1:
+                    width = 1
+                    continue
+                erased.failed[group[0]] = error
+                entries, through = [], set(group)
+            erased.entries += entries
+            left = [each for each in left if each not in through]
+            width = 2 * width if len(through) == len(group) else len(through) + 1
+
+    async def _go_on(self, ids: Sequence[UUID], patience: Patience) -> tuple[list[LedgerEntry], set[UUID]]:
+        """One transaction: finish the first contracts, or, where the first is large, take away some of its members.
+
+        Returns:
+            What the ledger is to be told, and with which contracts all is done: erased, or refused by the rules.
+        """
+        entries: list[LedgerEntry] = []
+        async with transaction():
+            due, now = await self._lock_due(ids, patience)
+            members = await count_members(due, self._batch, self._tables)
+            if members:
+                entries = await self._finish(due, members, now)
+            elif due:
+                await self._shrink(min(due))
+        for each in members:
+            log.info("erased", contract_id=each, application_id=due[each].application_id)
+        return entries, set(ids) - (due.keys() - members.keys())
+
+    async def _shrink(self, contract_id: UUID) -> None:
+        """Delete a batch of the members of a locked contract."""
+        gone = await erase_some_members(contract_id, self._batch)
+        (record,) = await records_of([contract_id])
+        _add(record, Counter(member=gone))
+        await update_rows(ErasureRecord, [{name: record[name] for name in ("id", "erased_rows", "batches")}])
+
+    async def _finish(
+        self, due: Mapping[UUID, ContractSnapshot], members: Mapping[UUID, int], now: datetime
+    ) -> list[LedgerEntry]:
+        """Erase all that there is of locked contracts, see that it is gone, and seal the evidence."""
+        gone = await erase_rows(members, self._tables)
+        if left := await personal_rows_left(list(members), self._tables):
+            raise ErasureIncomplete(", ".join(sorted({name for rows in left.values() for name in rows})))
+        contracts = [due[each] for each in members]
+        await self._changes.apply_to_all(contracts, Action.ERASE, Actor.SYSTEM, now)
+        records = await records_of(list(members))
+        for record in records:
+            _add(record, gone.get(record["contract_id"], Counter()))
+            record |= {"rows_left": {}, "finished_at": now}
+        sealed = await seal(records)
+        return [
+            _entry(due[record["contract_id"]], Step.FINISHED, evidence)
+            for record, evidence in zip(records, sealed, strict=True)
+        ]
 
     async def _note_finished(self, entries: Sequence[LedgerEntry]) -> None:
         """Put the evidence into the ledger outside, too: there it is safe from whoever can write to the database."""
@@ -205,70 +228,48 @@ class Erasures:
         except LedgerUnavailable:
             log.exception("evidence not copied", contract_ids=[str(entry.contract_id) for entry in entries])
 
-    async def _lock_due(self, ids: Sequence[UUID], patience: Patience) -> dict[UUID, ContractSnapshot]:
-        """Those of the contracts that the rules let be erased at this moment, locked."""
+    async def _lock_due(self, ids: Sequence[UUID], patience: Patience) -> tuple[dict[UUID, ContractSnapshot], datetime]:
+        """Those of the contracts that the rules let be erased at this moment, locked; and this moment."""
         locked = await lock_snapshots(ids, skip_locked=patience.skip_locked)
         now = await self._clock.now()
         policy = self._policies.in_force_at(now)
-        return {
-            contract.id: contract
-            for contract in locked
+        due = {
+            each: contract
+            for each, contract in locked.items()
             if not isinstance(decide(policy, contract.facts, Action.ERASE, Actor.SYSTEM, now), Refused)
         }
+        return due, now
 
 
-async def _together(
-    step: Callable[[Sequence[UUID]], Awaitable[list[Done]]], ids: Sequence[UUID], erased: Erased
-) -> list[Done]:
-    """Take the step for all in one, and where that fails, for each alone."""
-    try:
-        return await step(ids)
-    except Exception as error:
-        if is_unavailable(error) or isinstance(error, LedgerUnavailable):
-            raise
-        if len(ids) == 1:
-            erased.failed[ids[0]] = error
-            return []
-    return [done for each in ids for done in await _together(step, [each], erased)]
+def _concerns_all(error: Exception) -> bool:
+    """Whether other contracts would fare no better."""
+    return is_unavailable(error) or isinstance(error, LedgerUnavailable)
 
 
-def _groups(contracts: Sequence[tuple[UUID, int]], batch: int) -> Iterator[list[UUID]]:
-    """The contracts in their order, as many together as have no more members than a batch."""
-    group: list[UUID] = []
-    total = 0
-    for contract_id, members in contracts:
-        if group and total + members > batch:
-            yield group
-            group, total = [], 0
-        group.append(contract_id)
-        total += members
-    if group:
-        yield group
-
-
-def _begun(contract: ContractSnapshot, now: datetime) -> dict[str, Any]:
-    application = _application(contract)
+def _begun(contract: ContractSnapshot, now: datetime, ledger_file: str | None, *, replayed: bool) -> Record:
+    application = LedgerApplication.of(contract)
     return {
         "contract_id": contract.id,
         "application_id": application.id,
         "policy_version": application.policy_version,
         "due_at": application.erasure_at,
         "started_at": now,
-        "code_version": version("contract-server"),
+        "code_version": _code_version(),
+        "ledger_file": ledger_file,
+        "replayed": replayed,
     }
 
 
-def _entry(contract: ContractSnapshot, step: Step, evidence: dict[str, Any] | None = None) -> LedgerEntry:
-    return LedgerEntry(step, contract.id, _application(contract), evidence)
+@cache
+def _code_version() -> str:
+    return version("contract-server")
 
 
-def _application(contract: ContractSnapshot) -> LedgerApplication:
-    assert contract.facts.application is not None  # noqa: S101 - the rules have granted its erasure
-    assert contract.application_id is not None  # noqa: S101 - as above
-    return LedgerApplication.of(contract.application_id, contract.facts.application)
+def _entry(contract: ContractSnapshot, step: Step, evidence: Evidence | None = None) -> LedgerEntry:
+    return LedgerEntry(step, contract.id, LedgerApplication.of(contract), evidence)
 
 
-def _add(record: ErasureRecord, gone: Counter[str]) -> None:
+def _add(record: Record, gone: Counter[str]) -> None:
     """Count what one more transaction has destroyed."""
-    record.erased_rows = dict(Counter(record.erased_rows) + gone)
-    record.batches += gone.total() > 0
+    record["erased_rows"] = dict(Counter(record["erased_rows"]) + gone)
+    record["batches"] += gone.total() > 0

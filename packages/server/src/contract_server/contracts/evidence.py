@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from contract_server.contracts.models import ErasureRecord
+from contract_server.db.rows import update_rows
 from contract_server.db.statements import fetch
-from contract_server.db.transaction import current_connection
 
 BEFORE_THE_FIRST = "0" * 64
 """What the first record of a chain says of the record before it."""
@@ -30,16 +31,6 @@ _END_OF_CHAIN = """
       FROM (SELECT) AS always
       LEFT JOIN (SELECT sequence, hash FROM erasure_record WHERE sequence IS NOT NULL
                   ORDER BY sequence DESC LIMIT 1) AS last ON true
-"""
-_SAVE = """
-    UPDATE erasure_record AS record
-       SET finished_at = sealed.finished_at, erased_rows = sealed.erased_rows::jsonb,
-           rows_left = sealed.rows_left::jsonb, batches = sealed.batches, schema_version = sealed.schema_version,
-           sequence = sealed.sequence, previous_hash = sealed.previous_hash, hash = sealed.hash
-      FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bigint[],
-                  $8::text[], $9::text[])
-        AS sealed (id, finished_at, erased_rows, rows_left, batches, schema_version, sequence, previous_hash, hash)
-     WHERE record.id = sealed.id
 """
 
 _CONTENT = (
@@ -59,6 +50,12 @@ _CONTENT = (
     "schema_version",
     "previous_hash",
 )
+_COUNTS = ("erased_rows", "rows_left")
+_SEALED = (*_COUNTS, "finished_at", "batches", "sequence", "schema_version", "previous_hash", "hash")
+_RECORDS = f"SELECT id, {', '.join(_CONTENT)}, hash FROM erasure_record"  # noqa: S608 - our own names
+
+Record = dict[str, Any]
+"""The columns of an erasure's record."""
 
 Evidence = Mapping[str, Any]
 """A sealed record as JSON knows it: text, numbers, and counts by table."""
@@ -73,49 +70,33 @@ class BrokenLink:
     reason: str
 
 
-async def seal(records: Sequence[ErasureRecord]) -> None:
+async def records_of(contract_ids: Sequence[UUID]) -> list[Record]:
+    """What was written down when the erasures of these contracts began, and since."""
+    rows = await fetch(f"{_RECORDS} WHERE contract_id = ANY ($1) ORDER BY contract_id", contract_ids)
+    return [_record(row) for row in rows]
+
+
+async def seal(records: Sequence[Record]) -> list[Evidence]:
     """Give finished records the next places in the chain, in the transaction that finishes their erasures.
 
     One transaction at a time is at the end of the chain. Everybody comes here with their contracts locked already, and
     locks nothing afterwards, so that nobody waits in a circle.
     """
-    connection = current_connection()
-    await connection.execute_query(_ONE_AT_A_TIME)
-    (end,) = await connection.execute_query_dict(_END_OF_CHAIN)  # in a statement of its own: it sees who was before us
+    await fetch(_ONE_AT_A_TIME)
+    (end,) = await fetch(_END_OF_CHAIN)  # in a statement of its own: it sees who was before us
     sequence, previous_hash = end["sequence"] or 0, end["hash"] or BEFORE_THE_FIRST
     for record in records:
         sequence += 1
-        record.sequence = sequence
-        record.schema_version = end["schema_version"]
-        record.previous_hash = previous_hash
-        record.hash = previous_hash = hash_of(_content(record))
-
-
-async def save_sealed(records: Sequence[ErasureRecord]) -> None:
-    """Store what sealing, and the last steps before it, have written into the records."""
-    await fetch(
-        _SAVE,
-        [record.id for record in records],
-        [record.finished_at for record in records],
-        [orjson.dumps(record.erased_rows).decode() for record in records],
-        [orjson.dumps(record.rows_left).decode() for record in records],
-        [record.batches for record in records],
-        [record.schema_version for record in records],
-        [record.sequence for record in records],
-        [record.previous_hash for record in records],
-        [record.hash for record in records],
-    )
+        record |= {"sequence": sequence, "schema_version": end["schema_version"], "previous_hash": previous_hash}
+        record["hash"] = previous_hash = hash_of(_content(record))
+    await update_rows(ErasureRecord, [{name: record[name] for name in ("id", *_SEALED)} for record in records])
+    return [_evidence(record) for record in records]
 
 
 async def sealed_records() -> list[Evidence]:
     """The whole chain, in its order."""
-    records = await ErasureRecord.filter(sequence__isnull=False).order_by("sequence")
-    return [evidence_of(record) for record in records]
-
-
-def evidence_of(record: ErasureRecord) -> Evidence:
-    """A sealed record as it is printed, and verified."""
-    return {**_content(record), "hash": record.hash}
+    rows = await fetch(f"{_RECORDS} WHERE sequence IS NOT NULL ORDER BY sequence")
+    return [_evidence(_record(row)) for row in rows]
 
 
 def hash_of(content: Evidence) -> str:
@@ -141,8 +122,18 @@ def first_broken_link(chain: Iterable[Evidence]) -> BrokenLink | None:
     return None
 
 
-def _content(record: ErasureRecord) -> dict[str, Any]:
-    return {name: _plain(getattr(record, name)) for name in _CONTENT}
+def _record(row: Any) -> Record:  # noqa: ANN401 - asyncpg ships no types
+    counts = {name: None if row[name] is None else orjson.loads(row[name]) for name in _COUNTS}
+    return dict(row) | counts
+
+
+def _evidence(record: Record) -> Evidence:
+    """A sealed record as it is printed, and verified."""
+    return {**_content(record), "hash": record["hash"]}
+
+
+def _content(record: Record) -> dict[str, Any]:
+    return {name: _plain(record[name]) for name in _CONTENT}
 
 
 def _plain(value: object) -> object:

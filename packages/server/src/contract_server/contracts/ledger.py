@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
 
-from contract_rules import Application
-from contract_server.contracts.evidence import hash_of
+from contract_server.contracts.evidence import Evidence, hash_of
+from contract_server.contracts.snapshot import ContractSnapshot, application_columns
 
 SUFFIX = ".jsonl"
 
@@ -61,22 +60,10 @@ class LedgerApplication:
     erasure_at: datetime
 
     @classmethod
-    def of(cls, application_id: UUID, application: Application) -> "LedgerApplication":
-        """What the rules call an application, written out."""
-        timeline = application.timeline
-        return cls(
-            id=application_id,
-            number=application.number,
-            requested_at=application.requested_at,
-            requested_on=timeline.requested_on,
-            policy_version=timeline.policy_version,
-            service_end_last_day=timeline.service_end.last_day,
-            service_end_at=timeline.service_end.at,
-            resumption_last_day=timeline.resumption.last_day,
-            resumption_at=timeline.resumption.at,
-            erasure_last_day=timeline.erasure.last_day,
-            erasure_at=timeline.erasure.at,
-        )
+    def of(cls, contract: ContractSnapshot) -> "LedgerApplication":
+        """The application in force of a contract that has one."""
+        columns = application_columns(contract)
+        return cls(**{name: columns[name] for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +73,7 @@ class LedgerEntry:
     step: Step
     contract_id: UUID
     application: LedgerApplication
-    evidence: dict[str, Any] | None = None
+    evidence: Evidence | None = None
 
 
 _ENTRIES = TypeAdapter(LedgerEntry)

@@ -4,58 +4,93 @@ Statements are made of the classification's own words. Each is about several con
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from contract_server.contracts.classification import TABLES, OnErasure, Table
-from contract_server.db.statements import fetch
+from contract_server.db.statements import execute, fetch
 
-_SOME_MEMBERS = """
-    WITH erased AS (
-        DELETE FROM member WHERE ctid = ANY (ARRAY(SELECT ctid FROM member WHERE contract_id = $1 LIMIT $2))
-        RETURNING 1)
-    SELECT count(*) AS rows FROM erased
+_FIRST_MEMBERS = """
+    SELECT contract_id, count(*) AS rows FROM (
+        SELECT contract_id FROM member WHERE contract_id = ANY ($1) ORDER BY contract_id LIMIT $2) AS first
+     GROUP BY contract_id
 """
-_MEMBERS = "SELECT contract_id, count(*) AS rows FROM member WHERE contract_id = ANY ($1) GROUP BY contract_id"
+_MEMBERS = "DELETE FROM member WHERE contract_id = ANY ($1)"
+_SOME_MEMBERS = "DELETE FROM member WHERE ctid = ANY (ARRAY(SELECT ctid FROM member WHERE contract_id = $1 LIMIT $2))"
 
 RowsByContract = Mapping[UUID, Counter[str]]
 
 
-async def count_members(contract_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many members each of the contracts has."""
-    found = dict.fromkeys(contract_ids, 0)
-    return found | {row["contract_id"]: row["rows"] for row in await fetch(_MEMBERS, contract_ids)}
+class RowsChanged(Exception):
+    """Rows came or went while they were being erased, so that nobody can say how many: all is to be rolled back."""
+
+
+async def count_members(
+    contract_ids: Iterable[UUID], at_most: int, tables: Mapping[str, Table] = TABLES
+) -> dict[UUID, int]:
+    """How many members are to go: of the first contracts by id, as many as have `at_most` in all.
+
+    Of none where the very first has more. Hardly more entries of the index are read than that.
+    """
+    in_order = sorted(contract_ids)
+    rows = await fetch(_FIRST_MEMBERS, in_order, at_most + 1) if "member" in tables else []
+    found = {row["contract_id"]: row["rows"] for row in rows}
+    cut_off = max(found) if sum(found.values()) > at_most else None
+    return {each: found.get(each, 0) for each in in_order if cut_off is None or each < cut_off}
 
 
 async def erase_some_members(contract_id: UUID, at_most: int) -> int:
     """Delete that many members of a contract, or all that there are; how many that was."""
-    (found,) = await fetch(_SOME_MEMBERS, contract_id, at_most)
-    rows: int = found["rows"]
-    return rows
+    return await execute(_SOME_MEMBERS, contract_id, at_most)
 
 
-async def erase_rows(contract_ids: Sequence[UUID], tables: Mapping[str, Table] = TABLES) -> RowsByContract:
-    """Do to every table what the classification says; how many rows that was, by contract and table."""
-    gone: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    for name, table in tables.items():
-        if table.on_erasure is not OnErasure.KEEP:
-            for row in await fetch(_erasing(name, table), contract_ids):
-                gone[row["contract_id"]][name] = row["rows"]
+async def erase_rows(members: Mapping[UUID, int], tables: Mapping[str, Table] = TABLES) -> RowsByContract:
+    """Do to every table what the classification says; how many rows that was, by contract and table.
+
+    Args:
+        members: The contracts, and how many members each of them has.
+        tables: The classification.
+
+    Raises:
+        RowsChanged: There were more or fewer members.
+    """
+    contract_ids = list(members)
+    erased = {
+        name: _erasing(name, table)
+        for name, table in tables.items()
+        if table.on_erasure is not OnErasure.KEEP and name != "member"
+    }
+    acts = ", ".join(f"erased_{name} AS ({act})" for name, act in erased.items())
+    counts = " UNION ALL ".join(
+        f"SELECT contract_id, '{name}' AS name, count(*) AS rows FROM erased_{name} GROUP BY contract_id"  # noqa: S608 - our own names
+        for name in erased
+    )
+    gone = _by_contract(await fetch(f"WITH {acts} {counts}", contract_ids))
+    if "member" in tables:  # they are many: having each told of takes longer than deleting and counting them
+        for contract_id, rows in members.items():
+            gone[contract_id] += Counter(member=rows)
+        if await execute(_MEMBERS, contract_ids) != sum(members.values()):
+            raise RowsChanged
     return gone
 
 
 async def personal_rows_left(contract_ids: Sequence[UUID], tables: Mapping[str, Table] = TABLES) -> RowsByContract:
     """What is still there of erased contracts and should be gone, by contract and table: nothing, if all is well."""
-    left: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     counts = " UNION ALL ".join(
         f"SELECT {table.contract} AS contract_id, '{name}' AS name, count(*) AS rows"  # noqa: S608 - our own names
         f" FROM {name} WHERE {table.belongs_to_any} AND ({table.filled}) GROUP BY 1"
         for name, table in tables.items()
         if table.on_erasure is not OnErasure.KEEP
     )
-    for row in await fetch(counts, contract_ids):
-        left[row["contract_id"]][row["name"]] = row["rows"]
-    return left
+    return _by_contract(await fetch(counts, contract_ids))
+
+
+def _by_contract(rows: Iterable[Any]) -> defaultdict[UUID, Counter[str]]:
+    found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        found[row["contract_id"]][row["name"]] = row["rows"]
+    return found
 
 
 def _erasing(name: str, table: Table) -> str:
@@ -64,7 +99,4 @@ def _erasing(name: str, table: Table) -> str:
     else:
         emptied = ", ".join(f"{column} = NULL" for column in sorted(table.emptied))
         act = f"UPDATE {name} SET {emptied} WHERE {table.belongs_to_any} AND ({table.filled})"  # noqa: S608 - our own names
-    return (
-        f"WITH erased AS ({act} RETURNING {table.contract} AS contract_id)"  # noqa: S608 - as above
-        " SELECT contract_id, count(*) AS rows FROM erased GROUP BY contract_id"
-    )
+    return f"{act} RETURNING {table.contract} AS contract_id"

@@ -11,7 +11,8 @@ from tortoise.expressions import Q, Subquery
 
 from contract_rules import Status
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
-from contract_server.contracts.snapshot import ContractSnapshot, find_snapshots
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import find_snapshots
 from contract_server.db.transaction import current_connection
 
 Place = TypeVar("Place")

@@ -16,7 +16,8 @@ from contract_server.clock import Clock
 from contract_server.contracts.mails import Mails
 from contract_server.contracts.models import OutboxMail
 from contract_server.contracts.reminder_windows import Window, next_opening, windows_of
-from contract_server.contracts.snapshot import ContractSnapshot, find_snapshots
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import find_snapshots
 from contract_server.db.transaction import current_connection, transaction
 
 WHILE_HELD_AGAIN_AFTER = timedelta(days=1)

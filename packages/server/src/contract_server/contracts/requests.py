@@ -11,7 +11,8 @@ from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.errors import ContractNotFound
 from contract_server.contracts.idempotency import IdempotencyKey, recall, remember
 from contract_server.contracts.models import TerminationReason
-from contract_server.contracts.snapshot import ContractSnapshot, lock_snapshot
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import lock_snapshot
 from contract_server.contracts.wakeups import WakeUps
 from contract_server.db.transaction import transaction
 

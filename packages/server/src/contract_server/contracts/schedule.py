@@ -20,7 +20,7 @@ from contract_server.contracts.erasure import Erasures, Patience
 from contract_server.contracts.failures import forget_failures, note_failure
 from contract_server.contracts.ledger import LedgerUnavailable
 from contract_server.contracts.models import Act, SweepRun
-from contract_server.contracts.snapshot import lock_snapshot
+from contract_server.contracts.store import lock_snapshot
 from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.logs import get_logger

@@ -1,28 +1,29 @@
-"""A contract as it stands at one moment, between the rows that store it and the rules that judge it."""
+"""A contract as it stands at one moment, between the rows that store it and the rules that judge it.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+A statement that reads contracts selects `SNAPSHOT_COLUMNS` from `contract`, joined by `APPLICATION_IN_FORCE`, and makes
+a snapshot of each row. The models remain the schema; a column that is missing here is one that no snapshot shows.
+"""
+
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from contract_rules import Application, Deadline, Facts, Status, Timeline
-from contract_server.contracts.models import Contract, TerminationApplication, TerminationReason
+from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.reminder_windows import next_opening
-from contract_server.db.statements import fetch
 
-# in the order of `contract_columns`
-_SAVE_ALL = """
-    UPDATE contract
-       SET version = after.version, erased_at = after.erased_at, status = after.status,
-           applications = after.applications, service_end_due_at = after.service_end_due_at,
-           erasure_due_at = after.erasure_due_at, hold_placed_at = after.hold_placed_at,
-           hold_reason = after.hold_reason
-      FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::text[], $5::int[], $6::timestamptz[],
-                  $7::timestamptz[], $8::timestamptz[], $9::text[])
-        AS after (id, version, erased_at, status, applications, service_end_due_at, erasure_due_at,
-                  hold_placed_at, hold_reason)
-     WHERE contract.id = after.id
+SNAPSHOT_COLUMNS = """
+    contract.id AS contract_id, contract.version, contract.status, contract.started_on, contract.applications,
+    contract.hold_placed_at, contract.hold_reason,
+    applied.id AS application_id, applied.number, applied.requested_at, applied.requested_on, applied.reason,
+    applied.policy_version, applied.service_end_last_day, applied.service_end_at, applied.resumption_last_day,
+    applied.resumption_at, applied.erasure_last_day, applied.erasure_at, applied.service_ended_at
+"""
+
+APPLICATION_IN_FORCE = """
+    LEFT JOIN termination_application AS applied
+           ON applied.contract_id = contract.id AND applied.withdrawn_at IS NULL
 """
 
 
@@ -46,104 +47,36 @@ class ContractSnapshot:
     hold: Hold | None = None
 
 
-async def find_snapshot(contract_id: UUID) -> ContractSnapshot | None:
-    """The contract as it stands, not locked: to be shown."""
-    return (await find_snapshots([contract_id])).get(contract_id)
-
-
-async def find_snapshots(contract_ids: list[UUID]) -> dict[UUID, ContractSnapshot]:
-    """The contracts among `contract_ids` that exist, in two statements however many they are."""
-    contracts = await Contract.filter(id__in=contract_ids)
-    applications = await TerminationApplication.filter(contract_id__in=contract_ids, withdrawn_at__isnull=True)
-    in_force = {application.contract_id: application for application in applications}
-    return {contract.id: _snapshot(contract, in_force.get(contract.id)) for contract in contracts}
-
-
-async def lock_snapshot(contract_id: UUID, *, skip_locked: bool = False) -> ContractSnapshot | None:
-    """The contract as it stands, locked until the transaction ends: to be changed.
-
-    With `skip_locked`, None also where somebody else has it locked.
-    """
-    contract = await Contract.filter(id=contract_id).select_for_update(skip_locked=skip_locked).first()
-    if contract is None:
-        return None
-    application = await TerminationApplication.filter(contract_id=contract_id, withdrawn_at__isnull=True).first()
-    return _snapshot(contract, application)
-
-
-async def lock_snapshots(contract_ids: Sequence[UUID], *, skip_locked: bool = False) -> list[ContractSnapshot]:
-    """Those of the contracts that exist, as they stand, locked until the transaction ends.
-
-    Everybody who locks several does so in the order of their ids, so that nobody waits in a circle.
-    """
-    found = Contract.filter(id__in=contract_ids).order_by("id").select_for_update(skip_locked=skip_locked)
-    contracts = await found
-    applications = await TerminationApplication.filter(contract_id__in=contract_ids, withdrawn_at__isnull=True)
-    in_force = {application.contract_id: application for application in applications}
-    return [_snapshot(contract, in_force.get(contract.id)) for contract in contracts]
-
-
-async def save_snapshot(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> ContractSnapshot:
-    """Store what has changed of a locked contract. A new application is given its id here.
-
-    Returns:
-        `after`, with the id of its application.
-    """
-    if before.facts.application and before.facts.application != after.facts.application:
-        await TerminationApplication.filter(id=before.application_id).update(withdrawn_at=now)
-    if after.facts.application and before.facts.application != after.facts.application:
-        row = await TerminationApplication.create(**application_columns(after))
-        after = replace(after, application_id=row.id)
-    if after.facts.service_ended and not before.facts.service_ended:
-        await TerminationApplication.filter(id=after.application_id).update(service_ended_at=now)
-    await Contract.filter(id=after.id).update(**contract_columns(after, now))
-    return after
-
-
-async def save_snapshots(changed: Sequence[tuple[ContractSnapshot, ContractSnapshot]], now: datetime) -> None:
-    """Store what has changed, before and after, of several locked contracts that keep the applications they have."""
-    if not changed:
-        return
-    rows = [{"id": after.id, **contract_columns(after, now)} for _, after in changed]
-    await fetch(_SAVE_ALL, *([row[name] for row in rows] for name in rows[0]))
-    ended = [
-        after.application_id
-        for before, after in changed
-        if after.facts.service_ended and not before.facts.service_ended
-    ]
-    if ended:
-        await TerminationApplication.filter(id__in=ended).update(service_ended_at=now)
-
-
-def _snapshot(contract: Contract, application: TerminationApplication | None) -> ContractSnapshot:
-    hold = Hold(contract.hold_placed_at, contract.hold_reason or "") if contract.hold_placed_at else None
+def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships no types
+    """The contract of a row."""
+    reason, placed_at = row["reason"], row["hold_placed_at"]
     return ContractSnapshot(
-        id=contract.id,
-        started_on=contract.started_on,
+        id=row["contract_id"],
+        started_on=row["started_on"],
         facts=Facts(
-            status=contract.status,
-            version=contract.version,
-            applications=contract.applications,
-            application=_application(application) if application else None,
-            service_ended=bool(application and application.service_ended_at),
-            erasure_held=hold is not None,
+            status=Status(row["status"]),
+            version=row["version"],
+            applications=row["applications"],
+            application=None if row["application_id"] is None else _application(row),
+            service_ended=row["service_ended_at"] is not None,
+            erasure_held=placed_at is not None,
         ),
-        application_id=application.id if application else None,
-        reason=application.reason if application else None,
-        hold=hold,
+        application_id=row["application_id"],
+        reason=None if reason is None else TerminationReason(reason),
+        hold=None if placed_at is None else Hold(placed_at, row["hold_reason"] or ""),
     )
 
 
-def _application(row: TerminationApplication) -> Application:
+def _application(row: Any) -> Application:  # noqa: ANN401 - as above
     return Application(
-        number=row.number,
-        requested_at=row.requested_at,
+        number=row["number"],
+        requested_at=row["requested_at"],
         timeline=Timeline(
-            requested_on=row.requested_on,
-            policy_version=row.policy_version,
-            service_end=Deadline(row.service_end_last_day, row.service_end_at),
-            resumption=Deadline(row.resumption_last_day, row.resumption_at),
-            erasure=Deadline(row.erasure_last_day, row.erasure_at),
+            requested_on=row["requested_on"],
+            policy_version=row["policy_version"],
+            service_end=Deadline(row["service_end_last_day"], row["service_end_at"]),
+            resumption=Deadline(row["resumption_last_day"], row["resumption_at"]),
+            erasure=Deadline(row["erasure_last_day"], row["erasure_at"]),
         ),
     )
 
@@ -154,6 +87,7 @@ def application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
     assert application is not None  # noqa: S101 - the caller has looked
     timeline = application.timeline
     return {
+        "id": snapshot.application_id,
         "contract_id": snapshot.id,
         "number": application.number,
         "requested_at": application.requested_at,

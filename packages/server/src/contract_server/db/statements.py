@@ -19,3 +19,16 @@ async def fetch(statement: str, *values: object) -> list[Any]:
     async with client.acquire_connection() as connection:
         rows: list[Any] = await connection.fetch(statement, *values)
     return rows
+
+
+async def execute(statement: str, *values: object) -> int:
+    """How many rows the statement has inserted, changed or deleted, where it is not to return them.
+
+    Raises:
+        asyncpg.PostgresError: As the database says it.
+    """
+    client = current_connection()
+    client.log.debug("%s", statement)
+    async with client.acquire_connection() as connection:
+        said: str = await connection.execute(statement, *values)
+    return int(said.rpartition(" ")[2])

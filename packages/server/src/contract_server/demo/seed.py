@@ -8,7 +8,8 @@ from contract_rules import Action, EventType, Granted, RecordEvent, decide, new_
 from contract_rules import Actor as RulesActor
 from contract_server.accounts.models import Account, Role, Session
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member
-from contract_server.contracts.snapshot import ContractSnapshot, save_snapshot
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import save_snapshot
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.demo.people import (
     CONTRACTS,
