@@ -1,6 +1,6 @@
 """A program that has everything imported and sweeps when told to, each time in a new process that can be killed.
 
-Reads lines `DATABASE_URL MAIL_DIR` as `forking.py` says; for each, a process sweeps once.
+Reads lines `DATABASE_URL MAIL_DIR ERASURE_BATCH` as `forking.py` says; for each, a process sweeps once.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ SECRET_KEY = "a key for the faults, of 32 characters"
 PUBLIC_URL = "https://keiyaku.example.jp"
 
 
-async def sweep(database_url: str, mail_dir: str) -> None:
+async def sweep(database_url: str, mail_dir: str, erasure_batch: str) -> None:
     settings = Settings(
         database_url=SecretStr(database_url),
         mail_dir=Path(mail_dir),
-        erasure_batch=1000,
+        erasure_batch=int(erasure_batch),
         public_url=PUBLIC_URL,
         secret_key=SecretStr(SECRET_KEY),
     )

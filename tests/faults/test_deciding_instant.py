@@ -181,10 +181,10 @@ async def test_whoever_waits_for_the_contract_over_midnight_is_answered_by_the_n
                 *(each.ask(Action.TERMINATE, at_once=number % 2 == 0) for number, each in enumerate(terminating)),
             )
             await until_waiting(len(contractors))
-            if await clock.now() < midnight:
+            left = midnight - await clock.now()
+            if left > timedelta():
                 waited += len(contractors)
-            else:
-                ahead *= 2  # this machine needs longer to have them all wait
+            ahead = 2 * (ahead - left)  # twice as long as this machine needed to have them all wait
             await until_past(clock, midnight)
         told = await waiting
         assert set(told[: len(resuming)]) == {Reason.RESUME_WINDOW_CLOSED}
