@@ -20,6 +20,7 @@ from contract_rules import Action, Status
 from contract_server.contracts.failures import FIRST_PAUSE, LONGEST_PAUSE, TRIES, bring_back, pause_after
 from contract_server.contracts.models import Act, DueFailure, TerminationApplication
 from contract_server.contracts.plan import acts_set_aside
+from contract_server.contracts.vitals import read_vitals
 
 
 @pytest.mark.parametrize(
@@ -91,9 +92,12 @@ async def test_what_failed_for_an_application_that_was_taken_back_counts_no_more
         next_try_at=ERASURE_DUE_AT,
         set_aside_at=ERASURE_DUE_AT,
     )
+    assert len(await acts_set_aside()) == (await read_vitals(bench.clock)).set_aside == 1
     await bench.ask(contractor, Action.RESUME)
+    assert len(await acts_set_aside()) == (await read_vitals(bench.clock)).set_aside == 0
     bench.clock.instant += timedelta(days=1)
     await bench.ask(contractor, Action.TERMINATE)
+    assert len(await acts_set_aside()) == (await read_vitals(bench.clock)).set_aside == 0
 
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
     await fail_when("company", "DELETE", "true")

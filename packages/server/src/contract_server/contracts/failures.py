@@ -14,6 +14,13 @@ LONGEST_PAUSE = timedelta(hours=6)
 TRIES = 8
 """With the pauses between them, about seventeen hours: long enough to put a defect right, short enough to be late."""
 
+SET_ASIDE = """
+    FROM due_failure AS failure JOIN contract ON contract.id = failure.contract_id
+   WHERE failure.set_aside_at IS NOT NULL
+     AND failure.due_at = CASE failure.act WHEN 'ERASE' THEN erasure_due_at ELSE service_end_due_at END
+"""
+"""Acts that are due and tried no more, in SQL: what was taken back meanwhile is not due."""
+
 # what failed for another due date, of an application that was taken back since, counts no more
 _COUNT = """
     INSERT INTO due_failure AS known (contract_id, act, due_at, tries, failure, next_try_at)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.classification import TABLES, OnErasure
+from contract_server.contracts.failures import SET_ASIDE
 from contract_server.contracts.models import SweepRun
 from contract_server.db.transaction import current_connection
 
@@ -16,11 +17,6 @@ _OVERDUE_SERVICE_END = "FROM contract WHERE service_end_due_at <= $1"
 _OVERDUE_ERASURE = "FROM contract WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL"
 _UNSENT = "FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
 _FAILED = "FROM outbox_mail WHERE state = 'FAILED'"
-_SET_ASIDE = """
-    FROM due_failure AS failure JOIN contract ON contract.id = failure.contract_id
-   WHERE failure.set_aside_at IS NOT NULL
-     AND failure.due_at = CASE failure.act WHEN 'ERASE' THEN erasure_due_at ELSE service_end_due_at END
-"""
 _OPEN_APPLICATIONS = """
     FROM termination_application AS application JOIN contract ON contract.id = application.contract_id
    WHERE application.withdrawn_at IS NULL AND contract.status = 'ACTIVE'
@@ -124,7 +120,7 @@ async def stopped_erasures(breaker: Breaker, now: datetime) -> int:
 
 async def acts_set_aside() -> int:
     """How many acts are due and tried no more."""
-    return await _count(_SET_ASIDE)
+    return await _count(SET_ASIDE)
 
 
 async def leftovers() -> dict[str, int]:

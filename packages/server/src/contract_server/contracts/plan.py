@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from contract_server.contracts.models import Act, DueFailure
+from contract_server.contracts.failures import SET_ASIDE
+from contract_server.contracts.models import Act
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.db.transaction import current_connection
 
@@ -21,6 +22,7 @@ _BY_DAY = """
      WHERE erasure_due_at <= $2
      GROUP BY day ORDER BY day
 """
+_SET_ASIDE = f"SELECT failure.contract_id, act, tries, failure.failure {SET_ASIDE} ORDER BY set_aside_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,5 @@ class SetAside:
 
 async def acts_set_aside() -> list[SetAside]:
     """All of them, the oldest first."""
-    return [
-        SetAside(failure.contract_id, failure.act, failure.tries, failure.failure)
-        for failure in await DueFailure.filter(set_aside_at__isnull=False).order_by("set_aside_at")
-    ]
+    rows = await current_connection().execute_query_dict(_SET_ASIDE)
+    return [SetAside(row["contract_id"], Act(row["act"]), row["tries"], row["failure"]) for row in rows]
