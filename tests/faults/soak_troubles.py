@@ -30,6 +30,7 @@ from contract_server.dev.redis import EmbeddedRedis
 REFUSALS: tuple[Fault, ...] = (answers("451 4.3.0 not now"), answers_and_closes("421 4.3.2 closing"))
 UNCLEAR: tuple[Fault, ...] = (closes, hangs, begins_and_hangs, answers("こんにちは"))
 SLOW: tuple[Fault, ...] = (drips("250 ok"),)
+STAGES = [stage for stage in Stage if stage is not Stage.AUTH]  # nobody logs in here
 BREAK_CONNECTIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'contract_server' AND random() < 0.3
 """
@@ -55,6 +56,7 @@ class Troubles:
             self._with(8, self.postgres_is_killed, self.connections_break, self.connections_break),
             self._with(4, self.mail_server_fails),
         )
+        self.smtp.recover()
 
     async def _with(self, longest_peace: float, *kinds: Callable[[], Awaitable[None]]) -> None:
         while not self.over.is_set():
@@ -104,8 +106,10 @@ class Troubles:
         await connection.close()
 
     async def mail_server_fails(self) -> None:
+        if self.smtp.has_faults:  # they wait for somebody to come; more of them would soon be all that anybody meets
+            return
         for _ in range(5):
-            stage, fault = self.dice.choice(list(Stage)), self.dice.choice(REFUSALS + UNCLEAR + SLOW)
+            stage, fault = self.dice.choice(STAGES), self.dice.choice(REFUSALS + UNCLEAR + SLOW)
             is_kept = fault in SLOW or (fault in UNCLEAR and self.dice.random() < 0.5)
             self.smtp.at(stage, fault, mail_is_accepted=is_kept)
 

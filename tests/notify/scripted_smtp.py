@@ -108,6 +108,15 @@ class ScriptedSmtp:
         """Order a fault; at the final dot, say whether the server keeps the mail nevertheless."""
         self._faults[stage].append((fault, mail_is_accepted))
 
+    @property
+    def has_faults(self) -> bool:
+        """Whether a fault that was ordered has not happened yet."""
+        return any(self._faults.values())
+
+    def recover(self) -> None:
+        """Forget the faults that have not happened yet: all goes well from now on."""
+        self._faults.clear()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ScriptedSmtp"]:
         tls = self._tls if self._implicit_tls else None
