@@ -102,13 +102,29 @@ class AnyDocument:
         return "" if is_leaf_type(named) else f" {{ {self._selection(named, depth)} }}"
 
     def _argument(self, place: str, argument: GraphQLArgument) -> str:
-        value = self._value(place, argument.type)
-        if self._dice.random() < 0.5:
-            name = f"v{len(self._declared)}"
-            self._declared.append(f"${name}: {argument.type}")
+        return self._said(self._value(place, argument.type), argument.type, of_variables=0.3)
+
+    def _said(self, value: Any, kind: GraphQLInputType, of_variables: float) -> str:  # noqa: ANN401 - of any type
+        """The value as a document says it: a literal, or a variable, which also stands within literals."""
+        if self._dice.random() < of_variables:
+            return self._variable(value, kind)
+        if isinstance(kind, GraphQLNonNull):
+            return self._said(value, kind.of_type, 0)
+        if isinstance(kind, GraphQLList):
+            return f"[{', '.join(self._said(each, kind.of_type, 0.3) for each in value)}]"
+        if isinstance(kind, GraphQLInputObjectType):
+            members = (f"{name}: {self._said(value[name], kind.fields[name].type, 0.5)}" for name in value)
+            return f"{{{', '.join(members)}}}"
+        return _literal(value, kind)
+
+    def _variable(self, value: Any, kind: GraphQLInputType) -> str:  # noqa: ANN401 - as above
+        name = f"v{len(self._declared)}"
+        self._declared.append(f"${name}: {kind}")
+        if isinstance(kind, GraphQLNonNull) or self._dice.random() < 0.8:
             self.variables[name] = value
-            return f"${name}"
-        return _literal(value, argument.type)
+        elif self._dice.random() < 0.5:
+            self.variables[name] = None
+        return f"${name}"
 
     def _value(self, place: str, kind: GraphQLInputType) -> Any:  # noqa: ANN401 - of any type
         if isinstance(kind, GraphQLNonNull):
@@ -129,13 +145,7 @@ class AnyDocument:
         return self._dice.sample(among, self._dice.randint(min(1, len(among)), min(5, len(among))))
 
 
-def _literal(value: Any, kind: GraphQLInputType) -> str:  # noqa: ANN401 - of any type
-    if isinstance(kind, GraphQLNonNull):
-        return _literal(value, kind.of_type)
-    if isinstance(kind, GraphQLList):
-        return f"[{', '.join(_literal(each, kind.of_type) for each in value)}]"
-    if isinstance(kind, GraphQLInputObjectType):
-        return f"{{{', '.join(f'{name}: {_literal(value[name], kind.fields[name].type)}' for name in value)}}}"
+def _literal(value: object, kind: GraphQLInputType) -> str:
     if isinstance(kind, GraphQLEnumType):
         return str(value)
     if isinstance(value, str):

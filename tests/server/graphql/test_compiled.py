@@ -42,8 +42,12 @@ def not_minding_what_is_left_behind() -> Iterator[None]:
     """graphql-core leaves its own coroutines behind where a field beside them fails; ours must not."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
-        gc.collect()
+        gc.disable()  # found in the midst of making a named tuple, they cannot even be warned of, and that is an error
+        try:
+            yield
+        finally:
+            gc.enable()
+            gc.collect()
 
 
 async def judged(
@@ -147,9 +151,32 @@ class Branch(Grown):
 Part = Annotated[Leaf | Branch, strawberry.union("Part")]
 
 
+@strawberry.input
+class Soil:
+    """What it stands in."""
+
+    depth: int
+    stones: list[int] | None = None
+
+
+@strawberry.input
+class Place:
+    """Where something is to grow."""
+
+    colour: Colour = Colour.GREEN
+    called: str | None = strawberry.UNSET
+    names: list[str] = strawberry.field(default_factory=lambda: ["x"])
+    soil: Soil | None = strawberry.UNSET
+    sunny: strawberry.Maybe[bool | None] = None
+
+
 @strawberry.type
 class Root:
     """Where it begins."""
+
+    @strawberry.field
+    def place(self, at: Place, others: list[Place] | None = None, soil: Soil | None = strawberry.UNSET) -> str:
+        return f"{at} {others} {soil}"
 
     @strawberry.field
     async def trunk(self, info: strawberry.Info[Tree, None]) -> Branch:
@@ -162,6 +189,28 @@ class Root:
 
 
 @strawberry.type
+class Bare:
+    """Nothing grows here."""
+
+    why: str
+
+
+class BarrenError(Exception):
+    """Nothing grows here, says somebody who may know why."""
+
+
+class TellBarren(strawberry.ExceptionHandler[BarrenError, Bare]):
+    """Tells why, where it is known."""
+
+    def handle(self, exception: BarrenError, *, field: Any, info: Any) -> Bare | None:  # noqa: ANN401, ARG002 - Strawberry's
+        """The problem, if there is a word for it."""
+        return Bare(why=str(exception)) if exception.args[0] else None
+
+
+PLANTED = strawberry.union("Planted")
+
+
+@strawberry.type
 class Growth:
     """What can be made."""
 
@@ -171,8 +220,16 @@ class Growth:
         found: Branch = info.context.falls(f"grow.{name}", Branch(name=name))
         return found
 
+    @strawberry.mutation
+    async def plant(self, info: strawberry.Info[Tree, None], at: Place) -> Annotated[Leaf | Bare, PLANTED]:
+        info.context.made += 1
+        found: Leaf = info.context.falls(f"plant.{at}", Leaf(name=f"{at}"))
+        if at.colour is Colour.RED:
+            raise BarrenError(found)
+        return found
 
-TREES = strawberry.Schema(Root, Growth, types=[Leaf, Branch])
+
+TREES = strawberry.Schema(Root, Growth, types=[Leaf, Branch], exception_handlers=[TellBarren()])
 TREE = core(TREES)
 VALUES: dict[str, list[Any]] = {
     "Int": [0, 1, 2],
@@ -180,6 +237,9 @@ VALUES: dict[str, list[Any]] = {
     "String": ["a", "b$", ""],
     "Root.leaves.first": [-1],
 }
+
+
+MADE = {0: "grow", 1: "plant", 2: None, 3: None}
 
 
 def a_document(
@@ -201,7 +261,7 @@ def compiled_operation(schema: GraphQLSchema, document: DocumentNode) -> Compile
 
 
 async def test_a_compiled_operation_answers_as_the_judge_does_and_a_mutation_is_made_once() -> None:
-    made = [a_document(TREE, number, VALUES, "grow" if number % 3 == 0 else None) for number in range(300)]
+    made = [a_document(TREE, number, VALUES, MADE[number % 4]) for number in range(600)]
     asked = [(number, *each) for number, each in enumerate(made) if each]
     with not_minding_what_is_left_behind():
         expected = [written(await judged(TREE, document, given, Tree(number))) for number, document, given in asked]
@@ -212,8 +272,8 @@ async def test_a_compiled_operation_answers_as_the_judge_does_and_a_mutation_is_
     ]
     gc.collect()
     unfinished = [place for place, answer in enumerate(found) if isinstance(answer, Unfinished)]
-    assert len(asked) - len(unfinished) > 60
-    assert len(unfinished) > 40
+    assert len(asked) - len(unfinished) > 150
+    assert len(unfinished) > 80
     with not_minding_what_is_left_behind():
         for place in unfinished:
             assert not expected[place].endswith(NO_ERRORS), "graphql-core had no trouble with it"

@@ -6,7 +6,9 @@ from graphql import parse
 from contract_server.graphql.budget import DEPTH
 from contract_server.graphql.documents import Documents, PreparedDocument
 from contract_server.graphql.execution import DocumentRefused, Executor
-from contract_server.graphql.schema import build_schema
+from contract_server.graphql.schema import build_schema, core
+
+SCHEMA = core(build_schema(development=False))
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def document(number: int) -> str:
 
 
 def prepared(text: str) -> PreparedDocument:
-    return PreparedDocument(parse(text))
+    return PreparedDocument(SCHEMA, parse(text))
 
 
 def test_the_same_text_is_prepared_once(executor: Executor) -> None:
@@ -30,12 +32,13 @@ def test_the_same_text_is_prepared_once(executor: Executor) -> None:
 
 def test_an_operation_is_compiled_once_for_each_name(executor: Executor) -> None:
     found = executor.prepare("query One { policy { name } } query Two { policy { version } }")
-    one = found.compiled(executor.schema, "One")
+    one = found.operation("One")
     assert one is not None
-    assert found.compiled(executor.schema, "One") is one
-    assert found.compiled(executor.schema, "Two") is not one
-    assert found.compiled(executor.schema, None) is None
-    assert found.compiled(executor.schema, "Three") is None
+    assert one.compiled is not None
+    assert found.operation("One") is one
+    assert found.operation("Two") not in (one, None)
+    assert found.operation(None) is None
+    assert found.operation("Three") is None
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
 """Whoever is logged in, as the rest of the program needs to know them."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from contract_rules import Actor
 from contract_server.accounts.models import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(NamedTuple):
     """A logged-in person and the session that says so."""
 
     account_id: UUID

@@ -4,9 +4,9 @@ Everything is read by one statement: who it is, whether the session is still ope
 its company. Most requests need no other.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contract_server.accounts.models import Role
@@ -32,8 +32,7 @@ _NOTE_USE = "UPDATE session SET last_used_at = $2 WHERE id = $1"
 _NOT_NOTED_MORE_OFTEN_THAN = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyProfile:
+class CompanyProfile(NamedTuple):
     """The contractor's company, as it is shown."""
 
     name: str
@@ -42,8 +41,7 @@ class CompanyProfile:
     phone_number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """Who asks, when by the contracts' clock, and their own contract and company at that moment."""
 
     viewer: Viewer
@@ -65,7 +63,7 @@ class Visits:
 
     async def find(self, token: str) -> Visit | None:
         """The visit of whoever holds the token; None when it is unknown, has ended or has expired."""
-        rows = await fetch(_VISIT.format(now=self._clock.sql), hash_token(token))
+        rows = await fetch(_statement(self._clock.sql), hash_token(token))
         if not rows:
             return None
         row = rows[0]
@@ -80,7 +78,7 @@ class Visits:
                 session_id=row["session_id"],
                 name=row["name"],
                 email=row["email"],
-                role=Role(row["role"]),
+                role=Role[row["role"]],
                 contract_id=row["own_contract_id"],
                 session_expires_at=min(row["expires_at"], now + self._idle_limit),
             ),
@@ -88,6 +86,11 @@ class Visits:
             contract=None if row["contract_id"] is None else snapshot_of(row),
             company=None if row["company_name"] is None else _company(row),
         )
+
+
+@lru_cache(maxsize=8)
+def _statement(now: str) -> str:
+    return _VISIT.format(now=now)
 
 
 def _company(row: Any) -> CompanyProfile:  # noqa: ANN401 - asyncpg ships no types

@@ -3,11 +3,11 @@
 import asyncio
 from datetime import timedelta
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_server.app.refusals import refusal
+from contract_server.headers import RequestHeaders
 
 LARGEST_BODY = 64 * 1024
 LARGEST_QUERY_STRING = 16 * 1024
@@ -48,9 +48,11 @@ class BodyLimit:
 
 
 def _refused_unread(scope: Scope) -> Response | None:
-    length = Headers(scope=scope).get("content-length", "0")
     if len(scope["query_string"]) > LARGEST_QUERY_STRING:
         return refusal(414, f"The address is too long: {LARGEST_QUERY_STRING // 1024} KiB are accepted.")
+    length = RequestHeaders.of(scope).get(b"content-length")
+    if length is None:
+        return None
     if not (length.isascii() and length.isdecimal()):
         return refusal(400, "Content-Length must be a number.")
     if len(length.lstrip("0")) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY:

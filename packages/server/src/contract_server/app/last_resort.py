@@ -1,12 +1,12 @@
 """What nobody expected: told without a word of its text, and logged where the request id finds it."""
 
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_server.db.availability import is_unavailable
 from contract_server.graphql.errors import masked, unavailable
 from contract_server.graphql.language import negotiate
+from contract_server.headers import RequestHeaders
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
@@ -35,7 +35,7 @@ class LastResort:
         except Exception as error:
             if answered:
                 raise
-            language = negotiate(Headers(scope=scope).get("accept-language", ""))
+            language = negotiate(RequestHeaders.of(scope).get(b"accept-language"))
             if is_unavailable(error):
                 response = JSONResponse({"errors": [unavailable(language)]}, 503, {"Retry-After": "5"})
             else:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -48,7 +47,6 @@ def create_app(settings: Settings) -> Starlette:
         routes=_routes(settings, services),
         lifespan=lifespan,
         middleware=[
-            Middleware(CorrelationIdMiddleware, validator=_is_request_id),
             Middleware(
                 SecurityMiddleware,
                 tls=not settings.development,
@@ -130,11 +128,3 @@ async def _readyz(request: Request) -> Response:
     if obstacle:
         return JSONResponse({"ok": False, "reason": obstacle}, status_code=503)
     return JSONResponse({"ok": True})
-
-
-LONGEST_REQUEST_ID = 64
-
-
-def _is_request_id(text: str) -> bool:
-    """Whether a client's own request id can go into our log: short, and of harmless characters."""
-    return 1 <= len(text) <= LONGEST_REQUEST_ID and text.replace("-", "").replace("_", "").isalnum() and text.isascii()

@@ -77,4 +77,6 @@ def windows_of(application: Application) -> Iterator[Window]:
 
 def next_opening(application: Application, after: datetime) -> datetime | None:
     """When the next of the application's windows opens after that instant; None when none does."""
-    return min((window.opens_at for window in windows_of(application) if window.opens_at > after), default=None)
+    later_than = max(after, application.requested_at)
+    openings = (application.timeline.deadline(reminder.deadline).at + reminder.opens for reminder in REMINDERS)
+    return min((opening for opening in openings if opening > later_than), default=None)

@@ -1,6 +1,6 @@
 """What people ask of a contract: find it, lock it, ask the rules, store the answer, all in one transaction."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from contract_rules import Action, Status
@@ -31,7 +31,8 @@ class ContractRequest:
 
     def key(self, viewer: Viewer, key: str) -> IdempotencyKey:
         """`key` as this viewer uses it for this request."""
-        return IdempotencyKey.of(viewer.account_id, key, self.action, asdict(self))
+        asked = {each.name: getattr(self, each.name) for each in fields(self)}
+        return IdempotencyKey.of(viewer.account_id, key, self.action, asked)
 
 
 class ContractRequests:

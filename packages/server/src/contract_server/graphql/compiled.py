@@ -14,10 +14,9 @@ awaitable. Which it is, is known when they are compiled, so that nothing has to 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from inspect import signature
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -44,11 +43,16 @@ from graphql import (
     get_variable_values,
     is_abstract_type,
     is_leaf_type,
-    print_ast,
 )
 from graphql.execution.values import VariableValues
+from strawberry import ExceptionHandler
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+from strawberry.utils.await_maybe import await_maybe
+
+from contract_server.graphql.arguments import Arguments
 
 
 class Unfinished(Exception):
@@ -97,6 +101,7 @@ class Run:
 
 
 Function = Callable[[Any, Run], Any]
+Handlers = Sequence[tuple[tuple[type[Exception], ...], ExceptionHandler[Any]]]
 
 
 class Step(NamedTuple):
@@ -166,6 +171,7 @@ class _Compiler:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
+        self._converter: GraphQLCoreConverter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001 - as `strawberry.Info` finds it
         self._fragments = {
             definition.name.value: definition
             for definition in document.definitions
@@ -192,7 +198,7 @@ class _Compiler:
             found = complete(source, run)
             return {name: await found if is_async else found}
 
-        made = Step(_with_arguments(field, nodes[0]), is_async=True)
+        made = self._resolver(field, nodes[0])
         return Compiled(self._schema, operation, Step(answer, is_async=True), made)
 
     def _object(self, parent: GraphQLObjectType, selections: list[SelectionSetNode]) -> Step:
@@ -220,12 +226,34 @@ class _Compiler:
         if name not in parent.fields:  # introspection
             raise _NotCompiled
         field = parent.fields[name]
-        return _then(_resolver(field, nodes[0]), self._complete(field.type, nodes))
+        definition, complete = _definition(field), self._complete(field.type, nodes)
+        if not definition.is_basic_field:
+            return _then(self._resolver(field, nodes[0]), complete)
+        get, call = attrgetter(definition.python_name), complete.call
+        return Step(lambda source, run: call(get(source), run), complete.is_async)
+
+    def _resolver(self, field: GraphQLField, node: FieldNode) -> Step:
+        """What finds a field's value. Where Strawberry would do nothing but call the resolver, it is called itself."""
+        definition = _definition(field)
+        handlers = self._converter._get_field_exception_handlers(definition)  # noqa: SLF001 - there is no public way
+        resolver = definition.base_resolver
+        arguments = Arguments.of(field, node, self._converter)
+        if (
+            arguments is None
+            or resolver is None
+            or resolver.self_parameter is None
+            or definition.extensions
+            or (handlers and not definition.is_async)
+        ):
+            return Step(_as_strawberry_does(field, node), definition.is_async)
+        find = _called(resolver, arguments, otherwise=_as_strawberry_does(field, node))
+        return Step(_telling(find, handlers, definition) if handlers else find, definition.is_async)
 
     def _complete(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Step:
         """From what a resolver has found to what the answer says of it."""
         if isinstance(kind, GraphQLNonNull):
-            return _required(self._complete_value(kind.of_type, nodes))
+            step = self._complete_value(kind.of_type, nodes)
+            return step if is_leaf_type(kind.of_type) else _required(step)  # a leaf is never written of nothing
         return _optional(self._complete_value(kind, nodes))
 
     def _complete_value(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Step:
@@ -287,30 +315,44 @@ def _definition(field: GraphQLField) -> StrawberryField:
     return definition
 
 
-def _resolver(field: GraphQLField, node: FieldNode) -> Step:
-    """What finds a field's value. Where Strawberry would only pass the source on, the resolver itself is called."""
-    definition = _definition(field)
-    if definition.is_basic_field:
-        get = attrgetter(definition.python_name)
-        return Step(lambda source, _run: get(source), is_async=False)
-    if definition.base_resolver is None or field.args or definition.extensions:
-        return Step(_with_arguments(field, node), definition.is_async)
-    call: Any = definition.base_resolver.wrapped_func
-    match list(signature(call).parameters):
-        case [_]:
-            return Step(lambda source, _run: call(source), definition.is_async)
-        case [_, "info"]:
-            return Step(lambda source, run: call(source, run.info), definition.is_async)
-    raise _NotCompiled
-
-
-def _with_arguments(field: GraphQLField, node: FieldNode) -> Function:
-    """Strawberry's own way to the resolver, which reads arguments, and makes problems of what mutations raise."""
+def _as_strawberry_does(field: GraphQLField, node: FieldNode) -> Function:
+    """Strawberry's own way to the resolver; graphql-core reads the arguments for it."""
     resolve: Any = field.resolve
-    if any("$" in print_ast(argument) for argument in node.arguments or ()):
-        return lambda source, run: resolve(source, run.raw, **get_argument_values(field, node, run.variables))
-    given = get_argument_values(field, node)
-    return lambda source, run: resolve(source, run.raw, **given)
+    return lambda source, run: resolve(source, run.raw, **get_argument_values(field, node, run.variables))
+
+
+def _called(resolver: StrawberryResolver[Any], arguments: Arguments, otherwise: Function) -> Function:
+    """The resolver itself; `otherwise` where its arguments are not of the usual kind."""
+    call: Any = resolver.wrapped_func
+    info = resolver.info_parameter.name if resolver.info_parameter else None
+    if not resolver.arguments:
+        return (lambda source, run: call(source, run.info)) if info else (lambda source, _run: call(source))
+
+    def find(source: object, run: Run) -> Any:  # noqa: ANN401 - whatever the resolver finds, or an awaitable of it
+        given = arguments.read(run.variables.coerced)
+        if given is None:
+            return otherwise(source, run)
+        if info:
+            given[info] = run.info
+        return call(source, **given)
+
+    return find
+
+
+def _telling(find: Function, handlers: Handlers, definition: StrawberryField) -> Function:
+    """The problem that a caller can act on, where one is raised; as Strawberry makes it."""
+
+    async def answer(source: object, run: Run) -> object:
+        try:
+            return await find(source, run)
+        except Exception as error:
+            handler = next((each for kinds, each in handlers if isinstance(error, kinds)), None)
+            problem = handler and await await_maybe(handler.handle(error, field=definition, info=run.info))
+            if problem is None:
+                raise
+            return problem
+
+    return answer
 
 
 def _then(first: Step, second: Step) -> Step:
@@ -355,7 +397,7 @@ def _leaf(kind: GraphQLLeafType) -> Step:
     write = kind.coerce_output_value
 
     def answer(value: object, _run: Run) -> object:
-        written = write(value)
+        written = None if value is None else write(value)
         if written is None or written is Undefined:
             raise _Missing
         return written

@@ -16,6 +16,7 @@ from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.cookies import session_token
 from contract_server.graphql.language import negotiate
 from contract_server.graphql.loaders import Loaders
+from contract_server.headers import RequestHeaders
 from contract_server.services import Services
 
 
@@ -29,7 +30,7 @@ class RequestContext:
         self._time_travel = time_travel
         self.request = request
         self.response = response
-        self.language: Language = negotiate(request.headers.get("accept-language", ""))
+        self.language: Language = negotiate(RequestHeaders.of(request.scope).get(b"accept-language"))
         self._loaders: Loaders | None = None
         self._visit: Visit | None = None
         self._viewer: Viewer | None = None

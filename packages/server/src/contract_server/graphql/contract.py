@@ -126,23 +126,23 @@ class Deadline:
     at: datetime = strawberry.field(
         description="The first instant after `lastDay`: from here on the deadline has passed."
     )
-    passed: bool
-    days_left: int = strawberry.field(description="Days from today to `lastDay`; 0 on that day, negative after it.")
     kind: strawberry.Private[DeadlineKind]
     timeline: strawberry.Private[RulesTimeline]
+    as_of: strawberry.Private[datetime]
 
     @classmethod
     def of(cls, kind: DeadlineKind, timeline: RulesTimeline, now: datetime, context: RequestContext) -> "Deadline":
         """The deadline as it stands at that instant."""
         deadline = timeline.deadline(kind)
-        return cls(
-            last_day=deadline.last_day,
-            at=context.local(deadline.at),
-            passed=deadline.passed(now),
-            days_left=deadline.days_left(context.today(now)),
-            kind=kind,
-            timeline=timeline,
-        )
+        return cls(last_day=deadline.last_day, at=context.local(deadline.at), kind=kind, timeline=timeline, as_of=now)
+
+    @strawberry.field
+    def passed(self) -> bool:
+        return self.timeline.deadline(self.kind).passed(self.as_of)
+
+    @strawberry.field(description="Days from today to `lastDay`; 0 on that day, negative after it.")
+    def days_left(self, info: RequestInfo) -> int:
+        return self.timeline.deadline(self.kind).days_left(info.context.today(self.as_of))
 
     @strawberry.field(description="Why this date, for a person, in the request's language.")
     def explanation(self, info: RequestInfo) -> str:
@@ -295,7 +295,7 @@ class Contract(Node):
 
     @strawberry.field(description="契約状態.")
     def status(self) -> ContractStatus:
-        return ContractStatus(self.snapshot.facts.status.value)
+        return ContractStatus[self.snapshot.facts.status]
 
     @strawberry.field(description="契約開始日. Resuming keeps it.")
     def started_on(self) -> date:
@@ -326,7 +326,7 @@ class Contract(Node):
         return Termination(
             id=ID(str(self.snapshot.application_id)),
             requested_at=info.context.local(application.requested_at),
-            reason=TerminationReason(reason.value) if reason else None,
+            reason=TerminationReason[reason] if reason else None,
             timeline=Timeline.of(application.timeline, self.as_of, info.context),
         )
 

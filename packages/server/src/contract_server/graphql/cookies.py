@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contract_server.headers import RequestHeaders
 from contract_server.settings import Settings
 
 
@@ -13,7 +14,7 @@ def cookie_name(settings: Settings) -> str:
 
 def session_token(request: Request, settings: Settings) -> str | None:
     """The session token that came with the request, if any."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (RequestHeaders.of(request.scope).get(b"authorization") or "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
     return request.cookies.get(cookie_name(settings))

@@ -58,7 +58,7 @@ class Executor:
         """
         prepared = self._documents.find(query)
         if prepared is None:
-            prepared = PreparedDocument(self._valid(query))
+            prepared = PreparedDocument(self.schema, self._valid(query))
             self._documents.keep(query, prepared)
         return prepared
 
@@ -77,11 +77,11 @@ class Executor:
 
     async def execute(self, prepared: PreparedDocument, request: GraphQLRequest, context: object) -> ExecutionResult:
         """The answer of the resolvers."""
-        compiled = prepared.compiled(self.schema, request.operation_name)
-        if compiled is None:
+        operation = prepared.operation(request.operation_name)
+        if operation is None or operation.compiled is None:
             return await self._judge(prepared, request, context)
         try:
-            return ExecutionResult(await compiled.answer(request.variables, context), None)
+            return ExecutionResult(await operation.compiled.answer(request.variables, context), None)
         except Unfinished as unfinished:
             outcome = unfinished.outcome
         return await self._judge(prepared, request, context, outcome)

@@ -7,10 +7,10 @@ DEFAULT = Language.JA
 
 
 @remembered
-def negotiate(header: str) -> Language:
+def negotiate(header: str | None) -> Language:
     """The language that the client prefers among those we speak."""
     wanted = []
-    for part in header.split(",")[:10]:
+    for part in (header or "").split(",")[:10]:
         tag, *parameters = (each.strip().lower() for each in part.split(";"))
         language, weight = tag.partition("-")[0], _weight(parameters)
         if language in set(Language) and weight > 0:

@@ -94,7 +94,7 @@ class Mutation:
         request = ContractRequest(
             action=Action.TERMINATE,
             contract_id=_contract_id(input.contract_id),
-            reason=TerminationReason(input.reason.value) if input.reason else None,
+            reason=TerminationReason[input.reason.name] if input.reason else None,
             expected_version=_given(input.expected_version),
         )
         contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))

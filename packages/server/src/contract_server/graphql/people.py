@@ -32,7 +32,7 @@ class Viewer:
     @classmethod
     def of(cls, who: LoggedInViewer) -> "Viewer":
         """The viewer as the API shows them."""
-        return cls(who=who, id=ID(str(who.account_id)), name=who.name, email=who.email, role=Role(who.role.value))
+        return cls(who=who, id=ID(str(who.account_id)), name=who.name, email=who.email, role=Role[who.role])
 
     @strawberry.field(description="The contractor's own contract; null for an operator.")
     async def contract(self, info: RequestInfo) -> Contract | None:

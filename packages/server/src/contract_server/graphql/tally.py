@@ -1,24 +1,18 @@
 """Counting requests and refusals, under names that the schema has: what clients write is never a label."""
 
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
 import strawberry
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLSchema,
-    InlineFragmentNode,
-    SelectionSetNode,
-)
-from graphql.utilities import get_operation_ast
+from graphql import GraphQLSchema
+from prometheus_client import Counter
 from strawberry.schema.exception_handlers import get_error_type, get_exception_types
 from strawberry.types.field import StrawberryField
 
 from contract_server import metrics
 from contract_server.graphql.context import RequestContext, RequestInfo
+from contract_server.graphql.documents import PreparedOperation
 from contract_server.graphql.http_request import RequestRefused
 
 UNKNOWN = "unknown"
@@ -43,13 +37,12 @@ class Tally:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Count, but for a request that is refused by its HTTP status: whoever answers that counts it."""
         if not isinstance(error, RequestRefused):
-            metrics.REQUESTS.labels(self.operation, self.outcome).inc()
+            _requests(self.operation, self.outcome).inc()
 
-    def asks(self, document: DocumentNode, operation_name: str | None) -> None:
-        """Note what is asked for: the first field of the operation, by its name in the schema."""
-        operation = get_operation_ast(document, operation_name)
+    def asks(self, operation: PreparedOperation | None) -> None:
+        """Note what is asked for, by the first field of the operation."""
         if operation is not None:
-            self.operation = _first_field(operation.selection_set, document)
+            self.operation = operation.first_field
 
     def answered(self, errors: list[dict[str, Any]], context: RequestContext) -> None:
         """Note what came of it."""
@@ -63,31 +56,22 @@ class Tally:
             self.outcome = "answered"
 
 
+@cache  # finding the counter takes longer than counting; there are as many as the schema has fields, times outcomes
+def _requests(operation: str, outcome: str) -> Counter:
+    return metrics.REQUESTS.labels(operation, outcome)
+
+
 def begin_at_zero(schema: GraphQLSchema) -> None:
     """Have a series for every field's defects before the first: Prometheus sees no increase in one that begins at 1."""
     for root in (schema.query_type, schema.mutation_type):
         for field in root.fields if root else ():
-            metrics.REQUESTS.labels(field, DEFECT)
-    metrics.REQUESTS.labels(UNKNOWN, DEFECT)
+            _requests(field, DEFECT)
+    _requests(UNKNOWN, DEFECT)
 
 
 def count_malformed() -> None:
     """Count a request of which nobody can say what it asks for."""
-    metrics.REQUESTS.labels(UNKNOWN, MALFORMED).inc()
-
-
-def _first_field(selections: SelectionSetNode, document: DocumentNode) -> str:
-    """A valid document has one behind every fragment, and fragments that end."""
-    match selections.selections[0]:
-        case FieldNode(name=field):
-            return field.value
-        case InlineFragmentNode(selection_set=behind):
-            return _first_field(behind, document)
-        case FragmentSpreadNode(name=fragment):
-            for definition in document.definitions:
-                if isinstance(definition, FragmentDefinitionNode) and definition.name.value == fragment.value:
-                    return _first_field(definition.selection_set, document)
-    return UNKNOWN
+    _requests(UNKNOWN, MALFORMED).inc()
 
 
 class Counted(strawberry.ExceptionHandler):  # type: ignore[type-arg] # of whatever it wraps

@@ -8,23 +8,22 @@ import asyncio
 from typing import Any
 
 import strawberry
-from graphql import ExecutionResult, OperationType
+from graphql import ExecutionResult
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.context import RequestContext
-from contract_server.graphql.deadline import seconds_allowed
 from contract_server.graphql.documents import PreparedDocument
 from contract_server.graphql.errors import DatabaseUnavailable, tell, too_slow, unavailable
 from contract_server.graphql.execution import DocumentRefused, Executor
 from contract_server.graphql.http_request import METHODS, GraphQLRequest, RequestRefused, read_request
-from contract_server.graphql.language import negotiate
 from contract_server.graphql.negotiation import MediaType, answer_type
 from contract_server.graphql.reply import Reply
 from contract_server.graphql.schema import core
 from contract_server.graphql.tally import Tally, begin_at_zero, count_malformed
+from contract_server.headers import RequestHeaders
 from contract_server.logs import get_logger
 from contract_server.services import Services
 
@@ -41,6 +40,7 @@ class GraphQLView:
         begin_at_zero(core(schema))
         self._services = services
         self._time_travel = time_travel
+        self._seconds_allowed = services.settings.request_deadline.total_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,36 +57,34 @@ class GraphQLView:
             return Reply().saying({"errors": [error]}, refused.status, refused.headers)
 
     async def _run(self, request: Request, asked: GraphQLRequest, media_type: MediaType) -> Response:
-        language = negotiate(request.headers.get("accept-language", ""))
         reply = Reply(media_type)
         context = RequestContext(self._services, request, reply, self._time_travel)
         with Tally() as tally:
             try:
                 try:
                     prepared = self._executor.prepare(asked.query)
-                    tally.asks(prepared.document, asked.operation_name)
+                    tally.asks(prepared.operation(asked.operation_name))
                     result = await self._execute(prepared, asked, context)
                 except DocumentRefused as refused:
                     result = ExecutionResult(None, refused.errors)
-                errors = [tell(error, language) for error in result.errors or ()]
+                errors = [tell(error, context.language) for error in result.errors or ()]
                 tally.answered(errors, context)
             except DatabaseUnavailable:
                 tally.outcome = "unavailable"
-                return Reply(media_type).saying({"errors": [unavailable(language)]}, 503, _RETRY)
+                return Reply(media_type).saying({"errors": [unavailable(context.language)]}, 503, _RETRY)
             except TimeoutError:
                 tally.outcome = "too_slow"
                 log.warning("request took too long")
-                return Reply(media_type).saying({"errors": [too_slow(language)]}, 503, _RETRY)
+                return Reply(media_type).saying({"errors": [too_slow(context.language)]}, 503, _RETRY)
         return reply.saying(*_outcome(result, errors, media_type))
 
     async def _execute(
         self, prepared: PreparedDocument, asked: GraphQLRequest, context: RequestContext
     ) -> ExecutionResult:
         operation = prepared.operation(asked.operation_name)
-        reads = operation is None or operation.operation is OperationType.QUERY
-        if context.request.method == "GET" and not reads:
+        if context.request.method == "GET" and operation and not operation.only_reads:
             raise RequestRefused(405, "GET is for queries. Send mutations by POST.", {"Allow": "POST"})
-        async with asyncio.timeout(seconds_allowed(operation, self._services.settings.request_deadline)):
+        async with asyncio.timeout(None if operation and not operation.has_deadline else self._seconds_allowed):
             return await self._executor.execute(prepared, asked, context)
 
 
@@ -98,7 +96,7 @@ def _negotiated(request: Request) -> MediaType:
     """
     if request.method not in METHODS:
         raise RequestRefused(405, "GraphQL is asked by GET or POST.", {"Allow": ", ".join(METHODS)})
-    media_type = answer_type(request.headers.get("accept"))
+    media_type = answer_type(RequestHeaders.of(request.scope).get(b"accept"))
     if media_type is None:
         raise RequestRefused(406, f"Answers are written as {' or '.join(MediaType)}.")
     return media_type

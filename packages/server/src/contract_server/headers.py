@@ -1,0 +1,27 @@
+"""The headers of a request, each found at once: one request is asked for ten of them, by all whom it passes."""
+
+from starlette.types import Scope
+
+_KEPT = "contract_server.headers"
+
+
+class RequestHeaders:
+    """What the client has said about its request. Of several headers of one name the first counts, as in Starlette."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, scope: Scope) -> None:
+        self._values: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+
+    @classmethod
+    def of(cls, scope: Scope) -> "RequestHeaders":
+        """Those of this request; read once, and kept with it."""
+        found: RequestHeaders | None = scope.get(_KEPT)
+        if found is None:
+            found = scope[_KEPT] = cls(scope)
+        return found
+
+    def get(self, name: bytes) -> str | None:
+        """The header of that name, which is written in lower case; None where there is none."""
+        value = self._values.get(name)
+        return None if value is None else value.decode("latin-1")
