@@ -11,6 +11,7 @@ import httpx
 import orjson
 import pytest
 import strawberry
+from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -87,7 +88,7 @@ def http(production_settings: Settings) -> httpx.AsyncClient:
     view = GraphQLView(strawberry.Schema(Query, Mutation), services, None)
     app = Starlette(
         routes=[Route("/graphql", view), Route("/defect", explode_outside_graphql)],
-        middleware=[Middleware(SecurityMiddleware, tls=True)],
+        middleware=[Middleware(CorrelationIdMiddleware, validator=None), Middleware(SecurityMiddleware, tls=True)],
     )
     app.state.services = services
     return client_of(app)

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from contract_server.app.request_id import LONGEST_REQUEST_ID
+from contract_server.app.main import LONGEST_REQUEST_ID
 from contract_server.headers import RequestHeaders
 
 NEW = re.compile(r"[0-9a-f]{32}")

@@ -12,7 +12,6 @@ import sys
 import threading
 import traceback
 import warnings
-from contextvars import ContextVar
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TextIO
@@ -20,10 +19,8 @@ from uuid import UUID
 
 import orjson
 import structlog
+from asgi_correlation_id.context import correlation_id
 from structlog.typing import EventDict, WrappedLogger
-
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The id of the request that is being served, if one is: every line that is logged meanwhile carries it."""
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -103,8 +100,8 @@ def _add_origin(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    if served := request_id.get():
-        event.setdefault("request_id", served)
+    if request_id := correlation_id.get():
+        event.setdefault("request_id", request_id)
     return event
 
 

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uuid_utils import uuid4
 
 from contract_server import logs
 from contract_server.app.dev_mail import dev_mail_routes
@@ -47,6 +49,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=_routes(settings, services),
         lifespan=lifespan,
         middleware=[
+            Middleware(CorrelationIdMiddleware, generator=_new_request_id, validator=_is_request_id),
             Middleware(
                 SecurityMiddleware,
                 tls=not settings.development,
@@ -128,3 +131,15 @@ async def _readyz(request: Request) -> Response:
     if obstacle:
         return JSONResponse({"ok": False, "reason": obstacle}, status_code=503)
     return JSONResponse({"ok": True})
+
+
+LONGEST_REQUEST_ID = 64
+
+
+def _new_request_id() -> str:
+    return uuid4().hex
+
+
+def _is_request_id(text: str) -> bool:
+    """Whether a client's own request id can go into our log: short, and of harmless characters."""
+    return 1 <= len(text) <= LONGEST_REQUEST_ID and text.replace("-", "").replace("_", "").isalnum() and text.isascii()

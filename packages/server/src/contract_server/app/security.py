@@ -10,9 +10,7 @@ from contract_server.app.body_limit import BodyLimit
 from contract_server.app.cross_site import is_welcome
 from contract_server.app.last_resort import LastResort
 from contract_server.app.refusals import refusal
-from contract_server.app.request_id import request_id_of
 from contract_server.headers import RequestHeaders
-from contract_server.logs import request_id
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,8 +27,7 @@ _HEADERS_OF_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDom
 class SecurityMiddleware:
     """Refuses what other sites send and what is too large, and sets the headers that browsers go by.
 
-    Every request gets its id here, which everything that is said of it carries. Pages of other sites may use the API
-    only where their origins are named (CORS).
+    Pages of other sites may use the API only where their origins are named (CORS).
     """
 
     def __init__(
@@ -48,23 +45,19 @@ class SecurityMiddleware:
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; every answer carries the headers and the id, refusals and failures too."""
+        """Pass a request on; every answer carries the headers, refusals and failures too."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = RequestHeaders.of(scope)
-        given_id = request_id_of(headers)
-        request_id.set(given_id)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message.get("headers", ())
                 names = {name for name, _ in given}
-                ours = (header for header in self._headers if header[0] not in names)
-                message["headers"] = [*given, *ours, (b"x-request-id", given_id.encode())]
+                message["headers"] = [*given, *(header for header in self._headers if header[0] not in names)]
             await send(message)
 
-        if is_welcome(scope["method"], headers, self._trusted_origins):
+        if is_welcome(scope["method"], RequestHeaders.of(scope), self._trusted_origins):
             await self._app(scope, receive, send_with_headers)
         else:
             refused = refusal(403, "Requests from other sites are not accepted.", code="FORBIDDEN")

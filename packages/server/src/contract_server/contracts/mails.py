@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
+from asgi_correlation_id.context import correlation_id
+
 from contract_notify import (
     Message,
     PasswordResetRequested,
@@ -19,7 +21,6 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.models import MailState, OutboxMail
 from contract_server.contracts.reminder_windows import Window
 from contract_server.contracts.snapshot import ContractSnapshot
-from contract_server.logs import request_id
 from contract_server.settings import Settings
 
 
@@ -80,7 +81,7 @@ class Mails:
             "recipient": account.email,
             "subject": rendered.subject,
             "body": rendered.body,
-            "request_id": request_id.get(),
+            "request_id": correlation_id.get(),
         }
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from asgi_correlation_id.context import correlation_id
 from graphql import FieldNode, GraphQLError
 
 from contract_rules import Language
 from contract_server.db.availability import is_unavailable
-from contract_server.logs import get_logger, request_id
+from contract_server.logs import get_logger
 
 log = get_logger(__name__)
 
@@ -58,7 +59,7 @@ def _field(error: GraphQLError) -> str | None:
 
 def masked(language: Language) -> dict[str, Any]:
     """What is said of a defect: nothing but where to ask."""
-    return {"message": _MASKED[language], "extensions": {"code": INTERNAL, "requestId": request_id.get()}}
+    return {"message": _MASKED[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}
 
 
 def unavailable(language: Language) -> dict[str, Any]:
@@ -68,4 +69,4 @@ def unavailable(language: Language) -> dict[str, Any]:
 
 def too_slow(language: Language) -> dict[str, Any]:
     """What is said when a request's time is over."""
-    return {"message": _TOO_SLOW[language], "extensions": {"code": INTERNAL, "requestId": request_id.get()}}
+    return {"message": _TOO_SLOW[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}
