@@ -88,8 +88,20 @@ async def fill(connection: asyncpg.Connection, contracts: int, now: datetime) ->
         "termination_application",
         (application_row(each.contract_id, timeline, now) for each in people if each.terminated),
     )
+    await copy(connection, "contract_event", (_event(each, now) for each in people))
+    await copy(connection, "outbox_mail", (_mail(each, now) for each in people))
+    await copy(connection, "idempotent_answer", map(_answer, accounts))
     await connection.execute("VACUUM (ANALYZE)")
     return people
+
+
+SINCE_THEN = {
+    "contract_event": "type <> 'STARTED'",
+    "outbox_mail": "state = 'PENDING'",
+    "idempotent_answer": "key <> 'the first'",
+}
+"""What has been written since the database was filled. It is never empty, because no database is that is at work: a
+plan that is made for an empty table reads all of it, however many rows come later."""
 
 
 async def empty(connection: asyncpg.Connection) -> None:
@@ -153,6 +165,30 @@ async def copy(connection: asyncpg.Connection, table: str, rows: Iterable[dict[s
 
 def _due(person: Person, timeline: Timeline) -> Timeline | None:
     return timeline if person.terminated else None
+
+
+def _event(person: Person, at: datetime) -> dict[str, Any]:
+    return {"id": uuid7(), "contract_id": person.contract_id, "at": at, "type": "STARTED", "actor": "CONTRACTOR"}
+
+
+def _mail(person: Person, at: datetime) -> dict[str, Any]:
+    return {
+        "contract_id": person.contract_id,
+        "kind": "resumption_accepted",
+        "message_id": f"<{person.number}@omakase-login.example>",
+        "dated_at": at,
+        "recipient": person.email,
+        "subject": "件名",
+        "body": "本文",
+        "state": "SENT",
+        "attempts": 1,
+        "next_attempt_at": at,
+        "sent_at": at,
+    }
+
+
+def _answer(account_id: UUID) -> dict[str, Any]:
+    return {"account_id": account_id, "key": "the first", "input_hash": b"", "answer": "{}"}
 
 
 def _company(person: Person) -> dict[str, Any]:

@@ -250,6 +250,25 @@ async def test_a_look_at_what_is_due_reads_no_application_that_is_not(reminding:
     assert "termination_application_reminder_due" in str(plan)
 
 
+async def test_who_resumes_reads_none_of_the_mails_that_wait_for_the_mail_server(reminding: Workbench) -> None:
+    contractor = await reminding.contract()
+    await reminding.ask(contractor, Action.TERMINATE)
+    await sql(
+        "INSERT INTO outbox_mail"
+        " (kind, message_id, dated_at, next_attempt_at, recipient, subject, body, state, attempts, contract_id)"
+        " SELECT 'waiting', '<' || number || '@example.jp>', now(), now(), 'someone@example.jp', 's', 'b', 'PENDING',"
+        " 0, $1 FROM generate_series(1, 5000) AS number",
+        contract_of(await reminding.contract()),
+    )
+    await sql("ANALYZE outbox_mail")
+    plan = await sql(
+        "EXPLAIN UPDATE outbox_mail SET useful_until = now()"
+        " WHERE contract_id = $1 AND state = 'PENDING' AND useful_until > now()",
+        contractor.contract_id,
+    )
+    assert "outbox_mail_withdrawable" in str(plan)
+
+
 async def test_the_next_look_is_when_the_next_window_opens(reminding: Workbench) -> None:
     await reminding.terminated_contract()
     instant, openings = APPLIED_AT, []

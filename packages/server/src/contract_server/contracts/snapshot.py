@@ -54,7 +54,7 @@ def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships n
         id=row["contract_id"],
         started_on=row["started_on"],
         facts=Facts(
-            status=Status(row["status"]),
+            status=Status[row["status"]],
             version=row["version"],
             applications=row["applications"],
             application=None if row["application_id"] is None else _application(row),
@@ -62,7 +62,7 @@ def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships n
             erasure_held=placed_at is not None,
         ),
         application_id=row["application_id"],
-        reason=None if reason is None else TerminationReason(reason),
+        reason=TerminationReason[reason] if reason else None,
         hold=None if placed_at is None else Hold(placed_at, row["hold_reason"] or ""),
     )
 
