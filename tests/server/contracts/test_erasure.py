@@ -22,7 +22,7 @@ from tests.server.contracts.workbench import (
 from contract_rules import Action, Status
 from contract_server.contracts.evidence import first_broken_link, sealed_records
 from contract_server.contracts.models import Contract, ErasureRecord, Member
-from contract_server.contracts.personal_rows import personal_rows_left
+from contract_server.contracts.personal_rows import RowsChanged, personal_rows_left
 
 THE_SECOND_BATCH = "EXISTS (SELECT FROM erasure_record WHERE contract_id = OLD.contract_id AND erased_rows ? 'member')"
 
@@ -183,6 +183,19 @@ async def test_one_that_fails_among_others_delays_none_of_them(bench: Workbench)
     assert erased.contracts == set(good)
     assert erased.failed.keys() == {bad}
     assert first_broken_link(await sealed_records()) is None
+
+
+async def test_an_erasure_that_deletes_fewer_members_than_it_counted_is_rolled_back(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract(members=2)
+    bench.clock.instant = ERASURE_DUE_AT
+    await interfere("member", "DELETE", "RETURN NULL;")  # the row stays, and nobody is told
+    erased = await bench.erasures.erase_all([contract_id])
+    assert type(erased.failed[contract_id]) is RowsChanged
+    assert await status_of(contract_id) is Status.TERMINATED
+    assert (await ErasureRecord.get(contract_id=contract_id)).erased_rows == {}
+
+    await stop_interfering()
+    assert await bench.erasures.erase(contract_id)
 
 
 async def test_each_contract_of_a_group_is_judged_by_itself(bench: Workbench) -> None:

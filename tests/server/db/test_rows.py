@@ -1,0 +1,93 @@
+"""Rows that are written together are what the models would have written one by one."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from tests.conftest import new_database
+from uuid_utils.compat import uuid7
+
+from contract_rules import Status
+from contract_server.contracts.models import Contract, ErasureRecord, Member
+from contract_server.db.connection import database
+from contract_server.db.migrate import migrate
+from contract_server.db.rows import insert_rows, update_rows
+from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.settings import EnvironmentName, Settings
+
+AT = datetime(2024, 4, 16, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+async def migrated(postgres: EmbeddedPostgres) -> Settings:
+    settings = Settings(environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await new_database(postgres)))
+    async with database(settings):
+        await migrate(settings)
+    return settings
+
+
+@pytest.fixture(autouse=True)
+async def connected(migrated: Settings) -> AsyncIterator[None]:
+    async with database(migrated):
+        yield
+
+
+async def contract() -> UUID:
+    row = await Contract.create(version=1, status=Status.ACTIVE, started_on=date(2023, 1, 1), applications=0)
+    return row.id
+
+
+def record(contract_id: UUID) -> dict[str, Any]:
+    return {
+        "contract_id": contract_id,
+        "application_id": uuid7(),
+        "policy_version": "1.0",
+        "due_at": AT,
+        "started_at": AT,
+        "code_version": "1.0.0",
+    }
+
+
+async def test_what_is_not_said_is_as_the_model_has_it() -> None:
+    contract_id = await contract()
+    await insert_rows(ErasureRecord, [record(contract_id)])
+    stored = await ErasureRecord.get(contract_id=contract_id)
+    assert (stored.erased_rows, stored.rows_left, stored.batches, stored.replayed) == ({}, None, 0, False)
+
+
+async def test_each_row_gets_a_key_of_its_own() -> None:
+    contract_id = await contract()
+    await insert_rows(
+        Member, [{"contract_id": contract_id, "name": f"会員{n}", "email": "a@example.jp"} for n in (1, 2)]
+    )
+    assert {member.name for member in await Member.filter(contract_id=contract_id)} == {"会員1", "会員2"}
+
+
+async def test_updating_changes_what_is_named_of_the_rows_that_are_named() -> None:
+    ids = [await contract() for _ in range(3)]
+    await insert_rows(ErasureRecord, [record(each) for each in ids])
+    first, second, third = await ErasureRecord.filter(contract_id__in=ids).order_by("id")
+    await update_rows(
+        ErasureRecord,
+        [
+            {"id": first.id, "erased_rows": {"member": 1}, "batches": 2},
+            {"id": third.id, "erased_rows": {}, "batches": 3},
+        ],
+    )
+    after = await ErasureRecord.filter(contract_id__in=ids).order_by("id")
+    assert [(each.erased_rows, each.batches) for each in after] == [({"member": 1}, 2), ({}, 0), ({}, 3)]
+    assert [each.due_at for each in after] == [second.due_at] * 3
+
+
+async def test_no_rows_are_no_statement() -> None:
+    await insert_rows(Member, [])
+    await update_rows(Member, [])
+
+
+async def test_what_is_too_long_is_refused_and_not_cut_off() -> None:
+    with pytest.raises(asyncpg.StringDataRightTruncationError):
+        await insert_rows(Member, [{"contract_id": await contract(), "name": "x" * 201, "email": "a@example.jp"}])
