@@ -24,7 +24,6 @@ from tests.server.running import command
 
 from contract_server.dev.postgres import EmbeddedPostgres
 
-BATCHES = 10
 DUE_CONTRACT = """
 WITH dates AS (
     SELECT current_date - 60 AS day, (current_date - 60)::timestamp AT TIME ZONE 'Asia/Tokyo' AS requested_at
@@ -85,6 +84,7 @@ class Stage:
     proxied_url: str
     sweeper: Sweeper
     members: int
+    batches: int
 
     async def due_contract(self) -> str:
         """The id of a new contract whose erasure has fallen due."""
@@ -121,8 +121,8 @@ async def stage(
     process = await start_program("tests.faults.sweeper")
     connection = await asyncpg.connect(url)
     async with proxied(url) as (proxy, proxied_url):
-        members = BATCHES * (batch := faults.figure(500, 10_000))  # the long figure is what we ship
-        yield Stage(connection, url, proxy, proxied_url, Sweeper(process, folder, batch), members)
+        members, batch = faults.figure((5_000, 1_000), (100_000, 10_000))  # the long one in batches as we ship them
+        yield Stage(connection, url, proxy, proxied_url, Sweeper(process, folder, batch), members, members // batch)
     await connection.close()
     assert process.stdin
     process.stdin.close()
@@ -142,7 +142,7 @@ async def test_an_erasure_killed_at_any_request_is_finished_by_the_next_sweep(st
         await stage.assert_erased_once(contract_id)
         assert await stage.connection.fetchval(PERSONAL_ROWS, other_id) == 1, at
     await stage.assert_erased_once(contract_id)
-    assert at > BATCHES * 5  # each batch is a transaction of several requests
+    assert at > stage.batches * 5  # each batch is a transaction of several requests
 
 
 async def active_contract(stage: Stage) -> str:
