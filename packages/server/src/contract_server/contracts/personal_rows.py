@@ -16,8 +16,10 @@ _FIRST_MEMBERS = """
         SELECT contract_id FROM member WHERE contract_id = ANY ($1) ORDER BY contract_id LIMIT $2) AS first
      GROUP BY contract_id
 """
-_MEMBERS = "DELETE FROM member WHERE contract_id = ANY ($1)"
-_SOME_MEMBERS = "DELETE FROM member WHERE ctid = ANY (ARRAY(SELECT ctid FROM member WHERE contract_id = $1 LIMIT $2))"
+_ERASE_MEMBERS = "DELETE FROM member WHERE contract_id = ANY ($1)"
+_ERASE_SOME_MEMBERS = """
+    DELETE FROM member WHERE ctid = ANY (ARRAY(SELECT ctid FROM member WHERE contract_id = $1 LIMIT $2))
+"""
 
 RowsByContract = Mapping[UUID, Counter[str]]
 
@@ -42,7 +44,7 @@ async def count_members(
 
 async def erase_some_members(contract_id: UUID, at_most: int) -> int:
     """Delete that many members of a contract, or all that there are; how many that was."""
-    return await execute(_SOME_MEMBERS, contract_id, at_most)
+    return await execute(_ERASE_SOME_MEMBERS, contract_id, at_most)
 
 
 async def erase_rows(members: Mapping[UUID, int], tables: Mapping[str, Table] = TABLES) -> RowsByContract:
@@ -70,7 +72,7 @@ async def erase_rows(members: Mapping[UUID, int], tables: Mapping[str, Table] = 
     if "member" in tables:  # they are many: having each told of takes longer than deleting and counting them
         for contract_id, rows in members.items():
             gone[contract_id] += Counter(member=rows)
-        if await execute(_MEMBERS, contract_ids) != sum(members.values()):
+        if await execute(_ERASE_MEMBERS, contract_ids) != sum(members.values()):
             raise RowsChanged
     return gone
 

@@ -68,15 +68,17 @@ REMINDERS = (
 
 def windows_of(application: Application) -> Iterator[Window]:
     """The reminders that the application is to get; none that would come together with its acceptance."""
-    for reminder in REMINDERS:
-        deadline = application.timeline.deadline(reminder.deadline).at
-        window = Window(reminder, deadline + reminder.opens, deadline + reminder.closes)
-        if window.opens_at > application.requested_at:
-            yield window
+    for reminder, opens_at in _openings(application):
+        yield Window(reminder, opens_at, opens_at - reminder.opens + reminder.closes)
 
 
 def next_opening(application: Application, after: datetime) -> datetime | None:
     """When the next of the application's windows opens after that instant; None when none does."""
-    later_than = max(after, application.requested_at)
-    openings = (application.timeline.deadline(reminder.deadline).at + reminder.opens for reminder in REMINDERS)
-    return min((opening for opening in openings if opening > later_than), default=None)
+    return min((opens_at for _, opens_at in _openings(application) if opens_at > after), default=None)
+
+
+def _openings(application: Application) -> Iterator[tuple[Reminder, datetime]]:
+    for reminder in REMINDERS:
+        opens_at = application.timeline.deadline(reminder.deadline).at + reminder.opens
+        if opens_at > application.requested_at:
+            yield reminder, opens_at
