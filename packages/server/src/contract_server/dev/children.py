@@ -133,7 +133,8 @@ class ProgramChild:
         if self._process is None:
             return
         with suppress(ProcessLookupError):
-            self._process.terminate()
+            # not `terminate()`: it first asks whether the program has ended, and takes its status from whoever waits
+            os.kill(self._process.pid, signal.SIGTERM)
         try:
             await asyncio.wait_for(self._process.wait(), _STOP_LIMIT)
         except TimeoutError:
