@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 from tests.chromium import ARGUMENTS, PATH
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""No test here is timed: a busy machine is no defect of the rules."""
+"""No test here is timed: a busy machine is no defect of the rules. Said here too: they are tested alone as well."""
 
 from hypothesis import settings
 
