@@ -15,7 +15,7 @@ from contract_rules import Status
 from contract_server.contracts.models import Contract, ErasureRecord, Member
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.db.rows import insert_rows, update_rows
+from contract_server.db.rows import Insert, Update, write_rows
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.settings import EnvironmentName, Settings
 
@@ -54,40 +54,52 @@ def record(contract_id: UUID) -> dict[str, Any]:
 
 async def test_what_is_not_said_is_as_the_model_has_it() -> None:
     contract_id = await contract()
-    await insert_rows(ErasureRecord, [record(contract_id)])
+    await write_rows(Insert(ErasureRecord, [record(contract_id)]))
     stored = await ErasureRecord.get(contract_id=contract_id)
     assert (stored.erased_rows, stored.rows_left, stored.batches, stored.replayed) == ({}, None, 0, False)
 
 
 async def test_each_row_gets_a_key_of_its_own() -> None:
     contract_id = await contract()
-    await insert_rows(
-        Member, [{"contract_id": contract_id, "name": f"会員{n}", "email": "a@example.jp"} for n in (1, 2)]
-    )
+    rows = [{"contract_id": contract_id, "name": f"会員{n}", "email": "a@example.jp"} for n in (1, 2)]
+    await write_rows(Insert(Member, rows))
     assert {member.name for member in await Member.filter(contract_id=contract_id)} == {"会員1", "会員2"}
 
 
 async def test_updating_changes_what_is_named_of_the_rows_that_are_named() -> None:
     ids = [await contract() for _ in range(3)]
-    await insert_rows(ErasureRecord, [record(each) for each in ids])
+    await write_rows(Insert(ErasureRecord, [record(each) for each in ids]))
     first, second, third = await ErasureRecord.filter(contract_id__in=ids).order_by("id")
-    await update_rows(
-        ErasureRecord,
-        [
-            {"id": first.id, "erased_rows": {"member": 1}, "batches": 2},
-            {"id": third.id, "erased_rows": {}, "batches": 3},
-        ],
-    )
+    changes = [
+        {"id": first.id, "erased_rows": {"member": 1}, "batches": 2},
+        {"id": third.id, "erased_rows": {}, "batches": 3},
+    ]
+    await write_rows(Update(ErasureRecord, changes))
     after = await ErasureRecord.filter(contract_id__in=ids).order_by("id")
     assert [(each.erased_rows, each.batches) for each in after] == [({"member": 1}, 2), ({}, 0), ({}, 3)]
     assert [each.due_at for each in after] == [second.due_at] * 3
 
 
 async def test_no_rows_are_no_statement() -> None:
-    await insert_rows(Member, [])
-    await update_rows(Member, [])
+    await write_rows()
+    await write_rows(Insert(Member, []), Update(Member, []))
+
+
+async def test_several_writes_are_one_statement() -> None:
+    contract_id, other = await contract(), await contract()
+    await write_rows(
+        Update(Contract, [{"id": contract_id, "version": 2}, {"id": other, "version": 3}]),
+        Insert(ErasureRecord, [record(contract_id)]),
+        Update(Member, []),
+        Insert(Member, [{"contract_id": other, "name": "会員", "email": "a@example.jp"}]),
+    )
+    assert [(await Contract.get(id=each)).version for each in (contract_id, other)] == [2, 3]
+    assert await ErasureRecord.filter(contract_id=contract_id).count() == 1
+    assert [member.name for member in await Member.filter(contract_id=other)] == ["会員"]
 
 
 async def test_what_is_too_long_is_refused_and_not_cut_off() -> None:
     with pytest.raises(asyncpg.StringDataRightTruncationError):
-        await insert_rows(Member, [{"contract_id": await contract(), "name": "x" * 201, "email": "a@example.jp"}])
+        await write_rows(
+            Insert(Member, [{"contract_id": await contract(), "name": "x" * 201, "email": "a@example.jp"}])
+        )

@@ -25,8 +25,8 @@ from contract_server.contracts.models import (
 )
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
-from contract_server.contracts.store import save_snapshot, save_snapshots
-from contract_server.db.rows import insert_rows
+from contract_server.contracts.store import changes_to_store, save_snapshot
+from contract_server.db.rows import Insert, Write
 
 _A_DAY = timedelta(days=1)
 
@@ -74,13 +74,13 @@ class ContractChanges:
                     pass
         return Answer(stored, now)
 
-    async def apply_to_all(
+    def granted_to_all(
         self, contracts: Iterable[ContractSnapshot], action: Action, actor: Actor, now: datetime
-    ) -> None:
-        """The same for several contracts, by a clock read after they were locked; no mail may come of it.
+    ) -> list[Write]:
+        """What is to be written for several contracts, by a clock read after they were locked; no mail may come of it.
 
         Raises:
-            ActionRefused: The rules refuse one of them; nothing is to be stored then.
+            ActionRefused: The rules refuse one of them.
         """
         policy = self._policies.in_force_at(now)
         changed: list[tuple[ContractSnapshot, ContractSnapshot]] = []
@@ -95,8 +95,7 @@ class ContractChanges:
                 for effect in decision.effects
                 if isinstance(effect, RecordEvent)
             )
-        await save_snapshots(changed, now)
-        await insert_rows(ContractEvent, events)
+        return [*changes_to_store(changed, now), Insert(ContractEvent, events)]
 
     async def apply_at_once(
         self,

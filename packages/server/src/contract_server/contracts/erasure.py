@@ -27,7 +27,7 @@ from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.classification import TABLES, Table
-from contract_server.contracts.evidence import Evidence, Record, records_of, seal
+from contract_server.contracts.evidence import Evidence, Record, add_rows, records_of, seal
 from contract_server.contracts.ledger import Ledger, LedgerApplication, LedgerEntry, LedgerUnavailable, Step
 from contract_server.contracts.models import ErasureRecord
 from contract_server.contracts.personal_rows import count_members, erase_rows, erase_some_members, personal_rows_left
@@ -35,7 +35,7 @@ from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import lock_snapshots
 from contract_server.db.availability import is_unavailable
-from contract_server.db.rows import insert_rows, update_rows
+from contract_server.db.rows import Insert, Update, write_rows
 from contract_server.db.transaction import transaction
 from contract_server.logs import get_logger
 
@@ -151,7 +151,7 @@ class Erasures:
             unwritten = [each for each in due if each not in known or known[each]["ledger_file"] is None]
             file = await self._ledger.write([_entry(due[each], Step.BEGUN) for each in unwritten], now)
             new = [_begun(due[each], now, file, replayed=replayed) for each in unwritten if each not in known]
-            await insert_rows(ErasureRecord, new)
+            await write_rows(Insert(ErasureRecord, new))
             if rewritten := known.keys() & unwritten:
                 await ErasureRecord.filter(contract_id__in=rewritten).update(ledger_file=file)
             if replayed and known:
@@ -199,8 +199,9 @@ class Erasures:
         """Delete a batch of the members of a locked contract."""
         gone = await erase_some_members(contract_id, self._batch)
         (record,) = await records_of([contract_id])
-        _add(record, Counter(member=gone))
-        await update_rows(ErasureRecord, [{name: record[name] for name in ("id", "erased_rows", "batches")}])
+        add_rows(record, Counter(member=gone))
+        counted = {name: record[name] for name in ("id", "erased_rows", "batches")}
+        await write_rows(Update(ErasureRecord, [counted]))
 
     async def _finish(
         self, due: Mapping[UUID, ContractSnapshot], members: Mapping[UUID, int], now: datetime
@@ -209,17 +210,10 @@ class Erasures:
         gone = await erase_rows(members, self._tables)
         if left := await personal_rows_left(list(members), self._tables):
             raise ErasureIncomplete(", ".join(sorted({name for rows in left.values() for name in rows})))
-        contracts = [due[each] for each in members]
-        await self._changes.apply_to_all(contracts, Action.ERASE, Actor.SYSTEM, now)
-        records = await records_of(list(members))
-        for record in records:
-            _add(record, gone.get(record["contract_id"], Counter()))
-            record |= {"rows_left": {}, "finished_at": now}
-        sealed = await seal(records)
-        return [
-            _entry(due[record["contract_id"]], Step.FINISHED, evidence)
-            for record, evidence in zip(records, sealed, strict=True)
-        ]
+        granted = self._changes.granted_to_all([due[each] for each in members], Action.ERASE, Actor.SYSTEM, now)
+        sealed, sealing = await seal({each: gone.get(each, Counter()) for each in members}, now)
+        await write_rows(*granted, sealing)
+        return [_entry(due[each], Step.FINISHED, evidence) for each, evidence in sealed.items()]
 
     async def _note_finished(self, entries: Sequence[LedgerEntry]) -> None:
         """Put the evidence into the ledger outside, too: there it is safe from whoever can write to the database."""
@@ -230,8 +224,7 @@ class Erasures:
 
     async def _lock_due(self, ids: Sequence[UUID], patience: Patience) -> tuple[dict[UUID, ContractSnapshot], datetime]:
         """Those of the contracts that the rules let be erased at this moment, locked; and this moment."""
-        locked = await lock_snapshots(ids, skip_locked=patience.skip_locked)
-        now = await self._clock.now()
+        locked, now = await lock_snapshots(ids, self._clock, skip_locked=patience.skip_locked)
         policy = self._policies.in_force_at(now)
         due = {
             each: contract
@@ -267,9 +260,3 @@ def _code_version() -> str:
 
 def _entry(contract: ContractSnapshot, step: Step, evidence: Evidence | None = None) -> LedgerEntry:
     return LedgerEntry(step, contract.id, LedgerApplication.of(contract), evidence)
-
-
-def _add(record: Record, gone: Counter[str]) -> None:
-    """Count what one more transaction has destroyed."""
-    record["erased_rows"] = dict(Counter(record["erased_rows"]) + gone)
-    record["batches"] += gone.total() > 0

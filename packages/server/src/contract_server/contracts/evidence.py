@@ -10,6 +10,7 @@ There is nothing personal in a record, and no hash of anything personal either: 
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,19 +20,13 @@ from uuid import UUID
 import orjson
 
 from contract_server.contracts.models import ErasureRecord
-from contract_server.db.rows import update_rows
+from contract_server.db.rows import Update
 from contract_server.db.statements import fetch
 
 BEFORE_THE_FIRST = "0" * 64
 """What the first record of a chain says of the record before it."""
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('contract_server.evidence'))"
-_END_OF_CHAIN = """
-    SELECT (SELECT name FROM tortoise_migrations ORDER BY id DESC LIMIT 1) AS schema_version, last.sequence, last.hash
-      FROM (SELECT) AS always
-      LEFT JOIN (SELECT sequence, hash FROM erasure_record WHERE sequence IS NOT NULL
-                  ORDER BY sequence DESC LIMIT 1) AS last ON true
-"""
 
 _CONTENT = (
     "sequence",
@@ -52,7 +47,18 @@ _CONTENT = (
 )
 _COUNTS = ("erased_rows", "rows_left")
 _SEALED = (*_COUNTS, "finished_at", "batches", "sequence", "schema_version", "previous_hash", "hash")
-_RECORDS = f"SELECT id, {', '.join(_CONTENT)}, hash FROM erasure_record"  # noqa: S608 - our own names
+_COLUMNS = f"id, {', '.join(_CONTENT)}, hash"
+_OF_CONTRACTS = f"""
+    SELECT {_COLUMNS} FROM erasure_record WHERE contract_id = ANY ($1) ORDER BY contract_id
+"""  # noqa: S608 - our own names
+_CHAIN = f"SELECT {_COLUMNS} FROM erasure_record WHERE sequence IS NOT NULL ORDER BY sequence"  # noqa: S608 - as above
+_TO_SEAL = f"""
+    WITH last AS (
+        SELECT sequence, hash FROM erasure_record WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1)
+    SELECT {_COLUMNS}, (SELECT sequence FROM last) AS last_sequence, (SELECT hash FROM last) AS last_hash,
+           (SELECT name FROM tortoise_migrations ORDER BY id DESC LIMIT 1) AS current_schema
+      FROM erasure_record WHERE contract_id = ANY ($1) ORDER BY contract_id
+"""  # noqa: S608 - as above
 
 Record = dict[str, Any]
 """The columns of an erasure's record."""
@@ -72,31 +78,53 @@ class BrokenLink:
 
 async def records_of(contract_ids: Sequence[UUID]) -> list[Record]:
     """What was written down when the erasures of these contracts began, and since."""
-    rows = await fetch(f"{_RECORDS} WHERE contract_id = ANY ($1) ORDER BY contract_id", contract_ids)
-    return [_record(row) for row in rows]
+    return [_record(row) for row in await fetch(_OF_CONTRACTS, contract_ids)]
 
 
-async def seal(records: Sequence[Record]) -> list[Evidence]:
-    """Give finished records the next places in the chain, in the transaction that finishes their erasures.
+def add_rows(record: Record, gone: Counter[str]) -> None:
+    """Count what one more transaction has destroyed."""
+    record["erased_rows"] = dict(Counter(record["erased_rows"]) + gone)
+    record["batches"] += gone.total() > 0
+
+
+async def seal(gone: Mapping[UUID, Counter[str]], finished_at: datetime) -> tuple[dict[UUID, Evidence], Update]:
+    """Give finished erasures the next places in the chain, in the transaction that finishes them.
 
     One transaction at a time is at the end of the chain. Everybody comes here with their contracts locked already, and
     locks nothing afterwards, so that nobody waits in a circle.
+
+    Args:
+        gone: The contracts, and what this transaction has destroyed of each, by table.
+        finished_at: When.
+
+    Returns:
+        The evidence of each, and what is to be written for it in the same transaction.
     """
     await fetch(_ONE_AT_A_TIME)
-    (end,) = await fetch(_END_OF_CHAIN)  # in a statement of its own: it sees who was before us
-    sequence, previous_hash = end["sequence"] or 0, end["hash"] or BEFORE_THE_FIRST
-    for record in records:
+    rows = await fetch(_TO_SEAL, list(gone))  # a statement of its own: it sees who was before us
+    sequence, previous_hash = rows[0]["last_sequence"] or 0, rows[0]["last_hash"] or BEFORE_THE_FIRST
+    sealed: dict[UUID, Evidence] = {}
+    written: list[Record] = []
+    for row in rows:
         sequence += 1
-        record |= {"sequence": sequence, "schema_version": end["schema_version"], "previous_hash": previous_hash}
-        record["hash"] = previous_hash = hash_of(_content(record))
-    await update_rows(ErasureRecord, [{name: record[name] for name in ("id", *_SEALED)} for record in records])
-    return [_evidence(record) for record in records]
+        record = _record(row) | {
+            "finished_at": finished_at,
+            "rows_left": {},
+            "sequence": sequence,
+            "schema_version": row["current_schema"],
+            "previous_hash": previous_hash,
+        }
+        add_rows(record, gone[record["contract_id"]])
+        content = _content(record)
+        record["hash"] = previous_hash = hash_of(content)
+        sealed[record["contract_id"]] = {**content, "hash": previous_hash}
+        written.append({name: record[name] for name in ("id", *_SEALED)})
+    return sealed, Update(ErasureRecord, written)
 
 
 async def sealed_records() -> list[Evidence]:
     """The whole chain, in its order."""
-    rows = await fetch(f"{_RECORDS} WHERE sequence IS NOT NULL ORDER BY sequence")
-    return [_evidence(_record(row)) for row in rows]
+    return [_evidence(_record(row)) for row in await fetch(_CHAIN)]
 
 
 def hash_of(content: Evidence) -> str:

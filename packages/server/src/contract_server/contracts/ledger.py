@@ -23,7 +23,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from contract_server.contracts.evidence import Evidence, hash_of
-from contract_server.contracts.snapshot import ContractSnapshot, application_columns
+from contract_server.contracts.snapshot import ContractSnapshot, judged_columns
 
 SUFFIX = ".jsonl"
 
@@ -62,8 +62,9 @@ class LedgerApplication:
     @classmethod
     def of(cls, contract: ContractSnapshot) -> "LedgerApplication":
         """The application in force of a contract that has one."""
-        columns = application_columns(contract)
-        return cls(**{name: columns[name] for name in cls.__slots__})
+        application, application_id = contract.facts.application, contract.application_id
+        assert application is not None and application_id is not None  # noqa: S101, PT018 - the caller has looked
+        return cls(id=application_id, **judged_columns(application))
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,14 +85,22 @@ def application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
     """The application in force, as it is stored when it is made."""
     application = snapshot.facts.application
     assert application is not None  # noqa: S101 - the caller has looked
-    timeline = application.timeline
     return {
+        **judged_columns(application),
         "id": snapshot.application_id,
         "contract_id": snapshot.id,
+        "reason": snapshot.reason,
+        "next_reminder_at": next_opening(application, application.requested_at),
+    }
+
+
+def judged_columns(application: Application) -> dict[str, Any]:
+    """Of an application, that by which the rules judge; none of it ever changes."""
+    timeline = application.timeline
+    return {
         "number": application.number,
         "requested_at": application.requested_at,
         "requested_on": timeline.requested_on,
-        "reason": snapshot.reason,
         "policy_version": timeline.policy_version,
         "service_end_last_day": timeline.service_end.last_day,
         "service_end_at": timeline.service_end.at,
@@ -100,7 +108,6 @@ def application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
         "resumption_at": timeline.resumption.at,
         "erasure_last_day": timeline.erasure.last_day,
         "erasure_at": timeline.erasure.at,
-        "next_reminder_at": next_opening(application, application.requested_at),
     }
 
 

@@ -4,7 +4,8 @@ The models remain the only schema. What is here is for the few places where maki
 statement for each, takes longer than everything else that is done with it.
 """
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from types import MappingProxyType
 import orjson
 from tortoise.models import Model
 
-from contract_server.db.statements import fetch
+from contract_server.db.statements import execute
 
 Row = Mapping[str, object]
 
@@ -58,44 +59,72 @@ def table_of(model: type[Model]) -> str:
     return str(model._meta.db_table)  # noqa: SLF001 - as above
 
 
-async def insert_rows(model: type[Model], rows: Sequence[Row]) -> None:
-    """Insert rows that all name the same columns, in one statement."""
-    if rows:
-        columns = [each for each in columns_of(model).values() if each.name in rows[0] or not each.is_given_by_database]
-        await fetch(_inserting(model, tuple(columns)), *_by_column(columns, rows))
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """New rows of a model's table; all name the same columns."""
+
+    model: type[Model]
+    rows: Sequence[Row]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Those that are named, and those that would be left without what the model says of them."""
+        known = columns_of(self.model).values()
+        return tuple(each for each in known if each.name in self.rows[0] or not each.is_given_by_database)
 
 
-async def update_rows(model: type[Model], rows: Sequence[Row]) -> None:
-    """Write what rows, found by their `id`, say of the same columns, in one statement."""
-    if rows:
-        columns = [columns_of(model)[name] for name in rows[0]]
-        await fetch(_updating(model, tuple(columns)), *_by_column(columns, rows))
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What is to stand in rows of a model's table, which are found by their `id`; all name the same columns."""
+
+    model: type[Model]
+    rows: Sequence[Row]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Those that are named."""
+        known = columns_of(self.model)
+        return tuple(known[name] for name in self.rows[0])
+
+
+Write = Insert | Update
+
+
+async def write_rows(*writes: Write) -> None:
+    """Carry out all of them in one statement: none sees what another has done, and each row is named once."""
+    to_do = [write for write in writes if write.rows]
+    if to_do:
+        shapes = tuple((type(write), write.model, write.columns) for write in to_do)
+        values = [[column.value_in(row) for row in write.rows] for write in to_do for column in write.columns]
+        await execute(_writing(shapes), *values)
 
 
 @lru_cache(maxsize=64)
-def _inserting(model: type[Model], columns: tuple[Column, ...]) -> str:
+def _writing(shapes: tuple[tuple[type[Write], type[Model], tuple[Column, ...]], ...]) -> str:
+    parts, places = [], itertools.count(1)
+    for kind, model, columns in shapes:
+        inner = _inserting if kind is Insert else _updating
+        parts.append(inner(table_of(model), columns, _unnested(columns, places)))
+    *before, last = parts
+    withs = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(before, 1))
+    return f"WITH {withs} {last}" if withs else last
+
+
+def _inserting(table: str, columns: tuple[Column, ...], given: str) -> str:
     names = ", ".join(column.name for column in columns)
-    return f"INSERT INTO {table_of(model)} ({names}) SELECT {_typed(columns)} FROM {_unnested(columns)}"  # noqa: S608 - our own names
+    return f"INSERT INTO {table} ({names}) SELECT {', '.join(map(_typed, columns))} FROM {given}"  # noqa: S608 - our own names
 
 
-@lru_cache(maxsize=64)
-def _updating(model: type[Model], columns: tuple[Column, ...]) -> str:
-    table = table_of(model)
-    changed = ", ".join(f"{each.name} = {_typed([each])}" for each in columns if each.name != "id")
-    return f"UPDATE {table} SET {changed} FROM {_unnested(columns)} WHERE {table}.id = given.id"  # noqa: S608 - as above
+def _updating(table: str, columns: tuple[Column, ...], given: str) -> str:
+    changed = ", ".join(f"{each.name} = {_typed(each)}" for each in columns if each.name != "id")
+    return f"UPDATE {table} SET {changed} FROM {given} WHERE {table}.id = given.id"  # noqa: S608 - as above
 
 
-def _by_column(columns: Sequence[Column], rows: Sequence[Row]) -> list[list[object]]:
-    return [[column.value_in(row) for row in rows] for column in columns]
+def _typed(column: Column) -> str:
+    return f"given.{column.name}::{column.kind}"
 
 
-def _typed(columns: Sequence[Column]) -> str:
-    return ", ".join(f"given.{each.name}::{each.kind}" for each in columns)
-
-
-def _unnested(columns: Sequence[Column]) -> str:
+def _unnested(columns: Sequence[Column], places: Iterator[int]) -> str:
     """One array for each column. Of JSON, its text: asyncpg would take an array of values for one value."""
-    arrays = ", ".join(
-        f"${place}::{'text' if each.kind == _JSON else each.kind}[]" for place, each in enumerate(columns, 1)
-    )
+    arrays = ", ".join(f"${next(places)}::{'text' if each.kind == _JSON else each.kind}[]" for each in columns)
     return f"unnest({arrays}) AS given ({', '.join(each.name for each in columns)})"
