@@ -1,10 +1,9 @@
 """A program that has everything imported and sweeps when told to, each time in a new process that can be killed.
 
-Reads lines `DATABASE_URL MAIL_DIR ERASURE_BATCH` as `forking.py` says; for each, a process sweeps once.
+Reads lines `DATABASE_URL ERASURE_BATCH` as `forking.py` says; for each, a process sweeps once.
 """
 
 import asyncio
-from pathlib import Path
 
 from pydantic import SecretStr
 from tests.faults.forking import fork_for_each_line
@@ -16,13 +15,14 @@ from contract_server.settings import Settings
 from contract_server.sweep import sweep_once
 
 SECRET_KEY = "a key for the faults, of 32 characters"
+NO_MAIL_SERVER = "smtp://127.0.0.1:1"
 PUBLIC_URL = "https://keiyaku.example.jp"
 
 
-async def sweep(database_url: str, mail_dir: str, erasure_batch: str) -> None:
+async def sweep(database_url: str, erasure_batch: str) -> None:
     settings = Settings(
         database_url=SecretStr(database_url),
-        mail_dir=Path(mail_dir),
+        smtp_url=SecretStr(NO_MAIL_SERVER),
         erasure_batch=int(erasure_batch),
         public_url=PUBLIC_URL,
         secret_key=SecretStr(SECRET_KEY),

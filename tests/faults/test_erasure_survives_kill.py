@@ -11,7 +11,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -55,16 +54,15 @@ SELECT (SELECT count(*) FROM member WHERE contract_id = $1) + (SELECT count(*) F
 class Sweeper:
     """The program that sweeps in processes of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, mail_dir: Path, erasure_batch: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, erasure_batch: int) -> None:
         self._process = process
-        self._mail_dir = mail_dir
         self._erasure_batch = erasure_batch
         self.pid = 0
 
     async def sweep(self, database_url: str) -> int:
         """Sweep once; the exit status, negative for the signal that ended it."""
         assert self._process.stdin
-        self._process.stdin.write(f"{database_url} {self._mail_dir} {self._erasure_batch}\n".encode())
+        self._process.stdin.write(f"{database_url} {self._erasure_batch}\n".encode())
         self.pid = await self._line()
         self._process.stdin.write(b"go\n")
         return await self._line()
@@ -110,10 +108,8 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-async def stage(
-    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, faults: Faults
-) -> AsyncIterator[Stage]:
-    url, folder = await new_database(postgres), tmp_path_factory.mktemp("faults")
+async def stage(postgres: EmbeddedPostgres, faults: Faults) -> AsyncIterator[Stage]:
+    url = await new_database(postgres)
     status, _, errors = await command(
         {"DATABASE_URL": url, "PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET_KEY}, "migrate"
     )
@@ -122,7 +118,7 @@ async def stage(
     connection = await asyncpg.connect(url)
     async with proxied(url) as (proxy, proxied_url):
         members, batch = faults.figure((5_000, 1_000), (100_000, 10_000))  # the long one in batches as we ship them
-        yield Stage(connection, url, proxy, proxied_url, Sweeper(process, folder, batch), members, members // batch)
+        yield Stage(connection, url, proxy, proxied_url, Sweeper(process, batch), members, members // batch)
     await connection.close()
     assert process.stdin
     process.stdin.close()

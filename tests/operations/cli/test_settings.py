@@ -132,6 +132,7 @@ async def test_a_wrong_setting_stops_the_start_with_that_line_alone(command: str
         ({"PUBLIC_URL": ""}, "PUBLIC_URL: not set; expected https://"),
         ({"PUBLIC_URL": "http://keiyaku.example.jp"}, "PUBLIC_URL: 'http://keiyaku.example.jp' does not fit; "),
         ({"PUBLIC_URL": "https://localhost"}, "PUBLIC_URL: 'https://localhost' does not fit; "),
+        ({"MAIL_DIR": "/var/mail"}, "MAIL_DIR: '/var/mail' does not fit; expected SMTP_URL instead"),
     ],
 )
 def test_production_does_not_start_with_what_is_for_development(
@@ -142,8 +143,9 @@ def test_production_does_not_start_with_what_is_for_development(
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
 async def test_production_does_not_start_on_a_database_of_development(seeded: Settings, command: str) -> None:
-    variables = variables_of(seeded) | {"ENVIRONMENT": "production", "PUBLIC_URL": "https://keiyaku.example.jp"}
-    status, line = (await run(variables | {"SECRET_KEY": HIDDEN}, command)).refusal
+    variables = variables_of(seeded) | PRODUCTION | {"DATABASE_URL": variables_of(seeded)["DATABASE_URL"]}
+    variables |= {"ENVIRONMENT": "production", "MAIL_DIR": "", "SMTP_URL": "smtp://127.0.0.1:1"}
+    status, line = (await run(variables, command)).refusal
     assert (status, line) == (
         3,
         "DATABASE_URL: the database holds the demonstration accounts; use one that was never seeded",

@@ -1,7 +1,5 @@
 """The web application in the test's own process: without a database, because refusals need none, and with one."""
 
-from pathlib import Path
-
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -12,27 +10,23 @@ from contract_server.app.main import create_app
 from contract_server.settings import EnvironmentName, Settings
 
 NOWHERE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+NO_MAIL_SERVER = SecretStr("smtp://127.0.0.1:1")
 
 
-@pytest.fixture(scope="session")
-def mail_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mail")
-
-
-def production_with_no_database(mail_dir: Path) -> Settings:
-    """Production, with a database that is out of reach."""
+def production_with_no_database() -> Settings:
+    """Production, with a database and a mail server that are out of reach."""
     return Settings(
         environment=EnvironmentName.PRODUCTION,
         database_url=NOWHERE,
         public_url=URL,
-        mail_dir=mail_dir,
+        smtp_url=NO_MAIL_SERVER,
         secret_key=SecretStr("k" * 32),
     )
 
 
 @pytest.fixture(scope="session")
-def production_settings(mail_dir: Path) -> Settings:
-    return production_with_no_database(mail_dir)
+def production_settings() -> Settings:
+    return production_with_no_database()
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +35,9 @@ def production_app(production_settings: Settings) -> ASGIApp:
 
 
 @pytest.fixture(scope="session")
-def development_app(mail_dir: Path) -> ASGIApp:
-    return create_app(Settings(environment=EnvironmentName.DEVELOPMENT, database_url=NOWHERE, mail_dir=mail_dir))
+def development_app(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
+    folder = tmp_path_factory.mktemp("mail")
+    return create_app(Settings(environment=EnvironmentName.DEVELOPMENT, database_url=NOWHERE, mail_dir=folder))
 
 
 @pytest.fixture(scope="session")

@@ -36,9 +36,9 @@ REQUESTS = [
 
 
 @pytest.fixture(scope="module")
-async def started(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+async def started() -> AsyncIterator[httpx.AsyncClient]:
     """Production as it runs while its database is out of reach."""
-    async with served(production_with_no_database(tmp_path_factory.mktemp("mail"))) as client:
+    async with served(production_with_no_database()) as client:
         yield client
 
 

@@ -62,7 +62,9 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
         SettingsError: Nobody has said where mails go.
     """
     if settings.mail_url is None:
-        raise SettingsError("SMTP_URL: set it to smtp://user:password@host:port (or MAIL_DIR to a folder)")
+        raise SettingsError(
+            "SMTP_URL: set it to smtp://user:password@host:port (in development, MAIL_DIR to a folder does)"
+        )
     clock: Clock = TestClock() if settings.development else DatabaseClock()
     policies = served_policies(settings.policy_dir)
     mails = Mails(settings)

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
         None, description="smtp://user:password@host:port or smtps://…; mails go out by it"
     )
     mail_dir: Path | None = Field(
-        None, description="folder for mails as .eml files, instead of sending them, where SMTP_URL is not set"
+        None, description="development alone: folder for mails as .eml files, where SMTP_URL is not set"
     )
     mail_sender: MailAddress = Field("no-reply@omakase-login.example", description="the address that mails come from")
     mail_sender_name: SenderName = Field("おまかせログイン", description="the name beside that address")
@@ -172,6 +172,13 @@ class Settings(BaseSettings):
     def _must_be_public_in_production(cls, given: str, info: ValidationInfo) -> str:
         if info.data.get("environment") is EnvironmentName.PRODUCTION and not is_public(given):
             raise ValueError("expected https:// and a name that browsers elsewhere know, because this is production")
+        return given
+
+    @field_validator("mail_dir")
+    @classmethod
+    def _must_send_mails_in_production(cls, given: Path | None, info: ValidationInfo) -> Path | None:
+        if given is not None and info.data.get("environment") is EnvironmentName.PRODUCTION:
+            raise ValueError("expected SMTP_URL instead, because this is production: no erasure reaches such files")
         return given
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
