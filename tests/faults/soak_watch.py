@@ -14,7 +14,8 @@ SELECT coalesce(max(extract(epoch FROM clock_timestamp() - state_change)), 0)::f
 """
 _MEGABYTE = 1024**2
 _HOUR_S = 3600
-_AWAY = (OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
+AWAY = (OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
+"""What is met where the database is killed or frozen."""
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Watch:
         """Look again and again, until cancelled."""
         while True:
             self.memory.append((asyncio.get_running_loop().time(), self._megabytes()))
-            with suppress(*_AWAY):  # the database is, now and then
+            with suppress(*AWAY):  # the database is, now and then
                 connection = await asyncpg.connect(self.database_url)
                 try:
                     self.longest_idle_s = max(self.longest_idle_s, await connection.fetchval(_LONGEST_IDLE))

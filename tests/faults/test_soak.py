@@ -8,6 +8,7 @@ needs no more memory at the end than in the middle.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email import policy
@@ -23,10 +24,11 @@ from tests.faults.looking import looking_into
 from tests.faults.soak_load import Load
 from tests.faults.soak_people import is_born, whose_erasure_is_due, whose_service_ends
 from tests.faults.soak_troubles import Troubles
-from tests.faults.soak_watch import Watch
+from tests.faults.soak_watch import AWAY, Watch
 from tests.notify.scripted_smtp import CERTIFICATE, ScriptedSmtp
 from tests.server.running import Running, command, running
 
+from contract_server.contracts.mail_leases import LEASE
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 
@@ -45,9 +47,13 @@ LEFT_OF = """
 SELECT (SELECT count(*) FROM member WHERE contract_id = $1) + (SELECT count(*) FROM company WHERE contract_id = $1)
      + (SELECT count(*) FROM account WHERE contract_id = $1)
 """
-LEASES_PASS = """
-UPDATE outbox_mail SET lease_until = clock_timestamp(), next_attempt_at = clock_timestamp() WHERE state = 'PENDING'
+WAITING_IS_OVER = """
+UPDATE outbox_mail SET lease_until = clock_timestamp(), next_attempt_at = clock_timestamp()
+ WHERE state = 'PENDING' AND attempts > 0 AND (lease_until IS NULL OR lease_until < clock_timestamp() + $1)
 """
+LONGEST_TRY = timedelta(seconds=15)
+"""Nobody tries to send a mail for so long here, even where they are frozen meanwhile."""
+HOURS_PASS_EVERY_S = 5
 UNDONE = """
 SELECT (SELECT count(*) FROM outbox_mail WHERE state = 'PENDING')
      + (SELECT count(*) FROM contract WHERE least(service_end_due_at, erasure_due_at) <= clock_timestamp())
@@ -97,7 +103,7 @@ async def test_under_load_and_all_faults_at_random_no_promise_is_broken(
         expiring = [await whose_erasure_is_due(connection, moment) for moment in moments]
 
     load, watch = Load(stage.service.base_url, people, dice), Watch(url, stage.service.server.pid)
-    watching = asyncio.create_task(watch.go_on())
+    around = [asyncio.create_task(each) for each in (watch.go_on(), hours_pass(url))]
     async with kept_worker(stage.service.variables, stage.service.folder) as worker:
         troubles = Troubles(stage.postgres, stage.redis, stage.smtp, worker, dice)
         failing = asyncio.create_task(troubles.go_on())
@@ -106,7 +112,8 @@ async def test_under_load_and_all_faults_at_random_no_promise_is_broken(
         await failing
     await load.all_at_once(50)
     await load.until_all_are_answered()
-    watching.cancel()
+    for each in around:
+        each.cancel()
 
     async with looking_into(url) as connection:
         async with asyncio.timeout(faults.figure(300, 1800)):
@@ -127,10 +134,22 @@ async def test_under_load_and_all_faults_at_random_no_promise_is_broken(
         assert watch.megabytes_per_hour < 1
 
 
+async def hours_pass(database_url: str) -> None:
+    """What takes hours comes soon, until cancelled: pauses after failed tries, and leases of those who were killed.
+
+    Else, with so many troubles, nearly all mails would soon wait behind others, and hardly any be sent meanwhile.
+    """
+    while True:
+        await asyncio.sleep(HOURS_PASS_EVERY_S)
+        with suppress(*AWAY):  # the database is, now and then
+            async with looking_into(database_url) as connection:
+                await connection.execute(WAITING_IS_OVER, LEASE - LONGEST_TRY)
+
+
 async def settle(stage: Stage, connection: asyncpg.Connection) -> None:
-    """The next sweeps, when all is well again and the leases of those that were killed have passed."""
+    """The next sweeps, when all is well again and nobody is left who sends anything."""
     while await connection.fetchval(UNDONE):
-        await connection.execute(LEASES_PASS)
+        await connection.execute(WAITING_IS_OVER, LEASE)
         status, _, errors = await command(stage.service.variables, "sweep")
         assert status == 0, errors
 
