@@ -193,6 +193,19 @@ async def test_of_an_erasure_on_hold_nothing_is_said_until_it_is_released(remind
     assert await at(reminding, opens_at + DAY) == [ERASURE]
 
 
+async def test_a_reminder_that_waits_while_the_erasure_is_put_on_hold_is_sent_after_the_release_alone(
+    reminding: Workbench,
+) -> None:
+    contract_id = await reminding.terminated_contract()
+    opens_at, _ = WINDOWS[ERASURE]
+    assert await at(reminding, opens_at) == [ERASURE]
+    await reminding.hold(contract_id)
+    assert await swept(reminding, opens_at) == []
+    await reminding.release(contract_id)
+    assert await swept(reminding, opens_at + DAY) == [ERASURE]
+    assert await OutboxMail.filter(kind=ERASURE, state=MailState.SENT).count() == 1
+
+
 async def test_of_an_erasure_that_is_released_too_late_nothing_is_said(reminding: Workbench) -> None:
     contract_id = await reminding.terminated_contract()
     await reminding.hold(contract_id)

@@ -72,6 +72,8 @@ class ContractChanges:
                     await self._mails.owe(stored, effect.kind, now)
                 case _:  # waking is what the due columns do; erasing belongs to the erasure
                     pass
+        if action is Action.HOLD_ERASURE:
+            await self._mails.withdraw_erasure_reminder(stored, now)
         return Answer(stored, now)
 
     def granted_to_all(

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from asgi_correlation_id.context import correlation_id
+from tortoise.queryset import QuerySet
 
 from contract_notify import (
+    ErasureReminder,
     Message,
     PasswordResetRequested,
     RenderedMail,
@@ -18,7 +20,7 @@ from contract_notify import (
 from contract_rules import MailKind
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
-from contract_server.contracts.models import MailState, OutboxMail
+from contract_server.contracts.models import MailState, OutboxMail, TerminationApplication
 from contract_server.contracts.reminder_windows import Window
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.settings import Settings
@@ -40,7 +42,8 @@ class Mails:
         contractor = await Account.get(contract_id=contract.id)
         await OutboxMail.create(**self.columns(contract, kind, contractor, now))
         if kind is MailKind.RESUMPTION_ACCEPTED:
-            await _withdraw_reminders(contract.id, now)
+            # they speak of an application that is no more
+            await _waiting(contract.id, now).update(useful_until=now)
 
     def columns(
         self, contract: ContractSnapshot, kind: MailKind, contractor: Account | Viewer, now: datetime
@@ -65,6 +68,11 @@ class Mails:
         mail = self._mail(contractor, message, f"{contract.id}.{contract.application_id}", now)
         mail.useful_until = window.closes_at
         return mail
+
+    async def withdraw_erasure_reminder(self, contract: ContractSnapshot, now: datetime) -> None:
+        """One that still waits names a day that does not hold any more. It is owed anew where there is another."""
+        if await _waiting(contract.id, now).filter(kind=ErasureReminder.kind).update(useful_until=now):
+            await TerminationApplication.filter(id=contract.application_id).update(next_reminder_at=now)
 
     def _mail(self, account: Account, message: Message, unique: str, now: datetime) -> OutboxMail:
         return OutboxMail(**self._columns(account, message, render(message, self._contact_url), unique, now))
@@ -91,10 +99,9 @@ def _rendered(message: TerminationAccepted | ResumptionAccepted, contact_url: st
     return render(message, contact_url)
 
 
-async def _withdraw_reminders(contract_id: UUID, now: datetime) -> None:
-    """Those that still wait to be sent speak of an application that is no more."""
-    waiting = OutboxMail.filter(contract_id=contract_id, state=MailState.PENDING, useful_until__gt=now)
-    await waiting.update(useful_until=now)
+def _waiting(contract_id: UUID, now: datetime) -> QuerySet[OutboxMail]:
+    """Reminders that are still to be sent."""
+    return OutboxMail.filter(contract_id=contract_id, state=MailState.PENDING, useful_until__gt=now)
 
 
 def _message(contract: ContractSnapshot, kind: MailKind) -> TerminationAccepted | ResumptionAccepted:

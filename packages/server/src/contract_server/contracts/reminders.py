@@ -3,7 +3,8 @@
 Theory. An application's own column says when to look at it next, so that looking for what is due costs the same
 however many applications there are. Who looks locks the contract, so that nobody withdraws the application or erases
 the contract meanwhile, and owes whatever windows are open by then; the unique Message-ID makes it once and never twice.
-A reminder that waits in the outbox until its window closes, or its application is withdrawn, is not sent any more.
+A reminder that waits in the outbox until its window closes, its application is withdrawn, or the erasure that it speaks
+of is put on hold, is not sent any more.
 """
 
 import time
