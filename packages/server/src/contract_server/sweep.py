@@ -10,7 +10,12 @@ from contract_server.services import Services
 async def sweep_once(services: Services) -> SweepReport:
     """Send the mails that are owed, do all that is due, and forget what has expired."""
     # side by side: a mail server that hangs holds up nothing that is due, and a long erasure no mail
-    _, report = await asyncio.gather(services.outbox.drain(), services.schedule.run_due())
+    outcomes = await asyncio.gather(services.outbox.drain(), services.schedule.run_due(), return_exceptions=True)
+    for outcome in outcomes:  # where one has failed, the other has come to its end all the same
+        if isinstance(outcome, BaseException):
+            raise outcome
+    report = outcomes[1]
+    assert isinstance(report, SweepReport)  # noqa: S101 - for the type checker
     await forget_old_answers()
     await services.sessions.forget_expired()
     await services.password_resets.forget_expired()

@@ -16,7 +16,8 @@ log = get_logger(__name__)
 
 ALARM_EVERY = timedelta(hours=1)
 
-# what is held is not due, and what was set aside is tried no more
+# What is held is not due, and what was set aside is tried no more. All is counted at one instant: what is left of an
+# approval and what is done, counted one after the other, would be too many together while somebody erases.
 _COUNTS = """
     WITH due AS (
         SELECT erasure_due_at FROM contract
@@ -26,10 +27,13 @@ _COUNTS = """
                AND failure.due_at = contract.erasure_due_at AND failure.set_aside_at IS NOT NULL)
     )
     SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM erasure_stop) AS stops,
-           approval.id, (SELECT count(*) FROM due WHERE erasure_due_at <= approval.due_until) AS approved_left
+           approval.id, approval.contracts AS approved,
+           (SELECT count(*) FROM due WHERE erasure_due_at <= approval.due_until) AS approved_left,
+           (SELECT count(*) FROM erasure_record AS record
+             WHERE record.sequence > approval.after_sequence AND record.due_at <= approval.due_until
+               AND NOT record.replayed) AS approved_done
       FROM (SELECT) AS always
-      LEFT JOIN (SELECT id, due_until FROM erasure_approval WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1)
-             AS approval ON true
+      LEFT JOIN (SELECT * FROM erasure_approval WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1) AS approval ON true
 """
 _ALL = "SELECT count(*) AS contracts FROM contract"
 _STOP = """
@@ -47,6 +51,8 @@ class Assessment:
     limit: int
     until: datetime | None
     approval: ErasureApproval | None = None
+    spent: ErasureApproval | None = None
+    """An approval of which nothing is left, or among whose contracts others have come: it is to be ended."""
 
     @property
     def stopped(self) -> bool:
@@ -69,8 +75,8 @@ class Breaker:
     async def pass_until(self, now: datetime) -> datetime | None:
         """Until which due date contracts may be erased now; None, with an alarm, where none may."""
         assessment, stopped_before = await self._look(now)
-        if assessment.approval is None:
-            await ErasureApproval.filter(ended_at__isnull=True, approved_at__lte=now).update(ended_at=now)
+        if assessment.spent:
+            await ErasureApproval.filter(id=assessment.spent.id).update(ended_at=now)
         if assessment.stopped:
             await _alarm(assessment, now)
         elif stopped_before:
@@ -95,21 +101,14 @@ class Breaker:
     async def _look(self, now: datetime) -> tuple[Assessment, bool]:
         (counts,) = await current_connection().execute_query_dict(_COUNTS, [now])
         due, limit, stopped_before = counts["due"], self._contracts, bool(counts["stops"])
-        approval = await _still_holds(counts["id"], counts["approved_left"]) if counts["id"] else None
+        approval = await ErasureApproval.get(id=counts["id"]) if counts["id"] else None
+        holds = approval is not None and 0 < counts["approved_left"] <= counts["approved"] - counts["approved_done"]
         if due > limit:  # all are counted only where it matters
             (every,) = await current_connection().execute_query_dict(_ALL)
             limit = max(limit, int(every["contracts"] * self._percent / 100))
-        until = now if due <= limit else approval.due_until if approval else None
-        return Assessment(due, limit, until, approval), stopped_before
-
-
-async def _still_holds(approval_id: int, left: int) -> ErasureApproval | None:
-    """The approval, as long as some of its contracts are left and no others have come among them."""
-    approval = await ErasureApproval.get(id=approval_id)
-    done = await ErasureRecord.filter(
-        sequence__gt=approval.after_sequence, due_at__lte=approval.due_until, replayed=False
-    ).count()
-    return approval if 0 < left <= approval.contracts - done else None
+        until = now if due <= limit else approval.due_until if approval and holds else None
+        found = Assessment(due, limit, until, approval if holds else None, None if holds else approval)
+        return found, stopped_before
 
 
 async def _alarm(assessment: Assessment, now: datetime) -> None:

@@ -74,6 +74,8 @@ class ContractChanges:
                     pass
         if action is Action.HOLD_ERASURE:
             await self._mails.withdraw_erasure_reminder(stored, now)
+        if action is Action.RELEASE_ERASURE_HOLD:  # its window may be open
+            await TerminationApplication.filter(id=contract.application_id).update(next_reminder_at=now)
         return Answer(stored, now)
 
     def granted_to_all(

@@ -20,7 +20,7 @@ from contract_notify import (
 from contract_rules import MailKind
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
-from contract_server.contracts.models import MailState, OutboxMail, TerminationApplication
+from contract_server.contracts.models import MailState, OutboxMail
 from contract_server.contracts.reminder_windows import Window
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.settings import Settings
@@ -70,9 +70,8 @@ class Mails:
         return mail
 
     async def withdraw_erasure_reminder(self, contract: ContractSnapshot, now: datetime) -> None:
-        """One that still waits names a day that does not hold any more. It is owed anew where there is another."""
-        if await _waiting(contract.id, now).filter(kind=ErasureReminder.kind).update(useful_until=now):
-            await TerminationApplication.filter(id=contract.application_id).update(next_reminder_at=now)
+        """One that still waits names a day that does not hold any more. It is owed anew once the hold is released."""
+        await _waiting(contract.id, now).filter(kind=ErasureReminder.kind).update(useful_until=now)
 
     def _mail(self, account: Account, message: Message, unique: str, now: datetime) -> OutboxMail:
         return OutboxMail(**self._columns(account, message, render(message, self._contact_url), unique, now))

@@ -35,7 +35,7 @@ from contract_server import metrics
 from contract_server.clock import Clock
 from contract_server.contracts.mail_leases import ClaimedMail, Outcome, claim, look, settle
 from contract_server.contracts.models import MailState
-from contract_server.db.availability import is_unavailable
+from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
@@ -128,7 +128,7 @@ class Outbox:
                 self._called.clear()
                 if time.monotonic() < self._ends_at:
                     try:
-                        in_hand |= await self._begin(self._hands - len(in_hand))
+                        await self._begin(in_hand)
                     except Exception:
                         if not in_hand:
                             raise
@@ -145,12 +145,17 @@ class Outbox:
             for each in in_hand:
                 each.cancel()
 
-    async def _begin(self, hands: int) -> set[asyncio.Task[Try]]:
-        mails = await self._claim(hands) if hands else []
-        if len(mails) < hands:
+    async def _begin(self, in_hand: set[asyncio.Task[Try]]) -> None:
+        """Take as many mails in hand as there are hands; each is on its way before anything else is asked for."""
+        if len(in_hand) < self._hands:
+            await self._take(in_hand)
+        if len(in_hand) < self._hands:
             self._seen = await look(self._clock, LOOK_AHEAD)
-            mails += await self._claim(hands - len(mails))
-        return {asyncio.create_task(self._try(mail)) for mail in mails}
+            await self._take(in_hand)
+
+    async def _take(self, in_hand: set[asyncio.Task[Try]]) -> None:
+        mails = await self._claim(self._hands - len(in_hand))
+        in_hand |= {asyncio.create_task(self._try(mail)) for mail in mails}
 
     async def _claim(self, hands: int) -> list[ClaimedMail]:
         """Of those seen at the last look; somebody else may have been faster."""
@@ -228,7 +233,7 @@ async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             return await ask()
         except Exception as error:
-            if not is_unavailable(error):
+            if not is_unavailable(error) and not is_contended(error):
                 raise
         await asyncio.sleep(pause)
     return await ask()

@@ -1,7 +1,7 @@
 """What is due for erasure and what soon will be, day by day, for the people who answer for it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from contract_server.contracts.failures import SET_ASIDE
@@ -38,7 +38,8 @@ class DueDay:
 
 async def erasures_by_day(policies: ServedPolicies, now: datetime, ahead: timedelta) -> list[DueDay]:
     """All that is due, however late, and all that falls due within that time."""
-    rows = await current_connection().execute_query_dict(_BY_DAY, [policies.zone.key, now + ahead])
+    by = now + min(ahead, datetime.max.replace(tzinfo=UTC) - now)
+    rows = await current_connection().execute_query_dict(_BY_DAY, [policies.zone.key, by])
     return [DueDay(**row) for row in rows]
 
 

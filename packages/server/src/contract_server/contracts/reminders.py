@@ -8,7 +8,7 @@ of is put on hold, is not sent any more.
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from contract_rules import DeadlineKind, Status
@@ -20,8 +20,6 @@ from contract_server.contracts.reminder_windows import Window, next_opening, win
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.db.transaction import current_connection, transaction
-
-WHILE_HELD_AGAIN_AFTER = timedelta(days=1)
 
 _LOCK_DUE = """
     SELECT application.id AS application_id, contract.id AS contract_id
@@ -60,7 +58,7 @@ class Reminders:
         """Put into the outbox what is due by now, for at most about `seconds`; what is left is for the next sweep.
 
         Returns:
-            How many reminders are owed now that were not before.
+            How many reminders are owed.
         """
         await current_connection().execute_query(_FORGET_USELESS, [await self._clock.now()])
         owed, looked_at, ends_at = 0, self._batch, time.monotonic() + seconds
@@ -118,10 +116,7 @@ def _next_look(contract: ContractSnapshot, now: datetime) -> datetime | None:
     application = contract.facts.application
     if application is None or contract.facts.status is not Status.TERMINATED:
         return None
-    held_back = contract.facts.erasure_held and any(
-        window.is_open(now) for window in windows_of(application) if _is_of_erasure(window)
-    )
-    return now + WHILE_HELD_AGAIN_AFTER if held_back else next_opening(application, now)
+    return next_opening(application, now)  # what is held back is looked at again when the hold is released
 
 
 def _is_of_erasure(window: Window) -> bool:

@@ -1,4 +1,4 @@
-"""What falls due, and doing it: oldest first, one contract at a time, each judged anew under its lock.
+"""What falls due, and doing it: oldest first, each contract judged anew under its lock.
 
 Due means due *by now*, not today: what a day's outage left undone is done by the next sweep. One contract that fails
 delays no other; it is tried again after a pause that grows, and set aside at last. Of erasures, only those are done
@@ -96,7 +96,8 @@ class Schedule:
         """
         report = SweepReport()
         ends_at = time.monotonic() + seconds
-        while report.complete and (found := await self._due(report)):
+        erasable_until = await self._breaker.pass_until(await self._clock.now())
+        while report.complete and (found := await self._due(report, erasable_until)):
             for act, alike in groupby(found, key=lambda due: due.act):
                 if act is Act.ERASE:
                     await self._erase(list(alike), report, Patience(skip_locked=not patient, ends_at=ends_at))
@@ -112,11 +113,10 @@ class Schedule:
         due_at: datetime | None = rows[0]["due_at"]
         return due_at
 
-    async def _due(self, report: SweepReport) -> list[Due]:
-        now = await self._clock.now()
-        erasable_until = await self._breaker.pass_until(now) if report.ledger_kept else None
+    async def _due(self, report: SweepReport, erasable_until: datetime | None) -> list[Due]:
+        now, left_alone = await self._clock.now(), list(report.failed | report.passed_over)
         rows = await current_connection().execute_query_dict(
-            _DUE, [now, list(report.failed | report.passed_over), self._batch, erasable_until]
+            _DUE, [now, left_alone, self._batch, erasable_until if report.ledger_kept else None]
         )
         return [Due(row["id"], Act(row["act"]), row["due_at"], row["failed_before"]) for row in rows]
 

@@ -63,7 +63,7 @@ async def lock_snapshots(
 
 
 async def _lock(contract_ids: Sequence[UUID], *, skip_locked: bool) -> list[UUID]:
-    """Everybody who locks several does so in the order of their ids, so that nobody waits in a circle."""
+    """Everybody who waits for several does so in the order of their ids, so that nobody waits in a circle."""
     rows = await fetch(_LOCK + (" SKIP LOCKED" if skip_locked else ""), contract_ids)
     return [row["id"] for row in rows]
 
