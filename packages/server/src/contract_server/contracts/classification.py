@@ -163,7 +163,7 @@ TABLES = MappingProxyType(
                 "application_id policy_version due_at started_at finished_at erased_rows rows_left batches replayed"
                 " ledger_file code_version schema_version sequence previous_hash hash"
             ),
-            technical=_columns("id contract_id"),
+            technical=_columns("id contract_id evidence_file"),
             reasons={
                 "erased_rows": "counts of rows under our own tables' names",
                 "rows_left": "counts of rows under our own tables' names",

@@ -13,7 +13,7 @@ from contract_server.clock import Clock
 from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.classification import TABLES, OnErasure
 from contract_server.contracts.evidence import first_broken_link, sealed_records
-from contract_server.contracts.health import Check, Health, examine
+from contract_server.contracts.health import GRACE, Check, Health, examine
 from contract_server.contracts.ledger import Ledger, LedgerCorrupt, LedgerEntry, LedgerUnavailable, Step
 from contract_server.contracts.models import ErasureRecord
 from contract_server.db.transaction import current_connection
@@ -73,8 +73,11 @@ async def _check_ledger(now: datetime, ledger: Ledger, *, must_be_kept: bool) ->
     except LedgerCorrupt as error:
         return Check("ledger", 1, f"A line of the ledger outside is not what was written: {error}.")
     undone, contradicted = await _compare(entries)
-    begun = ErasureRecord.filter(started_at__gte=now - BACKUPS_KEPT_FOR, ledger_file__isnull=False)
-    lost = {str(name) for name in await begun.values_list("ledger_file", flat=True)} - files
+    recent = ErasureRecord.filter(started_at__gte=now - BACKUPS_KEPT_FOR)
+    named = [name for names in await recent.values_list("ledger_file", "evidence_file") for name in names if name]
+    lost = set(named) - files
+    sealed = ErasureRecord.filter(finished_at__lte=now - GRACE, evidence_file__isnull=True)
+    uncopied = await sealed.filter(sequence__isnull=False).count()
     detail = "The ledger outside agrees with this database."
     if undone:
         detail = "A backup has brought back what was erased: run `contract-server erasures replay`."
@@ -82,7 +85,9 @@ async def _check_ledger(now: datetime, ledger: Ledger, *, must_be_kept: bool) ->
         detail = "The evidence in this database is not the evidence that the ledger outside has of the same erasures."
     elif lost:
         detail = "Files of the ledger outside are missing."
-    return Check("ledger", len(undone) + len(contradicted) + len(lost), detail)
+    elif uncopied:
+        detail = "The ledger outside lacks evidence of erasures that are finished: the next sweep copies it."
+    return Check("ledger", len(undone) + len(contradicted) + len(lost) + uncopied, detail)
 
 
 async def _compare(entries: list[LedgerEntry]) -> tuple[set[UUID], set[UUID]]:

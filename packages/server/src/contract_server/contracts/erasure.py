@@ -27,13 +27,13 @@ from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.classification import TABLES, Table
-from contract_server.contracts.evidence import Evidence, Record, add_rows, records_of, seal
+from contract_server.contracts.evidence import Evidence, Record, add_rows, evidence_to_copy, records_of, seal
 from contract_server.contracts.ledger import Ledger, LedgerApplication, LedgerEntry, LedgerUnavailable, Step
 from contract_server.contracts.models import ErasureRecord
 from contract_server.contracts.personal_rows import count_members, erase_rows, erase_some_members, personal_rows_left
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot
-from contract_server.contracts.store import lock_snapshots
+from contract_server.contracts.store import find_snapshots, lock_snapshots
 from contract_server.db.availability import is_unavailable
 from contract_server.db.rows import Insert, Update, write_rows
 from contract_server.db.transaction import transaction
@@ -41,6 +41,8 @@ from contract_server.logs import get_logger
 
 log = get_logger(__name__)
 
+COPIED_AT_ONCE = 1_000
+"""Records of which one file of the ledger has the evidence at most."""
 AT_ONCE = 2
 """Transactions that erase side by side: while the database works at one, the next is made ready."""
 
@@ -53,14 +55,9 @@ class ErasureIncomplete(Exception):
 class Erased:
     """What became of contracts that were to be erased; those named nowhere were refused by the rules, or left."""
 
-    entries: list[LedgerEntry] = field(default_factory=list)
+    contracts: set[UUID] = field(default_factory=set)
     failed: dict[UUID, Exception] = field(default_factory=dict)
     complete: bool = True
-
-    @property
-    def contracts(self) -> set[UUID]:
-        """The contracts that are erased."""
-        return {entry.contract_id for entry in self.entries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +119,27 @@ class Erasures:
         due = await self._begin_all(contract_ids, patience, erased, replayed=replayed)
         lanes = [self._finish_all(due[lane::AT_ONCE], patience, erased) for lane in range(AT_ONCE)]
         outcomes = await asyncio.gather(*lanes, return_exceptions=True)
-        await self._note_finished(erased.entries)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):  # the database is gone, for all of them
                 raise outcome
+        await self.copy_evidence()
         erased.complete = not patience.over
         return erased
+
+    async def copy_evidence(self) -> None:
+        """Put evidence into the ledger outside, too: there it is safe from whoever can write to the database.
+
+        It is that of all who finished an erasure and were cut off before they could do this.
+        """
+        sealed: Mapping[UUID, Evidence] = {}
+        try:
+            while self._ledger.folder and (sealed := await evidence_to_copy(COPIED_AT_ONCE)):
+                contracts = await find_snapshots(list(sealed))
+                entries = [_entry(contracts[each], Step.FINISHED, evidence) for each, evidence in sealed.items()]
+                file = await self._ledger.write(entries, await self._clock.now())
+                await ErasureRecord.filter(contract_id__in=list(sealed)).update(evidence_file=file)
+        except LedgerUnavailable:
+            log.exception("evidence not copied", contract_ids=[str(each) for each in sealed])
 
     async def _begin_all(
         self, ids: Sequence[UUID], patience: Patience, erased: Erased, *, replayed: bool
@@ -164,7 +176,7 @@ class Erasures:
         while left and not patience.over:
             group = left[:width]
             try:
-                entries, through = await self._go_on(group, patience)
+                finished, through = await self._go_on(group, patience)
             except Exception as error:
                 if _concerns_all(error):
                     raise
@@ -172,28 +184,27 @@ class Erasures:
                     width = 1
                     continue
                 erased.failed[group[0]] = error
-                entries, through = [], set(group)
-            erased.entries += entries
+                finished, through = set(), set(group)
+            erased.contracts |= finished
             left = [each for each in left if each not in through]
             width = 2 * width if len(through) == len(group) else len(through) + 1
 
-    async def _go_on(self, ids: Sequence[UUID], patience: Patience) -> tuple[list[LedgerEntry], set[UUID]]:
+    async def _go_on(self, ids: Sequence[UUID], patience: Patience) -> tuple[set[UUID], set[UUID]]:
         """One transaction: finish the first contracts, or, where the first is large, take away some of its members.
 
         Returns:
-            What the ledger is to be told, and with which contracts all is done: erased, or refused by the rules.
+            Which contracts are erased, and with which all is done: these, and those that the rules refuse.
         """
-        entries: list[LedgerEntry] = []
         async with transaction():
             due, now = await self._lock_due(ids, patience)
             members = await count_members(due, self._batch, self._tables)
             if members:
-                entries = await self._finish(due, members, now)
+                await self._finish(due, members, now)
             elif due:
                 await self._shrink(min(due))
         for each in members:
             log.info("erased", contract_id=each, application_id=due[each].application_id)
-        return entries, set(ids) - (due.keys() - members.keys())
+        return set(members), set(ids) - (due.keys() - members.keys())
 
     async def _shrink(self, contract_id: UUID) -> None:
         """Delete a batch of the members of a locked contract."""
@@ -203,24 +214,14 @@ class Erasures:
         counted = {name: record[name] for name in ("id", "erased_rows", "batches")}
         await write_rows(Update(ErasureRecord, [counted]))
 
-    async def _finish(
-        self, due: Mapping[UUID, ContractSnapshot], members: Mapping[UUID, int], now: datetime
-    ) -> list[LedgerEntry]:
+    async def _finish(self, due: Mapping[UUID, ContractSnapshot], members: Mapping[UUID, int], now: datetime) -> None:
         """Erase all that there is of locked contracts, see that it is gone, and seal the evidence."""
         gone = await erase_rows(members, self._tables)
         if left := await personal_rows_left(list(members), self._tables):
             raise ErasureIncomplete(", ".join(sorted({name for rows in left.values() for name in rows})))
         granted = self._changes.granted_to_all([due[each] for each in members], Action.ERASE, Actor.SYSTEM, now)
-        sealed, sealing = await seal({each: gone.get(each, Counter()) for each in members}, now)
-        await write_rows(*granted, sealing)
-        return [_entry(due[each], Step.FINISHED, evidence) for each, evidence in sealed.items()]
-
-    async def _note_finished(self, entries: Sequence[LedgerEntry]) -> None:
-        """Put the evidence into the ledger outside, too: there it is safe from whoever can write to the database."""
-        try:
-            await self._ledger.write(entries, await self._clock.now())
-        except LedgerUnavailable:
-            log.exception("evidence not copied", contract_ids=[str(entry.contract_id) for entry in entries])
+        sealed = await seal({each: gone.get(each, Counter()) for each in members}, now)
+        await write_rows(*granted, sealed)
 
     async def _lock_due(self, ids: Sequence[UUID], patience: Patience) -> tuple[dict[UUID, ContractSnapshot], datetime]:
         """Those of the contracts that the rules let be erased at this moment, locked; and this moment."""

@@ -51,6 +51,10 @@ _COLUMNS = f"id, {', '.join(_CONTENT)}, hash"
 _OF_CONTRACTS = f"""
     SELECT {_COLUMNS} FROM erasure_record WHERE contract_id = ANY ($1) ORDER BY contract_id
 """  # noqa: S608 - our own names
+_TO_COPY = f"""
+    SELECT {_COLUMNS} FROM erasure_record
+     WHERE sequence IS NOT NULL AND evidence_file IS NULL ORDER BY sequence LIMIT $1
+"""  # noqa: S608 - as above
 _CHAIN = f"SELECT {_COLUMNS} FROM erasure_record WHERE sequence IS NOT NULL ORDER BY sequence"  # noqa: S608 - as above
 _TO_SEAL = f"""
     WITH last AS (
@@ -65,6 +69,10 @@ Record = dict[str, Any]
 
 Evidence = Mapping[str, Any]
 """A sealed record as JSON knows it: text, numbers, and counts by table."""
+
+
+class RecordMissing(Exception):
+    """An erasure was to be sealed that nobody has written down when it began: it is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +95,28 @@ def add_rows(record: Record, gone: Counter[str]) -> None:
     record["batches"] += gone.total() > 0
 
 
-async def seal(gone: Mapping[UUID, Counter[str]], finished_at: datetime) -> tuple[dict[UUID, Evidence], Update]:
+async def seal(gone: Mapping[UUID, Counter[str]], finished_at: datetime) -> Update:
     """Give finished erasures the next places in the chain, in the transaction that finishes them.
 
     One transaction at a time is at the end of the chain. Everybody comes here with their contracts locked already, and
-    locks nothing afterwards, so that nobody waits in a circle.
+    locks nothing afterwards but what belongs to these, so that nobody waits in a circle.
 
     Args:
         gone: The contracts, and what this transaction has destroyed of each, by table.
         finished_at: When.
 
     Returns:
-        The evidence of each, and what is to be written for it in the same transaction.
+        What is to be written for it in the same transaction.
+
+    Raises:
+        RecordMissing: Nobody has written down that one of the erasures began.
     """
     await fetch(_ONE_AT_A_TIME)
     rows = await fetch(_TO_SEAL, list(gone))  # a statement of its own: it sees who was before us
+    if len(rows) != len(gone):
+        raise RecordMissing
     sequence, previous_hash = rows[0]["last_sequence"] or 0, rows[0]["last_hash"] or BEFORE_THE_FIRST
-    sealed: dict[UUID, Evidence] = {}
-    written: list[Record] = []
+    sealed: list[Record] = []
     for row in rows:
         sequence += 1
         record = _record(row) | {
@@ -115,11 +127,15 @@ async def seal(gone: Mapping[UUID, Counter[str]], finished_at: datetime) -> tupl
             "previous_hash": previous_hash,
         }
         add_rows(record, gone[record["contract_id"]])
-        content = _content(record)
-        record["hash"] = previous_hash = hash_of(content)
-        sealed[record["contract_id"]] = {**content, "hash": previous_hash}
-        written.append({name: record[name] for name in ("id", *_SEALED)})
-    return sealed, Update(ErasureRecord, written)
+        record["hash"] = previous_hash = hash_of(_content(record))
+        sealed.append({name: record[name] for name in ("id", *_SEALED)})
+    return Update(ErasureRecord, sealed)
+
+
+async def evidence_to_copy(at_most: int) -> dict[UUID, Evidence]:
+    """Of the oldest sealed records that stand in no file outside the database: what each contract's says."""
+    rows = await fetch(_TO_COPY, at_most)
+    return {row["contract_id"]: _evidence(_record(row)) for row in rows}
 
 
 async def sealed_records() -> list[Evidence]:

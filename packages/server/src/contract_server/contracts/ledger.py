@@ -13,8 +13,9 @@ import asyncio
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
@@ -26,6 +27,8 @@ from contract_server.contracts.evidence import Evidence, hash_of
 from contract_server.contracts.snapshot import ContractSnapshot, judged_columns
 
 SUFFIX = ".jsonl"
+PATIENCE = timedelta(seconds=10)
+"""How long a disk may take; contracts are locked meanwhile."""
 
 
 class LedgerUnavailable(Exception):
@@ -85,20 +88,25 @@ class Ledger:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self._writer = ThreadPoolExecutor(1, "ledger")  # a disk that hangs holds up this thread, and nobody else's
 
     async def write(self, entries: Sequence[LedgerEntry], now: datetime) -> str | None:
         """Put down entries so that a power cut does not lose them; the new file's name, None where no ledger is kept.
 
         Raises:
-            LedgerUnavailable: The folder is missing, full or read-only.
+            LedgerUnavailable: The folder is missing, full or read-only, or its disk does not answer.
         """
         if self.folder is None or not entries:
             return None
         step = entries[0].step.lower()
         name = f"{now.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{step}-{secrets.token_hex(8)}{SUFFIX}"
         content = b"".join(_line(entry) for entry in entries)
+        writing = asyncio.get_running_loop().run_in_executor(self._writer, _write_durably, self.folder / name, content)
         try:
-            await asyncio.to_thread(_write_durably, self.folder / name, content)
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await writing
+        except TimeoutError:
+            raise LedgerUnavailable(f"{self.folder}: no answer within {PATIENCE.seconds} seconds") from None
         except OSError as error:
             raise LedgerUnavailable(f"{self.folder}: {error.strerror}") from None
         return name

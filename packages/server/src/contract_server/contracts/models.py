@@ -235,6 +235,9 @@ class ErasureRecord(Model):
     ledger_file = fields.CharField(
         max_length=100, null=True, description="the file outside this database that says so too"
     )
+    evidence_file = fields.CharField(
+        max_length=100, null=True, description="the file outside this database that has the evidence"
+    )
     rows_left: dict[str, int] | None = fields.JSONField(null=True, description="what was read back: nothing, by table")
     schema_version = fields.CharField(max_length=100, null=True, description="the last migration when it was finished")
     sequence = fields.BigIntField(null=True, unique=True, description="the place in the chain of finished erasures")

@@ -96,6 +96,7 @@ class Schedule:
         """
         report = SweepReport()
         ends_at = time.monotonic() + seconds
+        await self._erasures.copy_evidence()
         erasable_until = await self._breaker.pass_until(await self._clock.now())
         while report.complete and (found := await self._due(report, erasable_until)):
             for act, alike in groupby(found, key=lambda due: due.act):
