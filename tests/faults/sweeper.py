@@ -1,9 +1,10 @@
 """A program that has everything imported and sweeps when told to, each time in a new process that can be killed.
 
-Reads lines `DATABASE_URL ERASURE_BATCH` as `forking.py` says; for each, a process sweeps once.
+Reads lines `DATABASE_URL LEDGER_DIR ERASURE_BATCH` as `forking.py` says; for each, a process sweeps once.
 """
 
 import asyncio
+from pathlib import Path
 
 from pydantic import SecretStr
 from tests.faults.forking import fork_for_each_line
@@ -19,10 +20,11 @@ NO_MAIL_SERVER = "smtp://127.0.0.1:1"
 PUBLIC_URL = "https://keiyaku.example.jp"
 
 
-async def sweep(database_url: str, erasure_batch: str) -> None:
+async def sweep(database_url: str, ledger_dir: str, erasure_batch: str) -> None:
     settings = Settings(
         database_url=SecretStr(database_url),
         smtp_url=SecretStr(NO_MAIL_SERVER),
+        ledger_dir=Path(ledger_dir),
         erasure_batch=int(erasure_batch),
         public_url=PUBLIC_URL,
         secret_key=SecretStr(SECRET_KEY),

@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -21,6 +22,7 @@ from tests.faults.proxy import Moment, Proxy, proxied
 from tests.faults.sweeper import PUBLIC_URL, SECRET_KEY
 from tests.server.running import command
 
+from contract_server.contracts.ledger import Ledger, Step
 from contract_server.dev.postgres import EmbeddedPostgres
 
 DUE_CONTRACT = """
@@ -54,15 +56,16 @@ SELECT (SELECT count(*) FROM member WHERE contract_id = $1) + (SELECT count(*) F
 class Sweeper:
     """The program that sweeps in processes of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, erasure_batch: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, ledger: Path, erasure_batch: int) -> None:
         self._process = process
+        self._ledger = ledger
         self._erasure_batch = erasure_batch
         self.pid = 0
 
     async def sweep(self, database_url: str) -> int:
         """Sweep once; the exit status, negative for the signal that ended it."""
         assert self._process.stdin
-        self._process.stdin.write(f"{database_url} {self._erasure_batch}\n".encode())
+        self._process.stdin.write(f"{database_url} {self._ledger} {self._erasure_batch}\n".encode())
         self.pid = await self._line()
         self._process.stdin.write(b"go\n")
         return await self._line()
@@ -81,6 +84,7 @@ class Stage:
     proxy: Proxy
     proxied_url: str
     sweeper: Sweeper
+    ledger: Ledger
     members: int
     batches: int
 
@@ -105,11 +109,18 @@ class Stage:
         record = await self.connection.fetchrow("SELECT * FROM erasure_record WHERE contract_id = $1", contract_id)
         assert json.loads(record["erased_rows"]) == {"member": self.members, "company": 1, "account": 1}
         assert record["due_at"] <= record["started_at"] <= record["finished_at"]
+        entries = [entry for entry in await self.ledger.read() if str(entry.contract_id) == contract_id]
+        assert {entry.step for entry in entries} == {Step.BEGUN, Step.FINISHED}
+        sealed = [entry.evidence["hash"] for entry in entries if entry.evidence]
+        assert set(sealed) == {record["hash"]}
+        self.ledger.empty()
 
 
 @pytest.fixture(scope="module")
-async def stage(postgres: EmbeddedPostgres, faults: Faults) -> AsyncIterator[Stage]:
-    url = await new_database(postgres)
+async def stage(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, faults: Faults
+) -> AsyncIterator[Stage]:
+    url, folder = await new_database(postgres), tmp_path_factory.mktemp("ledger")
     status, _, errors = await command(
         {"DATABASE_URL": url, "PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET_KEY}, "migrate"
     )
@@ -118,7 +129,8 @@ async def stage(postgres: EmbeddedPostgres, faults: Faults) -> AsyncIterator[Sta
     connection = await asyncpg.connect(url)
     async with proxied(url) as (proxy, proxied_url):
         members, batch = faults.figure((5_000, 1_000), (100_000, 10_000))  # the long one in batches as we ship them
-        yield Stage(connection, url, proxy, proxied_url, Sweeper(process, batch), members, members // batch)
+        sweeper = Sweeper(process, folder, batch)
+        yield Stage(connection, url, proxy, proxied_url, sweeper, Ledger(folder), members, members // batch)
     await connection.close()
     assert process.stdin
     process.stdin.close()

@@ -1,5 +1,6 @@
 """More erasures at once than usual are a mistake until somebody has said that they are not."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -123,6 +124,17 @@ async def test_an_approval_ends_with_the_last_of_what_was_approved(bench: Workbe
         await bench.release(each)  # due by the instant that was approved, and not among what was seen
     await bench.schedule.run_due()
     assert await erased() == MANY
+
+
+async def test_an_approval_lasts_however_many_sweep_at_once(bench: Workbench) -> None:
+    seen = await wave(bench, 4 * MANY)
+    bench.clock.instant = ERASURE_DUE_AT
+    await approve(bench)
+    erasing = asyncio.gather(*(bench.erasures.erase(each) for each in seen))
+    while not erasing.done():
+        assert await bench.breaker.pass_until(bench.clock.instant) is not None
+    await erasing
+    assert await erased() == len(seen)
 
 
 @pytest.mark.parametrize("erased_before", [0, SWEEP_BATCH])

@@ -1,7 +1,9 @@
 """Every erasure stands in a folder outside the database too, before anything is destroyed, for good."""
 
+import threading
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
@@ -15,7 +17,10 @@ from tests.server.contracts.workbench import (
 )
 
 from contract_rules import Status
+from contract_server.contracts import ledger
+from contract_server.contracts.doctor import examine_thoroughly
 from contract_server.contracts.evidence import sealed_records
+from contract_server.contracts.health import GRACE, Check
 from contract_server.contracts.ledger import Ledger, LedgerCorrupt, LedgerUnavailable, Step
 from contract_server.contracts.models import DueFailure, ErasureRecord, Member, TerminationApplication
 from contract_server.contracts.schedule import SweepReport
@@ -29,6 +34,12 @@ def folder_of(bench: Workbench) -> Path:
 async def sweep_when_due(bench: Workbench) -> SweepReport:
     bench.clock.instant = ERASURE_DUE_AT
     return await bench.schedule.run_due()
+
+
+async def the_ledger(bench: Workbench) -> Check:
+    """What `doctor` finds of it."""
+    health = await examine_thoroughly(bench.clock, bench.breaker, bench.ledger, must_keep_ledger=True)
+    return next(check for check in health.checks if check.name == "ledger")
 
 
 async def erase_one(bench: Workbench) -> UUID:
@@ -90,6 +101,52 @@ async def test_without_the_folder_nothing_is_destroyed_and_everything_else_goes_
     assert not await DueFailure.exists()  # it is no fault of the contract
 
     folder_of(bench).mkdir()
+    await bench.schedule.run_due()
+    assert await status_of(contract_id) is Status.ERASED
+
+
+async def test_evidence_that_somebody_was_cut_off_from_writing_down_is_made_up_for_by_the_next_sweep(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract_id = await bench.terminated_contract()
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(bench.erasures, "copy_evidence", AsyncMock())
+        await sweep_when_due(bench)
+    assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN]
+    bench.clock.instant += GRACE
+    assert (await the_ledger(bench)).count == 1
+    await bench.schedule.run_due()
+    assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
+    finished = (await bench.ledger.read())[1]
+    assert (finished.contract_id, finished.evidence) == (contract_id, (await sealed_records())[0])
+    assert (await the_ledger(bench)).ok
+
+
+async def test_evidence_that_cannot_be_written_down_is_written_down_once_it_can(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    await fail_when("member", "DELETE", "true")
+    await sweep_when_due(bench)
+    await stop_interfering()
+    away = folder_of(bench).rename(folder_of(bench).with_name("away"))
+    await bench.erasures.erase(contract_id)
+    assert await status_of(contract_id) is Status.ERASED
+    away.rename(folder_of(bench))
+    await bench.schedule.run_due()
+    assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
+
+
+async def test_a_disk_that_hangs_holds_up_the_erasure_and_nothing_else(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract_id = await bench.terminated_contract()
+    answers = threading.Event()
+    with monkeypatch.context() as hanging:
+        hanging.setattr(ledger, "PATIENCE", timedelta(milliseconds=10))
+        hanging.setattr(ledger, "_write_durably", lambda *_: answers.wait())
+        report = await sweep_when_due(bench)
+        assert (report.failed, report.complete) == ({contract_id}, True)
+        assert (await TerminationApplication.get(contract_id=contract_id)).service_ended_at is not None
+        answers.set()
     await bench.schedule.run_due()
     assert await status_of(contract_id) is Status.ERASED
 
