@@ -141,10 +141,18 @@ def test_production_does_not_start_with_what_is_for_development(
     assert refusal_of(PRODUCTION | development_default).startswith(named)
 
 
+@pytest.mark.parametrize("command", ["worker", "sweep"])
+async def test_production_erases_only_where_a_ledger_can_be_kept(command: str) -> None:
+    without = PRODUCTION | {"SMTP_URL": "smtp://127.0.0.1:1"}
+    status, line = (await run(without, command)).refusal
+    assert (status, line.partition(";")[0]) == (3, "LEDGER_DIR: not set")
+
+
 @pytest.mark.parametrize("command", ["serve", "worker"])
 async def test_production_does_not_start_on_a_database_of_development(seeded: Settings, command: str) -> None:
     variables = variables_of(seeded) | PRODUCTION | {"DATABASE_URL": variables_of(seeded)["DATABASE_URL"]}
-    variables |= {"ENVIRONMENT": "production", "MAIL_DIR": "", "SMTP_URL": "smtp://127.0.0.1:1"}
+    variables |= {"ENVIRONMENT": "production", "MAIL_DIR": ""}
+    variables |= {"SMTP_URL": "smtp://127.0.0.1:1", "LEDGER_DIR": "/srv/ledger"}
     status, line = (await run(variables, command)).refusal
     assert (status, line) == (
         3,

@@ -63,6 +63,12 @@ async def test_migrating_twice_changes_nothing(empty: Settings) -> None:
         assert await migrate(empty) == []
 
 
+async def test_a_migration_of_a_large_table_takes_what_it_takes_and_locks_wait_as_ever(empty: Settings) -> None:
+    async with database(empty, unhurried=True):
+        assert await current_connection().execute_query_dict("SHOW statement_timeout") == [{"statement_timeout": "0"}]
+        assert await current_connection().execute_query_dict("SHOW lock_timeout") == [{"lock_timeout": "10s"}]
+
+
 async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(empty: Settings) -> None:
     async with database(empty):
         await migrate(empty)

@@ -2,7 +2,8 @@
 
 from contract_server.accounts.models import Account
 from contract_server.clock import DatabaseClock, TestClockRow
-from contract_server.contracts.policies import ServedPolicies
+from contract_server.contracts.policies import ServedPolicies, served_policies
+from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.demo.people import CONTRACTS, OPERATOR_ID
 from contract_server.settings import Settings
 
@@ -26,4 +27,17 @@ async def find_obstacle(settings: Settings, policies: ServedPolicies) -> str | N
         return "DATABASE_URL: the database holds the demonstration accounts; use one that was never seeded"
     if await TestClockRow.exists():
         return "DATABASE_URL: the database has a test clock; use one that was never part of development"
+    return None
+
+
+async def find_known_obstacle(settings: Settings) -> str | None:
+    """The same; None also where the database cannot be looked at yet.
+
+    It may come up later, and be migrated: until then `/readyz` says so, and nothing that is due is done.
+    """
+    try:
+        return await find_obstacle(settings, served_policies(settings.policy_dir))
+    except Exception as error:
+        if not is_unavailable(error) and not lacks_schema(error):
+            raise
     return None

@@ -217,6 +217,21 @@ def load_settings() -> Settings:
         raise _refusal(error) from None
 
 
+def load_settings_of_eraser() -> Settings:
+    """The settings of a process that erases, which is to be able to write down what it erased.
+
+    Raises:
+        SettingsError: A variable is missing or wrong.
+    """
+    settings = load_settings()
+    if settings.ledger_dir is None and not settings.development:
+        raise SettingsError(
+            "LEDGER_DIR: not set; expected a folder on another disk than the database, for what is to be erased again"
+            " when a backup is restored"
+        )
+    return settings
+
+
 def _refusal(error: ValidationError) -> SettingsError:
     """The first thing that is wrong, in one line: the variable, what it is, and what is expected."""
     first = error.errors(include_url=False)[0]

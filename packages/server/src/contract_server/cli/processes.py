@@ -8,7 +8,7 @@ import typer
 from contract_server import logs
 from contract_server.cli.running import refuse_obstacles
 from contract_server.cli.statuses import Refusal, Status
-from contract_server.settings import load_settings
+from contract_server.settings import load_settings, load_settings_of_eraser
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
@@ -48,8 +48,9 @@ def worker() -> None:
     from arq.worker import run_worker  # noqa: PLC0415 - only this command needs it
     from redis.exceptions import RedisError  # noqa: PLC0415 - as above
 
+    settings = load_settings_of_eraser()
     refuse_obstacles()
-    logs.configure(load_settings().log_level)  # before arq says that it waits for Redis
+    logs.configure(settings.log_level)  # before arq says that it waits for Redis
     from contract_server.jobs.worker import WorkerSettings  # noqa: PLC0415 - reads the settings when imported
 
     try:

@@ -5,21 +5,19 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from contract_server import logs
-from contract_server.contracts.policies import served_policies
-from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.db.connection import database
-from contract_server.obstacles import find_obstacle
+from contract_server.obstacles import find_known_obstacle
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_settings
 
 Result = TypeVar("Result")
 
 
-def with_database(act: Callable[[], Awaitable[Result]]) -> Result:
-    """What `act` returns, awaited with a connection to the database."""
+def with_database(act: Callable[[], Awaitable[Result]], *, unhurried: bool = False) -> Result:
+    """What `act` returns, awaited with a connection to the database, whose statements may be unhurried."""
 
     async def run() -> Result:
-        async with database(load_settings()):
+        async with database(load_settings(), unhurried=unhurried):
             return await act()
 
     return asyncio.run(run())
@@ -46,13 +44,5 @@ def refuse_obstacles() -> None:
     Raises:
         SettingsError: It is not.
     """
-    settings = load_settings()
-    policies = served_policies(settings.policy_dir)
-    try:
-        obstacle = with_database(lambda: find_obstacle(settings, policies))
-    except Exception as error:
-        if not is_unavailable(error) and not lacks_schema(error):
-            raise
-        return  # it may come up later, and be migrated: until then `/readyz` says so
-    if obstacle:
+    if obstacle := with_database(lambda: find_known_obstacle(load_settings())):
         raise SettingsError(obstacle)

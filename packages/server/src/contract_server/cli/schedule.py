@@ -8,8 +8,10 @@ import typer
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json, show_table
 from contract_server.contracts.due import find_due
+from contract_server.contracts.schedule import SweepReport
 from contract_server.durations import parse_duration
 from contract_server.services import Services
+from contract_server.settings import load_settings_of_eraser
 from contract_server.sweep import sweep_once
 
 
@@ -53,6 +55,17 @@ async def _due(services: Services, within: timedelta, limit: int) -> list[dict[s
 
 def sweep() -> None:
     """Do once what the worker does again and again, without Redis: all that is due, and the mails that are owed."""
-    report = with_services(sweep_once)
+    load_settings_of_eraser()
+    report = with_services(_sweep)
     typer.echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.passed_over)}")
     raise typer.Exit(1 if report.failed else 0)
+
+
+async def _sweep(services: Services) -> SweepReport:
+    """One sweep after the other until one has come to its end: each takes only so long."""
+    report = await sweep_once(services)
+    while not report.complete:
+        before, report = report, await sweep_once(services)
+        report.done += before.done
+        report.failed |= before.failed
+    return report

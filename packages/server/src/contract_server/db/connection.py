@@ -24,7 +24,7 @@ _PATIENCE = {
 }
 
 
-def tortoise_config(settings: Settings) -> dict[str, Any]:
+def tortoise_config(settings: Settings, *, unhurried: bool = False) -> dict[str, Any]:
     """Tortoise's configuration: one connection, one app with every model and its migrations."""
     connection = expand_db_url(settings.database_url.get_secret_value().replace("postgresql://", "asyncpg://", 1))
     connection["engine"] = "contract_server.db.engine"
@@ -33,7 +33,7 @@ def tortoise_config(settings: Settings) -> dict[str, Any]:
         "maxsize": settings.database_pool_size,
         "timeout": 5,
         "application_name": APP,
-        "server_settings": _PATIENCE,
+        "server_settings": _PATIENCE | ({"statement_timeout": "0"} if unhurried else {}),
     }
     return {
         "connections": {"default": connection},
@@ -44,12 +44,13 @@ def tortoise_config(settings: Settings) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[TortoiseContext]:
+async def database(settings: Settings, *, unhurried: bool = False) -> AsyncIterator[TortoiseContext]:
     """The models, connected; for the whole of this process, whichever task asks.
 
-    Connecting waits for the first query, so that a server can start before its database does.
+    Connecting waits for the first query, so that a server can start before its database does. Statements are ended
+    after half a minute; unhurried ones, as those of a migration, take what they take.
     """
-    context = await Tortoise.init(config=tortoise_config(settings), _enable_global_fallback=True)
+    context = await Tortoise.init(config=tortoise_config(settings, unhurried=unhurried), _enable_global_fallback=True)
     try:
         yield context
     finally:
