@@ -12,7 +12,7 @@ log = get_logger(__name__)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 TRIES = 8
-"""With the pauses between them, about seventeen hours: long enough to put a defect right, short enough to be late."""
+"""With the pauses between them, nearly eighteen hours: long enough to put a defect right, short enough to be late."""
 
 SET_ASIDE = """
     FROM due_failure AS failure JOIN contract ON contract.id = failure.contract_id
