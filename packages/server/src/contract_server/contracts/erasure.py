@@ -138,7 +138,8 @@ class Erasures:
                 entries = [_entry(contracts[each], Step.FINISHED, evidence) for each, evidence in sealed.items()]
                 file = await self._ledger.write(entries, await self._clock.now())
                 await ErasureRecord.filter(contract_id__in=list(sealed)).update(evidence_file=file)
-        except LedgerUnavailable:
+        except Exception:
+            # it holds up nothing that is due; the next sweep tries again, and meanwhile `doctor` tells
             log.exception("evidence not copied", contract_ids=[str(each) for each in sealed])
 
     async def _begin_all(
