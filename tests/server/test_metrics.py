@@ -182,6 +182,7 @@ def production(database_url: str, redis_url: str, **more: str) -> dict[str, str]
         "SMTP_URL": "smtp://127.0.0.1:1?starttls=never",
         "PUBLIC_URL": "https://keiyaku.example.jp",
         "SECRET_KEY": secrets.token_hex(32),
+        "LEDGER_DIR": "/srv/contract-ledger",
         **more,
     }
 
