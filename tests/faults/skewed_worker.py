@@ -6,7 +6,7 @@ Python's and arq's reading of the clock are shifted; the monotonic clock goes ri
 
 import sys
 import time
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import arq.worker
 
@@ -33,19 +33,14 @@ def skew(by: timedelta) -> None:
     vars(arq.worker)["datetime"] = SkewedDatetime
 
 
-def trust_it() -> None:
-    """Judge by this machine's clock."""
-    true_now = TestClock.now
-
-    async def now(self: TestClock) -> datetime:
-        moved_by = await true_now(self) - datetime.fromtimestamp(_true_time(), UTC)
-        return datetime.fromtimestamp(time.time(), UTC) + moved_by  # noqa: TID251 - the bug
-
-    setattr(TestClock, "now", now)  # noqa: B010 - as somebody might have written it
+def trust_it(by: timedelta) -> None:
+    """Judge by this machine's clock, as somebody would who took its time for the database's."""
+    TestClock.sql = f"({TestClock.sql} + interval '{by.total_seconds()} seconds')"
 
 
 if __name__ == "__main__":
-    skew(timedelta(seconds=float(sys.argv[1])))
+    wrong_by = timedelta(seconds=float(sys.argv[1]))
+    skew(wrong_by)
     if "trusted" in sys.argv:
-        trust_it()
+        trust_it(wrong_by)
     worker()
