@@ -1,7 +1,7 @@
 """Spans of time as operators type and read them: `90s`, `15m`, `2h`, `7d`."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -45,3 +45,8 @@ def _typed(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_typed)]
 """A setting that is a span of time. Its unit is typed with it, so that nobody takes seconds for minutes."""
+
+
+def so_far_ahead(now: datetime, span: timedelta) -> datetime:
+    """The instant that lies so far ahead; the last one that there is, where it would lie beyond."""
+    return now + min(span, datetime.max.replace(tzinfo=UTC) - now)

@@ -1,6 +1,6 @@
 """What falls due, and doing it by hand."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +9,7 @@ from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json, show_table
 from contract_server.contracts.due import find_due
 from contract_server.contracts.schedule import SweepReport
-from contract_server.durations import parse_duration
+from contract_server.durations import parse_duration, so_far_ahead
 from contract_server.services import Services
 from contract_server.settings import load_settings_of_eraser
 from contract_server.sweep import sweep_once
@@ -40,7 +40,6 @@ def due(
 
 async def _due(services: Services, within: timedelta, limit: int) -> list[dict[str, Any]]:
     now = await services.clock.now()
-    by = now + min(within, datetime.max.replace(tzinfo=UTC) - now)
     return [
         {
             "contract_id": each.contract_id,
@@ -49,7 +48,7 @@ async def _due(services: Services, within: timedelta, limit: int) -> list[dict[s
             "overdue": each.due_at <= now and not each.on_hold,
             "on_hold": each.on_hold,
         }
-        for each in await find_due(by, limit)
+        for each in await find_due(so_far_ahead(now, within), limit)
     ]
 
 

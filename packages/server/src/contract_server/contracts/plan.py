@@ -1,13 +1,14 @@
 """What is due for erasure and what soon will be, day by day, for the people who answer for it."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from contract_server.contracts.failures import SET_ASIDE
 from contract_server.contracts.models import Act
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.db.transaction import current_connection
+from contract_server.durations import so_far_ahead
 
 _BY_DAY = """
     SELECT (erasure_due_at AT TIME ZONE $1)::date AS day,
@@ -38,8 +39,7 @@ class DueDay:
 
 async def erasures_by_day(policies: ServedPolicies, now: datetime, ahead: timedelta) -> list[DueDay]:
     """All that is due, however late, and all that falls due within that time."""
-    by = now + min(ahead, datetime.max.replace(tzinfo=UTC) - now)
-    rows = await current_connection().execute_query_dict(_BY_DAY, [policies.zone.key, by])
+    rows = await current_connection().execute_query_dict(_BY_DAY, [policies.zone.key, so_far_ahead(now, ahead)])
     return [DueDay(**row) for row in rows]
 
 
