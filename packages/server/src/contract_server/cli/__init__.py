@@ -11,6 +11,7 @@ from contract_server.cli import (
     doctor,
     erasures,
     importing,
+    mails,
     on_behalf,
     processes,
     schedule,
@@ -44,6 +45,7 @@ for panel, commands in {
 cli.add_typer(contracts.cli, name="contracts", rich_help_panel="Contracts and people")
 cli.add_typer(users.cli, name="user", rich_help_panel="Contracts and people")
 cli.add_typer(erasures.cli, name="erasures", rich_help_panel="What falls due")
+cli.add_typer(mails.cli, name="mails", rich_help_panel="What falls due")
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ LOOK = f"""
 CLAIM = f"""
     WITH clock AS MATERIALIZED (SELECT {{now}} AS now), turn AS MATERIALIZED (
         SELECT mail.id FROM outbox_mail AS mail
-         WHERE mail.id = ANY ($3) AND mail.state NOT IN ('SENT', 'FAILED') AND {_ITS_TURN}
+         WHERE mail.id = ANY ($3) AND mail.state NOT IN ('SENT', 'FAILED', 'DISMISSED') AND {_ITS_TURN}
          ORDER BY array_position($3, mail.id) FOR UPDATE OF mail SKIP LOCKED LIMIT $4)
     UPDATE outbox_mail AS mail
        SET lease_token = $1, lease_until = clock_timestamp() + $2::interval, attempts = attempts + 1

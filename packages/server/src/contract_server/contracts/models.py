@@ -156,6 +156,9 @@ class MailState(StrEnum):
     PENDING = "PENDING"
     SENT = "SENT"
     FAILED = "FAILED"
+    """Given up: a person is asked to see to it."""
+    DISMISSED = "DISMISSED"
+    """A person has seen to it."""
 
 
 class OutboxMail(Model):

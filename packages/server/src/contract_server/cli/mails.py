@@ -1,0 +1,73 @@
+"""Mails that were given up: a person looks at them, and puts them right."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from contract_server.cli.running import with_services
+from contract_server.cli.showing import Json, show_json, show_table
+from contract_server.cli.statuses import Refusal
+from contract_server.contracts.given_up import GivenUp, dismiss, mails_given_up, try_again
+from contract_server.services import Services
+
+MailNumber = Annotated[
+    int, typer.Argument(metavar="MAIL", help="The mail's number, as `mails list` shows it.", min=1, max=2**63 - 1)
+]
+
+_LISTED = ("mail", "contract", "kind", "recipient", "date", "tries", "last failure")
+
+cli = typer.Typer(no_args_is_help=True, help="Mails that were given up: list, retry, dismiss.")
+
+
+@cli.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1_000,
+    json: Json = False,
+) -> None:
+    """List the mails that were given up, the oldest first, with the addresses that they were for.
+
+    Example: contract-server mails list
+    """
+    found = with_services(lambda services: _find(services, limit + 1))
+    if json:
+        show_json(found[:limit])
+    else:
+        show_table(_LISTED, [list(each.values()) for each in found[:limit]])
+    if len(found) > limit:
+        typer.echo(f"contract-server: there is more than these {limit}; see --limit", err=True)
+
+
+@cli.command()
+def retry(mail: MailNumber) -> None:
+    """Send a mail that was given up after all, at the next sweep: once the mail server would take it.
+
+    Example: contract-server mails retry 1201
+    """
+
+    async def run(services: Services) -> bool:
+        return await try_again(mail, await services.clock.now())
+
+    if not with_services(run):
+        raise Refusal("this mail was not given up, or is of no use any more; see `contract-server mails list`")
+    typer.echo("The next sweep sends it.")
+
+
+@cli.command("dismiss")
+def dismiss_(mail: MailNumber) -> None:
+    """Say that a mail that was given up needs no more care: its recipient knows in another way, or need not.
+
+    Example: contract-server mails dismiss 1201
+    """
+    if not with_services(lambda _: dismiss(mail)):
+        raise Refusal("this mail was not given up; see `contract-server mails list`")
+    typer.echo("It is seen to.")
+
+
+async def _find(services: Services, limit: int) -> list[dict[str, Any]]:
+    return [_shown(each, services.policies.zone) for each in await mails_given_up(limit)]
+
+
+def _shown(mail: GivenUp, zone: ZoneInfo) -> dict[str, Any]:
+    return asdict(mail) | {"dated_at": mail.dated_at.astimezone(zone)}

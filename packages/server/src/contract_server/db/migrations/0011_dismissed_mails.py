@@ -1,0 +1,25 @@
+"""A mail that was given up, and that a person has seen to since."""
+
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+from contract_server.contracts.models import MailState
+
+
+class Migration(migrations.Migration):
+    """One more state; the column is wide enough, and only what is said of it changes."""
+
+    dependencies = [("contract_server", "0010_copied_evidence")]
+
+    operations = [
+        ops.AlterField(
+            model_name="OutboxMail",
+            name="state",
+            field=fields.CharEnumField(
+                default=MailState.PENDING,
+                description="PENDING: PENDING\nSENT: SENT\nFAILED: FAILED\nDISMISSED: DISMISSED",
+                enum_type=MailState,
+                max_length=10,
+            ),
+        ),
+    ]
