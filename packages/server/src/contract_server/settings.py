@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     password_resets_per_source: int = Field(
         20, ge=1, description="such mails that one source can ask for in a quarter of an hour"
     )
-    sweep_batch: int = Field(100, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
+    sweep_batch: int = Field(500, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
     erasure_batch: int = Field(
         10_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"
     )
