@@ -4,6 +4,7 @@ import asyncio
 import statistics
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 
 import asyncpg
@@ -43,10 +44,20 @@ class Watch:
 
     @property
     def megabytes_per_hour(self) -> float:
-        """How fast the memory grows in the second half, when everything that is kept for reuse is there."""
+        """How fast the memory grows in the second half, when everything that is kept for reuse is there.
+
+        It is the median of the slopes between any two minutes (Theil and Sen): Python takes memory by the megabyte, and
+        one more of these in half an hour is a step, and no slope. Two or more are one.
+        """
         settled = self.memory[len(self.memory) // 2 :]
-        slope, _ = statistics.linear_regression(*zip(*settled, strict=True))
-        return slope * _HOUR_S
+        minutes = [settled[first : first + self._a_minute] for first in range(0, len(settled), self._a_minute)]
+        means = [tuple(map(statistics.fmean, zip(*minute, strict=True))) for minute in minutes]
+        slopes = [(more - less) / (later - sooner) for (sooner, less), (later, more) in combinations(means, 2)]
+        return statistics.median(slopes) * _HOUR_S if slopes else 0.0
+
+    @property
+    def _a_minute(self) -> int:
+        return max(1, round(60 / self.every_s))
 
     def _megabytes(self) -> float:
         for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
