@@ -5,11 +5,11 @@ import re
 from datetime import datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from functools import lru_cache
 from typing import Any, Final
 
 from contract_notify.addresses import require_address
+from contract_notify.headers import ASCII_HEADERS, UTF8_HEADERS
 from contract_notify.rendering import RenderedMail
 from contract_notify.text import require_one_line
 
@@ -46,7 +46,7 @@ def compose(
         raise ValueError("message_id: the form is <unique@domain>, in ASCII")
     sender, recipient = require_address(sender), require_address(recipient)
     # an address beyond ASCII has no other form than itself: its mail needs headers in UTF-8 (RFC 6532)
-    mail = EmailMessage(policy=SMTP if (sender + recipient).isascii() else SMTPUTF8)
+    mail = EmailMessage(policy=ASCII_HEADERS if (sender + recipient).isascii() else UTF8_HEADERS)
     mail["Date"] = date.astimezone(_JAPAN)
     mail.set_raw(*_from(sender, require_one_line(sender_name, what="sender_name")))
     mail["To"] = _mailbox(recipient)
@@ -63,12 +63,12 @@ def compose(
 @lru_cache(maxsize=64)
 def _read_once(name: str, value: str) -> tuple[str, Any]:
     """A header that many mails share, as `mail[name] = value` would read it: reading takes longer than all the rest."""
-    return SMTP.header_store_parse(name, value)
+    return ASCII_HEADERS.header_store_parse(name, value)
 
 
 @lru_cache(maxsize=8)
 def _from(sender: str, sender_name: str) -> tuple[str, Any]:
-    return SMTP.header_store_parse("From", _mailbox(sender, sender_name))
+    return ASCII_HEADERS.header_store_parse("From", _mailbox(sender, sender_name))
 
 
 def _in_base64(text: str) -> str:

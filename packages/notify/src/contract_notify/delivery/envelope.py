@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from email.headerregistry import AddressHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from typing import Self
 
 from contract_notify.addresses import require_address
 from contract_notify.failures import InvalidAddress
+from contract_notify.headers import ASCII_HEADERS, UTF8_HEADERS
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Envelope:
 
 def content_of(mail: EmailMessage, *, international: bool) -> bytes:
     """The mail as it travels: lines end in CRLF, and without SMTPUTF8 every byte is ASCII."""
-    return mail.as_bytes(policy=(SMTPUTF8 if international else SMTP).clone(cte_type="7bit"))
+    return mail.as_bytes(policy=UTF8_HEADERS if international else ASCII_HEADERS)
 
 
 def _only_address(mail: EmailMessage, name: str) -> str:
