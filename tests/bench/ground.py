@@ -58,6 +58,7 @@ async def laid_out(folder: Path) -> AsyncIterator[Ground]:
                 "LEDGER_DIR": str(folder / "ledger"),
                 "ERASURE_BREAKER_CONTRACTS": "1000000",  # a thousand at once is what is to be measured
                 "PUBLIC_URL": "https://keiyaku.example.jp",
+                "MAIL_SENDER": "no-reply@example.jp",
                 "SECRET_KEY": "of the bench, and of nobody else, ever",
             }
             status, _, errors = await command(variables, "migrate")

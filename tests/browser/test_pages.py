@@ -21,6 +21,7 @@ def visitor_of(environment: EnvironmentName) -> httpx.AsyncClient:
         environment=environment,
         database_url="postgresql://nobody@127.0.0.1/nothing",
         public_url="https://keiyaku.example.jp",
+        mail_sender="no-reply@example.jp",
         secret_key="a secret of the tests, thirty-two characters and more",
         contact_url='https://contact.example.jp/?a=1&b="2"',
     )

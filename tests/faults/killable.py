@@ -30,6 +30,7 @@ def settings_of(database_url: str, smtp_url: str) -> Settings:
         smtp_url=SecretStr(smtp_url),
         redis_url=SecretStr(NO_REDIS),
         public_url="https://keiyaku.example.jp",
+        mail_sender="no-reply@example.jp",
         secret_key=SecretStr(SECRET_KEY),
         log_level="ERROR",
     )

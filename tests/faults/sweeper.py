@@ -18,6 +18,7 @@ from contract_server.sweep import sweep_once
 SECRET_KEY = "a key for the faults, of 32 characters"
 NO_MAIL_SERVER = "smtp://127.0.0.1:1"
 PUBLIC_URL = "https://keiyaku.example.jp"
+MAIL_SENDER = "no-reply@example.jp"
 
 
 async def sweep(database_url: str, ledger_dir: str, erasure_batch: str) -> None:
@@ -27,6 +28,7 @@ async def sweep(database_url: str, ledger_dir: str, erasure_batch: str) -> None:
         ledger_dir=Path(ledger_dir),
         erasure_batch=int(erasure_batch),
         public_url=PUBLIC_URL,
+        mail_sender=MAIL_SENDER,
         secret_key=SecretStr(SECRET_KEY),
     )
     async with database(settings):

@@ -19,7 +19,7 @@ from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.forking import start_program
 from tests.faults.proxy import Moment, Proxy, proxied
-from tests.faults.sweeper import PUBLIC_URL, SECRET_KEY
+from tests.faults.sweeper import MAIL_SENDER, PUBLIC_URL, SECRET_KEY
 from tests.server.running import command
 
 from contract_server.contracts.ledger import Ledger, Step
@@ -121,9 +121,8 @@ async def stage(
     postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, faults: Faults
 ) -> AsyncIterator[Stage]:
     url, folder = await new_database(postgres), tmp_path_factory.mktemp("ledger")
-    status, _, errors = await command(
-        {"DATABASE_URL": url, "PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET_KEY}, "migrate"
-    )
+    production = {"PUBLIC_URL": PUBLIC_URL, "MAIL_SENDER": MAIL_SENDER, "SECRET_KEY": SECRET_KEY}
+    status, _, errors = await command({"DATABASE_URL": url, **production}, "migrate")
     assert status == 0, errors
     process = await start_program("tests.faults.sweeper")
     connection = await asyncpg.connect(url)

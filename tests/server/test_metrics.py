@@ -181,6 +181,7 @@ def production(database_url: str, redis_url: str, **more: str) -> dict[str, str]
         "REDIS_URL": redis_url,
         "SMTP_URL": "smtp://127.0.0.1:1?starttls=never",
         "PUBLIC_URL": "https://keiyaku.example.jp",
+        "MAIL_SENDER": "no-reply@example.jp",
         "SECRET_KEY": secrets.token_hex(32),
         "LEDGER_DIR": "/srv/contract-ledger",
         **more,

@@ -23,7 +23,12 @@ from contract_server.settings import EnvironmentName, Settings, SettingsError, l
 HIDDEN = "vErY-hidden-1234567890-1234567890"
 DATABASE = {"DATABASE_URL": f"postgresql://server:{HIDDEN}@db.example.jp:5432/contracts"}
 DEVELOPMENT = {"ENVIRONMENT": "development", **DATABASE}
-PRODUCTION = {**DATABASE, "PUBLIC_URL": "https://keiyaku.example.jp", "SECRET_KEY": HIDDEN}
+PRODUCTION = {
+    **DATABASE,
+    "PUBLIC_URL": "https://keiyaku.example.jp",
+    "MAIL_SENDER": "a@example.jp",
+    "SECRET_KEY": HIDDEN,
+}
 
 POLICY = """
 name = "omakase-login"
@@ -132,6 +137,8 @@ async def test_a_wrong_setting_stops_the_start_with_that_line_alone(command: str
         ({"PUBLIC_URL": ""}, "PUBLIC_URL: not set; expected https://"),
         ({"PUBLIC_URL": "http://keiyaku.example.jp"}, "PUBLIC_URL: 'http://keiyaku.example.jp' does not fit; "),
         ({"PUBLIC_URL": "https://localhost"}, "PUBLIC_URL: 'https://localhost' does not fit; "),
+        ({"MAIL_SENDER": ""}, "MAIL_SENDER: not set; expected an address of your own"),
+        ({"MAIL_SENDER": "no-reply@keiyaku.test"}, "MAIL_SENDER: 'no-reply@keiyaku.test' does not fit; "),
         ({"MAIL_DIR": "/var/mail"}, "MAIL_DIR: '/var/mail' does not fit; expected SMTP_URL instead"),
     ],
 )

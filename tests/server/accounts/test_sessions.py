@@ -126,6 +126,7 @@ def test_the_cookie_is_for_this_server_alone_and_for_no_script(
         environment=environment,
         database_url=SecretStr("postgresql://127.0.0.1/x"),
         public_url="https://keiyaku.example.jp",
+        mail_sender="no-reply@example.jp",
         secret_key=SecretStr("a secret of thirty-two characters"),
     )
     given, taken = Response(), Response()

@@ -19,6 +19,7 @@ def production_with_no_database() -> Settings:
         environment=EnvironmentName.PRODUCTION,
         database_url=NOWHERE,
         public_url=URL,
+        mail_sender="no-reply@example.jp",
         smtp_url=NO_MAIL_SERVER,
         secret_key=SecretStr("k" * 32),
     )

@@ -28,6 +28,8 @@ __all__ = ["DEVELOPMENT_SECRET_KEY", "EnvironmentName", "Settings", "SettingsErr
 
 DEVELOPMENT_SECRET_KEY = "known to everybody: for development alone"  # noqa: S105 - and it says so
 SHORTEST_SECRET_KEY = 32
+NOWHERE = (".example", ".invalid", ".test", ".localhost")
+"""Domains that nobody can have (RFC 2606)."""
 
 
 class EnvironmentName(StrEnum):
@@ -62,7 +64,9 @@ class Settings(BaseSettings):
     mail_dir: Path | None = Field(
         None, description="development alone: folder for mails as .eml files, where SMTP_URL is not set"
     )
-    mail_sender: MailAddress = Field("no-reply@omakase-login.example", description="the address that mails come from")
+    mail_sender: MailAddress = Field(
+        "no-reply@omakase-login.example", validate_default=True, description="the address that mails come from"
+    )
     mail_sender_name: SenderName = Field("おまかせログイン", description="the name beside that address")
     mail_connections: int = Field(
         8, ge=1, le=50, description="mails that one worker hands over at the same time, each on a connection of its own"
@@ -172,6 +176,13 @@ class Settings(BaseSettings):
     def _must_be_public_in_production(cls, given: str, info: ValidationInfo) -> str:
         if info.data.get("environment") is EnvironmentName.PRODUCTION and not is_public(given):
             raise ValueError("expected https:// and a name that browsers elsewhere know, because this is production")
+        return given
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _must_exist_in_production(cls, given: str, info: ValidationInfo) -> str:
+        if info.data.get("environment") is EnvironmentName.PRODUCTION and given.endswith(NOWHERE):
+            raise ValueError("expected an address of your own, because this is production: mail servers refuse others")
         return given
 
     @field_validator("mail_dir")
