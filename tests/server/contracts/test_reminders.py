@@ -48,6 +48,8 @@ WINDOWS = {
 }
 BATCH = 2
 
+SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()) AS waits"
+
 
 @pytest.fixture
 async def reminding(bench: Workbench) -> Workbench:
@@ -158,6 +160,24 @@ async def test_a_reminder_that_still_waits_for_the_mail_server_is_void_once_the_
     await ask(reminding, contractor, Action.RESUME)
     reminding.clock.instant += timedelta(hours=1)
     assert await reminding.outbox().drain() == 1  # the acceptance of the resumption, not held up by it
+    assert await at(reminding, reminding.clock.instant) == []
+
+
+async def test_a_reminder_that_is_owed_while_the_application_is_being_withdrawn_is_void_at_the_next_sweep(
+    reminding: Workbench,
+) -> None:
+    contractor = await reminding.contract()
+    await ask_at_once(reminding, contractor, Action.TERMINATE)
+    assert await reminding.outbox().drain() == 1
+    reminding.clock.instant = CLOSES_AT - 3 * DAY
+    async with transaction():
+        await sql("SELECT FROM contract WHERE id = $1 FOR UPDATE", contract_of(contractor))
+        resuming = asyncio.create_task(ask_at_once(reminding, contractor, Action.RESUME), context=Context())
+        while not (await sql(SOMEBODY_WAITS))[0]["waits"]:
+            await asyncio.sleep(0)
+        assert await reminders(reminding).owe_due() == 1
+    await resuming
+    assert await OutboxMail.filter(kind=FIRST, state=MailState.PENDING).count() == 1
     assert await at(reminding, reminding.clock.instant) == []
 
 

@@ -39,9 +39,14 @@ _NEXT = """
      WHERE next_reminder_at > $1 AND withdrawn_at IS NULL
 """
 
+# Who resumes withdraws the reminders that wait, but for one that was owed in that very moment.
 _FORGET_USELESS = """
-    DELETE FROM outbox_mail
-     WHERE state = 'PENDING' AND useful_until <= $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    DELETE FROM outbox_mail AS mail
+     WHERE state = 'PENDING' AND useful_until IS NOT NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
+       AND (useful_until <= $1 OR NOT EXISTS (
+            SELECT FROM termination_application AS application
+             WHERE application.contract_id = mail.contract_id AND application.withdrawn_at IS NULL
+               AND application.requested_at <= mail.dated_at))
 """
 
 
