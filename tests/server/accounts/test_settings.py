@@ -7,8 +7,8 @@ LONG_ENOUGH = "0123456789abcdef0123456789abcdef"
 
 
 def settings(**given: str) -> Settings:
-    public = {"database_url": "postgresql://127.0.0.1/x", "public_url": "https://keiyaku.example.jp"}
-    return Settings.model_validate({**public, **given})
+    ours = {"public_url": "https://keiyaku.example.jp", "mail_sender": "no-reply@example.jp"}
+    return Settings.model_validate({"database_url": "postgresql://127.0.0.1/x", **ours, **given})
 
 
 @pytest.mark.parametrize("given", [{}, {"secret_key": DEVELOPMENT_SECRET_KEY}, {"secret_key": LONG_ENOUGH[1:]}])
