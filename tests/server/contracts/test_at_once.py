@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.server.contracts.workbench import APPLIED_AT, Workbench, contract_of, sql
+from tests.server.contracts.workbench import APPLIED_AT, SOMEBODY_WAITS, Workbench, contract_of, sql
 
 from contract_rules import Action, EventType, Status
 from contract_server.accounts.viewer import Viewer
@@ -25,8 +25,6 @@ from contract_server.contracts.models import (
 from contract_server.contracts.requests import ContractRequest
 from contract_server.contracts.snapshot import contract_columns
 from contract_server.contracts.store import find_snapshot
-
-_SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid())"
 
 
 async def visit(bench: Workbench, contractor: Viewer) -> Visit:
@@ -155,7 +153,7 @@ async def test_what_holds_until_an_instant_is_not_stored_by_whoever_waits_for_th
         writing = Writing(contract, contract_columns(contract, now) | {"version": 99}, [], None, now, holds_until)
         waiting = asyncio.create_task(write_unless_changed(writing, DatabaseClock()))
         async with asyncio.timeout(10):
-            while not await somebody.fetchval(_SOMEBODY_WAITS):
+            while not await somebody.fetchval(SOMEBODY_WAITS):
                 pass
             await somebody.execute("SELECT pg_sleep_until($1)", holds_until)
         await somebody.execute("ROLLBACK")

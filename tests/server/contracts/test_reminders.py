@@ -13,6 +13,7 @@ from tests.server.contracts.workbench import (
     ERASURE_DUE_AT,
     MICROSECOND,
     SERVICE_ENDS_AT,
+    SOMEBODY_WAITS,
     Workbench,
     contract_of,
     sql,
@@ -47,8 +48,6 @@ WINDOWS = {
     ERASURE: (ERASURE_DUE_AT - 7 * DAY, ERASURE_DUE_AT - DAY),
 }
 BATCH = 2
-
-SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()) AS waits"
 
 
 @pytest.fixture

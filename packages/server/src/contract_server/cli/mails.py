@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_json, show_table
+from contract_server.cli.showing import Json, show_first
 from contract_server.cli.statuses import Refusal
 from contract_server.contracts.given_up import GivenUp, dismiss, mails_given_up, try_again
 from contract_server.services import Services
@@ -31,12 +31,7 @@ def list_(
     Example: contract-server mails list
     """
     found = with_services(lambda services: _find(services, limit + 1))
-    if json:
-        show_json(found[:limit])
-    else:
-        show_table(_LISTED, [list(each.values()) for each in found[:limit]])
-    if len(found) > limit:
-        typer.echo(f"contract-server: there is more than these {limit}; see --limit", err=True)
+    show_first(_LISTED, found, limit, json=json)
 
 
 @cli.command()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_json, show_table
+from contract_server.cli.showing import Json, show_first
 from contract_server.contracts.due import find_due
 from contract_server.contracts.schedule import SweepReport
 from contract_server.durations import parse_duration, so_far_ahead
@@ -29,13 +29,7 @@ def due(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--within") from None
     found = with_services(lambda services: _due(services, span, limit + 1))
-    if json:
-        show_json(found[:limit])
-    else:
-        headings = ("contract", "act", "due at", "overdue", "on hold")
-        show_table(headings, [list(each.values()) for each in found[:limit]])
-    if len(found) > limit:
-        typer.echo(f"contract-server: there is more than these {limit}; see --limit", err=True)
+    show_first(("contract", "act", "due at", "overdue", "on hold"), found, limit, json=json)
 
 
 async def _due(services: Services, within: timedelta, limit: int) -> list[dict[str, Any]]:

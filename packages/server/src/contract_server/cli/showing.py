@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -34,6 +34,16 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     if not console.is_terminal:
         console.width = _WIDEST
     console.print(table)
+
+
+def show_first(headings: Sequence[str], found: Sequence[Mapping[str, Any]], limit: int, *, json: bool) -> None:
+    """So many of what was found, and, where there is more, a word of that which no script reads."""
+    if json:
+        show_json(found[:limit])
+    else:
+        show_table(headings, [list(each.values()) for each in found[:limit]])
+    if len(found) > limit:
+        typer.echo(f"contract-server: there is more than these {limit}; see --limit", err=True)
 
 
 def in_words(value: object) -> Text:

@@ -1,6 +1,6 @@
 """Mails that were given up: shown to a person, who has them tried again, or has seen to it in another way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -25,10 +25,8 @@ class GivenUp:
 
 async def mails_given_up(at_most: int) -> list[GivenUp]:
     """The oldest of them."""
-    return [
-        GivenUp(mail.id, mail.contract_id, mail.kind, mail.recipient, mail.dated_at, mail.attempts, mail.failure)
-        for mail in await _given_up().order_by("id").limit(at_most)
-    ]
+    names = (field.name for field in fields(GivenUp))
+    return [GivenUp(**row) for row in await _given_up().order_by("id").limit(at_most).values(*names)]
 
 
 async def try_again(mail_id: int, now: datetime) -> bool:
