@@ -1,7 +1,6 @@
 """How fast, side by side: `python -m tests.bench --help`."""
 
 import argparse
-import asyncio
 import json
 import platform
 import shutil
@@ -22,7 +21,7 @@ from tests.bench.tables import Line
 from tests.bench.targets import KINDS, missing, started
 from tests.bench.work import Home, LogIn, Pair, Work, WrongAnswer
 
-from contract_server import logs
+from contract_server import event_loop, logs
 
 RESULTS = Path(__file__).parent / "results"
 TITLES = {work.name: work.title for work in (Home, Pair)}
@@ -39,7 +38,7 @@ def main() -> int:
     logs.configure("WARNING")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            asyncio.run(_measure(asked, Path(folder)))
+            event_loop.run(_measure(asked, Path(folder)))  # a worker's loop, because sweeps run in it
         except WrongAnswer as wrong:
             for log in Path(folder).glob("*.log"):
                 say(f"{log.stem}: {log.read_text()[-2000:]}")

@@ -4,7 +4,6 @@ Started with `DATABASE_URL SMTP_URL`; prints the port that it listens on. Reads 
 says; for each, a process serves on that port, or sends the mails that are owed.
 """
 
-import asyncio
 import socket
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from tests.faults.forking import fork_for_each_line
 
+from contract_server import event_loop
 from contract_server.app.main import create_app
 from contract_server.db.connection import database
 from contract_server.services import build_services
@@ -53,7 +53,7 @@ def main() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         tasks: dict[str, Callable[[], None]] = {
             "serve": lambda: serve(app, listener),
-            "send": lambda: asyncio.run(send(settings)),
+            "send": lambda: event_loop.run(send(settings)),
         }
         print(listener.getsockname()[1], flush=True)
         fork_for_each_line(lambda line: tasks[line]())

@@ -3,13 +3,12 @@
 Reads lines `DATABASE_URL LEDGER_DIR ERASURE_BATCH` as `forking.py` says; for each, a process sweeps once.
 """
 
-import asyncio
 from pathlib import Path
 
 from pydantic import SecretStr
 from tests.faults.forking import fork_for_each_line
 
-from contract_server import logs
+from contract_server import event_loop, logs
 from contract_server.db.connection import database
 from contract_server.services import build_services
 from contract_server.settings import Settings
@@ -39,7 +38,7 @@ async def sweep(database_url: str, ledger_dir: str, erasure_batch: str) -> None:
 
 def main() -> None:
     logs.configure("ERROR")
-    fork_for_each_line(lambda line: asyncio.run(sweep(*line.split())))
+    fork_for_each_line(lambda line: event_loop.run(sweep(*line.split())))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ angle brackets, comments, quoted local parts, address literals. Letters beyond A
 """
 
 import re
-import unicodedata
 from typing import Final
 
 from contract_notify.failures import InvalidAddress
@@ -20,9 +19,6 @@ _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
 _LOCAL_PART: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.IGNORECASE)
 _LABEL: Final = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|-)*{_LETTER})?", re.IGNORECASE)
 
-# beyond ASCII only what can be seen: no controls, direction marks, spaces, private or unassigned characters
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"})
-
 
 def require_address(text: str) -> str:
     """The address as it was given, where it is one plain address; otherwise `InvalidAddress`.
@@ -34,7 +30,8 @@ def require_address(text: str) -> str:
         ...
     contract_notify.failures.InvalidAddress: an address has exactly one @
     """
-    if any(unicodedata.category(character) in _INVISIBLE for character in text):
+    # what can be printed: no controls, direction marks, private or unassigned characters, and of all spaces one
+    if not text.isprintable() or " " in text:
         raise InvalidAddress("an address has no spaces, line breaks or invisible characters")
     if text.count("@") != 1:
         raise InvalidAddress("an address has exactly one @")

@@ -5,6 +5,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -47,7 +48,7 @@ def compose(
     sender, recipient = require_address(sender), require_address(recipient)
     # an address beyond ASCII has no other form than itself: its mail needs headers in UTF-8 (RFC 6532)
     mail = EmailMessage(policy=ASCII_HEADERS if (sender + recipient).isascii() else UTF8_HEADERS)
-    mail["Date"] = date.astimezone(_JAPAN)
+    mail.set_raw("Date", format_datetime(date.astimezone(_JAPAN)))
     mail.set_raw(*_from(sender, require_one_line(sender_name, what="sender_name")))
     mail["To"] = _mailbox(recipient)
     mail["Message-ID"] = message_id

@@ -1,5 +1,6 @@
 """The processes that stay: everything on one machine, the server, the worker."""
 
+import asyncio
 import gc
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from contract_server import logs
 from contract_server.cli.running import refuse_obstacles
 from contract_server.cli.statuses import Refusal, Status
+from contract_server.event_loop import new_event_loop
 from contract_server.settings import load_settings, load_settings_of_eraser
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -53,6 +55,7 @@ def worker() -> None:
     logs.configure(settings.log_level)  # before arq says that it waits for Redis
     from contract_server.jobs.worker import WorkerSettings  # noqa: PLC0415 - reads the settings when imported
 
+    asyncio.set_event_loop(new_event_loop())  # arq takes the one that it finds
     try:
         run_worker(WorkerSettings)  # type: ignore[arg-type]  # arq's own type asks for an instance
     except (RedisError, OSError) as error:

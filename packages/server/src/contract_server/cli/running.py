@@ -1,10 +1,9 @@
 """How a command reaches the database and the services, once, and lets go of both."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from contract_server import logs
+from contract_server import event_loop, logs
 from contract_server.db.connection import database
 from contract_server.obstacles import find_known_obstacle
 from contract_server.services import Services, build_services
@@ -20,7 +19,7 @@ def with_database(act: Callable[[], Awaitable[Result]], *, unhurried: bool = Fal
         async with database(load_settings(), unhurried=unhurried):
             return await act()
 
-    return asyncio.run(run())
+    return event_loop.run(run())
 
 
 def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
