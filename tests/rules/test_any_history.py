@@ -126,8 +126,10 @@ class AnyHistory(RuleBasedStateMachine):
 
     @invariant()
     def events_of_one_application_are_in_the_order_of_time(self) -> None:
-        if self.events:
-            assert max(event.at for event in self.events) <= self.now
+        assert all(event.at <= self.now for event in self.events)
+        for number in {event.application_number for event in self.events}:
+            instants = [event.at for event in self.events if event.application_number == number]
+            assert instants == sorted(instants)
 
 
 AnyHistory.TestCase.settings = settings(max_examples=60, stateful_step_count=40)

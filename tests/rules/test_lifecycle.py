@@ -189,3 +189,9 @@ def test_a_new_contract_is_active_and_has_no_history() -> None:
 def test_facts_that_no_history_leads_to_are_refused(facts: Facts, change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="these facts contradict each other: Facts"):
         replace(facts, **change)
+
+
+def test_a_status_that_was_stored_as_text_is_to_be_made_one_again() -> None:
+    stored: Any = "ACTIVE"
+    with pytest.raises(ValueError, match=r"^status: 'ACTIVE': write a Status, as in Status\('ACTIVE'\)$"):
+        replace(new_contract(), status=stored)

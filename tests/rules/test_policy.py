@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -111,14 +112,23 @@ def test_policies_of_one_name_and_version_but_other_terms_promise_their_own_date
 
 def test_an_instant_without_offset_is_the_callers_mistake() -> None:
     naive = datetime(2024, 3, 1, 9, 30)  # noqa: DTZ001  # the mistake
-    for ask in (POLICY.timeline, POLICY.local_date, POLICIES.in_force_at):
+    for ask in (POLICY.timeline, POLICY.local_date, POLICY.can_count_from, POLICIES.in_force_at):
         with pytest.raises(ValueError, match="2024-03-01T09:30:00 has no UTC offset: write one, as in"):
             ask(naive)
 
 
-def test_a_preview_is_asked_for_by_date() -> None:
-    with pytest.raises(ValueError, match="is not a date: ask timeline"):
-        POLICY.timeline_on(APPLIED)
+@pytest.mark.parametrize(
+    ("ask", "instead"),
+    [
+        (POLICY.timeline_on, "ask timeline for"),
+        (POLICY.in_force_on, "ask local_date for"),
+        (POLICIES.in_force, "ask in_force_at for"),
+        (POLICY.timeline(APPLIED).erasure.days_left, "give today's date in"),
+    ],
+)
+def test_an_instant_is_no_date(ask: Callable[[date], object], instead: str) -> None:
+    with pytest.raises(ValueError, match=f"^2024-03-01T.* is not a date: {instead}"):
+        ask(APPLIED)
 
 
 # ---------------------------------------------------------------- deadlines
@@ -381,6 +391,8 @@ def test_a_policy_file_may_say_everything() -> None:
         ('version = "1.0"', 'version = "1"\nvalid_until = 2024-04-01T00:00:00', "terms.toml: valid_until: datetime."),
         ('version = "1.0"', 'version = "1"\nhorizon = 2024-04-01', "terms.toml: horizon: not a key of a policy"),
         ("=", "", "terms.toml: not TOML: "),
+        ("count = 45", f"count = {'9' * 5_000}", "terms.toml: not TOML: "),
+        ("count = 45", f"count = {'[' * 5_000}", "terms.toml: not TOML: "),
     ],
 )  # fmt: skip
 def test_an_error_names_the_file_the_key_and_what_was_expected(written: str, instead: str, message: str) -> None:
@@ -472,6 +484,17 @@ def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
     later = SHIPPED.replace('version = "1.0"', 'version = "1.0"\nvalid_from = 2024-03-01')
     (tmp_path / "b.toml").write_text(later, encoding="utf-8")
     assert [policy.version for policy in PolicyRegistry.from_folder(tmp_path)] == ["0.9", "1.0"]
+
+
+def test_a_policy_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(SHIPPED, encoding="utf-8-sig")
+    assert len(PolicyRegistry.from_folder(tmp_path)) == 1
+
+
+def test_a_file_that_is_no_text_is_no_policy(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(SHIPPED, encoding="utf-16")
+    with pytest.raises(PolicyError, match=r"^a\.toml: not UTF-8 text$"):
+        PolicyRegistry.from_folder(tmp_path)
 
 
 def test_the_first_file_that_is_no_policy_is_named(tmp_path: Path) -> None:

@@ -46,6 +46,23 @@ def require_instant(moment: datetime) -> None:
         raise no_offset(moment)
 
 
+def require_date(day: date, instead: str) -> None:
+    """Insist on a date: an instant has one in a zone alone, so that it is for the caller to say which.
+
+    Raises:
+        ValueError: the day is a datetime; `instead` says what takes one.
+
+    >>> require_date(datetime(2024, 3, 1, tzinfo=UTC), "ask in_force_at")
+    Traceback (most recent call last):
+    ...
+    ValueError: 2024-03-01T00:00:00+00:00 is not a date: ask in_force_at
+    """
+    if isinstance(day, datetime):
+        raise ValueError(  # noqa: TRY004  # a datetime is a date, with more than was asked for
+            f"{day.isoformat()} is not a date: {instead}"
+        )
+
+
 def no_offset(moment: datetime) -> ValueError:
     """The error that a wall time meets with where an instant is asked for.
 

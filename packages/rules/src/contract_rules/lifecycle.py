@@ -158,7 +158,8 @@ class Facts:
         erasure_held: whether an operator keeps the data from being erased.
 
     Raises:
-        ValueError: the facts contradict each other, which only a defect in storing them can bring about.
+        ValueError: the facts contradict each other, which only a defect in storing them can bring about; or the
+            status is text, of which `Status(text)` makes one.
     """
 
     status: Status
@@ -170,6 +171,10 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Refuse facts that no history can lead to."""
+        if not isinstance(self.status, Status):
+            raise ValueError(  # noqa: TRY004  # the text is right, and what it was to be made of is said
+                f"status: {self.status!r}: write a Status, as in Status({self.status!r})"
+            )
         if self.application is None:
             consistent = self.status is ACTIVE and not self.service_ended
         else:

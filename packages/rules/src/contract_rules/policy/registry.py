@@ -7,6 +7,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Self
 
+from contract_rules.instants import require_date
 from contract_rules.policy.terms import Policy, PolicyError
 from contract_rules.policy.timeline import Timeline
 from contract_rules.policy.toml import parse_policy
@@ -54,7 +55,7 @@ class PolicyRegistry:
         1
         """
         files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-        return cls(parse_policy(file.read_text(encoding="utf-8"), source=file.name) for file in files)
+        return cls(parse_policy(_text_of(file), source=file.name) for file in files)
 
     def __len__(self) -> int:
         """How many versions there are."""
@@ -68,11 +69,13 @@ class PolicyRegistry:
         """The policy under which an application made on that date falls.
 
         Raises:
+            ValueError: the date is a datetime, which `in_force_at` takes.
             PolicyNotFound: none is in force on that date.
 
         >>> shipped_policies().in_force(date(2024, 3, 1)).version
         '1.0'
         """
+        require_date(on, "ask in_force_at for the policy at an instant")
         for policy in self._policies:
             if policy.in_force_on(on):
                 return policy
@@ -122,6 +125,13 @@ class PolicyRegistry:
             return self._by_version[timeline.policy_version]
         except KeyError:
             raise PolicyNotFound(f"no policy of version {timeline.policy_version}") from None
+
+
+def _text_of(file: Traversable) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")  # as editors on Windows write it, too
+    except UnicodeDecodeError:
+        raise PolicyError(f"{file.name}: not UTF-8 text") from None
 
 
 @cache

@@ -5,7 +5,7 @@ from datetime import MINYEAR, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time
+from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time, require_date, require_instant
 from contract_rules.periods import Direction, FirstDay, Period
 from contract_rules.policy.order import day_out_of_order
 from contract_rules.policy.timeline import Deadline, DeadlineKind, Timeline
@@ -75,10 +75,14 @@ class Policy:
     def in_force_on(self, day: date) -> bool:
         """Whether an application made on that date falls under this policy.
 
+        Raises:
+            ValueError: the day is a datetime, of which `local_date` gives the date.
+
         >>> from contract_rules import shipped_policies
         >>> shipped_policies().version("omakase-login", "1.0").in_force_on(date(1999, 12, 31))
         True
         """
+        require_date(day, "ask local_date for the date of an instant")
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day < self.valid_until
         )
@@ -126,10 +130,7 @@ class Policy:
         >>> shipped_policies().in_force(date(2024, 2, 15)).timeline_on(date(2024, 2, 15)).service_end.last_day
         datetime.date(2024, 2, 29)
         """
-        if isinstance(day, datetime):
-            raise ValueError(  # noqa: TRY004  # a datetime is a date, with more than was asked for
-                f"{day.isoformat()} is not a date: ask timeline for the dates that follow an instant"
-            )
+        require_date(day, "ask timeline for the dates that follow an instant")
         return promised_on(self, day, False)
 
     def can_count_from(self, now: date) -> bool:
@@ -137,10 +138,15 @@ class Policy:
 
         `now` is an instant, or today's date in the policy's zone.
 
+        Raises:
+            ValueError: `now` is a datetime without a UTC offset.
+
         >>> from contract_rules import shipped_policies
         >>> shipped_policies().version("omakase-login", "1.0").can_count_from(date(9999, 12, 1))
         False
         """
+        if isinstance(now, datetime):
+            require_instant(now)
         if MINYEAR < now.year < self.horizon.year:
             return True
         try:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from contract_rules.instants import first_instant_after, local_time, no_offset
+from contract_rules.instants import first_instant_after, local_time, no_offset, require_date
 
 
 class DeadlineKind(StrEnum):
@@ -77,9 +77,13 @@ class Deadline:
     def days_left(self, today: date) -> int:
         """Days from today (in the policy's zone) to the last day: 0 on that day, negative after it.
 
+        Raises:
+            ValueError: today is a datetime.
+
         >>> Deadline.of_last_day(date(2024, 3, 15), ZoneInfo("Asia/Tokyo")).days_left(date(2024, 3, 1))
         14
         """
+        require_date(today, "give today's date in the policy's zone")
         return (self.last_day - today).days
 
 

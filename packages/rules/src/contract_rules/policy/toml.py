@@ -24,9 +24,11 @@ def parse_policy(text: str, source: str = "policy") -> Policy:
     contract_rules.policy.terms.PolicyError: terms.toml: version: missing: write text
     """
     try:
-        return _policy(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, nesting without end
         raise PolicyError(f"{source}: not TOML: {error}") from None
+    try:
+        return _policy(table)
     except PolicyError as error:
         raise PolicyError(f"{source}: {error}") from None
 
