@@ -97,6 +97,7 @@ class ScriptedSmtp:
         self.commands: list[str] = []
         self.reached = asyncio.Event()
         """Set when a fault begins."""
+        self.at_quit = answers("221 bye")
         self._extensions = extensions
         self._implicit_tls = implicit_tls
         self._faults: defaultdict[Stage, deque[tuple[Fault, bool]]] = defaultdict(deque)
@@ -172,7 +173,7 @@ class ScriptedSmtp:
                     mail = Accepted(mail_from, rcpt_to, content, encrypted, user)
                     await self._decide(line, mail)
                 case ["QUIT"]:
-                    await line.say("221 bye")
+                    await self.at_quit(line)
                     return
                 case _:
                     await line.say("500 what?")

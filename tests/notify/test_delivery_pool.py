@@ -45,6 +45,11 @@ async def test_as_many_mails_are_under_way_as_there_are_connections_and_the_othe
     assert (smtp.connections, len(smtp.accepted)) == (2, 5)
 
 
+def test_somebody_must_be_there_to_deliver() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        DeliveryPool(())
+
+
 async def test_a_mail_that_fails_gives_its_turn_back(smtp: ScriptedSmtp) -> None:
     delivery = pool(smtp, 1)
     smtp.at(Stage.RCPT, answers("550 5.1.1 nobody"))

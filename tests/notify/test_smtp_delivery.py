@@ -287,7 +287,7 @@ async def test_closed_delivery_connects_anew_when_it_is_used_again(smtp: Scripte
     assert len(smtp.accepted) == 2
 
 
-async def test_close_does_not_wait_for_a_server_that_says_no_goodbye(smtp: ScriptedSmtp) -> None:
+async def test_close_says_no_goodbye_to_a_server_that_has_gone(smtp: ScriptedSmtp) -> None:
     delivery = plain(smtp)
     smtp.at(Stage.DOT, answers_and_closes("250 accepted"))
     await delivery.send(a_mail())
@@ -295,6 +295,18 @@ async def test_close_does_not_wait_for_a_server_that_says_no_goodbye(smtp: Scrip
     await delivery.close()
 
     assert len(smtp.accepted) == 1
+    assert "QUIT" not in smtp.commands
+
+
+async def test_close_does_not_wait_for_a_server_that_says_no_goodbye(smtp: ScriptedSmtp) -> None:
+    delivery = plain(smtp)
+    smtp.at_quit = hangs
+    await delivery.send(a_mail())
+
+    async with asyncio.timeout(30):
+        await delivery.close()
+
+    assert smtp.commands[-1] == "QUIT"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The three packages as they are shipped: wheels, in an environment that has never seen this checkout."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -65,6 +66,19 @@ def test_each_package_brings_its_command(programs: Path, tmp_path: Path) -> None
     assert "serve" in run(programs / "contract-server", "--help", directory=tmp_path)
     assert run(programs / "contract-rules", "check-vectors", directory=tmp_path).endswith(" 0 failed\n")
     assert run(programs / "contract-notify", "preview", "--to", "mails", directory=tmp_path).count(".eml\n") > 1
+
+
+def test_notify_runs_alone_as_its_readme_says(wheels: list[Path], tmp_path: Path) -> None:
+    (notify,) = (wheel for wheel in wheels if wheel.name.startswith("contract_notify-"))
+    readme = (CHECKOUT / "packages" / "notify" / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    run(UV, "venv", "--python", sys.executable, tmp_path / "alone")
+    run(UV, "pip", "install", "--python", tmp_path / "alone", "--constraints", CHECKOUT / "requirements.lock", notify)
+
+    run(tmp_path / "alone" / "bin" / "python", "-c", program, directory=tmp_path)
+
+    mail = BytesParser(policy=policy.default).parsebytes(first_mail(tmp_path / "mails"))
+    assert mail["Subject"] == "【おまかせログイン】サービス利用停止受理通知"
 
 
 def test_the_schema_is_the_one_of_the_checkout(programs: Path, tmp_path: Path) -> None:

@@ -11,10 +11,14 @@ class DeliveryPool:
     """Hands each mail to a delivery that has none in hand; where all have one, it waits.
 
     The delivery that was used last is used first: on a quiet day one connection is kept, and no more.
+
+    Raises `ValueError` where there is none.
     """
 
     def __init__(self, deliveries: Iterable[Delivery]) -> None:
         self._all = tuple(deliveries)
+        if not self._all:
+            raise ValueError("deliveries: at least one is expected")
         self._idle = list(self._all)
         self._turn = asyncio.Semaphore(len(self._all))
 
