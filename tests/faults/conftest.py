@@ -37,8 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Throw the seed, once for all processes of this run."""
     handed_over = getattr(config, "workerinput", {}).get("seed")
-    given = config.getoption("--seed")
-    config.stash[_SEED] = handed_over or given or secrets.randbelow(10**9) + 1
+    given = config.getoption("--seed") if handed_over is None else handed_over
+    config.stash[_SEED] = secrets.randbelow(10**9) if given is None else given
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,7 +1,7 @@
 """Bugs that are planted in the product, to see whether the checker finds them.
 
-Here, and nowhere else in the tests, our own code is replaced: a checker that was never seen to find anything proves
-nothing. Each bug is one that somebody could well write.
+Our own code is replaced here on purpose: a checker that was never seen to find anything proves nothing. Each bug is one
+that somebody could well write.
 """
 
 import time

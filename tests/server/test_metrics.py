@@ -6,6 +6,7 @@ import re
 import secrets
 import socket
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -27,6 +28,7 @@ from tests.server.running import (
     until_ready,
 )
 
+from contract_notify import KINDS
 from contract_server import metrics
 from contract_server.cli.statuses import Status
 from contract_server.demo.people import CONTRACTS, OPERATOR_EMAIL, OPERATOR_NAME
@@ -119,10 +121,12 @@ async def test_a_refusal_is_counted_by_its_reason(client: Client) -> None:
 
 async def test_what_alerts_wait_for_is_there_at_zero_before_it_happens(client: Client) -> None:
     series = (await read(client.http)).series()
-    for operation in ("unknown", "terminateContract", "contracts"):
-        labels = (("operation", operation), ("outcome", "internal_server_error"))
-        assert ("contract_requests_total", labels) in series
-    assert ("contract_mails_total", (("kind", "service_ended"), ("outcome", "given_up"))) in series
+    for operation, outcome in product(
+        ("unknown", "terminateContract", "contracts"), ("internal_server_error", "other")
+    ):
+        assert ("contract_requests_total", (("operation", operation), ("outcome", outcome))) in series
+    for kind in KINDS:
+        assert ("contract_mails_total", (("kind", kind), ("outcome", "given_up"))) in series
 
 
 async def test_clients_cannot_make_the_metrics_grow(client: Client) -> None:

@@ -1,9 +1,9 @@
 """Every erasure stands in a folder outside the database too, before anything is destroyed, for good."""
 
+import os
 import threading
 from datetime import timedelta
 from pathlib import Path
-from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
@@ -17,7 +17,6 @@ from tests.server.contracts.workbench import (
 )
 
 from contract_rules import Status
-from contract_server.contracts import ledger
 from contract_server.contracts.doctor import examine_thoroughly
 from contract_server.contracts.evidence import sealed_records
 from contract_server.contracts.health import GRACE, Check
@@ -105,23 +104,6 @@ async def test_without_the_folder_nothing_is_destroyed_and_everything_else_goes_
     assert await status_of(contract_id) is Status.ERASED
 
 
-async def test_evidence_that_somebody_was_cut_off_from_writing_down_is_made_up_for_by_the_next_sweep(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    contract_id = await bench.terminated_contract()
-    with monkeypatch.context() as cut_off:
-        cut_off.setattr(bench.erasures, "copy_evidence", AsyncMock())
-        await sweep_when_due(bench)
-    assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN]
-    bench.clock.instant += GRACE
-    assert (await the_ledger(bench)).count == 1
-    await bench.schedule.run_due()
-    assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
-    finished = (await bench.ledger.read())[1]
-    assert (finished.contract_id, finished.evidence) == (contract_id, (await sealed_records())[0])
-    assert (await the_ledger(bench)).ok
-
-
 async def test_evidence_that_cannot_be_written_down_is_written_down_once_it_can(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract()
     await fail_when("member", "DELETE", "true")
@@ -131,8 +113,16 @@ async def test_evidence_that_cannot_be_written_down_is_written_down_once_it_can(
     await bench.erasures.erase(contract_id)
     assert await status_of(contract_id) is Status.ERASED
     away.rename(folder_of(bench))
+    assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN]
+    bench.clock.instant += GRACE
+    assert (await the_ledger(bench)).count == 1
+
     await bench.schedule.run_due()
+
     assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
+    finished = (await bench.ledger.read())[1]
+    assert (finished.contract_id, finished.evidence) == (contract_id, (await sealed_records())[0])
+    assert (await the_ledger(bench)).ok
 
 
 async def test_a_disk_that_hangs_holds_up_the_erasure_and_nothing_else(
@@ -141,8 +131,8 @@ async def test_a_disk_that_hangs_holds_up_the_erasure_and_nothing_else(
     contract_id = await bench.terminated_contract()
     answers = threading.Event()
     with monkeypatch.context() as hanging:
-        hanging.setattr(ledger, "PATIENCE", timedelta(milliseconds=10))
-        hanging.setattr(ledger, "_write_durably", lambda *_: answers.wait())
+        hanging.setattr(bench.ledger, "patience", timedelta(milliseconds=10))
+        hanging.setattr(os, "fsync", lambda _: answers.wait())
         report = await sweep_when_due(bench)
         assert (report.failed, report.complete) == ({contract_id}, True)
         assert (await TerminationApplication.get(contract_id=contract_id)).service_ended_at is not None

@@ -86,8 +86,9 @@ _ENTRIES = TypeAdapter(LedgerEntry)
 class Ledger:
     """The folder, or none where nobody has named one."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, patience: timedelta = PATIENCE) -> None:
         self.folder = folder
+        self.patience = patience
         self._writer = ThreadPoolExecutor(1, "ledger")  # a disk that hangs holds up this thread, and nobody else's
 
     async def write(self, entries: Sequence[LedgerEntry], now: datetime) -> str | None:
@@ -103,10 +104,12 @@ class Ledger:
         content = b"".join(_line(entry) for entry in entries)
         writing = asyncio.get_running_loop().run_in_executor(self._writer, _write_durably, self.folder / name, content)
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(self.patience.total_seconds()):
                 await writing
         except TimeoutError:
-            raise LedgerUnavailable(f"{self.folder}: no answer within {PATIENCE.seconds} seconds") from None
+            raise LedgerUnavailable(
+                f"{self.folder}: no answer within {self.patience.total_seconds():g} seconds"
+            ) from None
         except OSError as error:
             raise LedgerUnavailable(f"{self.folder}: {error.strerror}") from None
         return name

@@ -1,6 +1,7 @@
 """Counting requests and refusals, under names that the schema has: what clients write is never a label."""
 
 from functools import cache
+from itertools import product
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from contract_server.graphql.http_request import RequestRefused
 UNKNOWN = "unknown"
 MALFORMED = "malformed"
 DEFECT = "internal_server_error"
+UNFORESEEN = "other"
 CODES = frozenset({"UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"})
 
 
@@ -48,7 +50,7 @@ class Tally:
         """Note what came of it."""
         if errors:
             code = errors[0]["extensions"]["code"]
-            self.outcome = code.lower() if code in CODES else "other"
+            self.outcome = code.lower() if code in CODES else UNFORESEEN
         elif context.refusal:
             self.outcome = "refused"
             metrics.REFUSALS.labels(self.operation, context.refusal).inc()
@@ -63,10 +65,9 @@ def _requests(operation: str, outcome: str) -> Counter:
 
 def begin_at_zero(schema: GraphQLSchema) -> None:
     """Have a series for every field's defects before the first: Prometheus sees no increase in one that begins at 1."""
-    for root in (schema.query_type, schema.mutation_type):
-        for field in root.fields if root else ():
-            _requests(field, DEFECT)
-    _requests(UNKNOWN, DEFECT)
+    fields = [field for root in (schema.query_type, schema.mutation_type) if root for field in root.fields]
+    for operation, outcome in product([*fields, UNKNOWN], (DEFECT, UNFORESEEN)):
+        _requests(operation, outcome)
 
 
 def count_malformed() -> None:
