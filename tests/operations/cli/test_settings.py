@@ -232,6 +232,16 @@ def test_a_folder_that_leaves_a_day_without_a_policy_is_refused(
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("deadline", ["service_end", "resumption", "erasure"])
+def test_a_period_that_is_no_number_of_days_is_refused(tmp_path: Path, deadline: str) -> None:
+    folder = write_policies(tmp_path / "policies", one="")
+    (file,) = folder.iterdir()
+    before, table, after = file.read_text().partition(f"[{deadline}]\n")
+    file.write_text(before + table + after.replace('unit = "day"', 'unit = "business_day"', 1))
+    with pytest.raises(SettingsError, match=rf"^POLICY_DIR: .*: omakase-login one: write {deadline} in days"):
+        served_policies(folder)
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"POLICY_DIR: .* cannot be read"):
         served_policies(tmp_path / "nowhere")

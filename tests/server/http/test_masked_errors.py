@@ -83,7 +83,16 @@ def log() -> Iterator[io.StringIO]:
 @pytest.fixture
 def http(production_settings: Settings) -> httpx.AsyncClient:
     """Our view, over a schema of defects."""
-    settings = production_settings.model_copy(update={"request_deadline": timedelta(milliseconds=10)})
+    return client_over_defects(production_settings)
+
+
+@pytest.fixture
+def hurried(production_settings: Settings) -> httpx.AsyncClient:
+    """The same with next to no time for a request."""
+    return client_over_defects(production_settings.model_copy(update={"request_deadline": timedelta(milliseconds=10)}))
+
+
+def client_over_defects(settings: Settings) -> httpx.AsyncClient:
     services = build_services(settings)
     view = GraphQLView(strawberry.Schema(Query, Mutation), services, None)
     app = Starlette(
@@ -145,14 +154,14 @@ async def test_a_defect_outside_graphql_is_told_in_the_same_way(http: httpx.Asyn
     assert "password" not in answer.text + log.getvalue()
 
 
-async def test_a_request_that_takes_too_long_is_given_up(http: httpx.AsyncClient, log: io.StringIO) -> None:
-    answer = await http.post("/graphql", json={"query": "{ fine endless }"}, headers={"x-request-id": "c-3"})
+async def test_a_request_that_takes_too_long_is_given_up(hurried: httpx.AsyncClient, log: io.StringIO) -> None:
+    answer = await hurried.post("/graphql", json={"query": "{ fine endless }"}, headers={"x-request-id": "c-3"})
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert answer.json()["errors"][0]["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "c-3"}
     assert [line["event"] for line in lines_about("c-3", log)] == ["request took too long"]
 
 
-async def test_moving_the_test_clock_takes_as_long_as_it_takes(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/graphql", json={"query": "mutation { resetDemo }"})
+async def test_moving_the_test_clock_takes_as_long_as_it_takes(hurried: httpx.AsyncClient) -> None:
+    answer = await hurried.post("/graphql", json={"query": "mutation { resetDemo }"})
     assert answer.json() == {"data": {"resetDemo": "done"}}

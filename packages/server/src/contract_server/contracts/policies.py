@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from contract_rules import Policy, PolicyError, PolicyRegistry, shipped_policies
+from contract_rules import DeadlineKind, Policy, PolicyError, PolicyRegistry, Unit, shipped_policies
 from contract_server.db.transaction import current_connection
 from contract_server.settings import SettingsError
 
@@ -24,6 +24,8 @@ _VERSIONS_IN_USE = """
 class ServedPolicies:
     """The versions of one policy, all in one time zone: on every day from the first of them on, one is in force.
 
+    Their periods are numbers of days, as the API and the mails tell them.
+
     Raises:
         PolicyError: They are not that.
     """
@@ -36,6 +38,9 @@ class ServedPolicies:
         for policy in registry:
             if (policy.name, policy.zone) != (self.name, self.zone):
                 raise PolicyError(f"{policy.name} {policy.version}: write the name and the zone of the other versions")
+            for kind in DeadlineKind:
+                if policy.period(kind).unit is not Unit.DAY:
+                    raise PolicyError(f"{policy.name} {policy.version}: write {kind} in days, as it is told everywhere")
         for before, after in pairwise(registry):
             if before.valid_until != after.valid_from:
                 raise PolicyError(
@@ -76,5 +81,5 @@ def served_policies(folder: Path | None = None) -> ServedPolicies:
         return ServedPolicies(PolicyRegistry.from_folder(folder))
     except OSError as error:
         raise SettingsError(f"POLICY_DIR: {folder} cannot be read ({type(error).__name__})") from None
-    except (PolicyError, UnicodeDecodeError) as error:
+    except PolicyError as error:
         raise SettingsError(f"POLICY_DIR: {folder}: {error}") from None
