@@ -1,11 +1,12 @@
 """What the README shows is what the programs say."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from graphql import build_schema, parse, validate
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from contract_rules.cli import main as contract_rules
@@ -48,6 +49,22 @@ def test_every_file_it_links_to_exists() -> None:
     links = re.findall(r"\]\((?!http)([^)]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_command_has_an_example_in_its_help() -> None:
+    found = dict(helps(get_command(contract_server)))
+    assert found
+    assert [path for path, told in found.items() if path not in told] == []
+
+
+def helps(command: object, path: str = "contract-server") -> Iterator[tuple[str, str]]:
+    """What can be typed, and what it tells of itself."""
+    if isinstance(command, TyperGroup):
+        for name, each in command.commands.items():
+            yield from helps(each, f"{path} {name}")
+    else:
+        assert isinstance(command, TyperCommand)
+        yield path, command.help or ""
 
 
 def test_every_command_it_names_exists() -> None:

@@ -40,7 +40,10 @@ def migrate(
 
 
 def seed_demo() -> None:
-    """Fill an empty development database with the demonstration data."""
+    """Fill an empty development database with the demonstration data.
+
+    Example: ENVIRONMENT=development contract-server seed-demo
+    """
     from contract_server.demo.seed import seed_if_empty  # noqa: PLC0415 - not part of production
 
     if not load_settings().development:

@@ -17,14 +17,20 @@ Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 
 
 def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Start everything on this machine, with demonstration data: PostgreSQL, Redis, API and worker."""
+    """Start everything on this machine, with demonstration data: PostgreSQL, Redis, API and worker.
+
+    Example: contract-server dev --port 8080
+    """
     from contract_server.dev.environment import run_development  # noqa: PLC0415 - not part of production
 
     raise typer.Exit(run_development(host, port))
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve the API."""
+    """Serve the API.
+
+    Example: contract-server serve --host 127.0.0.1 --port 8001
+    """
     from contract_server.app.main import create_app  # noqa: PLC0415 - only this command needs it
     from contract_server.app.serving import listen, serve_until_stopped  # noqa: PLC0415 - as above
 
@@ -46,7 +52,10 @@ def _look_for_garbage_less_often() -> None:
 
 
 def worker() -> None:
-    """Run the worker, as `arq contract_server.jobs.worker.WorkerSettings` does: end of service, erasures, mails."""
+    """Run the worker, as `arq contract_server.jobs.worker.WorkerSettings` does: end of service, erasures, mails.
+
+    Example: METRICS_PORT=9001 contract-server worker
+    """
     from arq.worker import run_worker  # noqa: PLC0415 - only this command needs it
     from redis.exceptions import RedisError  # noqa: PLC0415 - as above
 

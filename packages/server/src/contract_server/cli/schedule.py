@@ -47,7 +47,10 @@ async def _due(services: Services, within: timedelta, limit: int) -> list[dict[s
 
 
 def sweep() -> None:
-    """Do once what the worker does again and again, without Redis: all that is due, and the mails that are owed."""
+    """Do once what the worker does again and again, without Redis: all that is due, and the mails that are owed.
+
+    Example: contract-server sweep
+    """
     load_settings_of_eraser()
     report = with_services(_sweep)
     typer.echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.passed_over)}")

@@ -10,7 +10,10 @@ def export_schema(
     to: Annotated[Path | None, typer.Argument(help="File to write; standard output when absent.")] = None,
     production: Annotated[bool, typer.Option("--production", help="Without the development fields.")] = False,
 ) -> None:
-    """Write the GraphQL schema in SDL."""
+    """Write the GraphQL schema in SDL.
+
+    Example: contract-server export-schema --production schema.graphql
+    """
     from contract_server.graphql.schema import build_schema, export  # noqa: PLC0415 - only this command needs it
 
     text = export(build_schema(development=not production))

@@ -71,7 +71,10 @@ def password(email: Email) -> None:
 
 @cli.command()
 def unlock(email: Email) -> None:
-    """Let somebody try again at once who has to wait after too many tries."""
+    """Let somebody try again at once who has to wait after too many tries.
+
+    Example: contract-server user unlock keiyaku@example.jp
+    """
     with _refused_in_words():
         with_services(lambda services: administration.unlock(services.log_ins, services.password_resets, email))
     typer.echo("Nothing is counted against this account any more.")
