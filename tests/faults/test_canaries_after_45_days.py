@@ -26,7 +26,7 @@ from tests.faults.planting import canaries, plant
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
 from tests.notify.scripted_smtp import CERTIFICATE, ScriptedSmtp
-from tests.server.running import ACTIVE_CONTRACT, GRACE_CONTRACT, Running, running
+from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, GRACE_CONTRACT, RESUME, Running, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
@@ -38,12 +38,10 @@ mutation ($id: ID!, $key: String) {
   terminateContract(input: { contractId: $id, idempotencyKey: $key, reason: OTHER }) { __typename }
 }
 """
-RESUME = "mutation ($id: ID!) { resumeContract(input: { contractId: $id }) { __typename } }"
 HOLD = """
 mutation ($id: ID!, $reason: String!) { holdErasure(input: { contractId: $id, reason: $reason }) { __typename } }
 """
 RELEASE = "mutation ($id: ID!) { releaseErasureHold(input: { contractId: $id }) { __typename } }"
-ASK_FOR_LINK = "mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { ok } }"
 SHOW = "query { viewer { name email contract { memberCount company { name address postalCode phoneNumber } } } }"
 
 NAMES = {"account": ("name", "email"), "company": ("name", "address"), "member": ("name", "email")}

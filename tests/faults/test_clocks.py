@@ -18,8 +18,7 @@ from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.time_passing import pass_time, present
 from tests.faults.waiting import until
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, RESET, Running, running
-from tests.server.test_outages import TERMINATE
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, RESET, TERMINATE, Running, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis

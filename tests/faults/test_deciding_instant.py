@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
 from tests.faults.conftest import Faults
+from tests.locks import until_somebody_waits
 from tests.server.contracts.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
@@ -180,7 +181,7 @@ async def test_whoever_waits_for_the_contract_over_midnight_is_answered_by_the_n
                 *(refusal(each.ask(Action.RESUME, at_once=number % 2 == 0)) for number, each in enumerate(resuming)),
                 *(each.ask(Action.TERMINATE, at_once=number % 2 == 0) for number, each in enumerate(terminating)),
             )
-            await until_waiting(len(contractors))
+            await until_somebody_waits(sql, count=len(contractors))
             left = midnight - await clock.now()
             if left > timedelta():
                 waited += len(contractors)
@@ -208,13 +209,6 @@ async def locked(settings: Settings, contractors: list[Contractor]) -> AsyncIter
             yield
     finally:
         await somebody.close()
-
-
-async def until_waiting(count: int) -> None:
-    """Return when so many wait for a lock."""
-    async with asyncio.timeout(30):
-        while (await sql("SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted"))[0]["waiting"] < count:
-            await asyncio.sleep(0.02)
 
 
 async def until_past(clock: TestClock, instant: datetime) -> None:

@@ -19,6 +19,7 @@ from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.forking import start_program
 from tests.faults.proxy import Moment, Proxy, proxied
+from tests.faults.rows import PERSONAL_ROWS
 from tests.faults.sweeper import MAIL_SENDER, PUBLIC_URL, SECRET_KEY
 from tests.server.running import command
 
@@ -46,10 +47,6 @@ WITH dates AS (
 )
 INSERT INTO member (id, contract_id, name, email)
 SELECT gen_random_uuid(), $1, 'canary', number || '@example.jp' FROM generate_series(1, $2::int) AS number
-"""
-PERSONAL_ROWS = """
-SELECT (SELECT count(*) FROM member WHERE contract_id = $1) + (SELECT count(*) FROM company WHERE contract_id = $1)
-     + (SELECT count(*) FROM account WHERE contract_id = $1)
 """
 
 

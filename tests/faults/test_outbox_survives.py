@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
 from tests.faults.proxy import Moment, proxied
+from tests.faults.rows import OWE_MAILS
 from tests.faults.waiting import until
 from tests.notify.scripted_smtp import CERTIFICATE, Line, ScriptedSmtp, answers, hangs
 from tests.server.running import command, start
@@ -28,11 +29,6 @@ from contract_server.settings import EnvironmentName, Settings
 
 MAILS, SENT, IN_HAND = 12, 5, 3
 
-OWE_MAILS = """
-INSERT INTO outbox_mail (kind, message_id, dated_at, next_attempt_at, recipient, subject, body, state, attempts)
-SELECT 'password_reset', '<' || number || '@example.jp>', now(), now(), 'someone@example.jp', 's', 'b', 'PENDING', 0
-  FROM generate_series(1, $1::int) AS number
-"""
 END_LEASES = "UPDATE outbox_mail SET lease_until = clock_timestamp() - interval '1 microsecond' WHERE state = 'PENDING'"
 COUNT = "SELECT count(*) FROM outbox_mail WHERE state = $1 AND attempts = $2"
 

@@ -21,8 +21,18 @@ from tests.conftest import new_database
 from tests.faults.kept import kept_worker
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, RESET, Running, command, free_port, running
-from tests.server.test_outages import RESUME, TERMINATE, VIEWER
+from tests.server.running import (
+    ACTIVE_CONTRACT,
+    CLOSED_CONTRACT,
+    RESET,
+    RESUME,
+    TERMINATE,
+    VIEWER,
+    Running,
+    command,
+    free_port,
+    running,
+)
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis

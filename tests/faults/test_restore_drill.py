@@ -20,7 +20,7 @@ from tests.faults.looking import looking_into
 from tests.faults.planting import canaries, plant
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, Running, command, running
+from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, CLOSED_CONTRACT, Running, command, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
@@ -28,7 +28,6 @@ from contract_server.dev.redis import EmbeddedRedis
 TERMINATE = """
 mutation ($id: ID!) { terminateContract(input: { contractId: $id, idempotencyKey: "key" }) { __typename } }
 """
-ASK_FOR_LINK = "mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { ok } }"
 
 A_MONTH = timedelta(days=27)
 """After it the one contract's erasure has fallen due, and the other's has not."""

@@ -11,11 +11,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.conftest import new_database
+from tests.faults.rows import OWE_MAILS
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
 from tests.notify.scripted_smtp import CERTIFICATE, Line, ScriptedSmtp
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, Running, running
-from tests.server.test_outages import RESUME, TERMINATE, VIEWER
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, RESUME, TERMINATE, VIEWER, Running, running
 
 from contract_notify.delivery.replies import Stage
 from contract_server.dev.postgres import EmbeddedPostgres
@@ -23,11 +23,6 @@ from contract_server.dev.redis import EmbeddedRedis
 
 TERMINATED = "【おまかせログイン】サービス利用停止受理通知"
 RESUMED = "【おまかせログイン】サービス利用再開受理通知"
-OWE_MAILS = """
-INSERT INTO outbox_mail (kind, message_id, dated_at, next_attempt_at, recipient, subject, body, state, attempts)
-SELECT 'password_reset', '<' || number || '@example.jp>', now(), now(), 'someone@example.jp', 's', 'b', 'PENDING', 0
-  FROM generate_series(1, $1::int) AS number
-"""
 
 
 @dataclass

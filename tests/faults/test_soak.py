@@ -21,6 +21,7 @@ from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.kept import kept_worker
 from tests.faults.looking import looking_into
+from tests.faults.rows import PERSONAL_ROWS
 from tests.faults.soak_load import Load
 from tests.faults.soak_people import is_born, whose_erasure_is_due, whose_service_ends
 from tests.faults.soak_troubles import Troubles
@@ -41,10 +42,6 @@ SELECT type, at FROM contract_event WHERE contract_id = $1 AND type <> 'STARTED'
 ERASED_EARLY = """
 SELECT count(*) FROM contract JOIN termination_application AS application ON contract_id = contract.id
  WHERE erased_at < erasure_at OR service_ended_at < service_end_at
-"""
-LEFT_OF = """
-SELECT (SELECT count(*) FROM member WHERE contract_id = $1) + (SELECT count(*) FROM company WHERE contract_id = $1)
-     + (SELECT count(*) FROM account WHERE contract_id = $1)
 """
 WAITING_IS_OVER = """
 UPDATE outbox_mail SET lease_until = clock_timestamp(), next_attempt_at = clock_timestamp()
@@ -185,5 +182,5 @@ async def assert_what_was_due_is_done(connection: asyncpg.Connection, ending: li
         assert [row["type"] for row in await connection.fetch(HISTORY, contract_id)] == ["SERVICE_ENDED"]
     for contract_id in expiring:
         assert [row["type"] for row in await connection.fetch(HISTORY, contract_id)] == ["ERASED"]
-        assert await connection.fetchval(LEFT_OF, contract_id) == 0
+        assert await connection.fetchval(PERSONAL_ROWS, contract_id) == 0
     assert await connection.fetchval(ERASED_EARLY) == 0

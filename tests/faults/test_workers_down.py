@@ -17,17 +17,17 @@ from tests.server.running import (
     ACTIVE_CONTRACT,
     CLOSED_CONTRACT,
     GRACE_CONTRACT,
+    LAST_DAY_CONTRACT,
     RESET,
+    RESUME,
+    TERMINATE,
     Client,
     Running,
     running,
 )
-from tests.server.test_outages import RESUME, TERMINATE
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
-
-LASTDAY_CONTRACT = "018f0000-0000-7000-8000-000000000003"
 
 STILL_DUE = """
 SELECT (SELECT count(*) FROM contract WHERE least(service_end_due_at, erasure_due_at) <= $1)
@@ -79,14 +79,14 @@ async def stage(service: Running) -> AsyncIterator[Stage]:
 async def test_after_twenty_five_hours_the_end_of_service_is_recorded_at_its_own_instant(stage: Stage) -> None:
     await stage.client.log_in("lastday@example.jp")
     await pass_time(stage.connection, timedelta(hours=25))
-    refused = await stage.client.ask(RESUME, id=LASTDAY_CONTRACT)
+    refused = await stage.client.ask(RESUME, id=LAST_DAY_CONTRACT)
     assert refused["resumeContract"]["__typename"] == "ActionRefused"
-    assert "SERVICE_ENDED" not in await stage.history(LASTDAY_CONTRACT)
+    assert "SERVICE_ENDED" not in await stage.history(LAST_DAY_CONTRACT)
 
     await stage.let_a_worker_come()
-    ended = [row["at"] for row in await stage.connection.fetch(HISTORY, LASTDAY_CONTRACT)][-1]
-    deadlines = await stage.connection.fetchrow(DEADLINES, LASTDAY_CONTRACT)
-    assert await stage.history(LASTDAY_CONTRACT) == ["STARTED", "TERMINATION_REQUESTED", "SERVICE_ENDED"]
+    ended = [row["at"] for row in await stage.connection.fetch(HISTORY, LAST_DAY_CONTRACT)][-1]
+    deadlines = await stage.connection.fetchrow(DEADLINES, LAST_DAY_CONTRACT)
+    assert await stage.history(LAST_DAY_CONTRACT) == ["STARTED", "TERMINATION_REQUESTED", "SERVICE_ENDED"]
     assert ended == deadlines["service_end_at"]
 
 

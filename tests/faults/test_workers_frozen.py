@@ -20,26 +20,25 @@ from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
+from tests.locks import WAITING
 from tests.notify.scripted_smtp import CERTIFICATE, Fault, Line, ScriptedSmtp, answers, closes
 from tests.server.running import (
     ACTIVE_CONTRACT,
     CLOSED_CONTRACT,
+    LAST_DAY_CONTRACT,
     RESET,
+    TERMINATE,
     Running,
     running,
     start_worker,
 )
-from tests.server.test_outages import TERMINATE
 
 from contract_notify.delivery.replies import Stage
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 
-LASTDAY_CONTRACT = "018f0000-0000-7000-8000-000000000003"
-
 PASS_ON_THE_LEASE = "UPDATE outbox_mail SET lease_until = clock_timestamp() - interval '1 microsecond'"
 END_IT = "SELECT pg_terminate_backend($1)"  # as the database itself does after thirty seconds
-WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 STATE = "SELECT state FROM pg_stat_activity WHERE pid = $1"
 TIMES_ERASED = "SELECT count(*) FROM contract_event WHERE contract_id = $1 AND type = 'ERASED'"
 ERASED_ROWS = "SELECT erased_rows ->> 'member' FROM erasure_record WHERE contract_id = $1"
@@ -163,7 +162,7 @@ async def test_a_worker_frozen_inside_an_erasure_holds_up_that_contract_alone_an
         await obstacle.close()
         await pass_time(connection, timedelta(days=7))
         async with a_worker(service, "heir"):
-            await until(lambda: is_erased(connection, LASTDAY_CONTRACT))
+            await until(lambda: is_erased(connection, LAST_DAY_CONTRACT))
             assert await connection.fetchval(STATE, pid) == "idle in transaction"
             assert not await is_erased(connection, CLOSED_CONTRACT)
             if not faults.chaos:

@@ -12,11 +12,14 @@ from typing import Any
 import asyncpg
 import httpx
 from tests.conftest import new_database
+from tests.locks import until_somebody_waits
 from tests.notify.scripted_smtp import Line, ScriptedSmtp, closes
 from tests.server.running import (
     ACTIVE_CONTRACT,
     LOG_IN,
     PASSWORD,
+    RESUME,
+    TERMINATE,
     Client,
     command,
     end,
@@ -31,8 +34,6 @@ from contract_server.cli.statuses import Status
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 
-TERMINATE = "mutation ($id: ID!) { terminateContract(input: { contractId: $id }) { __typename } }"
-RESUME = "mutation ($id: ID!) { resumeContract(input: { contractId: $id }) { __typename } }"
 NEXT = {"ContractTerminated": RESUME, "ContractResumed": TERMINATE}
 VIEWER = "query { viewer { contract { id status } } }"
 TIMELINE = "{ timeline { requestedOn } }"
@@ -176,19 +177,12 @@ async def test_a_request_that_is_under_way_when_the_server_is_told_to_stop_is_an
         async with connection.transaction():
             await connection.execute("SELECT FROM contract WHERE id = $1 FOR UPDATE", ACTIVE_CONTRACT)
             request = asyncio.create_task(client.ask(TERMINATE, id=ACTIVE_CONTRACT))
-            await until_somebody_waits_for_a_lock(connection)
+            await until_somebody_waits(connection.fetch)
             service.server.terminate()
             await until_refused(service.base_url)
         await connection.close()
         assert await request == {"terminateContract": {"__typename": "ContractTerminated"}}
         assert await service.server.wait() in (0, -signal.SIGTERM)
-
-
-async def until_somebody_waits_for_a_lock(connection: "asyncpg.Connection[Any]") -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(30):
-        while not await connection.fetchval(waiting):
-            await asyncio.sleep(0.02)
 
 
 async def until_refused(address: str) -> None:

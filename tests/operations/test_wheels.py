@@ -14,14 +14,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, free_port
+from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, TERMINATE, free_port
 
 from contract_server.dev.folder import DevelopmentFolder
 
 CHECKOUT = Path(__file__).parents[2]
 UV = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
 PACKAGES = ("contract_notify", "contract_rules", "contract_server")
-TERMINATE = "mutation ($id: ID!) { terminateContract(input: { contractId: $id }) { __typename } }"
 
 
 def run(*words: object, directory: Path = CHECKOUT) -> str:

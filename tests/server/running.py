@@ -21,6 +21,7 @@ _REDIS_DATABASES = cycle(range(1, 16))  # Redis has sixteen; number 0 is for who
 PASSWORD = "omakase-demo-2026"
 ACTIVE_CONTRACT = "018f0000-0000-7000-8000-000000000001"
 GRACE_CONTRACT = "018f0000-0000-7000-8000-000000000002"
+LAST_DAY_CONTRACT = "018f0000-0000-7000-8000-000000000003"
 CLOSED_CONTRACT = "018f0000-0000-7000-8000-000000000004"
 
 LOG_IN = """
@@ -32,6 +33,10 @@ mutation ($email: String!, $password: String!) {
   }
 }
 """
+VIEWER = "query { viewer { contract { status } } }"
+TERMINATE = "mutation ($id: ID!) { terminateContract(input: { contractId: $id }) { __typename } }"
+RESUME = "mutation ($id: ID!) { resumeContract(input: { contractId: $id }) { __typename } }"
+ASK_FOR_LINK = "mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { ok } }"
 ADVANCE = """
 mutation ($input: AdvanceTestClockInput!) {
   advanceTestClock(input: $input) {

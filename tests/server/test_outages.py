@@ -16,6 +16,9 @@ from tests.conftest import new_database
 from tests.server.running import (
     ACTIVE_CONTRACT,
     GRACE_CONTRACT,
+    RESUME,
+    TERMINATE,
+    VIEWER,
     Running,
     command,
     end,
@@ -27,11 +30,8 @@ from tests.server.running import (
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 
-VIEWER = "query { viewer { contract { status } } }"
 CLOCK = "query { testClock { offsetSeconds } }"
 STATUS = "query ($id: ID!) { contract(id: $id) { status memberCount } }"
-TERMINATE = "mutation ($id: ID!) { terminateContract(input: { contractId: $id }) { __typename } }"
-RESUME = "mutation ($id: ID!) { resumeContract(input: { contractId: $id }) { __typename } }"
 
 IT_PASSES = "ただいまサービスをご利用いただけません。しばらくしてから、もう一度お試しください。"
 

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from tests.operations.cli.conftest import variables_of
 from tests.operations.cli.terminal import run, run_at_terminal
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT
 
 from contract_rules import Actor
 from contract_server.contracts.models import ContractEvent, OutboxMail
 from contract_server.db.connection import database
 from contract_server.settings import Settings
 
-LAST_DAY_CONTRACT = "018f0000-0000-7000-8000-000000000003"
 NOBODYS_CONTRACT = "018f0000-0000-7000-8000-000000000099"
 WHY = "電話での申請, 受付 2024-017"
 

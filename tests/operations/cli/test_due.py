@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 from tests.operations.cli.conftest import variables_of
 from tests.operations.cli.terminal import run
-from tests.server.running import CLOSED_CONTRACT, GRACE_CONTRACT
+from tests.server.running import CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT
 
 from contract_server.contracts.models import Contract
 from contract_server.db.connection import database
 from contract_server.settings import Settings
-
-LAST_DAY_CONTRACT = "018f0000-0000-7000-8000-000000000003"
 
 
 async def due(settings: Settings, *options: str) -> list[dict[str, Any]]:

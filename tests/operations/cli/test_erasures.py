@@ -10,11 +10,10 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.operations.cli.conftest import variables_of
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, command
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT, command
 
 from contract_server.settings import Settings
 
-LAST_DAY_CONTRACT = "018f0000-0000-7000-8000-000000000003"
 TERMINATED = [CLOSED_CONTRACT, LAST_DAY_CONTRACT, GRACE_CONTRACT]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from tests.locks import until_somebody_waits
 from tests.operations.cli.conftest import Variables, variables_of
 from tests.operations.cli.terminal import run, run_at_terminal
 
@@ -30,8 +31,6 @@ GUIDE = (Path(__file__).parents[3] / "packages/server/docs/import.md").read_text
 EXAMPLE = UUID("0190a000-0000-7000-8000-000000000001")
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$QGVsbG8gd29ybGQ$"
 HERE = "203.0.113.1"
-
-_WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def of_guide(language: str) -> str:
@@ -350,20 +349,13 @@ async def test_whoever_takes_an_address_meanwhile_has_it_and_the_contract_is_ref
             "contractor1@example.jp",
         )
         importing = asyncio.create_task(take(services, contract(1), member(1, of=1), contract(2)))
-        await until_somebody_waits()
+        await until_somebody_waits(current_connection().execute_query_dict)
         await transaction.commit()
         report, refusals = await importing
     finally:
         await other.close()
     assert (report.contracts, report.members, report.refused_contracts) == (1, 0, 1)
     assert refusals == [(1, "email", "an account with this address is there already")]
-
-
-async def until_somebody_waits() -> None:
-    """Until somebody waits for a lock in this database."""
-    async with asyncio.timeout(10):
-        while not await current_connection().execute_query_dict(_WAITING):
-            await asyncio.sleep(0.01)
 
 
 async def test_a_contractor_logs_in_with_the_hash_that_was_brought_along_and_without_one_not_at_all(

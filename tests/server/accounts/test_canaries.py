@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import redis.asyncio
 from tests.conftest import new_database
-from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, Client, Running, running
+from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, LOG_IN, PASSWORD, Client, Running, running
 
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
@@ -37,7 +37,6 @@ mutation ($id: ID!, $reason: String!) {
   holdErasure(input: { contractId: $id, reason: $reason }) { __typename }
 }
 """
-ASK_FOR_LINK = "mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { ok } }"
 NASTY = ("canary@example.jp\r\ncanary: forged", "canary\x00\x1b[31m", "canary\ud800", "canary\u2028")
 
 

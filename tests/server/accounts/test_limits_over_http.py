@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.conftest import new_database
 from tests.server.in_process import development_settings, seeded_services, served
-from tests.server.running import LOG_IN, PASSWORD
+from tests.server.running import ASK_FOR_LINK, LOG_IN, PASSWORD
 
 from contract_server.clock import DatabaseClock
 from contract_server.contracts.models import OutboxMail
@@ -23,7 +23,6 @@ mutation ($email: String!, $password: String!) {
   logIn(input: { email: $email, password: $password }) { ... on LogInRefused { code message retryAt } }
 }
 """
-ASK_FOR_LINK = "mutation ($email: String!) { requestPasswordReset(input: { email: $email }) { ok } }"
 
 
 @pytest.fixture(scope="module")

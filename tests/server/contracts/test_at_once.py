@@ -6,7 +6,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.server.contracts.workbench import APPLIED_AT, SOMEBODY_WAITS, Workbench, contract_of, sql
+from tests.locks import until_somebody_waits
+from tests.server.contracts.workbench import APPLIED_AT, Workbench, contract_of, sql
 
 from contract_rules import Action, EventType, Status
 from contract_server.accounts.viewer import Viewer
@@ -152,10 +153,8 @@ async def test_what_holds_until_an_instant_is_not_stored_by_whoever_waits_for_th
         holds_until = now + timedelta(seconds=1)
         writing = Writing(contract, contract_columns(contract, now) | {"version": 99}, [], None, now, holds_until)
         waiting = asyncio.create_task(write_unless_changed(writing, DatabaseClock()))
-        async with asyncio.timeout(10):
-            while not await somebody.fetchval(SOMEBODY_WAITS):
-                pass
-            await somebody.execute("SELECT pg_sleep_until($1)", holds_until)
+        await until_somebody_waits(somebody.fetch)
+        await somebody.execute("SELECT pg_sleep_until($1)", holds_until)
         await somebody.execute("ROLLBACK")
         assert await waiting is False
     finally:

@@ -9,12 +9,12 @@ from email.parser import BytesParser
 from uuid import uuid4
 
 import pytest
+from tests.locks import until_somebody_waits
 from tests.server.contracts.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
     MICROSECOND,
     SERVICE_ENDS_AT,
-    SOMEBODY_WAITS,
     Workbench,
     contract_of,
     sql,
@@ -174,8 +174,7 @@ async def test_a_reminder_that_is_owed_while_the_application_is_being_withdrawn_
     async with transaction():
         await sql("SELECT FROM contract WHERE id = $1 FOR UPDATE", contract_of(contractor))
         resuming = asyncio.create_task(ask_at_once(reminding, contractor, Action.RESUME), context=Context())
-        while not (await sql(SOMEBODY_WAITS))[0]["waits"]:
-            await asyncio.sleep(0)
+        await until_somebody_waits(sql)
         assert await reminders(reminding).owe_due() == 1
     await resuming
     assert await OutboxMail.filter(kind=FIRST, state=MailState.PENDING).count() == 1

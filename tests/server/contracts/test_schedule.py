@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import asyncpg
+from tests.locks import until_somebody_waits
 from tests.server.contracts.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
@@ -109,9 +110,7 @@ async def test_a_locked_contract_is_passed_over_or_waited_for_by_the_patient(ben
         assert (await Contract.get(id=free)).service_end_due_at is None
 
         patient = asyncio.create_task(bench.schedule.run_due(patient=True))
-        async with asyncio.timeout(10):
-            while not await sql("SELECT 1 AS one FROM pg_locks WHERE NOT granted"):
-                await asyncio.sleep(0.01)
+        await until_somebody_waits(sql)
         await lock.rollback()
         assert (await patient).done == 1
     finally:

@@ -35,7 +35,6 @@ ERASURE_DUE_AT = datetime.fromisoformat("2024-04-16T00:00:00+09:00")
 
 ERASURE_BATCH = 2
 SWEEP_BATCH = 2
-SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()) AS waits"
 BREAKER_CONTRACTS = 6
 BREAKER_PERCENT = 5
 OPERATOR = Viewer(uuid4(), uuid4(), "運用 太郎", "operator@example.jp", Role.OPERATOR, None, APPLIED_AT)

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
+from tests.locks import until_somebody_waits
 
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection, transaction
@@ -23,7 +24,6 @@ _SLOW_COMMIT = """
     CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON number DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION linger()
 """
-_A_COMMIT_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,7 @@ async def test_a_task_that_is_cancelled_during_commit_leaks_no_connection(small_
         await somebody.execute("SELECT pg_advisory_lock(13)")
         for _ in range(CANCELLATIONS):
             task = asyncio.create_task(write(13))
-            async with asyncio.timeout(10):
-                while not await somebody.fetchval(_A_COMMIT_WAITS):
-                    pass
+            await until_somebody_waits(somebody.fetch)
             assert await cancel(task)
     finally:
         await somebody.close()
