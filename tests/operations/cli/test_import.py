@@ -239,7 +239,9 @@ async def take(
 ) -> tuple[ImportReport, list[tuple[int, str, str]]]:
     """Import lines within this process; the report, and what was refused."""
     refusals: list[RefusedLine] = []
-    lines = [Line(number, record) if isinstance(record, dict) else record for number, record in enumerate(records, 1)]
+    lines = [
+        Line.of(number, record) if isinstance(record, dict) else record for number, record in enumerate(records, 1)
+    ]
     async with current_connection().acquire_connection() as connection:
         importer = Importer(
             connection,
@@ -261,7 +263,9 @@ async def take(
         ({"started_on": "01.04.2023"}, "started_on", "expected a day"),
         ({"started_on": "2023-02-30"}, "started_on", "expected a day"),
         ({"started_on": "2023/4-1"}, "started_on", "expected a day"),
-        ({"started_on": "9999-12-31"}, "started_on", "expected a day up to today"),
+        ({"started_on": "２０２３-04-01"}, "started_on", "expected a day"),
+        ({"started_on": "0001-01-01"}, "started_on", "expected a day from 1900-01-01 up to today"),
+        ({"started_on": "9999-12-31"}, "started_on", "expected a day from 1900-01-01 up to today"),
         ({"company_name": ""}, "company_name", "nothing is there"),
         ({"company_name": "　"}, "company_name", "nothing is there"),
         ({"company_name": None}, "company_name", "nothing is there"),
@@ -273,10 +277,11 @@ async def take(
         ({"name": "a\u202eb"}, "name", "one line of characters that can be seen"),
         ({"name": "\ufffd"}, "name", "characters of the file's encoding"),
         ({"email": "a@b.example,c@d.example"}, "email", "expected one plain address"),
-        ({"password_hash": "secret"}, "password_hash", "expected an argon2id hash"),
-        ({"password_hash": HASH.replace("argon2id", "argon2i") + "A" * 43}, "password_hash", "an argon2id hash"),
-        ({"password_hash": HASH + "A" * 41}, "password_hash", "an argon2id hash"),
-        ({"password_hash": HASH.replace("19456", "4194304") + "A" * 43}, "password_hash", "at most m=65536,t=10,p=4"),
+        ({"password_hash": "secret"}, "password_hash", "expected a hash that begins with $argon2id$v=19$m=19456,t=2,"),
+        ({"password_hash": HASH.replace("argon2id", "argon2i") + "A" * 43}, "password_hash", "expected a hash that"),
+        ({"password_hash": HASH + "A" * 41}, "password_hash", "expected a hash that"),
+        ({"password_hash": HASH.replace("t=2", "t=3") + "A" * 43}, "password_hash", "expected a hash that"),
+        ({"password_hash": HASH.replace("t=2", "t=２") + "A" * 43}, "password_hash", "expected a hash that"),
         ({"shoe_size": "27"}, "shoe_size", "nothing under this name"),
     ],
 )
@@ -291,9 +296,9 @@ async def test_a_value_that_is_not_what_its_field_takes_is_refused(
 
 
 async def test_values_are_kept_without_the_spaces_around_them_and_addresses_in_lower_case(services: Services) -> None:
-    await take(
-        services, contract(1, company_name=" 青空　", email=" Contractor@Example.JP"), member(1, of=1, email="A@B.jp ")
-    )
+    contractors = contract(1, record=" contract", company_name=" 青空　", email=" Contractor@Example.JP")
+    contractors["contract_id"] += " "
+    await take(services, contractors, member(1, of=1, record="member ", email="A@B.jp "))
     assert (await Company.get()).name == "青空"
     assert ((await Account.get()).email, (await Member.get()).email) == ("contractor@example.jp", "a@b.jp")
 
@@ -309,6 +314,32 @@ async def test_a_line_that_cannot_be_read_spoils_the_contract_it_stands_in(servi
     report, refusals = await take(services, contract(1), unreadable, contract(2), {"record": "person"})
     assert (report.contracts, report.refused_contracts) == (0, 2)
     assert refusals == [(2, "", "expected one JSON object"), (4, "record", "expected contract or member")]
+
+
+@pytest.mark.parametrize(
+    ("name", "not_read", "contracts"),
+    [
+        ('"Taro', [3, 4, 5, 6], ["5"]),
+        ('"Taro"x', [3], ["2", "3", "4", "5"]),
+        ('"Ta\nro"', [3, 4], ["2", "3", "4", "5"]),
+    ],
+    ids=["never closed", "closed too early", "over two lines"],
+)
+async def test_what_a_stray_quote_swallows_is_told_line_by_line(
+    variables: Variables, migrated: Settings, tmp_path: Path, *, name: str, not_read: list[int], contracts: list[str]
+) -> None:
+    header, first, *_ = of_guide("csv").splitlines()
+    second, third, fourth, fifth = (
+        first.replace("0001,", f"000{number},").replace("haruko@", f"haruko{number}@") for number in (2, 3, 4, 5)
+    )
+    odd = f"member,0190a000-0000-7000-8000-000000000001,,,,,,{name},taro@aozora.example.jp"
+    file = tmp_path / "contracts.csv"
+    lines = [header, first, odd, second, third, fourth.replace("青木 春子", '青木" 春子'), fifth]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    assert (await imported(variables, file))[0] == 1
+    reason = "expected cells with commas between them, and quotes in pairs on one line"
+    assert refused(file) == [(line, "", reason) for line in not_read]
+    assert [str(row[0])[-1] for row in (await stored(migrated))["contracts"]] == contracts
 
 
 async def test_who_is_twice_in_one_file_is_refused_the_second_time(services: Services) -> None:

@@ -15,7 +15,10 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 Result = TypeVar("Result")
 
-_HASH = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
+HASHED_AS = "$argon2id$v=19$m=19456,t=2,p=1$"
+"""How every hash begins: one that took longer to verify would tell whose it is."""
+
+_HASH = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
 
 LONGEST_QUEUE = 64
 

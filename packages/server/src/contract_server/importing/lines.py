@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import orjson
 
@@ -62,10 +62,15 @@ class RefusedLine:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line's number, and what stands in it by field."""
+    """A line's number, and what stands in it by field, without the spaces around it."""
 
     number: int
     record: Record
+
+    @classmethod
+    def of(cls, number: int, record: Record) -> Self:
+        """The line as it was read."""
+        return cls(number, {name: value.strip() if isinstance(value, str) else value for name, value in record.items()})
 
 
 def read_lines(file: BinaryIO, form: Format, encoding: Encoding) -> Iterator[Line | RefusedLine]:
@@ -92,7 +97,7 @@ def _json_lines(text: io.TextIOWrapper) -> Iterator[Line | RefusedLine]:
         except orjson.JSONDecodeError:
             record = None
         if isinstance(record, dict):
-            yield Line(number, record)
+            yield Line.of(number, record)
         else:
             yield RefusedLine(number, "", "expected one JSON object")
 
@@ -108,7 +113,7 @@ def _csv_lines(text: io.TextIOWrapper) -> Iterator[Line | RefusedLine]:
                 row.number, "", f"expected {len(names)} cells, as the first line has; found {len(row.cells)}"
             )
         else:
-            yield Line(row.number, {name: cell for name, cell in zip(names, row.cells, strict=True) if cell})
+            yield Line.of(row.number, {name: cell for name, cell in zip(names, row.cells, strict=True) if cell})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,11 @@ class _Row:
 
 
 def _rows(rows: "_csv.Reader") -> Iterator[_Row | RefusedLine]:
-    """The rows that have anything in them, each with the number of the line on which it begins."""
+    """The rows that have anything in them, each with the number of its line.
+
+    A row takes one line. Where a quote without its partner makes one of several, each of them is refused: they may be
+    other contracts'.
+    """
     while True:
         number = rows.line_num + 1
         try:
@@ -126,9 +135,11 @@ def _rows(rows: "_csv.Reader") -> Iterator[_Row | RefusedLine]:
         except StopIteration:
             return
         except csv.Error:
-            yield RefusedLine(number, "", "expected cells with commas between them, and quotes in pairs")
-            continue
-        if any(cells):
+            cells = None
+        if cells is None or rows.line_num > number:
+            for each in range(number, rows.line_num + 1):
+                yield RefusedLine(each, "", "expected cells with commas between them, and quotes in pairs on one line")
+        elif any(cells):
             yield _Row(number, cells)
 
 
