@@ -166,17 +166,13 @@ async def planted_by_the_product(service: Running) -> list[str]:
         await connection.close()
     tokens = await links(service)
     assert tokens
-    return [CANARY, PASSWORD, *tokens, *(row[0] for row in hashes), *(body.splitlines()[0] for body in bodies)]
+    return [CANARY, PASSWORD, *tokens, *(row[0] for row in hashes), *(body.splitlines()[0] for body in bodies if body)]
 
 
 async def links(service: Running) -> list[str]:
     """The tokens of all links that were mailed."""
-    connection = await asyncpg.connect(service.database_url)
-    try:
-        rows = await connection.fetch("SELECT body FROM outbox_mail WHERE kind = 'password_reset'")
-    finally:
-        await connection.close()
-    return [token for row in rows for token in re.findall(r"/password/(\S+)", row["body"])]
+    bodies = [mail.get_content() for mail in await service.mails(1)]
+    return [token for body in bodies for token in re.findall(r"/password/(\S+)", body)]
 
 
 def process_arguments() -> list[str]:

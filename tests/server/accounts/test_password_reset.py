@@ -8,9 +8,10 @@ import pytest
 from contract_server.accounts.credentials import UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, PasswordResetToken, Session
-from contract_server.accounts.password_reset import InvalidResetToken
+from contract_server.accounts.password_reset import VALID_FOR, InvalidResetToken
 from contract_server.clock import DatabaseClock
 from contract_server.contracts.models import OutboxMail
+from contract_server.db.transaction import current_connection
 from contract_server.demo.people import PASSWORD
 from contract_server.services import Services
 
@@ -135,10 +136,21 @@ async def test_one_source_cannot_have_mails_sent_to_everybody(services: Services
     assert await ask(services, source="203.0.113.2") == 1
 
 
-async def test_expired_links_are_deleted(services: Services) -> None:
+async def test_expired_links_are_deleted_and_no_mail_with_one_is_sent_any_more(services: Services) -> None:
     await ask(services)
     await services.password_resets.forget_expired()
     assert await PasswordResetToken.exists()
     await PasswordResetToken.all().update(expires_at=await DatabaseClock().now())
+    await OutboxMail.all().update(dated_at=await services.clock.now() - VALID_FOR)
     await services.password_resets.forget_expired()
     assert not await PasswordResetToken.exists()
+    assert await services.outbox.drain() == 0
+    assert not await OutboxMail.exists()
+
+
+async def test_a_link_that_was_mailed_stands_in_the_database_no_more(services: Services) -> None:
+    await ask(services)
+    token = await mailed_token()
+    assert await services.outbox.drain() == 1
+    rows = await current_connection().execute_query_dict("SELECT mail::text AS row FROM outbox_mail AS mail")
+    assert [token in row["row"] for row in rows] == [False]

@@ -79,7 +79,8 @@ class PasswordResets:
         await self._attempts.clear(self._account_key(normalized(email)))
 
     async def forget_expired(self) -> None:
-        """Delete the tokens that open nothing any more."""
+        """Delete the tokens that open nothing any more, and the mails that they stand in."""
+        await self._mails.forget_password_resets(await self._mail_clock.now() - VALID_FOR)
         await PasswordResetToken.filter(expires_at__lte=await self._clock.now()).delete()
 
     async def _request(self, address: str, source: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from contract_notify import RETRY_AFTER_UNKNOWN_SECONDS, DeliveryFailure
+from contract_notify import RETRY_AFTER_UNKNOWN_SECONDS, DeliveryFailure, PasswordResetRequested
 from contract_server.clock import Clock
 from contract_server.contracts.models import MailState
 from contract_server.db.transaction import current_connection
@@ -80,17 +80,20 @@ CLAIM = f"""
     RETURNING {", ".join(f"mail.{field.name}" for field in fields(ClaimedMail))}
 """  # noqa: S608 - our own names
 
-SETTLE = """
+# A link to a new password is nobody's to read once it has been mailed.
+SETTLE = f"""
     UPDATE outbox_mail AS mail
        SET state = outcome.state, failure = outcome.failure,
-           sent_at = CASE outcome.state WHEN 'SENT' THEN {now} END,
+           body = CASE WHEN outcome.state = 'SENT' AND mail.kind = '{PasswordResetRequested.kind}' THEN ''
+                       ELSE mail.body END,
+           sent_at = CASE outcome.state WHEN 'SENT' THEN {{now}} END,
            next_attempt_at = coalesce(outcome.next_attempt_at, mail.next_attempt_at),
            lease_token = NULL, lease_until = NULL
       FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
            AS outcome (id, lease_token, state, failure, next_attempt_at)
      WHERE mail.id = outcome.id AND mail.lease_token = outcome.lease_token
     RETURNING mail.id
-"""
+"""  # noqa: S608 - our own names
 
 
 async def look(clock: Clock, at_most: int) -> list[int]:

@@ -23,7 +23,14 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.models import MailState, OutboxMail
 from contract_server.contracts.reminder_windows import Window
 from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.db.transaction import current_connection
 from contract_server.settings import Settings
+
+_FORGET_PASSWORD_RESETS = f"""
+    DELETE FROM outbox_mail
+     WHERE kind = '{PasswordResetRequested.kind}' AND dated_at <= $1
+       AND (lease_until IS NULL OR lease_until < clock_timestamp())
+"""  # noqa: S608 - our own names
 
 
 class Mails:
@@ -59,6 +66,10 @@ class Mails:
             url=f"{self._public_url}/password/{token}", valid_minutes=int(valid_for.total_seconds() // 60)
         )
         await self._mail(account, message, str(uuid4()), now).save()
+
+    async def forget_password_resets(self, until: datetime) -> None:
+        """Delete those dated until then, sent or not: their links open nothing any more."""
+        await current_connection().execute_query(_FORGET_PASSWORD_RESETS, [until])
 
     def reminder(self, contract: ContractSnapshot, contractor: Account, window: Window, now: datetime) -> OutboxMail:
         """The reminder of a contract's application, not stored yet. One application gets each kind once."""
