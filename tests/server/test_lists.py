@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT, Client
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT, Client, Running
 
 NEWEST_FIRST = [CLOSED_CONTRACT, LAST_DAY_CONTRACT, GRACE_CONTRACT, ACTIVE_CONTRACT]
 
@@ -52,6 +53,18 @@ async def test_pages_show_every_contract_once_the_newest_first(operator: Client)
     assert seen == NEWEST_FIRST
     beyond = (await operator.ask(CONTRACTS, first=1, after=after))["contracts"]
     assert (beyond["nodes"], beyond["pageInfo"]["endCursor"]) == ([], None)
+
+
+async def test_newest_is_what_began_last_whatever_its_id(operator: Client, service: Running) -> None:
+    connection = await asyncpg.connect(service.database_url)
+    try:
+        await connection.execute("UPDATE contract SET started_on = started_on + 1 WHERE id = $1", ACTIVE_CONTRACT)
+    finally:
+        await connection.close()
+    first = (await operator.ask(CONTRACTS, first=1))["contracts"]
+    assert [contract["id"] for contract in first["nodes"]] == [ACTIVE_CONTRACT]
+    others = (await operator.ask(CONTRACTS, first=100, after=first["pageInfo"]["endCursor"]))["contracts"]
+    assert [contract["id"] for contract in others["nodes"]] == NEWEST_FIRST[:3]
 
 
 async def test_contracts_are_found_by_status(operator: Client) -> None:

@@ -44,7 +44,9 @@ async def test_contracts_are_listed_newest_first_and_as_they_are_asked_for(seede
     everything = await listed(seeded)
     assert [each["id"] for each in everything] == [CLOSED_CONTRACT, LAST_DAY_CONTRACT, GRACE_CONTRACT, ACTIVE_CONTRACT]
     assert [each["status"] for each in everything] == ["TERMINATED", "TERMINATED", "TERMINATED", "ACTIVE"]
-    assert everything[:2] == await listed(seeded, "--limit", "2")
+    ended = await run(variables_of(seeded), "contracts", "list", "--json", "--limit", "2")
+    assert json.loads(ended.output) == everything[:2]
+    assert ended.errors == "contract-server: there is more than these 2; see --limit\n"
     assert everything[3:] == await listed(seeded, "--status", "ACTIVE")
     assert everything == await listed(seeded, "--status", "ACTIVE", "--status", "TERMINATED", "--not-on-hold")
     assert await listed(seeded, "--on-hold") == []

@@ -59,6 +59,15 @@ def test_a_page_counts_as_a_hundred_items_unless_it_says_less(first: str) -> Non
             check_budget(document)
 
 
+def test_a_page_counts_as_twenty_items_where_it_does_not_say() -> None:
+    def document(events: int) -> str:
+        return f"{{ contracts(first: $n) {{ {' '.join(f'e{k}: events {{ a }}' for k in range(events))} }} }}"
+
+    check_budget(parse(f"query ($n: Int) {document(7)}"))
+    with pytest.raises(OverBudget, match="items"):
+        check_budget(parse(f"query ($n: Int) {document(8)}"))
+
+
 def test_a_full_page_of_contracts_with_a_full_page_of_events_passes() -> None:
     check_budget(parse("query ($n: Int) { contracts(first: $n) { nodes { events(first: $n) { nodes { type } } } } }"))
 

@@ -10,7 +10,7 @@ from tests.server.http.asgi import Exchange, client_of
 METHODS = ("GET", "POST", "PUT", "OPTIONS", "HEAD")
 CONTENT_TYPES = (None, "application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 OWN, FOREIGN = "https://api.example", "https://evil.example"
-ORIGINS = (None, OWN, FOREIGN, "null", "https://api.example.evil.example", "https://api.example:8443")
+ORIGINS = (None, OWN, FOREIGN, "null", "http://[", "https://api.example.evil.example", "https://api.example:8443")
 SITES = (None, "same-origin", "none", "same-site", "cross-site", "anything")
 MODES = (None, "navigate", "cors")
 

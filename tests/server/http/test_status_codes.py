@@ -28,6 +28,7 @@ async def post(client: httpx.AsyncClient, content: bytes | str, **headers: str) 
         (f"{GRAPHQL};q=0, */*;q=0.1", JSON),
         ("text/html, application/xhtml+xml, */*;q=0.8", JSON),
         ("APPLICATION/JSON", JSON),
+        (f"{JSON};q=0.5, {GRAPHQL};q*=utf-8''0.9", GRAPHQL),
     ],
 )
 async def test_an_answer_is_written_as_the_client_likes_it_best(
@@ -116,6 +117,7 @@ async def test_a_malformed_request_is_refused_whatever_the_answer_is_written_as(
 ) -> None:
     answer = await post(production, body, accept=accept)
     assert answer.status_code == 400
+    assert answer.headers["content-type"] == f"{accept}; charset=utf-8"
     assert answer.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
 
 

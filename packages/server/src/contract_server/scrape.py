@@ -79,10 +79,11 @@ class MetricsPort:
         family = socket.AF_INET6 if ":" in settings.metrics_host else socket.AF_INET
         try:
             self._socket = socket.create_server((settings.metrics_host, settings.metrics_port), family=family)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
             raise SettingsError(
                 f"METRICS_PORT: {settings.metrics_host} port {settings.metrics_port} cannot be listened on"
-                f" ({error.strerror}); each process needs a port of its own, of this machine"
+                f" ({reason}); each process needs a port of its own, of this machine"
             ) from None
 
     @asynccontextmanager

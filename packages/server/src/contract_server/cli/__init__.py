@@ -1,5 +1,6 @@
 """The `contract-server` command: what operators type. One module a subject, and here the list of them all."""
 
+import errno
 import sys
 from typing import NoReturn
 
@@ -22,6 +23,8 @@ from contract_server.cli import (
 from contract_server.cli.statuses import Refusal, Status
 from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.settings import SettingsError
+
+_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 cli = typer.Typer(
     name="contract-server",
@@ -59,6 +62,8 @@ def main() -> None:
     except Exception as error:
         if lacks_schema(error):
             _end("the database has another version's schema; see `contract-server migrate`", Status.OUT_OF_REACH)
+        if isinstance(error, OSError) and error.errno in _OF_DISKS:
+            _end(f"what is to be written cannot be ({error.strerror})", Status.NO)
         if not is_unavailable(error):
             raise
         _end("the database cannot be reached; see DATABASE_URL", Status.OUT_OF_REACH)

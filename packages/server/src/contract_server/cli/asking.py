@@ -2,8 +2,13 @@
 
 import sys
 from getpass import getpass
+from typing import Annotated
+
+import typer
 
 from contract_server.cli.statuses import Refusal, Status
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")]
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -29,7 +34,10 @@ def ask_password() -> str:
         Refusal: The two are not the same.
     """
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            return sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise Refusal("the password: expected text in UTF-8", Status.MISUNDERSTOOD) from None
     password = getpass("New password: ")
     if getpass("The same again: ") != password:
         raise Refusal("the two are not the same; nothing was changed", Status.MISUNDERSTOOD)

@@ -13,7 +13,7 @@ from contract_rules import Status as ContractStatus
 from contract_rules import service_available
 from contract_server.accounts.models import Account
 from contract_server.cli.running import with_database, with_services
-from contract_server.cli.showing import Json, show_json, show_table
+from contract_server.cli.showing import Json, show_first, show_json, show_table
 from contract_server.cli.statuses import Refusal
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
@@ -48,11 +48,8 @@ def list_(
         erasure_due_by=erasure_due_by.date() if erasure_due_by else None,
         on_hold=on_hold,
     )
-    found = with_database(lambda: _find(wanted, limit))
-    if json:
-        show_json(found)
-    else:
-        show_table([name.replace("_", " ") for name in _LISTED], [list(each.values()) for each in found])
+    found = with_database(lambda: _find(wanted, limit + 1))
+    show_first([name.replace("_", " ") for name in _LISTED], found, limit, json=json)
 
 
 @cli.command()

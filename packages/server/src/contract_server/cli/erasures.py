@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 import typer
 
-from contract_server.cli.asking import confirm
+from contract_server.cli.asking import Yes, confirm
 from contract_server.cli.contracts import ContractId
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json, show_table
@@ -22,8 +22,6 @@ from contract_server.contracts.plan import DueDay, SetAside, acts_set_aside, era
 from contract_server.contracts.replay import ReplayPlan
 from contract_server.durations import parse_duration
 from contract_server.services import Services
-
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 cli = typer.Typer(
     no_args_is_help=True, help="What is due for erasure, what stops it, what there is to show for what was erased."
@@ -159,7 +157,7 @@ def evidence(
             raise Refusal(f"the chain is broken at number {broken.sequence}{whose}: {broken.reason}")
         typer.echo(f"The chain is whole: {len(chain)} records.")
         return
-    chosen = [each for each in chain if contract is None or each["contract_id"] == str(contract)]
+    chosen = [each for each in chain if contract is None or each.get("contract_id") == str(contract)]
     if contract and not chosen:
         raise Refusal("no finished erasure of this contract is recorded")
     if json:
@@ -167,7 +165,7 @@ def evidence(
             typer.echo(orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode())
     else:
         columns = ("sequence", "contract_id", "due_at", "finished_at", "erased_rows", "hash")
-        show_table(columns, [[each[column] for column in columns] for each in chosen])
+        show_table(columns, [[each.get(column) for column in columns] for each in chosen])
 
 
 def _breaker_in_words(assessment: Assessment) -> str:
@@ -195,8 +193,11 @@ def _tell_replay(found: ReplayPlan, erased: list[UUID], left: list[UUID], *, car
 
 def _read_evidence(file: Path) -> list[Evidence]:
     try:
-        return [orjson.loads(line) for line in file.read_bytes().splitlines()]
+        records: list[Evidence] = [orjson.loads(line) for line in file.read_bytes().splitlines()]
+        if all(isinstance(each, dict) for each in records):
+            return records
     except (OSError, ValueError):
-        raise Refusal(
-            f"{file}: expected lines as `contract-server erasures evidence --json` writes them", Status.MISUNDERSTOOD
-        ) from None
+        pass
+    raise Refusal(
+        f"{file}: expected lines as `contract-server erasures evidence --json` writes them", Status.MISUNDERSTOOD
+    )

@@ -9,7 +9,7 @@ import typer
 from contract_rules import Action, Actor, DeadlineKind, Language, Refused, decide, explain_deadline, explain_refusal
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer
-from contract_server.cli.asking import confirm
+from contract_server.cli.asking import Yes, confirm
 from contract_server.cli.contracts import ContractId, describe, require_contract
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json
@@ -23,7 +23,6 @@ LONGEST_REASON = 500
 Reason = Annotated[
     str, typer.Option(help="Why, in your own words (1 to 500 characters): kept until the contract's data is erased.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")]
 
 # whoever may run this command may do what operators may; there is no account behind it
 _NOBODY = UUID(int=0)

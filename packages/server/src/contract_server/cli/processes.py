@@ -38,8 +38,9 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     app = create_app(load_settings())
     try:
         listening = listen(host, port)
-    except OSError as error:
-        raise Refusal(f"{host} port {port} cannot be listened on ({error.strerror}); see --host and --port") from None
+    except (OSError, UnicodeError) as error:  # a name with an empty part cannot be encoded to be looked up
+        reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
+        raise Refusal(f"{host} port {port} cannot be listened on ({reason}); see --host and --port") from None
     _look_for_garbage_less_often()
     serve_until_stopped(app, listening)
 

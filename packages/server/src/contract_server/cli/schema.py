@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from contract_server.cli.statuses import Refusal, Status
+
 
 def export_schema(
     to: Annotated[Path | None, typer.Argument(help="File to write; standard output when absent.")] = None,
@@ -20,4 +22,7 @@ def export_schema(
     if to is None:
         typer.echo(text, nl=False)
     else:
-        to.write_text(text, encoding="utf-8")
+        try:
+            to.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise Refusal(f"{to} cannot be written ({error.strerror})", Status.MISUNDERSTOOD) from None

@@ -156,9 +156,9 @@ def first_broken_link(chain: Iterable[Evidence]) -> BrokenLink | None:
         reason = None
         if hash_of(content) != evidence.get("hash"):
             reason = "its content is not what was sealed"
-        elif evidence["sequence"] != expected:
-            reason = f"number {evidence['sequence']} stands in its place"
-        elif evidence["previous_hash"] != previous_hash:
+        elif evidence.get("sequence") != expected:
+            reason = f"number {evidence.get('sequence')} stands in its place"
+        elif evidence.get("previous_hash") != previous_hash:
             reason = "it does not follow the record before it"
         if reason:
             return BrokenLink(expected, evidence.get("contract_id"), reason)

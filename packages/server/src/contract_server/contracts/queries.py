@@ -75,8 +75,11 @@ async def find_contracts(wanted: ContractFilter, first: int, after: str | None) 
         due = TerminationApplication.filter(withdrawn_at__isnull=True, erasure_last_day__lt=wanted.erasure_due_by)
         conditions &= Q(erasure_due_at__isnull=False, id__in=Subquery(due.values("contract_id")))
     if after is not None:
-        conditions &= Q(id__lt=_parse_contract_cursor(after))
-    rows = await Contract.filter(conditions).order_by("-id").limit(_checked(first) + 1).values_list("id", flat=True)
+        started_on, contract_id = _parse_contract_cursor(after)
+        # said twice, because the planner finds the place in the index by the first alone
+        conditions &= Q(started_on__lte=started_on) & (Q(started_on__lt=started_on) | Q(id__lt=contract_id))
+    newest_first = Contract.filter(conditions).order_by("-started_on", "-id")
+    rows = await newest_first.limit(_checked(first) + 1).values_list("id", flat=True)
     ids = [UUID(str(row)) for row in rows[:first]]
     found = await find_snapshots(ids)
     return ContractPage([found[each] for each in ids if each in found], len(rows) > first, after is not None)
@@ -110,7 +113,7 @@ async def find_event_pages(contract_ids: list[UUID], first: int, after: str | No
 
 def contract_cursor(contract: ContractSnapshot) -> str:
     """Where a page after this contract begins."""
-    return to_base64("contract", contract.id)
+    return to_base64("contract", f"{contract.started_on}|{contract.id}")
 
 
 def event_cursor(event: ContractEvent) -> str:
@@ -124,8 +127,13 @@ def _checked(first: int) -> int:
     return first
 
 
-def _parse_contract_cursor(cursor: str) -> UUID:
-    return _parse_cursor(cursor, "contract", UUID)
+def _parse_contract_cursor(cursor: str) -> tuple[date, UUID]:
+    return _parse_cursor(cursor, "contract", _parse_contract_place)
+
+
+def _parse_contract_place(text: str) -> tuple[date, UUID]:
+    started_on, _, contract_id = text.partition("|")
+    return date.fromisoformat(started_on), UUID(contract_id)
 
 
 def _parse_event_cursor(cursor: str) -> tuple[datetime, UUID]:

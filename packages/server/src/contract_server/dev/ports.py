@@ -36,6 +36,8 @@ def require_free_port(host: str, port: int) -> None:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
         raise DevelopmentError(f"{host} is not an address of this machine: {error.strerror}") from None
+    except UnicodeError:  # a part of it is empty, or too long
+        raise DevelopmentError(f"{host} is not a name of a machine") from None
     absent: list[OSError] = []
     for family, kind, protocol, _, address in addresses:
         try:

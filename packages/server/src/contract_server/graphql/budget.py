@@ -36,6 +36,8 @@ DEPTH = 12
 NESTING = 60  # of braces, introspection's own included: what bounds our recursion
 COMPARISONS = 10_000  # a hundred fields of one name
 PAGE = 100
+PAGE_UNSAID = 20
+PAGED = frozenset({"contracts", "events"})
 ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 10,100
 
 
@@ -172,11 +174,11 @@ def _of_field(field: FieldNode, below: Weight) -> Weight:
 
 
 def _page(field: FieldNode) -> int:
-    """How many items the field's page can hold: what `first` says, the most that it can where a variable says it."""
+    """How many items the field's page can hold: what `first` says, or the most that it can where a variable says it."""
     for argument in field.arguments or ():
         if argument.name.value == "first":
             value = argument.value
             if isinstance(value, IntValueNode) and len(value.value) < len(str(PAGE)):
                 return max(int(value.value), 0)
             return PAGE
-    return 0
+    return PAGE_UNSAID if field.name.value in PAGED else 0

@@ -1,6 +1,7 @@
 """Which media types a client may send, and which one it is answered in."""
 
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from enum import StrEnum
 
 from contract_server.graphql.remembered import remembered
@@ -55,7 +56,8 @@ def _parse(header: str) -> tuple[str, dict[str, str]]:
     message = Message()
     message["content-type"] = " ".join(header.split())
     (name, _), *parameters = message.get_params([("", "")])
-    return name.strip().lower(), {key.lower(): value for key, value in parameters}
+    # a value that says of itself how it is encoded (RFC 2231) comes in three parts
+    return name.strip().lower(), {key.lower(): collapse_rfc2231_value(value) for key, value in parameters}
 
 
 def _quality(text: str) -> float:

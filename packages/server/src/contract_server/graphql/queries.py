@@ -6,7 +6,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import ID
 
-from contract_rules import DateOutOfRange, Status
+from contract_rules import DateOutOfRange, PolicyNotFound, Status
 from contract_server.accounts.models import Role
 from contract_server.contracts.health import examine
 from contract_server.contracts.queries import ContractFilter as WantedContracts
@@ -76,7 +76,7 @@ class Query:
         day = requested_on or context.today(now)
         try:
             timeline = context.services.policies.registry.in_force(day).timeline_on(day)
-        except DateOutOfRange as error:
+        except (DateOutOfRange, PolicyNotFound) as error:
             raise GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"}) from None
         return Timeline.of(timeline, now, context)
 

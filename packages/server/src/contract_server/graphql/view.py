@@ -48,13 +48,14 @@ class GraphQLView:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        media_type = MediaType.JSON
         try:
             media_type = _negotiated(request)
             return await self._run(request, await read_request(request), media_type)
         except RequestRefused as refused:
             count_malformed()
             error = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
-            return Reply().saying({"errors": [error]}, refused.status, refused.headers)
+            return Reply(media_type).saying({"errors": [error]}, refused.status, refused.headers)
 
     async def _run(self, request: Request, asked: GraphQLRequest, media_type: MediaType) -> Response:
         reply = Reply(media_type)
