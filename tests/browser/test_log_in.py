@@ -38,7 +38,7 @@ async def test_whoever_logs_out_is_out_on_every_page(visitor: Visitor) -> None:
     for path in ("/home", "/done", "/operator"):
         await visitor.page.goto(f"{visitor.base_url}{path}")
         await visitor.at("/")
-        await visitor.is_told("ログインの有効期間が終了しました。")
+        await visitor.is_told("ログインしてください。")
 
 
 async def test_an_erased_contractor_is_answered_like_an_unknown_address(visitor: Visitor) -> None:

@@ -55,6 +55,28 @@ async def test_a_lost_answer_is_given_again(visitor: Visitor, client: Client) ->
     assert await events(client) == TERMINATED_ONCE
 
 
+async def test_while_nobody_knows_whether_it_was_accepted_the_wish_stays_what_it_was(
+    visitor: Visitor, client: Client
+) -> None:
+    await at_the_confirmation(visitor)
+    reason = visitor.page.get_by_label("終了の理由")
+    await reason.select_option("TOO_EXPENSIVE")
+    line = Line(visitor.page, "terminateContract")
+    await line.cut_before_the_request()
+    await visitor.press("契約終了")
+    await visitor.is_told("二重に受け付けられることはありません。")
+    await expect(reason).to_be_disabled()
+    await visitor.page.reload()
+    await visitor.settled()
+    await expect(reason).to_be_disabled()
+    await expect(reason).to_have_value("TOO_EXPENSIVE")
+    await visitor.finds_no_barrier()
+    await line.mend()
+    await visitor.press("契約終了")
+    await visitor.at("/done")
+    assert await events(client) == TERMINATED_ONCE
+
+
 async def test_a_reload_finds_the_outcome_whose_answer_was_lost(visitor: Visitor, client: Client) -> None:
     await at_the_confirmation(visitor)
     line = Line(visitor.page, "terminateContract")

@@ -127,9 +127,15 @@ async def test_an_operator_sees_whether_the_service_keeps_its_promises(visitor: 
     await visitor.follow("稼働状況")
     await visitor.at("/operator/health")
     titles = await visitor.page.locator(".checks h2").all_inner_texts()
-    assert len(titles) >= 6
+    assert len(titles) == 12
     assert [title for title in titles if not JAPANESE.search(title)] == []
     await visitor.finds_no_barrier()
+
+
+async def test_an_address_that_somebody_has_typed_is_told_what_is_wrong_with_it(visitor: Visitor) -> None:
+    await at_the_list(visitor)
+    await visitor.page.goto(f"{visitor.base_url}/operator?after=x")
+    await visitor.is_told("after: an endCursor or cursor of an earlier answer is expected")
 
 
 async def test_an_erased_contract_leaves_its_dates_and_events(visitor: Visitor, client: Client) -> None:

@@ -63,6 +63,7 @@ def test_password_may_cross_the_loopback_interface_in_the_clear(host: str) -> No
         ("smtp://user:s3cret@mail.example.jp?reply_timeout=0", "positive number of seconds"),
         ("smtp://user:s3cret@mail.example.jp?send_timeout=inf", "positive number of seconds"),
         ("smtp://user:s3cret@mail.example.jp?send_timeout=nan", "positive number of seconds"),
+        ("smtp://user:s3cret@mail.example.jp?send_timeout=541", "at most 540 seconds"),
         ("smtp://user:s3cret@mail.example.jp:mail", "up to 65535"),
         ("smtp://user:s3cret@mail.example.jp:65536", "up to 65535"),
         ("smtp://user:s3cret@mail.example.jp/s3cret", "has the form"),

@@ -233,12 +233,13 @@ def test_a_folder_that_leaves_a_day_without_a_policy_is_refused(
 
 
 @pytest.mark.parametrize("deadline", ["service_end", "resumption", "erasure"])
-def test_a_period_that_is_no_number_of_days_is_refused(tmp_path: Path, deadline: str) -> None:
+@pytest.mark.parametrize("rule", ['unit = "business_day"', 'unit = "day"\nfirst_day = "include"'])
+def test_a_period_that_is_no_number_of_days_is_refused(tmp_path: Path, deadline: str, rule: str) -> None:
     folder = write_policies(tmp_path / "policies", one="")
     (file,) = folder.iterdir()
     before, table, after = file.read_text().partition(f"[{deadline}]\n")
-    file.write_text(before + table + after.replace('unit = "day"', 'unit = "business_day"', 1))
-    with pytest.raises(SettingsError, match=rf"^POLICY_DIR: .*: omakase-login one: write {deadline} in days"):
+    file.write_text(before + table + after.replace('unit = "day"', rule, 1))
+    with pytest.raises(SettingsError, match=rf"^POLICY_DIR: .*: omakase-login one: write {deadline} as a number"):
         served_policies(folder)
 
 

@@ -77,6 +77,15 @@ async def test_a_small_share_of_many_contracts_passes(bench: Workbench) -> None:
     assert await erased() == MANY
 
 
+async def test_contracts_that_are_erased_already_make_no_wave_usual(bench: Workbench) -> None:
+    await wave(bench)
+    await Contract.bulk_create(
+        Contract(version=9, status=Status.ERASED, started_on=date(2023, 1, 1), applications=1) for _ in range(20 * MANY)
+    )
+    bench.clock.instant = ERASURE_DUE_AT
+    assert (await bench.breaker.assess(bench.clock.instant)).stopped
+
+
 async def test_the_alarm_is_given_at_once_and_every_hour_and_the_end_is_told(
     bench: Workbench, told: list[dict[str, Any]]
 ) -> None:

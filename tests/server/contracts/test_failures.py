@@ -45,6 +45,19 @@ async def test_a_failed_act_is_tried_again_when_its_pause_is_over_and_not_before
     assert not await DueFailure.exists()
 
 
+async def test_what_was_set_aside_is_no_concern_while_its_erasure_is_on_hold(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    bench.clock.instant = ERASURE_DUE_AT
+    await fail_when("company", "DELETE", "true")
+    for tries in range(1, TRIES + 1):
+        await bench.schedule.run_due()
+        bench.clock.instant += pause_after(tries)
+    assert (await read_vitals(bench.clock)).set_aside == 1
+    await bench.hold(contract_id)
+    assert (await read_vitals(bench.clock)).set_aside == 0
+    assert await acts_set_aside() == []
+
+
 async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbench, told: list[dict[str, Any]]) -> None:
     contract_id = await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT

@@ -1,5 +1,6 @@
 """Every erasure stands in a folder outside the database too, before anything is destroyed, for good."""
 
+import errno
 import os
 import threading
 from datetime import timedelta
@@ -123,6 +124,21 @@ async def test_evidence_that_cannot_be_written_down_is_written_down_once_it_can(
     finished = (await bench.ledger.read())[1]
     assert (finished.contract_id, finished.evidence) == (contract_id, (await sealed_records())[0])
     assert (await the_ledger(bench)).ok
+
+
+async def test_a_disk_that_is_full_is_not_filled_with_files_that_were_never_finished(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    contract_id = await bench.terminated_contract()
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", refuse)
+        assert (await sweep_when_due(bench)).failed == {contract_id}
+    assert list(folder_of(bench).iterdir()) == []
+    await bench.schedule.run_due()
+    assert await status_of(contract_id) is Status.ERASED
 
 
 async def test_a_disk_that_hangs_holds_up_the_erasure_and_nothing_else(

@@ -11,7 +11,9 @@ from tests.server.in_process import counted_statements
 
 from contract_notify import DeliveryFailure, MemoryDelivery, OutcomeUnknown, PermanentFailure, TemporaryFailure
 from contract_rules import Action
+from contract_server.accounts.models import Account
 from contract_server.contracts.mail_leases import CLAIM, LEASE, LOOK
+from contract_server.contracts.mails import Mails
 from contract_server.contracts.models import MailState, OutboxMail
 from contract_server.contracts.outbox import Outbox
 
@@ -35,6 +37,27 @@ async def test_a_contracts_mails_go_out_in_the_order_of_its_changes(bench: Workb
     bench.clock.instant += timedelta(minutes=2)
     assert await bench.outbox().drain() == 2
     assert sent(bench)[1:] == [(first.email, TERMINATED), (first.email, RESUMED)]
+
+
+async def test_a_link_to_a_new_password_waits_for_no_other_mail_and_no_other_for_it(bench: Workbench) -> None:
+    contractor = await bench.contract()
+    account = await Account.get(contract_id=contractor.contract_id)
+    mails = Mails(bench.settings)
+    await bench.ask(contractor, Action.TERMINATE)
+    bench.delivery.fail_next(TemporaryFailure("the server is busy"))
+    assert await bench.outbox().drain() == 0
+    await mails.owe_password_reset(account, "token", timedelta(minutes=30), bench.clock.instant)
+    assert await bench.outbox().drain() == 1
+
+    bench.clock.instant += timedelta(minutes=2)
+    await mails.owe_password_reset(account, "another", timedelta(minutes=30), bench.clock.instant)
+    await sql(
+        "UPDATE outbox_mail SET next_attempt_at = next_attempt_at + interval '1 hour', attempts = 1"
+        " WHERE kind = 'password_reset' AND state = 'PENDING'"
+    )
+    await bench.ask(contractor, Action.RESUME)
+    assert await bench.outbox().drain() == 2
+    assert [subject for _, subject in sent(bench)[1:]] == [TERMINATED, RESUMED]
 
 
 async def test_a_sent_mail_is_not_sent_again(bench: Workbench) -> None:

@@ -20,11 +20,12 @@ from tests.server.contracts.workbench import (
     sql,
 )
 
-from contract_notify import ErasureReminder, ServiceEnded, TemporaryFailure
+from contract_notify import ErasureReminder, PermanentFailure, ServiceEnded, TemporaryFailure
 from contract_rules import Action, Application, Deadline, DeadlineKind, Timeline
 from contract_server.accounts.viewer import Viewer
 from contract_server.accounts.visits import Visit
 from contract_server.contracts import at_once, mails
+from contract_server.contracts.given_up import try_again
 from contract_server.contracts.mails import Mails
 from contract_server.contracts.models import MailState, OutboxMail, TerminationApplication
 from contract_server.contracts.reminder_windows import next_opening, windows_of
@@ -191,6 +192,41 @@ async def test_a_reminder_that_waits_for_the_mail_server_until_its_window_closes
     assert await reminding.outbox().drain() == 0
     assert await at(reminding, CLOSES_AT - DAY) == [LAST]
     assert await reminding.outbox().drain() == 1
+
+
+async def test_a_reminder_that_was_given_up_is_tried_again_only_while_its_application_is_in_force(
+    reminding: Workbench,
+) -> None:
+    contractor = await reminding.contract()
+    await reminding.ask(contractor, Action.TERMINATE)
+    assert await reminding.outbox().drain() == 1
+    assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
+    assert await gives_up(reminding)
+    assert await gives_up(reminding)
+    await reminding.ask(contractor, Action.RESUME)
+    mail = await OutboxMail.get(kind=FIRST)
+    assert not await try_again(mail.id, reminding.clock.instant)
+
+
+async def test_a_reminder_of_an_erasure_that_was_given_up_is_not_tried_again_while_it_is_on_hold(
+    reminding: Workbench,
+) -> None:
+    contract_id = await reminding.terminated_contract()
+    assert await reminding.outbox().drain() == 1
+    assert await at(reminding, WINDOWS[ERASURE][0]) == [ERASURE]
+    assert await gives_up(reminding)
+    mail = await OutboxMail.get(kind=ERASURE)
+    await OutboxMail.filter(id=mail.id).update(state=MailState.FAILED)
+    await reminding.hold(contract_id)
+    assert not await try_again(mail.id, reminding.clock.instant)
+
+
+async def gives_up(reminding: Workbench) -> bool:
+    """Give the one mail that waits up, and have it tried again; whether it is."""
+    reminding.delivery.fail_next(PermanentFailure("nobody of that name"))
+    assert await reminding.outbox().drain() == 0
+    mail = await OutboxMail.get(state=MailState.FAILED)
+    return await try_again(mail.id, reminding.clock.instant)
 
 
 async def test_who_applies_again_is_reminded_of_the_new_application(reminding: Workbench) -> None:

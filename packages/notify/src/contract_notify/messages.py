@@ -1,8 +1,8 @@
 """What the service has to tell its customers: one frozen dataclass a mail, and nothing about how it looks.
 
-A message has a `kind`, the name under which an outbox row keeps it and under which its templates lie. The row
-keeps `kind` and `data_of(message)`; `rebuild` makes the same message of them again, in another process and
-after an upgrade, so a kind and its fields, once sent, keep their names.
+A message has a `kind`, the name under which its templates lie. An outbox may keep `kind` and `data_of(message)`, of
+which `rebuild` makes the same message again, in another process and after an upgrade: so a kind and its fields, once
+sent, keep their names.
 """
 
 import re

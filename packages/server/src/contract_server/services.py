@@ -1,6 +1,7 @@
 """The services of this process, made once from the settings and handed to whoever serves people or runs jobs."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from contract_notify import Delivery, DeliveryPool, delivery_from_url
 from contract_server.accounts.attempts import Attempts
@@ -48,6 +49,7 @@ class Services:
     outbox: Outbox
     reminders: Reminders
     delivery: Delivery
+    sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
         """Let go of threads and connections."""

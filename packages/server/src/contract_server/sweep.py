@@ -7,6 +7,14 @@ from contract_server.contracts.schedule import SweepReport
 from contract_server.services import Services
 
 
+async def sweep_unless_at_it(services: Services) -> SweepReport | None:
+    """One sweep; None where this process is at one. Those of every few seconds would pile up behind one that is long."""
+    if services.sweeping.locked():
+        return None
+    async with services.sweeping:
+        return await sweep_once(services)
+
+
 async def sweep_once(services: Services) -> SweepReport:
     """Send the mails that are owed, do all that is due, and forget what has expired."""
     # side by side: a mail server that hangs holds up nothing that is due, and a long erasure no mail

@@ -4,7 +4,7 @@
 | --- | --- | --- | --- |
 | connect, EHLO, STARTTLS, AUTH | temporary | temporary | temporary |
 | MAIL, RCPT, DATA | temporary | permanent (530: temporary) | temporary |
-| the final dot | temporary | permanent | unknown |
+| the final dot | temporary | permanent (530: temporary) | unknown |
 
 Before MAIL the server knows nothing of the mail: a 5xx there (no service here, wrong password) and a 530
 later ("authentication required") say that something is wrong with the server or with our settings. Every mail

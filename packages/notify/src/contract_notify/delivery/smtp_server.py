@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from contract_notify.failures import RETRY_AFTER_UNKNOWN_SECONDS
+
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _GREETING: Final = re.compile(r"[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\]")
 _OPTIONS: Final = frozenset({"starttls", "ca", "ehlo", "reply_timeout", "send_timeout"})
+_LONGEST_SEND: Final = RETRY_AFTER_UNKNOWN_SECONDS - 60
+"""Whoever tries once more must find that the first try has come to its end, and what came of it noted."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class SmtpServer:
             raise ValueError("a password is sent over TLS only: use smtps:// or starttls=required")
         if (self.username is None) != (self.password is None):
             raise ValueError("user name and password come together")
+        if self.send_timeout > _LONGEST_SEND:
+            raise ValueError(f"send_timeout is at most {_LONGEST_SEND} seconds, because later the mail is sent again")
         if self.ehlo is not None and not _GREETING.fullmatch(self.ehlo):
             raise ValueError("ehlo is a host name, or an address in brackets")
 

@@ -32,7 +32,7 @@ def doctor(json: Json = False) -> None:
         show_json({"now": health.now, "last_sweep_at": health.last_sweep_at, "ok": health.ok, "checks": checks})
     else:
         rows = [("ok" if check.ok else "BROKEN", check.name, check.count, check.detail) for check in health.checks]
-        show_table(("", "promise", "count", "what it says"), rows)
+        show_table(("", "promise", "count", "what is promised"), rows)
     raise typer.Exit(Status.DONE if health.ok else Status.NO)
 
 

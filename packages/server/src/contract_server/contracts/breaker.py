@@ -35,7 +35,7 @@ _COUNTS = """
       FROM (SELECT) AS always
       LEFT JOIN (SELECT * FROM erasure_approval WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1) AS approval ON true
 """
-_ALL = "SELECT count(*) AS contracts FROM contract"
+_ALL = "SELECT count(*) AS contracts FROM contract WHERE status <> 'ERASED'"
 _STOP = """
     INSERT INTO erasure_stop AS stop (id, since, alarmed_at) VALUES (1, $1, $1)
     ON CONFLICT (id) DO UPDATE SET alarmed_at = excluded.alarmed_at WHERE stop.alarmed_at <= $2

@@ -66,6 +66,9 @@ async def _check_ledger(now: datetime, ledger: Ledger, *, must_be_kept: bool) ->
     """Compare the ledger outside with this database."""
     if ledger.folder is None:
         return Check("ledger", int(must_be_kept), "LEDGER_DIR is not set: no ledger is kept outside the database.")
+    # asked before the folder is read: whoever erases meanwhile writes a file first, and names it then
+    recent = ErasureRecord.filter(started_at__gte=now - BACKUPS_KEPT_FOR)
+    named = [name for names in await recent.values_list("ledger_file", "evidence_file") for name in names if name]
     try:
         entries, files = await ledger.read(), await ledger.file_names()
     except LedgerUnavailable as error:
@@ -73,8 +76,6 @@ async def _check_ledger(now: datetime, ledger: Ledger, *, must_be_kept: bool) ->
     except LedgerCorrupt as error:
         return Check("ledger", 1, f"A line of the ledger outside is not what was written: {error}.")
     undone, contradicted = await _compare(entries)
-    recent = ErasureRecord.filter(started_at__gte=now - BACKUPS_KEPT_FOR)
-    named = [name for names in await recent.values_list("ledger_file", "evidence_file") for name in names if name]
     lost = set(named) - files
     sealed = ErasureRecord.filter(finished_at__lte=now - GRACE, evidence_file__isnull=True)
     uncopied = await sealed.filter(sequence__isnull=False).count()

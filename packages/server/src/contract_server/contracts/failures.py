@@ -18,8 +18,9 @@ SET_ASIDE = """
     FROM due_failure AS failure JOIN contract ON contract.id = failure.contract_id
    WHERE failure.set_aside_at IS NOT NULL
      AND failure.due_at = CASE failure.act WHEN 'ERASE' THEN erasure_due_at ELSE service_end_due_at END
+     AND (failure.act <> 'ERASE' OR hold_placed_at IS NULL)
 """
-"""Acts that are due and tried no more, in SQL: what was taken back meanwhile is not due."""
+"""Acts that are due and tried no more, in SQL: what was taken back meanwhile, or put on hold, is not due."""
 
 # what failed for another due date, of an application that was taken back since, counts no more
 _COUNT = """

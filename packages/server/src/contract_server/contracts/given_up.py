@@ -4,10 +4,22 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from contract_notify import ErasureReminder
 from contract_server.contracts.models import MailState, OutboxMail
+from contract_server.db.statements import fetch
+
+# A reminder is of use while the application that it speaks of is in force, and what it announces is not on hold.
+_TRY_AGAIN = f"""
+    UPDATE outbox_mail AS mail SET state = 'PENDING', attempts = 0, next_attempt_at = $2
+     WHERE id = $1 AND state = 'FAILED' AND (useful_until IS NULL OR useful_until > $2 AND EXISTS (
+            SELECT FROM termination_application AS application JOIN contract ON contract.id = application.contract_id
+             WHERE contract.id = mail.contract_id AND application.withdrawn_at IS NULL
+               AND application.requested_at <= mail.dated_at
+               AND (mail.kind <> '{ErasureReminder.kind}' OR contract.hold_placed_at IS NULL)))
+    RETURNING id
+"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +42,12 @@ async def mails_given_up(at_most: int) -> list[GivenUp]:
 
 
 async def try_again(mail_id: int, now: datetime) -> bool:
-    """Have the next sweep send it, and let it have as many tries as a new one.
+    """Have the next sweep send it, and try it some more times where that fails.
 
     Returns:
         Whether it was. False where it was not given up, or is of no use any more.
     """
-    useful = Q(useful_until__isnull=True) | Q(useful_until__gt=now)
-    waiting = {"state": MailState.PENDING, "attempts": 0, "next_attempt_at": now}
-    return bool(await _given_up().filter(useful, id=mail_id).update(**waiting))
+    return bool(await fetch(_TRY_AGAIN, mail_id, now))
 
 
 async def dismiss(mail_id: int) -> bool:

@@ -143,11 +143,15 @@ def _line(entry: LedgerEntry) -> bytes:
 
 def _write_durably(file: Path, content: bytes) -> None:
     unfinished = file.with_suffix(".new")
-    with unfinished.open("xb") as output:
-        output.write(content)
-        output.flush()
-        os.fsync(output.fileno())
-    unfinished.replace(file)
+    try:
+        with unfinished.open("xb") as output:
+            output.write(content)
+            output.flush()
+            os.fsync(output.fileno())
+        unfinished.replace(file)
+    except BaseException:  # a full disk, above all: each sweep would leave another one
+        unfinished.unlink(missing_ok=True)
+        raise
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

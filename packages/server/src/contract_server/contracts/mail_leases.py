@@ -51,17 +51,19 @@ class Outcome:
 
 # The first try waits for no clock: one that was set back must not hold up a mail.
 # A contract's mails go out in the order in which they were written; one that failed for good holds up no other, and
-# one that is of no use any more only while somebody may be sending it.
-_ITS_TURN = """
+# one that is of no use any more only while somebody may be sending it. A link to a new password belongs to no order:
+# it opens something for half an hour.
+_ITS_TURN = f"""
         (mail.attempts = 0 OR mail.next_attempt_at <= (SELECT now FROM clock))
     AND (mail.lease_until IS NULL OR mail.lease_until < clock_timestamp())
     AND (mail.useful_until IS NULL OR mail.useful_until > (SELECT now FROM clock))
-    AND NOT EXISTS (
+    AND (mail.kind = '{PasswordResetRequested.kind}' OR NOT EXISTS (
         SELECT FROM outbox_mail AS earlier
          WHERE earlier.contract_id = mail.contract_id AND earlier.id < mail.id AND earlier.state = 'PENDING'
+           AND earlier.kind <> '{PasswordResetRequested.kind}'
            AND (earlier.useful_until IS NULL OR earlier.useful_until > (SELECT now FROM clock)
-                OR earlier.lease_until >= clock_timestamp()))
-"""
+                OR earlier.lease_until >= clock_timestamp())))
+"""  # noqa: S608 - our own names
 LOOK = f"""
     WITH clock AS MATERIALIZED (SELECT {{now}} AS now)
     SELECT mail.id FROM outbox_mail AS mail

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from contract_rules import DeadlineKind, Policy, PolicyError, PolicyRegistry, Unit, shipped_policies
+from contract_rules import DeadlineKind, Period, Policy, PolicyError, PolicyRegistry, Unit, shipped_policies
 from contract_server.db.transaction import current_connection
 from contract_server.settings import SettingsError
 
@@ -39,8 +39,12 @@ class ServedPolicies:
             if (policy.name, policy.zone) != (self.name, self.zone):
                 raise PolicyError(f"{policy.name} {policy.version}: write the name and the zone of the other versions")
             for kind in DeadlineKind:
-                if policy.period(kind).unit is not Unit.DAY:
-                    raise PolicyError(f"{policy.name} {policy.version}: write {kind} in days, as it is told everywhere")
+                period = policy.period(kind)
+                if period != Period(Unit.DAY, period.count):
+                    raise PolicyError(
+                        f"{policy.name} {policy.version}: write {kind} as a number of days and nothing else,"
+                        " because that number is what everybody is told"
+                    )
         for before, after in pairwise(registry):
             if before.valid_until != after.valid_from:
                 raise PolicyError(

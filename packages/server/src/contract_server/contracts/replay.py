@@ -144,6 +144,7 @@ async def _restore_facts(entry: LedgerEntry) -> bool:
         contract.version += 1  # whoever has read the contract before has not read this
         contract.status = Status.TERMINATED
         contract.applications = application.number
+        contract.service_end_due_at = None if application.service_ended_at else application.service_end_at
         contract.erasure_due_at = application.erasure_at
         contract.hold_placed_at = None
         contract.hold_reason = None

@@ -104,7 +104,7 @@ class Schedule:
                     await self._erase(list(alike), report, Patience(skip_locked=not patient, ends_at=ends_at))
                 else:
                     await self._end_services(alike, report, Patience(skip_locked=not patient, ends_at=ends_at))
-        if report.complete:
+        if report.complete or report.done:
             await self._note_run()
         return report
 

@@ -43,7 +43,7 @@ UNKNOWN = Vitals(*[math.nan] * 6)
 
 
 async def read_vitals(clock: Clock) -> Vitals:
-    """The state of affairs now. Each part of it is found by an index that holds nothing but what is due."""
+    """The state of affairs now. Each part of it is found by an index that holds nothing but what is due or waits."""
     now = await clock.now()
     rows: list[dict[str, Any]] = await current_connection().execute_query_dict(_OLDEST, [now])
     oldest = rows[0]

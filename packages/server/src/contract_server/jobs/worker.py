@@ -1,7 +1,7 @@
 """The worker: `arq contract_server.jobs.worker.WorkerSettings`.
 
-One job, the sweep: it does whatever is due. It runs every few seconds and at the start; missing one, or running two
-at a time, changes nothing. Beside it the postman sends the mails that are owed, whenever somebody calls.
+One job, the sweep: it does whatever is due. It runs every few seconds and at the start; missing one, or two of two
+processes at a time, changes nothing. Beside it the postman sends the mails that are owed, whenever somebody calls.
 """
 
 import sys
@@ -21,7 +21,7 @@ from contract_server.obstacles import find_known_obstacle
 from contract_server.scrape import MetricsPort
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_settings_of_eraser
-from contract_server.sweep import sweep_once
+from contract_server.sweep import sweep_unless_at_it
 
 EVERY_SECONDS = 5
 
@@ -36,7 +36,9 @@ async def sweep(ctx: dict[str, Any]) -> None:
     services: Services = ctx["services"]
     with metrics.SWEEP_FAILURES.count_exceptions(BaseException):  # one that takes too long is cancelled
         began = time.monotonic()
-        report = await sweep_once(services)
+        report = await sweep_unless_at_it(services)
+    if report is None:
+        return
     metrics.SWEEP_SECONDS.observe(time.monotonic() - began)
     metrics.ACTS_FAILED.inc(len(report.failed))
 

@@ -1,4 +1,4 @@
-// The one way to the API. An answer is data; what is no answer is one of two things that every page can tell.
+// The one way to the API. An answer is data; what is no answer is one of a few things that every page can tell.
 
 import { language } from "./language.js";
 
@@ -12,6 +12,9 @@ export class NotLoggedIn extends Error {}
 
 /** The viewer's role does not allow this. */
 export class Forbidden extends Error {}
+
+/** The API was asked for what cannot be, as by an address that somebody has typed; the message says what to do. */
+export class Mistaken extends Error {}
 
 /** Ask the API, with the session's cookie. */
 export async function ask(query, variables = {}) {
@@ -30,6 +33,7 @@ export async function ask(query, variables = {}) {
   const codes = (answer.errors ?? []).map((error) => error.extensions?.code);
   if (codes.includes("UNAUTHENTICATED")) throw new NotLoggedIn("no session");
   if (codes.includes("FORBIDDEN")) throw new Forbidden("not for this role");
+  if (codes.includes("BAD_USER_INPUT")) throw new Mistaken(answer.errors[0].message);
   if (codes.length || !answer.data) throw new Unreachable(answer.errors?.[0]?.message ?? "no data");
   return answer.data;
 }

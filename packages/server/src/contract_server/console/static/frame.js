@@ -1,12 +1,13 @@
 // What every page has: the language switch, who is logged in, and one place where outcomes are told.
 
-import { ask, Forbidden, NotLoggedIn } from "./api.js";
+import { ask, Forbidden, Mistaken, NotLoggedIn } from "./api.js";
 import { byId, h } from "./dom.js";
 import { say, switchLanguage, translate } from "./language.js";
 
 const VIEWER = "query { viewer { name role } }";
 const LOG_OUT = "mutation { logOut { ok } }";
 const LATER = "notice";
+const GREETED = "greeted";
 
 translate();
 byId("language").addEventListener("click", switchLanguage);
@@ -45,19 +46,22 @@ export async function guarded(act) {
 /** Say why nothing came of it. `again` tries once more; `text` says what is not known meanwhile. */
 export function tellFailure(error, again, text = unreachable()) {
   if (error instanceof NotLoggedIn) {
-    goTo(
-      "/",
-      say(
-        "ログインの有効期間が終了しました。もう一度ログインしてください。",
-        "Your session has ended. Please log in again.",
-      ),
-    );
+    goTo("/", sessionStorage.getItem(GREETED) ? sessionEnded() : say("ログインしてください。", "Please log in."));
+    sessionStorage.removeItem(GREETED);
+  } else if (error instanceof Mistaken) {
+    tell("problem", error.message);
   } else if (error instanceof Forbidden) {
     goTo("/home", say("この画面を表示する権限がありません。", "Your account does not have access to that page."));
   } else {
     tell("problem", text, again && retry(again));
   }
 }
+
+const sessionEnded = () =>
+  say(
+    "ログインの有効期間が終了しました。もう一度ログインしてください。",
+    "Your session has ended. Please log in again.",
+  );
 
 const unreachable = () =>
   say(
@@ -75,6 +79,7 @@ function retry(again) {
 
 /** Show who is logged in. */
 export function greet(viewer) {
+  sessionStorage.setItem(GREETED, "yes");
   byId("who").textContent = say(`${viewer.name} 様`, viewer.name);
   byId("log-out").hidden = false;
 }
@@ -89,6 +94,7 @@ async function logOut() {
   byId("log-out").disabled = true;
   try {
     await ask(LOG_OUT);
+    sessionStorage.removeItem(GREETED);
     goTo("/", say("ログアウトしました。", "You are logged out."));
   } catch (error) {
     byId("log-out").disabled = false;

@@ -75,26 +75,21 @@ function summary({
         ),
         h("span.left", {}, left(serviceEnd.daysLeft)),
       ),
-      availableActions.includes("RESUME") &&
-        h(
-          "p",
-          {},
-          say(
-            `${day(resumption.lastDay)}までは、「契約再開」から利用を再開することが可能です。`,
-            `You can resume the contract until ${day(resumption.lastDay)}.`,
-          ),
-        ),
+      availableActions.includes("RESUME") && untilWhenResumable(resumption),
     );
   }
+  const resumable = availableActions.includes("RESUME");
   return h(
     "div.notice.summary",
     {},
     h(
       "p.large",
       {},
-      say("サービスのご利用と利用再開の受付は終了いたしました。", "Use of the service and resuming have ended."),
+      resumable
+        ? say("サービスのご利用は終了いたしました。", "Use of the service has ended.")
+        : say("サービスのご利用と利用再開の受付は終了いたしました。", "Use of the service and resuming have ended."),
     ),
-    h("p", {}, resumption.explanation),
+    resumable ? untilWhenResumable(resumption) : h("p", {}, resumption.explanation),
     h(
       "p",
       {},
@@ -105,6 +100,16 @@ function summary({
     ),
   );
 }
+
+const untilWhenResumable = (resumption) =>
+  h(
+    "p",
+    {},
+    say(
+      `${day(resumption.lastDay)}までは、「契約再開」から利用を再開することが可能です。`,
+      `You can resume the contract until ${day(resumption.lastDay)}.`,
+    ),
+  );
 
 async function resume(contract, button) {
   if (button.ariaDisabled) return;

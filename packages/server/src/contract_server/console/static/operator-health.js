@@ -64,6 +64,6 @@ function check({ name, ok, count, detail }) {
       say(title, name),
       h("span.chip", {}, ok ? say("正常", "OK") : say(`要確認 ${count}件`, `${count} to check`)),
     ),
-    h("p.hint", {}, say(promise, detail)),
+    h("p.hint", {}, ok ? say(promise, detail) : say(`あるべき状態：${promise}`, `Promised: ${detail}`)),
   );
 }

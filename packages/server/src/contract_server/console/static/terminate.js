@@ -120,10 +120,19 @@ function show(contract, dates, policy) {
       ),
     ),
   );
+  keepReason(contract);
   byId("confirm").addEventListener("submit", (event) => {
     event.preventDefault();
     terminate(contract);
   });
+}
+
+// while nobody knows whether it was accepted, the wish is what it was
+function keepReason(contract) {
+  const wish = unanswered("terminate", contract);
+  if (wish?.expectedVersion !== contract.version) return;
+  byId("reason").value = wish.reason ?? "";
+  byId("reason").disabled = true;
 }
 
 async function terminate(contract) {
@@ -135,6 +144,7 @@ async function terminate(contract) {
     told(await attempt("terminate", contract, { reason: byId("reason").value || null }));
   } catch (error) {
     ready();
+    keepReason(contract);
     tellFailure(error, () => terminate(contract), uncertain());
   }
 }
