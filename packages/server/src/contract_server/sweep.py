@@ -8,7 +8,7 @@ from contract_server.services import Services
 
 
 async def sweep_unless_at_it(services: Services) -> SweepReport | None:
-    """One sweep; None where this process is at one. Those of every few seconds would pile up behind one that is long."""
+    """One sweep; None where this process is at one: behind a long one, those of every few seconds would pile up."""
     if services.sweeping.locked():
         return None
     async with services.sweeping:
