@@ -9,10 +9,10 @@ last of it goes and the rest is counted to be nothing. A step that is repeated f
 
 Many small contracts are erased in one transaction, so long as that destroys no more rows than a batch; of a large one,
 so many members at a time go first. Whatever the company, each contract is judged under its own lock and has its own
-record; where one fails, the others are taken one by one.
+record; where one fails, the others are taken one by one. One transaction follows the other: two side by side would be a
+tenth faster, and those who use the service meanwhile would wait half as long again.
 """
 
-import asyncio
 import math
 import time
 from collections import Counter
@@ -43,8 +43,6 @@ log = get_logger(__name__)
 
 COPIED_AT_ONCE = 1_000
 """Records of which one file of the ledger has the evidence at most."""
-AT_ONCE = 2
-"""Transactions that erase side by side: while the database works at one, the next is made ready."""
 
 
 class ErasureIncomplete(Exception):
@@ -117,11 +115,7 @@ class Erasures:
         """
         erased = Erased()
         due = await self._begin_all(contract_ids, patience, erased, replayed=replayed)
-        lanes = [self._finish_all(due[lane::AT_ONCE], patience, erased) for lane in range(AT_ONCE)]
-        outcomes = await asyncio.gather(*lanes, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):  # the database is gone, for all of them
-                raise outcome
+        await self._finish_all(due, patience, erased)
         await self.copy_evidence()
         erased.complete = not patience.over
         return erased
