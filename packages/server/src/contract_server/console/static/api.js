@@ -32,7 +32,7 @@ export async function ask(query, variables = {}) {
   }
   const codes = (answer.errors ?? []).map((error) => error.extensions?.code);
   if (codes.includes("UNAUTHENTICATED")) throw new NotLoggedIn("no session");
-  if (codes.includes("FORBIDDEN")) throw new Forbidden("not for this role");
+  if (codes.includes("FORBIDDEN")) throw new Forbidden(answer.errors[0].message);
   if (codes.includes("BAD_USER_INPUT")) throw new Mistaken(answer.errors[0].message);
   if (codes.length || !answer.data) throw new Unreachable(answer.errors?.[0]?.message ?? "no data");
   return answer.data;

@@ -8,6 +8,7 @@ const VIEWER = "query { viewer { name role } }";
 const LOG_OUT = "mutation { logOut { ok } }";
 const LATER = "notice";
 const GREETED = "greeted";
+const HOME = "/home";
 
 translate();
 byId("language").addEventListener("click", switchLanguage);
@@ -48,10 +49,10 @@ export function tellFailure(error, again, text = unreachable()) {
   if (error instanceof NotLoggedIn) {
     goTo("/", sessionStorage.getItem(GREETED) ? sessionEnded() : say("ログインしてください。", "Please log in."));
     sessionStorage.removeItem(GREETED);
-  } else if (error instanceof Mistaken) {
+  } else if (error instanceof Forbidden && location.pathname !== HOME) {
+    goTo(HOME, say("この画面を表示する権限がありません。", "Your account does not have access to that page."));
+  } else if (error instanceof Mistaken || error instanceof Forbidden) {
     tell("problem", error.message);
-  } else if (error instanceof Forbidden) {
-    goTo("/home", say("この画面を表示する権限がありません。", "Your account does not have access to that page."));
   } else {
     tell("problem", text, again && retry(again));
   }
@@ -85,7 +86,7 @@ export function greet(viewer) {
 }
 
 /** The first page of a role. */
-export const homeOf = (viewer) => (viewer.role === "OPERATOR" ? "/operator" : "/home");
+export const homeOf = (viewer) => (viewer.role === "OPERATOR" ? "/operator" : HOME);
 
 /** Whoever is logged in; null when nobody is. */
 export const viewerNow = async () => (await ask(VIEWER)).viewer;

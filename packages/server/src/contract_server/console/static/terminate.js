@@ -92,8 +92,8 @@ function show(contract, dates, policy) {
           "li",
           {},
           say(
-            `※抹消の対象は、契約者様を含む会員${contract.memberCount}名様の登録情報と、会社の登録情報です。抹消後は元に戻すことができません。`,
-            `The information of ${contract.memberCount} members, you included, and of the company will be erased. This cannot be undone.`,
+            `※抹消の対象は、契約者様、会員${contract.memberCount}名様および会社の登録情報です。抹消後は元に戻すことができません。`,
+            `Your information, that of ${contract.memberCount} members and that of the company will be erased. This cannot be undone.`,
           ),
         ),
       ),
