@@ -71,7 +71,9 @@ def password(email: Email) -> None:
 
 @cli.command()
 def unlock(email: Email) -> None:
-    """Let somebody try again at once who has to wait after too many tries.
+    """Let somebody try again at once who has to wait after too many tries for their address.
+
+    The limits of one source and of all together stay as they are.
 
     Example: contract-server user unlock keiyaku@example.jp
     """
