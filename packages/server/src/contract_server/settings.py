@@ -131,7 +131,10 @@ class Settings(BaseSettings):
         50, ge=0, description="contracts due for erasure at once that need no approval, however few there are in all"
     )
     erasure_breaker_percent: float = Field(
-        5, ge=0, le=100, description="share of all contracts, in per cent, that needs no approval, where that is more"
+        5,
+        ge=0,
+        le=100,
+        description="share of those not erased, in per cent, that needs no approval, where that is more",
     )
     ledger_dir: Path | None = Field(
         None,

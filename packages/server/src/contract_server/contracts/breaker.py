@@ -61,7 +61,7 @@ class Assessment:
 
 
 class Breaker:
-    """Lets pass what is usual: at most so many contracts, or so many per cent of all, whichever is more."""
+    """Lets pass what is usual: so many contracts, or so many per cent of those not erased, whichever is more."""
 
     def __init__(self, contracts: int, percent: float) -> None:
         self._contracts = contracts
