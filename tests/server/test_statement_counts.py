@@ -30,13 +30,14 @@ query ($first: Int!) {
 """
 REQUESTED_AT = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)
 
+NEWEST = date(2100, 1, 1)
+"""When none of the demonstration's contracts began."""
+
 
 async def terminated_contracts(count: int) -> None:
     """Contracts with all that belongs to them."""
     timeline = shipped_policies().in_force(date(2024, 3, 1)).timeline(REQUESTED_AT)
-    contracts = [
-        Contract(version=2, status=Status.TERMINATED, started_on=date(2023, 1, 1), applications=1) for _ in range(count)
-    ]
+    contracts = [Contract(version=2, status=Status.TERMINATED, started_on=NEWEST, applications=1) for _ in range(count)]
     await Contract.bulk_create(contracts)
     for contract in contracts:
         await Company.create(
