@@ -2,7 +2,7 @@
 
 OWE_MAILS = """
 INSERT INTO outbox_mail (kind, message_id, dated_at, next_attempt_at, recipient, subject, body, state, attempts)
-SELECT 'password_reset', '<' || number || '@example.jp>', now(), now(), 'someone@example.jp', 's', 'b', 'PENDING', 0
+SELECT 'service_ended', '<' || number || '@example.jp>', now(), now(), 'someone@example.jp', 's', 'b', 'PENDING', 0
   FROM generate_series(1, $1::int) AS number
 """
 PERSONAL_ROWS = """

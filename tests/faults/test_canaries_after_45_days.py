@@ -110,6 +110,7 @@ async def test_of_an_erased_contract_nothing_is_left_anywhere_and_of_another_eve
     assert all(letters.shows(person.flock["account", "email"]) for person in (gone, control))
 
     await pass_time(stage.connection, timedelta(days=40))
+    await until(lambda: all_links_are_forgotten(stage))
     for person in (gone, control):
         await plant(stage.connection, person.contract_id, person.flock)
     await stage.connection.execute("ANALYZE")  # statistics keep samples of what is there now
@@ -147,6 +148,11 @@ async def live(stage: Stage, person: Person) -> None:
 
 async def all_mails_sent(stage: Stage) -> bool:
     return not await stage.connection.fetchval("SELECT count(*) FROM outbox_mail WHERE state <> 'SENT'")
+
+
+async def all_links_are_forgotten(stage: Stage) -> bool:
+    """The mails of half an hour, which are deleted whoever they are of."""
+    return not await stage.connection.fetchval("SELECT count(*) FROM outbox_mail WHERE kind = 'password_reset'")
 
 
 async def is_erased(stage: Stage, person: Person) -> bool:

@@ -51,7 +51,7 @@ async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, silence: Silence, tmp_path: Path
 ) -> AsyncIterator[Running]:
     """The product, with a worker that would wait for that mail server for a quarter of an hour."""
-    patient = f"smtp://127.0.0.1:{silence.smtp.port}?ca={CERTIFICATE}&reply_timeout=900&send_timeout=900"
+    patient = f"smtp://127.0.0.1:{silence.smtp.port}?ca={CERTIFICATE}&reply_timeout=900&send_timeout=540"
     url = await new_database(postgres)
     async with running(url, redis.url, tmp_path, SMTP_URL=patient) as found:
         yield found

@@ -56,7 +56,7 @@ async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, smtp: ScriptedSmtp, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
     """A server without a worker, whose mails go to that mail server."""
-    patient = f"smtp://127.0.0.1:{smtp.port}?ca={CERTIFICATE}&reply_timeout=900&send_timeout=900"
+    patient = f"smtp://127.0.0.1:{smtp.port}?ca={CERTIFICATE}&reply_timeout=900&send_timeout=540"
     folder, url = tmp_path_factory.mktemp("frozen"), await new_database(postgres)
     async with running(url, redis.url, folder, worker=False, SMTP_URL=patient) as found:
         yield found
