@@ -8,16 +8,15 @@ from tortoise.queryset import QuerySet
 
 from contract_notify import ErasureReminder
 from contract_server.contracts.models import MailState, OutboxMail
+from contract_server.contracts.reminders import SPEAKS_OF_WHAT_IS_IN_FORCE
 from contract_server.db.statements import fetch
 
 # A reminder is of use while the application that it speaks of is in force, and what it announces is not on hold.
 _TRY_AGAIN = f"""
     UPDATE outbox_mail AS mail SET state = 'PENDING', attempts = 0, next_attempt_at = $2
-     WHERE id = $1 AND state = 'FAILED' AND (useful_until IS NULL OR useful_until > $2 AND EXISTS (
-            SELECT FROM termination_application AS application JOIN contract ON contract.id = application.contract_id
-             WHERE contract.id = mail.contract_id AND application.withdrawn_at IS NULL
-               AND application.requested_at <= mail.dated_at
-               AND (mail.kind <> '{ErasureReminder.kind}' OR contract.hold_placed_at IS NULL)))
+     WHERE id = $1 AND state = 'FAILED' AND (useful_until IS NULL OR useful_until > $2
+       AND {SPEAKS_OF_WHAT_IS_IN_FORCE} AND NOT (mail.kind = '{ErasureReminder.kind}' AND EXISTS (
+            SELECT FROM contract WHERE contract.id = mail.contract_id AND hold_placed_at IS NOT NULL)))
     RETURNING id
 """  # noqa: S608 - our own names
 

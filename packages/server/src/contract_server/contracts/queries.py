@@ -18,6 +18,7 @@ from contract_server.db.transaction import current_connection
 Place = TypeVar("Place")
 
 LARGEST_PAGE = 100
+USUAL_PAGE = 20  # where nobody says how many
 
 
 class InvalidPage(ValueError):

@@ -26,6 +26,8 @@ from graphql import (
     visit,
 )
 
+from contract_server.contracts.queries import USUAL_PAGE
+
 TOKENS = 1_000
 COMMENTS = 1_000
 FRAGMENTS = 7
@@ -36,7 +38,6 @@ DEPTH = 12
 NESTING = 60  # of braces, introspection's own included: what bounds our recursion
 COMPARISONS = 10_000  # a hundred fields of one name
 PAGE = 100
-PAGE_UNSAID = 20
 PAGED = frozenset({"contracts", "events"})
 ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 10,100
 
@@ -181,4 +182,4 @@ def _page(field: FieldNode) -> int:
             if isinstance(value, IntValueNode) and len(value.value) < len(str(PAGE)):
                 return max(int(value.value), 0)
             return PAGE
-    return PAGE_UNSAID if field.name.value in PAGED else 0
+    return USUAL_PAGE if field.name.value in PAGED else 0

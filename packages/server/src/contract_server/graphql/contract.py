@@ -14,6 +14,7 @@ from contract_server.accounts.models import Role
 from contract_server.accounts.visits import CompanyProfile
 from contract_server.contracts.models import ContractEvent as EventRow
 from contract_server.contracts.queries import (
+    USUAL_PAGE,
     ContractPage,
     EventPage,
     EventPageKey,
@@ -353,9 +354,9 @@ class Contract(Node):
 
     @strawberry.field(description="What happened, oldest first. Survives erasure; carries nothing personal.")
     async def events(
-        self, info: RequestInfo, first: int | None = 20, after: str | None = strawberry.UNSET
+        self, info: RequestInfo, first: int | None = USUAL_PAGE, after: str | None = strawberry.UNSET
     ) -> ContractEventConnection:
-        key = EventPageKey(self.snapshot.id, 20 if first is None else first, after or None)
+        key = EventPageKey(self.snapshot.id, USUAL_PAGE if first is None else first, after or None)
         try:
             page = await info.context.loaders.event_pages.load(key)
         except InvalidPage as error:

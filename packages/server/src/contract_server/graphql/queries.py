@@ -9,8 +9,8 @@ from strawberry.scalars import ID
 from contract_rules import DateOutOfRange, PolicyNotFound, Status
 from contract_server.accounts.models import Role
 from contract_server.contracts.health import examine
+from contract_server.contracts.queries import USUAL_PAGE, InvalidPage, find_contracts
 from contract_server.contracts.queries import ContractFilter as WantedContracts
-from contract_server.contracts.queries import InvalidPage, find_contracts
 from contract_server.graphql.access import require_role, require_viewer
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.contract import Contract, ContractConnection, Policy, Timeline, parse_contract_id
@@ -85,12 +85,12 @@ class Query:
         self,
         info: RequestInfo,
         filter: ContractFilter | None = strawberry.UNSET,
-        first: int | None = 20,
+        first: int | None = USUAL_PAGE,
         after: str | None = strawberry.UNSET,
     ) -> ContractConnection:
         await require_role(info.context, Role.OPERATOR)
         try:
-            page = await find_contracts(_wanted(filter or None), 20 if first is None else first, after or None)
+            page = await find_contracts(_wanted(filter or None), USUAL_PAGE if first is None else first, after or None)
         except InvalidPage as error:
             raise invalid_page(error) from None
         return ContractConnection.of(page, await info.context.now())

@@ -62,6 +62,7 @@ function summary({
     timeline: { serviceEnd, resumption, erasure },
   },
 }) {
+  const resumable = availableActions.includes("RESUME");
   if (serviceAvailable) {
     return h(
       "div.notice.summary",
@@ -75,10 +76,9 @@ function summary({
         ),
         h("span.left", {}, left(serviceEnd.daysLeft)),
       ),
-      availableActions.includes("RESUME") && untilWhenResumable(resumption),
+      resumable && untilWhenResumable(resumption),
     );
   }
-  const resumable = availableActions.includes("RESUME");
   return h(
     "div.notice.summary",
     {},
