@@ -20,7 +20,7 @@ from tests.bench.work import Home, write_requests
 
 from contract_rules import shipped_policies
 from contract_server import logs
-from contract_server.contracts import due, schedule
+from contract_server.contracts import due
 from contract_server.db.connection import database
 from contract_server.db.statements import fetch
 from contract_server.services import Services, build_services
@@ -77,8 +77,8 @@ async def due_look_ups(ground: Ground, sizes: list[int]) -> AsyncIterator[DueLoo
             by = datetime.now(UTC)  # noqa: TID251 - when the look-up is made
             yield DueLookUp(
                 size,
-                sweep_ms=await _median_ms(schedule._DUE, by, [], DUE_AT_ONCE, by),  # noqa: SLF001 - as the sweep asks
-                operator_ms=await _median_ms(due._DUE, by, DUE_AT_ONCE),  # noqa: SLF001 - as `contract-server due` asks
+                sweep_ms=await _median_ms(due.FIND, by, [], DUE_AT_ONCE, by),
+                operator_ms=await _median_ms(due.LIST, by, DUE_AT_ONCE),
             )
 
 

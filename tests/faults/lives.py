@@ -22,6 +22,7 @@ from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import TestClock
 from contract_server.contracts.classification import TABLES
+from contract_server.contracts.due import next_due_at
 from contract_server.contracts.errors import ActionRefused, StaleContract
 from contract_server.contracts.models import Contract, ContractEvent, MailState, OutboxMail, TerminationApplication
 from contract_server.contracts.outbox import Outbox
@@ -101,7 +102,7 @@ class Life:
     async def _travel(self, *, closing: bool) -> None:
         """Some hours on, or, towards the end of a life, to hours or an instant before the next thing falls due."""
         now = await self.clock.now()
-        due_at = await self.services.schedule.next_due_at(now) if closing else None
+        due_at = await next_due_at(now) if closing else None
         if due_at is None:
             await self.clock.move_to(now + self.dice.uniform(0, 1) * HOURS)
             return

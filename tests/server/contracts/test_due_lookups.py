@@ -8,9 +8,9 @@ import orjson
 import pytest
 from tests.server.contracts.workbench import APPLIED_AT, sql
 
-from contract_server.contracts import breaker, due, reminders, schedule
-from contract_server.contracts.due import find_due
-from contract_server.contracts.models import Act
+from contract_rules import Action
+from contract_server.contracts import breaker, due, reminders
+from contract_server.contracts.due import list_due
 
 pytestmark = pytest.mark.usefixtures("bench")
 
@@ -37,10 +37,10 @@ _REMINDER_DUE = {"termination_application_reminder_due"}
 @pytest.mark.parametrize(
     ("look_up", "values", "table", "indexes"),
     [
-        (schedule._DUE, (BY, [], 100, BY), "contract", _DUE),  # noqa: SLF001 - as it is run
-        (schedule._NEXT, (BY,), "contract", _DUE),  # noqa: SLF001 - as above
-        (due._DUE, (BY, 100), "contract", _DUE | {"contract_erasure_held"}),  # noqa: SLF001 - as above
-        (reminders._LOCK_DUE, (BY, 100), "termination_application", _REMINDER_DUE),  # noqa: SLF001 - as above
+        (due.FIND, (BY, [], 100, BY), "contract", _DUE),
+        (due.NEXT, (BY,), "contract", _DUE),
+        (due.LIST, (BY, 100), "contract", _DUE | {"contract_erasure_held"}),
+        (reminders._LOCK_DUE, (BY, 100), "termination_application", _REMINDER_DUE),  # noqa: SLF001 - as it is run
         (reminders._NEXT, (BY,), "termination_application", _REMINDER_DUE),  # noqa: SLF001 - as above
     ],
     ids=["due, by the sweep", "due next", "due, for an operator", "reminders that are due", "reminders due next"],
@@ -80,11 +80,11 @@ def _scans(plan: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
 
 async def test_what_is_found_among_many_is_what_is_due_and_the_oldest_first() -> None:
     await sql(_MANY, APPLIED_AT)
-    found = await find_due(APPLIED_AT + timedelta(minutes=200), 100)
-    assert [(each.act, (each.due_at - APPLIED_AT) // timedelta(minutes=1)) for each in found] == [
-        (Act.END_SERVICE, 0),
-        (Act.ERASE, 1),
-        (Act.END_SERVICE, 100),
-        (Act.ERASE, 101),
-        (Act.END_SERVICE, 200),
+    found = await list_due(APPLIED_AT + timedelta(minutes=200), 100)
+    assert [(each.action, (each.due_at - APPLIED_AT) // timedelta(minutes=1)) for each in found] == [
+        (Action.END_SERVICE, 0),
+        (Action.ERASE, 1),
+        (Action.END_SERVICE, 100),
+        (Action.ERASE, 101),
+        (Action.END_SERVICE, 200),
     ]

@@ -18,7 +18,7 @@ from tests.server.contracts.workbench import (
 
 from contract_rules import Action, Status
 from contract_server.contracts.failures import FIRST_PAUSE, LONGEST_PAUSE, TRIES, bring_back, pause_after
-from contract_server.contracts.models import Act, DueFailure, TerminationApplication
+from contract_server.contracts.models import DueFailure, TerminationApplication
 from contract_server.contracts.plan import acts_set_aside
 from contract_server.contracts.vitals import read_vitals
 
@@ -70,7 +70,7 @@ async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbenc
     alarms = [event for event in told if event["level"] == "ERROR"]
     assert [(alarm["event"], alarm["contract_id"]) for alarm in alarms] == [("due act set aside", contract_id)]
     (found,) = await acts_set_aside()
-    assert (found.contract_id, found.act, found.tries) == (contract_id, Act.ERASE, TRIES)
+    assert (found.contract_id, found.act, found.tries) == (contract_id, Action.ERASE, TRIES)
 
     await stop_interfering()
     assert (await bench.schedule.run_due()).done == 0
@@ -85,7 +85,7 @@ async def test_an_end_of_service_that_fails_holds_up_no_erasure(bench: Workbench
     await fail_when("contract", "UPDATE", f"OLD.id = '{bad}'")
     assert (await bench.schedule.run_due()).failed == {bad}
     failure = await DueFailure.get(contract_id=bad)
-    assert (failure.act, failure.due_at) == (Act.END_SERVICE, SERVICE_ENDS_AT)
+    assert (failure.act, failure.due_at) == (Action.END_SERVICE, SERVICE_ENDS_AT)
     await stop_interfering()
     bench.clock.instant = ERASURE_DUE_AT
     await bench.schedule.run_due()
@@ -98,7 +98,7 @@ async def test_what_failed_for_an_application_that_was_taken_back_counts_no_more
     await bench.ask(contractor, Action.TERMINATE)
     await DueFailure.create(
         contract_id=contract_id,
-        act=Act.ERASE,
+        act=Action.ERASE,
         due_at=ERASURE_DUE_AT,
         tries=TRIES,
         failure="RaiseError",
@@ -115,7 +115,7 @@ async def test_what_failed_for_an_application_that_was_taken_back_counts_no_more
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
     await fail_when("company", "DELETE", "true")
     await bench.schedule.run_due()
-    assert (await DueFailure.get(contract_id=contract_id, act=Act.ERASE)).tries == 1
+    assert (await DueFailure.get(contract_id=contract_id, act=Action.ERASE)).tries == 1
     await stop_interfering()
     bench.clock.instant += FIRST_PAUSE
     await bench.schedule.run_due()

@@ -21,6 +21,7 @@ from tests.server.contracts.workbench import (
 )
 
 from contract_rules import Action, EventType, Status
+from contract_server.contracts.due import next_due_at
 from contract_server.contracts.failures import FIRST_PAUSE
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 
@@ -141,11 +142,11 @@ async def test_a_slice_that_is_used_up_leaves_the_rest_for_the_next_sweep(bench:
 
 
 async def test_the_schedule_knows_what_falls_due_next(bench: Workbench) -> None:
-    assert await bench.schedule.next_due_at(APPLIED_AT) is None
+    assert await next_due_at(APPLIED_AT) is None
     contract_id = await bench.terminated_contract()
-    assert await bench.schedule.next_due_at(APPLIED_AT) == SERVICE_ENDS_AT
+    assert await next_due_at(APPLIED_AT) == SERVICE_ENDS_AT
     bench.clock.instant = SERVICE_ENDS_AT
     await bench.schedule.run_due()
-    assert await bench.schedule.next_due_at(SERVICE_ENDS_AT) == ERASURE_DUE_AT
+    assert await next_due_at(SERVICE_ENDS_AT) == ERASURE_DUE_AT
     await bench.hold(contract_id)
-    assert await bench.schedule.next_due_at(SERVICE_ENDS_AT) is None
+    assert await next_due_at(SERVICE_ENDS_AT) is None

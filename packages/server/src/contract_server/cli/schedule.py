@@ -7,7 +7,7 @@ import typer
 
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_first
-from contract_server.contracts.due import find_due
+from contract_server.contracts.due import list_due
 from contract_server.contracts.schedule import SweepReport
 from contract_server.durations import parse_duration, so_far_ahead
 from contract_server.services import Services
@@ -37,12 +37,12 @@ async def _due(services: Services, within: timedelta, limit: int) -> list[dict[s
     return [
         {
             "contract_id": each.contract_id,
-            "act": each.act,
+            "act": each.action,
             "due_at": each.due_at.astimezone(services.policies.zone),
             "overdue": each.due_at <= now and not each.on_hold,
             "on_hold": each.on_hold,
         }
-        for each in await find_due(so_far_ahead(now, within), limit)
+        for each in await list_due(so_far_ahead(now, within), limit)
     ]
 
 

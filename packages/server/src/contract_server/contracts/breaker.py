@@ -8,6 +8,8 @@ wave. Everything else that falls due goes on.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from contract_rules import Action
+from contract_server.contracts.due import DUE_AT, FAILED, failure_of, is_due
 from contract_server.contracts.models import ErasureApproval, ErasureRecord, ErasureStop
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.logs import get_logger
@@ -18,23 +20,21 @@ ALARM_EVERY = timedelta(hours=1)
 
 # What is held is not due, and what was set aside is tried no more. All is counted at one instant: what is left of an
 # approval and what is done, counted one after the other, would be too many together while somebody erases.
-_COUNTS = """
+_COUNTS = f"""
     WITH due AS (
-        SELECT erasure_due_at FROM contract
-         WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL AND NOT EXISTS (
-            SELECT FROM due_failure AS failure
-             WHERE failure.contract_id = contract.id AND failure.act = 'ERASE'
-               AND failure.due_at = contract.erasure_due_at AND failure.set_aside_at IS NOT NULL)
+        SELECT {DUE_AT[Action.ERASE]} AS due_at FROM contract
+         WHERE {is_due(Action.ERASE)} AND NOT EXISTS (
+            SELECT FROM due_failure AS failure WHERE {failure_of(Action.ERASE)} AND {FAILED})
     )
     SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM erasure_stop) AS stops,
            approval.id, approval.contracts AS approved,
-           (SELECT count(*) FROM due WHERE erasure_due_at <= approval.due_until) AS approved_left,
+           (SELECT count(*) FROM due WHERE due.due_at <= approval.due_until) AS approved_left,
            (SELECT count(*) FROM erasure_record AS record
              WHERE record.sequence > approval.after_sequence AND record.due_at <= approval.due_until
                AND NOT record.replayed) AS approved_done
       FROM (SELECT) AS always
       LEFT JOIN (SELECT * FROM erasure_approval WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1) AS approval ON true
-"""
+"""  # noqa: S608 - our own names
 _ALL = "SELECT count(*) AS contracts FROM contract WHERE status <> 'ERASED'"
 _STOP = """
     INSERT INTO erasure_stop AS stop (id, since, alarmed_at) VALUES (1, $1, $1)

@@ -1,37 +1,112 @@
-"""What falls due when: the same columns that the sweep goes by, for whoever wants to know beforehand."""
+"""What is due, defined once: in SQL for every statement that asks, and as lists for the sweep and for operators.
 
+A contract's own columns say when an action falls due, and are empty while none will. An action is due from that
+instant on, until it is done. An erasure on hold is not due. An action that failed is tried again after a pause; one
+that failed for the last time is left to a person. A failure counts for one due date only, so that it ends with its
+application.
+
+The conditions name the tables `contract` and `due_failure AS failure`. Each fits a partial index, so that a look-up
+costs the same however many contracts there are.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contract_server.contracts.models import Act
-from contract_server.db.transaction import current_connection
+from contract_rules import Action
+from contract_server.db.statements import fetch
 
-_DUE = """
-    SELECT id, act, due_at, on_hold FROM (
-        (SELECT id, 'END_SERVICE' AS act, service_end_due_at AS due_at, false AS on_hold FROM contract
-          WHERE service_end_due_at <= $1 ORDER BY service_end_due_at LIMIT $2)
-        UNION ALL
-        (SELECT id, 'ERASE', erasure_due_at, false FROM contract
-          WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL ORDER BY erasure_due_at LIMIT $2)
-        UNION ALL
-        (SELECT id, 'ERASE', erasure_due_at, true FROM contract
-          WHERE erasure_due_at <= $1 AND hold_placed_at IS NOT NULL ORDER BY erasure_due_at LIMIT $2)
-    ) AS due ORDER BY due_at, act, id LIMIT $2
-"""
+DUE_AT = {Action.END_SERVICE: "contract.service_end_due_at", Action.ERASE: "contract.erasure_due_at"}
+"""Which actions fall due, and the column that says when."""
+
+HELD = "contract.hold_placed_at IS NOT NULL"
+NOT_HELD = "contract.hold_placed_at IS NULL"
+_UNLESS_HELD = {Action.END_SERVICE: "true", Action.ERASE: NOT_HELD}
+
+FAILED = "failure.set_aside_at IS NOT NULL"
+"""The action failed for the last time."""
+
+
+def is_due(action: Action, by: str = "$1") -> str:
+    """The condition that the action is due at the instant `by`."""
+    return f"{DUE_AT[action]} <= {by} AND {_UNLESS_HELD[action]}"
+
+
+def failure_of(action: Action) -> str:
+    """The condition that a failure counts for the contract's action."""
+    return f"failure.contract_id = contract.id AND failure.act = '{action}' AND failure.due_at = {DUE_AT[action]}"
+
+
+FAILED_ACTIONS = " UNION ALL ".join(
+    f"SELECT failure.* FROM due_failure AS failure JOIN contract ON {failure_of(action)}"  # noqa: S608 - our own names
+    f" WHERE {FAILED} AND {_UNLESS_HELD[action]}"
+    for action in DUE_AT
+)
+"""The failures of all actions that are due and tried no more, as a query."""
+
+
+def _oldest(action: Action, condition: str, at_most: str) -> str:
+    return f"""
+        (SELECT id, '{action}' AS act, {DUE_AT[action]} AS due_at, {HELD} AS on_hold FROM contract
+          WHERE {condition} ORDER BY {DUE_AT[action]} LIMIT {at_most})"""  # noqa: S608 - our own names
+
+
+def _may_be_tried(action: Action, by: str) -> str:
+    failures = f"SELECT FROM due_failure AS failure WHERE {failure_of(action)}"
+    return f"{is_due(action, by)} AND id <> ALL ($2) AND NOT EXISTS ({failures} AND ({FAILED} OR next_try_at > $1))"
+
+
+_LISTED = [
+    *(_oldest(action, is_due(action), "$2") for action in DUE_AT),
+    _oldest(Action.ERASE, f"{DUE_AT[Action.ERASE]} <= $1 AND {HELD}", "$2"),
+]
+LIST = f"SELECT * FROM ({' UNION ALL '.join(_LISTED)}) AS due ORDER BY due_at, act, id LIMIT $2"  # noqa: S608 - as above
+
+_TO_DO = [
+    _oldest(Action.END_SERVICE, _may_be_tried(Action.END_SERVICE, by="$1"), "$3"),
+    _oldest(Action.ERASE, _may_be_tried(Action.ERASE, by="$4"), "$3"),
+]
+FIND = f"""
+    SELECT due.*, failure.tries IS NOT NULL AS failed_before FROM ({" UNION ALL ".join(_TO_DO)}) AS due
+      LEFT JOIN due_failure AS failure ON failure.contract_id = due.id AND failure.act = due.act
+     ORDER BY due.due_at, due.act LIMIT $3
+"""  # noqa: S608 - as above
+
+_FIRST_AFTER = [
+    f"(SELECT min({DUE_AT[action]}) FROM contract WHERE {DUE_AT[action]} > $1 AND {_UNLESS_HELD[action]})"  # noqa: S608 - as above
+    for action in DUE_AT
+]
+NEXT = f"SELECT least({', '.join(_FIRST_AFTER)}) AS due_at"
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """Something that falls due; a hold keeps an erasure from happening all the same."""
+class DueAction:
+    """An action that is due, or will be."""
 
     contract_id: UUID
-    act: Act
+    action: Action
     due_at: datetime
-    on_hold: bool
+    on_hold: bool = False
+    failed_before: bool = False
 
 
-async def find_due(by: datetime, limit: int) -> list[Due]:
-    """What falls due by that instant and has not been done, the oldest first."""
-    rows = await current_connection().execute_query_dict(_DUE, [by, limit])
-    return [Due(row["id"], Act(row["act"]), row["due_at"], row["on_hold"]) for row in rows]
+async def list_due(by: datetime, limit: int) -> list[DueAction]:
+    """What falls due by that instant and is not done, oldest first, with erasures on hold."""
+    rows = await fetch(LIST, by, limit)
+    return [DueAction(row["id"], Action[row["act"]], row["due_at"], on_hold=row["on_hold"]) for row in rows]
+
+
+async def find_due(
+    now: datetime, limit: int, *, except_for: Collection[UUID] = (), erasable_until: datetime | None
+) -> list[DueAction]:
+    """What is to be done now, oldest first: of erasures, those that were due by `erasable_until`; None is none."""
+    rows = await fetch(FIND, now, list(except_for), limit, erasable_until)
+    return [DueAction(row["id"], Action[row["act"]], row["due_at"], failed_before=row["failed_before"]) for row in rows]
+
+
+async def next_due_at(after: datetime) -> datetime | None:
+    """When the next action falls due after that instant."""
+    rows = await fetch(NEXT, after)
+    due_at: datetime | None = rows[0]["due_at"]
+    return due_at

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contract_server.contracts.models import Act, DueFailure
+from contract_rules import Action
+from contract_server.contracts.models import DueFailure
 from contract_server.db.transaction import current_connection
 from contract_server.logs import get_logger
 
@@ -13,14 +14,6 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 TRIES = 8
 """With the pauses between them, nearly eighteen hours: long enough to put a defect right, short enough to be late."""
-
-SET_ASIDE = """
-    FROM due_failure AS failure JOIN contract ON contract.id = failure.contract_id
-   WHERE failure.set_aside_at IS NOT NULL
-     AND failure.due_at = CASE failure.act WHEN 'ERASE' THEN erasure_due_at ELSE service_end_due_at END
-     AND (failure.act <> 'ERASE' OR hold_placed_at IS NULL)
-"""
-"""Acts that are due and tried no more, in SQL: what was taken back meanwhile, or put on hold, is not due."""
 
 # what failed for another due date, of an application that was taken back since, counts no more
 _COUNT = """
@@ -33,23 +26,23 @@ _COUNT = """
 """
 
 
-async def note_failure(contract_id: UUID, act: Act, due_at: datetime, error: Exception, now: datetime) -> None:
+async def note_failure(contract_id: UUID, action: Action, due_at: datetime, error: Exception, now: datetime) -> None:
     """Count a try that failed, and say when the next one is; after the last one, raise the one alarm."""
     kind = type(error).__name__
-    rows = await current_connection().execute_query_dict(_COUNT, [contract_id, act, due_at, kind, now])
+    rows = await current_connection().execute_query_dict(_COUNT, [contract_id, action, due_at, kind, now])
     tries = rows[0]["tries"]
-    failure = DueFailure.filter(contract_id=contract_id, act=act)
+    failure = DueFailure.filter(contract_id=contract_id, act=action)
     if tries < TRIES:
         await failure.update(next_try_at=now + pause_after(tries))
-        log.warning("due act failed", contract_id=contract_id, act=act, tries=tries, exc_info=error)
+        log.warning("due act failed", contract_id=contract_id, act=action, tries=tries, exc_info=error)
     else:
         await failure.update(set_aside_at=now)
-        log.error("due act set aside", contract_id=contract_id, act=act, tries=tries, exc_info=error)
+        log.error("due act set aside", contract_id=contract_id, act=action, tries=tries, exc_info=error)
 
 
-async def forget_failures(contract_id: UUID, act: Act) -> None:
+async def forget_failures(contract_id: UUID, action: Action) -> None:
     """It has been done after all."""
-    await DueFailure.filter(contract_id=contract_id, act=act).delete()
+    await DueFailure.filter(contract_id=contract_id, act=action).delete()
 
 
 async def bring_back(contract_id: UUID) -> int:

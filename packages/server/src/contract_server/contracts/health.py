@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from contract_rules import Action
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.classification import TABLES, OnErasure
-from contract_server.contracts.failures import SET_ASIDE
+from contract_server.contracts.due import FAILED_ACTIONS, is_due
 from contract_server.contracts.models import SweepRun
 from contract_server.db.transaction import current_connection
 
 GRACE = timedelta(minutes=5)
 """How long after its instant a thing may still be undone before it counts as late."""
 
-_OVERDUE_SERVICE_END = "FROM contract WHERE service_end_due_at <= $1"
-_OVERDUE_ERASURE = "FROM contract WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL"
 _UNSENT = "FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
 _FAILED = "FROM outbox_mail WHERE state = 'FAILED'"
 _OPEN_APPLICATIONS = """
@@ -104,12 +103,12 @@ async def last_sweep() -> datetime | None:
 
 async def overdue_service_ends(instant: datetime) -> int:
     """How many ends of service were due by that instant and are not recorded."""
-    return await _count(_OVERDUE_SERVICE_END, instant)
+    return await _count(f"FROM contract WHERE {is_due(Action.END_SERVICE)}", instant)
 
 
 async def overdue_erasures(instant: datetime) -> int:
     """How many contracts were due for erasure by that instant and are not erased; those on hold are not due."""
-    return await _count(_OVERDUE_ERASURE, instant)
+    return await _count(f"FROM contract WHERE {is_due(Action.ERASE)}", instant)
 
 
 async def stopped_erasures(breaker: Breaker, now: datetime) -> int:
@@ -120,7 +119,7 @@ async def stopped_erasures(breaker: Breaker, now: datetime) -> int:
 
 async def acts_set_aside() -> int:
     """How many acts are due and tried no more."""
-    return await _count(SET_ASIDE)
+    return await _count(f"FROM ({FAILED_ACTIONS}) AS failed")
 
 
 async def leftovers() -> dict[str, int]:

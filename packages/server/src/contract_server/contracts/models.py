@@ -10,7 +10,7 @@ from tortoise.fields.db_defaults import Now
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from contract_rules import Actor, EventType, Status
+from contract_rules import Action, Actor, EventType, Status
 
 
 class Contract(Model):
@@ -282,13 +282,6 @@ class ErasureStop(Model):
         table = "erasure_stop"
 
 
-class Act(StrEnum):
-    """What can fall due."""
-
-    END_SERVICE = "END_SERVICE"
-    ERASE = "ERASE"
-
-
 class DueFailure(Model):
     """An act that fell due and failed: tried again after growing pauses, and at last set aside for a person to look."""
 
@@ -297,7 +290,7 @@ class DueFailure(Model):
         "contract_server.Contract", related_name="due_failures", on_delete=fields.RESTRICT
     )
     contract_id: UUID
-    act = fields.CharEnumField(Act, max_length=20)
+    act = fields.CharEnumField(Action, max_length=20, description="END_SERVICE: END_SERVICE\nERASE: ERASE")
     due_at = fields.DatetimeField(description="the instant for which it failed; for another one it counts no more")
     tries = fields.IntField()
     failure = fields.CharField(max_length=100, description="the kind of the last failure, never its text")

@@ -4,26 +4,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from contract_server.contracts.failures import SET_ASIDE
-from contract_server.contracts.models import Act
+from contract_rules import Action
+from contract_server.contracts.due import DUE_AT, FAILED, FAILED_ACTIONS, HELD, NOT_HELD, failure_of
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.db.transaction import current_connection
 from contract_server.durations import so_far_ahead
 
-_BY_DAY = """
-    SELECT (erasure_due_at AT TIME ZONE $1)::date AS day,
-           count(*) FILTER (WHERE hold_placed_at IS NULL) AS contracts,
-           count(*) FILTER (WHERE hold_placed_at IS NOT NULL) AS held,
-           count(*) FILTER (WHERE hold_placed_at IS NULL AND failure.set_aside_at IS NULL
-                              AND failure.tries IS NOT NULL) AS failing,
-           count(*) FILTER (WHERE hold_placed_at IS NULL AND failure.set_aside_at IS NOT NULL) AS set_aside
+_BY_DAY = f"""
+    SELECT ({DUE_AT[Action.ERASE]} AT TIME ZONE $1)::date AS day,
+           count(*) FILTER (WHERE {NOT_HELD}) AS contracts,
+           count(*) FILTER (WHERE {HELD}) AS held,
+           count(*) FILTER (WHERE {NOT_HELD} AND NOT {FAILED} AND failure.tries IS NOT NULL) AS failing,
+           count(*) FILTER (WHERE {NOT_HELD} AND {FAILED}) AS set_aside
       FROM contract
-      LEFT JOIN due_failure AS failure ON failure.contract_id = contract.id AND failure.act = 'ERASE'
-            AND failure.due_at = contract.erasure_due_at
-     WHERE erasure_due_at <= $2
+      LEFT JOIN due_failure AS failure ON {failure_of(Action.ERASE)}
+     WHERE {DUE_AT[Action.ERASE]} <= $2
      GROUP BY day ORDER BY day
-"""
-_SET_ASIDE = f"SELECT failure.contract_id, act, tries, failure.failure {SET_ASIDE} ORDER BY set_aside_at"
+"""  # noqa: S608 - our own names
+_FAILED = f"SELECT contract_id, act, tries, failure FROM ({FAILED_ACTIONS}) AS failed ORDER BY set_aside_at"  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,12 @@ class SetAside:
     """An act that is due and tried no more, until somebody has put the cause right."""
 
     contract_id: UUID
-    act: Act
+    act: Action  # as `--json` names it
     tries: int
     failure: str
 
 
 async def acts_set_aside() -> list[SetAside]:
     """All of them, the oldest first."""
-    rows = await current_connection().execute_query_dict(_SET_ASIDE)
-    return [SetAside(row["contract_id"], Act(row["act"]), row["tries"], row["failure"]) for row in rows]
+    rows = await current_connection().execute_query_dict(_FAILED)
+    return [SetAside(row["contract_id"], Action[row["act"]], row["tries"], row["failure"]) for row in rows]

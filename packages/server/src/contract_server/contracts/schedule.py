@@ -16,54 +16,17 @@ from contract_rules import Action, Actor
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.due import DueAction, find_due
 from contract_server.contracts.erasure import Erasures, Patience
 from contract_server.contracts.failures import forget_failures, note_failure
 from contract_server.contracts.ledger import LedgerUnavailable
-from contract_server.contracts.models import Act, SweepRun
+from contract_server.contracts.models import SweepRun
 from contract_server.contracts.store import lock_snapshot
 from contract_server.db.availability import is_contended, is_unavailable
-from contract_server.db.transaction import current_connection, transaction
+from contract_server.db.transaction import transaction
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
-
-_DUE = """
-    SELECT due.id, due.act, due.due_at, failure.tries IS NOT NULL AS failed_before FROM (
-        (SELECT id, 'END_SERVICE' AS act, service_end_due_at AS due_at FROM contract
-          WHERE service_end_due_at <= $1 AND id <> ALL ($2) AND NOT EXISTS (
-                SELECT FROM due_failure AS failure
-                 WHERE failure.contract_id = contract.id AND failure.act = 'END_SERVICE'
-                   AND failure.due_at = contract.service_end_due_at
-                   AND (failure.set_aside_at IS NOT NULL OR failure.next_try_at > $1))
-          ORDER BY service_end_due_at LIMIT $3)
-        UNION ALL
-        (SELECT id, 'ERASE', erasure_due_at FROM contract
-          WHERE erasure_due_at <= $4 AND hold_placed_at IS NULL AND id <> ALL ($2) AND NOT EXISTS (
-                SELECT FROM due_failure AS failure
-                 WHERE failure.contract_id = contract.id AND failure.act = 'ERASE'
-                   AND failure.due_at = contract.erasure_due_at
-                   AND (failure.set_aside_at IS NOT NULL OR failure.next_try_at > $1))
-          ORDER BY erasure_due_at LIMIT $3)
-    ) AS due LEFT JOIN due_failure AS failure ON failure.contract_id = due.id AND failure.act = due.act
-    ORDER BY due.due_at, due.act LIMIT $3
-"""
-
-_NEXT = """
-    SELECT least(
-        (SELECT min(service_end_due_at) FROM contract WHERE service_end_due_at > $1),
-        (SELECT min(erasure_due_at) FROM contract WHERE erasure_due_at > $1 AND hold_placed_at IS NULL)
-    ) AS due_at
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One act whose instant has come."""
-
-    contract_id: UUID
-    act: Act
-    due_at: datetime
-    failed_before: bool
 
 
 @dataclass(slots=True)
@@ -99,8 +62,8 @@ class Schedule:
         await self._erasures.copy_evidence()
         erasable_until = await self._breaker.pass_until(await self._clock.now())
         while report.complete and (found := await self._due(report, erasable_until)):
-            for act, alike in groupby(found, key=lambda due: due.act):
-                if act is Act.ERASE:
+            for action, alike in groupby(found, key=lambda due: due.action):
+                if action is Action.ERASE:
                     await self._erase(list(alike), report, Patience(skip_locked=not patient, ends_at=ends_at))
                 else:
                     await self._end_services(alike, report, Patience(skip_locked=not patient, ends_at=ends_at))
@@ -108,20 +71,15 @@ class Schedule:
             await self._note_run()
         return report
 
-    async def next_due_at(self, after: datetime) -> datetime | None:
-        """When the next thing falls due after that instant."""
-        rows = await current_connection().execute_query_dict(_NEXT, [after])
-        due_at: datetime | None = rows[0]["due_at"]
-        return due_at
-
-    async def _due(self, report: SweepReport, erasable_until: datetime | None) -> list[Due]:
-        now, left_alone = await self._clock.now(), list(report.failed | report.passed_over)
-        rows = await current_connection().execute_query_dict(
-            _DUE, [now, left_alone, self._batch, erasable_until if report.ledger_kept else None]
+    async def _due(self, report: SweepReport, erasable_until: datetime | None) -> list[DueAction]:
+        return await find_due(
+            await self._clock.now(),
+            self._batch,
+            except_for=report.failed | report.passed_over,
+            erasable_until=erasable_until if report.ledger_kept else None,
         )
-        return [Due(row["id"], Act(row["act"]), row["due_at"], row["failed_before"]) for row in rows]
 
-    async def _erase(self, due: Sequence[Due], report: SweepReport, patience: Patience) -> None:
+    async def _erase(self, due: Sequence[DueAction], report: SweepReport, patience: Patience) -> None:
         if patience.over:
             report.complete = False
         if not (report.complete and report.ledger_kept):
@@ -142,7 +100,7 @@ class Schedule:
             elif erased.complete:
                 report.passed_over.add(each.contract_id)
 
-    async def _end_services(self, due: Iterable[Due], report: SweepReport, patience: Patience) -> None:
+    async def _end_services(self, due: Iterable[DueAction], report: SweepReport, patience: Patience) -> None:
         for each in due:
             if patience.over:
                 report.complete = False
@@ -160,17 +118,17 @@ class Schedule:
                 else:
                     report.passed_over.add(each.contract_id)
 
-    async def _note_done(self, due: Due, report: SweepReport) -> None:
+    async def _note_done(self, due: DueAction, report: SweepReport) -> None:
         report.done += 1
         if due.failed_before:
-            await forget_failures(due.contract_id, due.act)
+            await forget_failures(due.contract_id, due.action)
 
-    async def _note_failure(self, due: Due, error: Exception, report: SweepReport) -> None:
+    async def _note_failure(self, due: DueAction, error: Exception, report: SweepReport) -> None:
         report.failed.add(due.contract_id)
         if is_contended(error):  # somebody else was at it: it says nothing of the contract
-            log.warning("due act postponed", contract_id=due.contract_id, act=due.act, exc_info=error)
+            log.warning("due act postponed", contract_id=due.contract_id, act=due.action, exc_info=error)
         else:
-            await note_failure(due.contract_id, due.act, due.due_at, error, await self._clock.now())
+            await note_failure(due.contract_id, due.action, due.due_at, error, await self._clock.now())
 
     async def _end_service(self, contract_id: UUID, *, skip_locked: bool) -> bool:
         async with transaction():

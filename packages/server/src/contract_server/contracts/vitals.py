@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from contract_rules import Action
 from contract_server.clock import Clock
-from contract_server.contracts.failures import SET_ASIDE
+from contract_server.contracts.due import DUE_AT, FAILED_ACTIONS, is_due
 from contract_server.contracts.models import MailState
 from contract_server.db.transaction import current_connection
 
 _OLDEST = f"""
-    SELECT (SELECT min(erasure_due_at) FROM contract WHERE erasure_due_at <= $1 AND hold_placed_at IS NULL) AS erasure,
-           (SELECT min(service_end_due_at) FROM contract WHERE service_end_due_at <= $1) AS service_end,
+    SELECT (SELECT min({DUE_AT[Action.ERASE]}) FROM contract WHERE {is_due(Action.ERASE)}) AS erasure,
+           (SELECT min({DUE_AT[Action.END_SERVICE]}) FROM contract WHERE {is_due(Action.END_SERVICE)}) AS service_end,
            (SELECT min(dated_at) FROM outbox_mail WHERE state = '{MailState.PENDING}') AS mail,
            (SELECT clock_timestamp() - finished_at FROM sweep_run WHERE id = 1) AS since_sweep,
            EXISTS (SELECT FROM erasure_stop) AS erasures_stopped,
-           (SELECT count(*) {SET_ASIDE}) AS set_aside
+           (SELECT count(*) FROM ({FAILED_ACTIONS}) AS failed) AS set_aside
 """  # noqa: S608 - our own words
 
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 
 from contract_server.clock import TestClock
+from contract_server.contracts.due import next_due_at
 from contract_server.demo.seed import reset
 from contract_server.services import Services
 
@@ -39,7 +40,7 @@ class TimeTravel:
 
     async def _next_due_at(self, after: datetime) -> datetime | None:
         moments = [
-            await self._services.schedule.next_due_at(after),
+            await next_due_at(after),
             await self._services.reminders.next_due_at(after),
         ]
         return min((moment for moment in moments if moment is not None), default=None)

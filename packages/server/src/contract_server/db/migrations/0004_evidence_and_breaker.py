@@ -4,7 +4,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
-from contract_server.contracts.models import Act
+from contract_rules import Action
 
 
 class Migration(migrations.Migration):
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 (
                     "act",
                     fields.CharEnumField(
-                        description="END_SERVICE: END_SERVICE\nERASE: ERASE", enum_type=Act, max_length=20
+                        description="END_SERVICE: END_SERVICE\nERASE: ERASE", enum_type=Action, max_length=20
                     ),
                 ),
                 (
