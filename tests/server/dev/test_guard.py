@@ -2,13 +2,13 @@ import signal
 import subprocess
 import sys
 
-from contract_server.dev.guard import Guard
+from contract_server.dev.guard import Watchdog
 
 KEEPER = """
 import os, signal, subprocess, sys
-from contract_server.dev.guard import Guard
+from contract_server.dev.guard import Watchdog
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], start_new_session=True, stdout=1)
-guard = Guard(child.pid, signal.SIGTERM)
+guard = Watchdog(child.pid, signal.SIGTERM)
 sys.stdin.readline()
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -37,6 +37,6 @@ def test_child_is_told_to_stop_when_its_keeper_is_killed() -> None:
 
 def test_guard_that_is_released_leaves_the_child_alone() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        Guard(child.pid, signal.SIGKILL).release()
+        Watchdog(child.pid, signal.SIGKILL).release()
         child.communicate(b"\n")
     assert child.returncode == 0

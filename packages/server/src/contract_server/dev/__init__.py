@@ -1,4 +1,4 @@
 """A whole development environment from wheels: PostgreSQL, Redis, API and worker under one supervisor.
 
-Nothing here runs in production, where `DATABASE_URL` and `REDIS_URL` point at servers that others keep.
+Production runs none of it: there `DATABASE_URL` and `REDIS_URL` point at servers that run by themselves.
 """

@@ -1,4 +1,4 @@
-"""The parts of a development environment, each as something that starts, ends and can be stopped."""
+"""The processes of a development environment: each can be started, awaited and stopped."""
 
 import asyncio
 import os
@@ -9,38 +9,38 @@ from typing import Protocol
 
 from contract_server.dev.embedded import EmbeddedServer
 from contract_server.dev.errors import DevelopmentError
-from contract_server.dev.guard import Guard
+from contract_server.dev.guard import Watchdog
 
-_STOP_LIMIT = 25.0  # seconds for an orderly end, as the API grants requests that are under way; then a kill
+_STOP_LIMIT = 25.0  # seconds for a graceful end, as long as the API gives requests in progress; then a kill
 _CHUNK = 65536
 
 
-class Child(Protocol):
-    """Something that a supervisor keeps running."""
+class ManagedProcess(Protocol):
+    """A process that a supervisor keeps running."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Name for people."""
 
     @property
     def where(self) -> str:
-        """Where it is to be found, once it has started."""
+        """Where it can be reached, once started."""
 
     async def start(self) -> None:
-        """Start it, again if it has ended; `DevelopmentError` where that fails."""
+        """Start it, or start it again after its end; raise `DevelopmentError` on failure."""
 
     async def ended(self) -> int:
-        """Wait for its end; the exit status, negative for a signal."""
+        """Wait for its end and return the exit status, negative for a signal."""
 
     async def stop(self) -> None:
-        """End it in good order; nothing where it has ended already."""
+        """Stop it gracefully; do nothing if it has ended."""
 
     async def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
 
 
-class ServerChild:
-    """A database server that a supervisor keeps running."""
+class DatabaseServer:
+    """A database server as a managed process."""
 
     def __init__(self, server: EmbeddedServer, where: str) -> None:
         self._server = server
@@ -49,11 +49,11 @@ class ServerChild:
 
     @property
     def where(self) -> str:
-        """Its port, and where its data is."""
+        """Its port and its data directory."""
         return f"127.0.0.1:{self._server.port}, {self._where}"
 
     async def start(self) -> None:
-        """Start the server without holding up its siblings."""
+        """Start the server without blocking the event loop."""
         await asyncio.to_thread(self._server.start)
 
     async def ended(self) -> int:
@@ -61,19 +61,19 @@ class ServerChild:
         return await asyncio.to_thread(self._server.wait)
 
     async def stop(self) -> None:
-        """Stop the server, after the end of a start that is under way."""
+        """Stop the server, after a start in progress has finished."""
         await asyncio.to_thread(self._server.stop)
 
     async def kill(self) -> None:
-        """End the server as a crash would."""
+        """Kill the server, as a crash would."""
         await asyncio.to_thread(self._server.kill)
 
 
-class ProgramChild:
-    """A program that a supervisor keeps running, with its output passed on line by line.
+class Program:
+    """A program as a managed process; its output is relayed line by line.
 
-    It has a session of its own: a Ctrl-C in the terminal reaches the supervisor alone, which then ends its
-    children in the right order. Programs that it has started itself end with it.
+    It runs in its own session, so that Ctrl-C in the terminal reaches the supervisor alone, which stops the
+    processes in the right order. Programs that it has started end with it.
     """
 
     def __init__(
@@ -85,14 +85,14 @@ class ProgramChild:
         environment: Mapping[str, str],
         relay: Callable[[str, str], None],
     ) -> None:
-        """Nothing happens before `start`.
+        """Prepare the program; `start` runs it.
 
         Args:
-            name: What people call it.
+            name: Name for people.
             command: The program and its arguments.
-            where: Where it is to be found.
+            where: Where it can be reached.
             environment: All of its environment variables.
-            relay: Takes its name and one line of its output, as they come.
+            relay: Called with its name and each line of its output.
         """
         self.name = name
         self.where = where
@@ -100,7 +100,7 @@ class ProgramChild:
         self._environment = environment
         self._relay = relay
         self._process: asyncio.subprocess.Process | None = None
-        self._guard: Guard | None = None
+        self._watchdog: Watchdog | None = None
         self._relaying: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -116,42 +116,42 @@ class ProgramChild:
             )
         except OSError as error:
             raise DevelopmentError(f"{self.name} cannot be run: {error.strerror}") from None
-        self._guard = Guard(self._process.pid, signal.SIGTERM)
+        self._watchdog = Watchdog(self._process.pid, signal.SIGTERM)
         if self._process.stdout:
             self._relaying = asyncio.create_task(self._relay_lines(self._process.stdout))
 
     async def ended(self) -> int:
-        """Wait for the program's end, and for its last lines."""
+        """Wait for the program's end and for the rest of its output."""
         if self._process is None:
             return 0
         status = await self._process.wait()
-        await self._bury()
+        await self._reap()
         return status
 
     async def stop(self) -> None:
-        """Ask the program to end, and wait until it has."""
+        """Send SIGTERM and wait for the end; kill it after a time limit."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):
-            # not `terminate()`: it first asks whether the program has ended, and takes its status from whoever waits
+            # not `terminate()`: it polls the process first, and would take its exit status from the task that waits
             os.kill(self._process.pid, signal.SIGTERM)
         try:
             await asyncio.wait_for(self._process.wait(), _STOP_LIMIT)
         except TimeoutError:
             self._kill_group()
             await self._process.wait()
-        await self._bury()
+        await self._reap()
 
     async def kill(self) -> None:
-        """End the program and all that it started."""
+        """Kill the program and the programs that it started."""
         self._kill_group()
 
-    async def _bury(self) -> None:
+    async def _reap(self) -> None:
         self._kill_group()
         if self._relaying:
             await asyncio.wait({self._relaying})
-        if self._guard:
-            self._guard.release()
+        if self._watchdog:
+            self._watchdog.release()
 
     def _kill_group(self) -> None:
         if self._process:

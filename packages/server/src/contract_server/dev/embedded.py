@@ -1,4 +1,4 @@
-"""A database server from a wheel that lives no longer than the process that started it."""
+"""A database server from a wheel that ends with the process that started it."""
 
 import signal
 import threading
@@ -19,31 +19,31 @@ _PORT_ATTEMPTS = 3
 
 
 class EmbeddedServer(ABC):
-    """A server on a loopback port of its own, whose data is kept in a folder.
+    """A server on its own loopback port, with its data in one folder.
 
-    There is never more than one server for a folder. Two locks see to it: one is held by this object while
-    it runs the server, the other by the server's own processes. Where the first is taken, somebody else is
-    using the folder, and `start` refuses. Where only the second is taken, a server has outlived a supervisor
-    that was killed; it is told to stop and waited for. A process id found in a file decides nothing.
+    A folder never has more than one server. Two locks ensure this: this object holds one while it runs the
+    server, and the server's own processes hold the other. If the first is taken, another process uses the
+    folder, and `start` refuses. If only the second is taken, a server has outlived a killed supervisor; it is
+    stopped and awaited. A process id found in a file decides nothing.
     """
 
     name: ClassVar[str]
     stop_signal: ClassVar[signal.Signals]
-    """Asks the server to write down everything and end, without waiting for its clients."""
+    """Makes the server flush its data and end without waiting for its clients."""
     kill_signal: ClassVar[signal.Signals]
     """Ends the server as a crash would."""
 
     def __init__(
         self, directory: Path, *, port: int | None = None, durable: bool = True, log: Path | None = None
     ) -> None:
-        """Nothing happens before `start`.
+        """Prepare the server; `start` runs it.
 
         Args:
             directory: A folder for this server alone; it need not exist.
-            port: A free one where it is left out. It stays the same for all starts of this object.
-            durable: Whether the data is to survive. False is for tests: no write waits for the disk, and
+            port: The port; by default a free one. All starts of this object use the same one.
+            durable: Whether the data must survive. False is for tests: no write waits for the disk, and
                 leaving the `with` block removes the data.
-            log: Where the server's own messages are appended; a file in the folder where it is left out.
+            log: File to which the server's messages are appended; by default a file in the folder.
         """
         self._directory = directory.absolute()
         self._log = log.absolute() if log else self._directory / f"{self.name.lower()}.log"
@@ -57,25 +57,25 @@ class EmbeddedServer(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where clients connect, password included; made of characters that need no quoting anywhere."""
+        """URL for clients, with the password; no character of it needs quoting."""
 
     @property
     def port(self) -> int:
-        """The loopback port, known once the server has been started."""
+        """The loopback port, known after the first start."""
         if self._port is None:
             raise ValueError(f"{self.name} has not been started")
         return self._port
 
     @property
     def pid(self) -> int | None:
-        """The server's first process, while it is alive."""
+        """Process id of the server's first process while it runs."""
         return self._process.pid if self._process and self._process.running else None
 
     def start(self) -> None:
-        """Start the server, after a crash too, and return when it answers.
+        """Start the server, also after a crash, and return when it accepts clients.
 
         Raises:
-            DevelopmentError: It does not; the message says why in one line.
+            DevelopmentError: It does not start; the message gives the reason in one line.
         """
         with self._changing:
             if self.pid is not None:
@@ -92,23 +92,23 @@ class EmbeddedServer(ABC):
                 raise
 
     def wait(self) -> int:
-        """Wait until the server ends or is stopped; its exit status, negative for a signal."""
+        """Wait for the server's end and return the exit status, negative for a signal."""
         return self._process.wait() if self._process else 0
 
     def stop(self) -> None:
-        """End the server in good order. Does nothing where none is running."""
+        """Stop the server gracefully; do nothing if none is running."""
         with self._changing:
             self._end()
             self._use.release()
 
     def kill(self) -> None:
-        """End the server at once, as a crash would. The data is recovered at the next start."""
+        """Kill the server, as a crash would. The next start recovers the data."""
         if self._process is not None:
             self._process.send_signal(self.kill_signal)
         self.stop()
 
     def remove(self) -> None:
-        """Stop the server and delete its data, wherever it is kept."""
+        """Stop the server and delete its data."""
         with self._changing:
             self.stop()
             if not self._directory.exists():
@@ -129,7 +129,7 @@ class EmbeddedServer(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop; remove the data unless it is to survive."""
+        """Stop the server; remove the data unless it must survive."""
         if self._durable:
             self.stop()
         else:
@@ -137,29 +137,29 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _prepare(self) -> None:
-        """Make of the data folder what a launch needs; no server is running on it now."""
+        """Prepare the data folder for a launch; no server is running on it."""
 
     @abstractmethod
     def _plan(self) -> Launch:
-        """How the server is launched on its port."""
+        """The command that launches the server on its port."""
 
     @abstractmethod
     def _answers(self) -> bool:
-        """Whether the server that was launched is ready for clients."""
+        """Whether the launched server accepts clients."""
 
     @abstractmethod
     def _remove_data(self) -> None:
-        """Delete everything that `_prepare` and the server have written."""
+        """Delete all files written by `_prepare` and by the server."""
 
     def _claim_directory(self) -> None:
-        """Become the only user of the folder."""
+        """Take both locks of the folder."""
         if not self._use.held and not self._use.acquire():
             raise DevelopmentError(f"{self.name} in {self._directory} is in use by another process")
         if not end_survivor(self._life, self.stop_signal):
             raise DevelopmentError(f"{self.name} in {self._directory} was left running and does not stop")
 
     def _launch_on_its_port(self) -> None:
-        """Launch on the port of earlier starts, or else on a free one, and another if that was just lost."""
+        """Launch on the port of earlier starts, or on a free one; retry if another process has just taken it."""
         if self._port is not None:
             self._launch()
             return

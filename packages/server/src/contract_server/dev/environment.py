@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from contract_server.dev.children import ProgramChild, ServerChild
+from contract_server.dev.children import DatabaseServer, Program
 from contract_server.dev.errors import DevelopmentError
 from contract_server.dev.folder import DevelopmentFolder
 from contract_server.dev.ports import LOOPBACK, require_free_port
 from contract_server.dev.readiness import wait_until_ok
 from contract_server.dev.supervisor import Supervisor, together
-from contract_server.dev.terminal import complain, relay, say
+from contract_server.dev.terminal import show, show_error, show_output
 from contract_server.dev.variables import published
 from contract_server.dev.wheels import find_postgres, find_redis
 
 CONTRACT_SERVER = (sys.executable, "-P", "-m", "contract_server")
-"""The command line of this installation; `-P`, so that no file in the current folder passes for a module."""
+"""Command line of this installation; with `-P`, no file in the current folder is imported as a module."""
 
 _BANNER = """
 Ready: {base_url}/graphql
@@ -40,15 +40,15 @@ Ready: {base_url}/graphql
 def run_development(
     host: str, port: int, directory: Path = Path(".local"), *, command: Sequence[str] = CONTRACT_SERVER
 ) -> int:
-    """Run PostgreSQL, Redis, the API and the worker until Ctrl-C, SIGTERM or SIGHUP; the exit status.
+    """Run PostgreSQL, Redis, the API and the worker until Ctrl-C, SIGTERM or SIGHUP; return the exit status.
 
-    What stands in the way is said in one line on standard error, with exit status 1.
+    An error is printed in one line on standard error, with exit status 1.
 
     Args:
         host: The address on which the API listens.
         port: Its port.
-        directory: Where all data is kept; made if need be. The next run in the same folder finds it again.
-        command: What starts the parts of `contract-server`.
+        directory: Folder of all data; created if it is missing. The next run uses the same data.
+        command: Command line of `contract-server`.
     """
     folder = DevelopmentFolder(directory.absolute())
     environment = Environment(host, port, folder, command)
@@ -60,24 +60,24 @@ def run_development(
             find_redis()
             asyncio.run(environment.run())
     except DevelopmentError as error:
-        complain(f"contract-server: {error}")
+        show_error(f"contract-server: {error}")
         return 1
     return 0
 
 
 def remove_development(directory: Path = Path(".local")) -> int:
-    """Delete the data of an environment that is not running, wherever it is kept; the exit status."""
+    """Delete the data of an environment that is not running; return the exit status."""
     try:
         DevelopmentFolder(directory.absolute()).remove()
     except DevelopmentError as error:
-        complain(f"contract-server: {error}")
+        show_error(f"contract-server: {error}")
         return 1
     return 0
 
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment: where its API listens, where its data is, and what starts its programs."""
+    """One environment: the address of its API, its data, and the command of its programs."""
 
     host: str
     port: int
@@ -86,27 +86,27 @@ class Environment:
 
     @property
     def base_url(self) -> str:
-        """Where a browser on this machine finds the API."""
+        """URL of the API for a browser on this machine."""
         host = self._reachable_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def run(self) -> None:
-        """Start everything, say when it is ready, and go on until a signal comes."""
-        async with Supervisor(say) as supervisor:
+        """Start everything, print a banner when it is ready, and run until a signal comes."""
+        async with Supervisor(show) as supervisor:
             services = await self._start_databases(supervisor)
             for task in ("migrate", "seed-demo"):
                 await supervisor.run(self._program(services, task, task))
             with published(self.folder.variables_file, {"BASE_URL": self.base_url, **services}):
                 await self._start_programs(supervisor, services)
-                say(self._banner())
+                show(self._banner())
                 await supervisor.serve()
 
     async def _start_databases(self, supervisor: Supervisor) -> dict[str, str]:
-        """Start PostgreSQL and Redis; the variables by which programs find them, the mails and the ledger."""
+        """Start PostgreSQL and Redis; return the variables with which programs find them, mails and ledger."""
         postgres, redis = self.folder.postgres(), self.folder.redis()
         await together(
-            supervisor.start(ServerChild(postgres, f"data in {self.folder.path / 'postgres'}")),
-            supervisor.start(ServerChild(redis, f"data in {self.folder.path / 'redis'}")),
+            supervisor.start(DatabaseServer(postgres, f"data in {self.folder.path / 'postgres'}")),
+            supervisor.start(DatabaseServer(redis, f"data in {self.folder.path / 'redis'}")),
         )
         for folder in (self.folder.mails, self.folder.ledger):
             folder.mkdir(exist_ok=True)
@@ -118,16 +118,16 @@ class Environment:
         }
 
     async def _start_programs(self, supervisor: Supervisor, services: Mapping[str, str]) -> None:
-        """Start the API and the worker; return when the API is ready."""
+        """Start the API and the worker, and wait until the API is ready."""
         listen = ("--host", self.host, "--port", str(self.port))
         api = self._program(services, "API", "serve", *listen, found_at=f"{self.base_url}/graphql")
         worker = self._program(services, "worker", "worker", found_at="does what falls due, sends mails")
         ready = partial(wait_until_ok, self._reachable_host, self.port, "/readyz")
         await together(supervisor.start(api, ready=ready), supervisor.start(worker))
 
-    def _program(self, services: Mapping[str, str], name: str, *arguments: str, found_at: str = "") -> ProgramChild:
-        """A part of `contract-server`, told where the services are."""
-        return ProgramChild(
+    def _program(self, services: Mapping[str, str], name: str, *arguments: str, found_at: str = "") -> Program:
+        """A command of `contract-server`, with the addresses of the services in its environment."""
+        return Program(
             name,
             (*self.command, *arguments),
             where=found_at,
@@ -138,7 +138,7 @@ class Environment:
                 "PUBLIC_URL": self.base_url,
                 "PYTHONUNBUFFERED": "1",
             },
-            relay=relay,
+            relay=show_output,
         )
 
     def _banner(self) -> str:
@@ -147,6 +147,6 @@ class Environment:
 
     @property
     def _reachable_host(self) -> str:
-        """The address on which somebody on this machine reaches what listens on all of them."""
+        """An address of this machine on which the API can be reached, also if it listens on all of them."""
         everywhere = {"0.0.0.0": LOOPBACK, "": LOOPBACK, "::": "::1"}  # noqa: S104 - compared, not bound
         return everywhere.get(self.host, self.host)

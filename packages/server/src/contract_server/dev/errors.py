@@ -1,5 +1,5 @@
-"""What stands in the way of a development environment, said in one line."""
+"""Errors of a development environment, in one line each."""
 
 
 class DevelopmentError(Exception):
-    """Something outside the program must change first; the message names it and what to do."""
+    """A problem outside the program; the message names it and says what to do."""

@@ -1,4 +1,4 @@
-"""The folder in which a development environment keeps everything."""
+"""The folder of a development environment."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,22 +20,22 @@ class DevelopmentFolder:
 
     @property
     def variables_file(self) -> Path:
-        """Where other tools read how to reach the environment, while it runs."""
+        """File with the addresses of the running environment, for other tools."""
         return self.path / "dev.env"
 
     @property
     def mails(self) -> Path:
-        """Where mails arrive."""
+        """Folder in which mails arrive."""
         return self.path / "mail"
 
     @property
     def ledger(self) -> Path:
-        """Where erasures are written down."""
+        """Folder of the erasure ledger."""
         return self.path / "ledger"
 
     @property
     def logs(self) -> Path:
-        """Where the databases write what they have to say."""
+        """Folder of the databases' logs."""
         return self.path / "log"
 
     def postgres(self) -> EmbeddedPostgres:
@@ -48,10 +48,10 @@ class DevelopmentFolder:
 
     @contextmanager
     def in_sole_use(self, base_url: str) -> Iterator[None]:
-        """Keep out others for as long as the block lasts, and tell them where the environment is.
+        """Lock the folder for the block; the lock's note tells other processes the environment's URL.
 
         Raises:
-            DevelopmentError: Somebody else uses the folder, or it cannot be used at all.
+            DevelopmentError: Another process uses the folder, or it cannot be used at all.
         """
         lock = FileLock(self._lock_file)
         try:
@@ -68,7 +68,7 @@ class DevelopmentFolder:
             lock.release()
 
     def remove(self) -> None:
-        """Delete everything that an environment has left here, and PostgreSQL's data wherever it is.
+        """Delete the environment's files here, and PostgreSQL's data outside.
 
         Raises:
             DevelopmentError: An environment is running.

@@ -9,11 +9,11 @@ _POLL = 0.02
 
 
 class FileLock:
-    """One holder at a time for what a file stands for, and a note from the holder to whoever finds it taken.
+    """A lock on a file, with a note from its holder to other processes.
 
     The lock belongs to the open file, not to a process: a child that is given `fileno()` holds it too, and
     it is free again when all of them are gone. A crash or a power cut therefore leaves no lock behind, and a
-    lock that is taken proves that a holder is alive. A process id that was written down proves neither.
+    taken lock proves that a holder is alive. A process id in a file proves neither.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,7 +26,7 @@ class FileLock:
         return self._descriptor is not None
 
     def acquire(self, *, timeout: float = 0) -> bool:
-        """Take the lock, waiting up to `timeout` seconds; False where somebody else keeps it."""
+        """Take the lock, waiting up to `timeout` seconds; return False if another process keeps it."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + timeout
         while True:
@@ -42,22 +42,22 @@ class FileLock:
                 return True
 
     def fileno(self) -> int:
-        """The open file, to be passed to a child that is to hold the lock as well."""
+        """Descriptor of the open file, to pass to a child that also holds the lock."""
         if self._descriptor is None:
             raise ValueError("the lock is not held")
         return self._descriptor
 
     def leave_note(self, text: str) -> None:
-        """Write what others should know while the lock is taken."""
+        """Write a note for other processes, valid while the lock is held."""
         os.ftruncate(self.fileno(), 0)
         os.pwrite(self.fileno(), text.encode(), 0)
 
     def read_note(self) -> str:
-        """What the holder wrote; empty where nobody did."""
+        """The holder's note; empty if there is none."""
         return self._path.read_text() if self._path.exists() else ""
 
     def release(self) -> None:
-        """Let go. Children that hold the lock too keep it: closing does not unlock for them."""
+        """Release the lock. Children that hold it too keep it: closing does not unlock for them."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,4 +1,4 @@
-"""Free ports: one that the system picks on the loopback address, and whether a wanted one can be had."""
+"""Free ports: pick one on the loopback address, or check that a given one is free."""
 
 import errno
 import os
@@ -9,11 +9,11 @@ from contract_server.dev.errors import DevelopmentError
 LOOPBACK = "127.0.0.1"
 
 _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-"""One of a name's addresses does not exist here, as `::1` of `localhost` in a container without IPv6."""
+"""An address of the name does not exist here, such as `::1` of `localhost` in a container without IPv6."""
 
 
 def pick_free_port() -> int:
-    """A loopback port that nobody listens on now; somebody may yet be quicker to take it."""
+    """A loopback port that is free now; another process can still take it first."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
@@ -21,16 +21,16 @@ def pick_free_port() -> int:
 
 
 def is_listening(port: int) -> bool:
-    """Whether something answers on this loopback port."""
+    """Whether a server listens on this loopback port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Make sure that a server can listen on `host` and `port`.
+    """Check that a server can listen on `host` and `port`.
 
     Raises:
-        DevelopmentError: It cannot; the message says why in one line.
+        DevelopmentError: It cannot; the message gives the reason in one line.
     """
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -42,7 +42,7 @@ def require_free_port(host: str, port: int) -> None:
     for family, kind, protocol, _, address in addresses:
         try:
             with socket.socket(family, kind, protocol) as probe:
-                # as servers do it: connections of a server that just ended, in TIME_WAIT, block nobody
+                # as servers do: connections in TIME_WAIT of a server that just ended do not block the port
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
         except OSError as error:

@@ -10,9 +10,9 @@ from typing import ClassVar
 from contract_server.dev.embedded import EmbeddedServer
 from contract_server.dev.errors import DevelopmentError
 from contract_server.dev.ports import LOOPBACK, is_listening
-from contract_server.dev.runners import Ourselves, Runner
+from contract_server.dev.runners import CurrentUser, Runner
 from contract_server.dev.server_process import CLEAN_ENVIRONMENT, Launch
-from contract_server.dev.stand_in import StandIn
+from contract_server.dev.stand_in import UnprivilegedUser
 
 _USER = "postgres"
 _DATABASE = "postgres"
@@ -41,7 +41,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "idle_in_transaction_session_timeout": "30s",
     # Personal data stays out of the log: an error's text and its details quote the values that were refused,
-    # and the statement holds them in full. Errors go to the client, who knows what to keep of them.
+    # and the statement holds them in full. Errors go to the client, which decides what to log.
     "log_min_messages": "log",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
@@ -58,13 +58,13 @@ _WITHOUT_DURABILITY = {
 
 
 class EmbeddedPostgres(EmbeddedServer):
-    """PostgreSQL on a loopback port, in UTF-8 and in the order of code points, the same on every machine.
+    """PostgreSQL on a loopback port, in UTF-8 and code point order on every machine.
 
-    Clients show a password that was generated with the data (SCRAM). Anybody who is logged in to a machine
-    can reach its loopback ports, and a PostgreSQL superuser can run programs: without a password, every other
-    user of the machine could act as this one.
+    Clients need a password that is generated with the data (SCRAM). Every user of a machine can reach its
+    loopback ports, and a PostgreSQL superuser can run programs: without a password, every other user of the
+    machine could act as this one.
 
-    Writes wait for the disk as in production, unless `durable=False` says that the data need not survive.
+    Writes wait for the disk as in production, unless `durable=False`.
     """
 
     name: ClassVar[str] = "PostgreSQL"
@@ -74,7 +74,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def __init__(
         self, directory: Path, *, port: int | None = None, durable: bool = True, log: Path | None = None
     ) -> None:
-        """As `EmbeddedServer`; as root, `directory` holds a link to the data, which another user owns."""
+        """As `EmbeddedServer`; under root, `directory` holds a link to the data, which another user owns."""
         super().__init__(directory, port=port, durable=durable, log=log)
         self._home = self._directory / "data"
         self._unfinished_home = self._directory / "data.unfinished"
@@ -91,7 +91,7 @@ class EmbeddedPostgres(EmbeddedServer):
     @property
     def _runner(self) -> Runner:
         if self._chosen_runner is None:
-            self._chosen_runner = StandIn() if os.geteuid() == 0 else Ourselves()
+            self._chosen_runner = UnprivilegedUser() if os.geteuid() == 0 else CurrentUser()
         return self._chosen_runner
 
     def _prepare(self) -> None:
@@ -123,7 +123,7 @@ class EmbeddedPostgres(EmbeddedServer):
             self._runner.remove_folder(home)
 
     def _create(self) -> None:
-        """Make a cluster under another name first: one that was interrupted is never taken for whole."""
+        """Make a cluster under another name first, so that an interrupted one is never used."""
         home = self._unfinished_home
         self._runner.remove_folder(home)
         self._runner.make_folder(home)
@@ -139,7 +139,7 @@ class EmbeddedPostgres(EmbeddedServer):
         where = (f"--pgdata={home / _CLUSTER}", f"--username={_USER}", f"--pwfile={home / _PASSWORD}")
         hurry = () if self._durable else ("--no-sync",)
         self._life.acquire()
-        self._life.leave_note("")  # it ends by itself, and soon: whoever finds it running has only to wait
+        self._life.leave_note("")  # it ends by itself, and soon: another process only has to wait
         try:
             initdb = subprocess.run(  # noqa: S603 - a program from a wheel, arguments of our own
                 [program, *_INITDB, *where, *hurry],
@@ -162,8 +162,8 @@ class EmbeddedPostgres(EmbeddedServer):
         """Remove the note of a server that crashed.
 
         PostgreSQL refuses to start while the process id in the note exists, and after a restart of the
-        machine or of a container that may be another program's. Where the noted port answers, somebody may
-        have started a server on this folder by hand; then the decision is left to PostgreSQL.
+        machine or of a container that may be another program's. If the noted port answers, a server may have
+        been started on this folder by hand; then PostgreSQL decides.
         """
         note = self._read_postmaster_pid()
         if len(note) > _NOTED_PORT and not is_listening(int(note[_NOTED_PORT])):

@@ -1,4 +1,4 @@
-"""Whether a server answers over HTTP yet."""
+"""Wait until a server answers over HTTP."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ _ANSWER_LIMIT = 2.0
 
 
 async def wait_until_ok(host: str, port: int, path: str) -> None:
-    """Ask for `path` again and again, until the answer is 200."""
+    """Request `path` until the answer is 200."""
     while not await _answers_ok(host, port, path):  # noqa: ASYNC110 - another process cannot set our events
         await asyncio.sleep(_POLL)
 

@@ -14,21 +14,21 @@ from contract_server.dev.wheels import find_redis
 
 _ANSWER_LIMIT = 1.0
 
-# What is queued survives a restart; a crash of the machine costs a second of wake-ups, which the next sweep
-# of the database makes up for. One file that is appended to, no snapshots beside it.
+# Queued jobs survive a restart. A crash of the machine loses a second of ticks, which the next sweep makes up
+# for. One file is appended to; there are no snapshots.
 _DURABLE = "appendonly yes\nappendfsync everysec\n"
 _WITHOUT_DURABILITY = "appendonly no\n"
 
 
 class EmbeddedRedis(EmbeddedServer):
-    """Redis on a loopback port, with a password that is new at every start of the environment.
+    """Redis on a loopback port, with a new password at every start of the environment.
 
     The password keeps out other users of the machine, who could otherwise make the server write files in our
-    name. The configuration is handed over on standard input, so that no list of processes shows it.
+    name. The server reads its configuration from standard input, so that no list of processes shows it.
     """
 
     name: ClassVar[str] = "Redis"
-    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM  # writes down what it holds, then ends
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM  # saves its data, then ends
     kill_signal: ClassVar[signal.Signals] = signal.SIGKILL
 
     def __init__(
@@ -55,7 +55,7 @@ class EmbeddedRedis(EmbeddedServer):
         return Launch(command=[str(find_redis()), "-"], folder=self._data, text=configuration.encode())
 
     def _answers(self) -> bool:
-        """Whether somebody who takes our password answers; while Redis reads its file it says LOADING."""
+        """Whether a server that accepts our password answers; while Redis reads its file it answers LOADING."""
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=_ANSWER_LIMIT) as connection:
                 connection.sendall(f"AUTH {self._password}\r\nPING\r\nQUIT\r\n".encode())

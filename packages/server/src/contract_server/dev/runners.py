@@ -1,4 +1,4 @@
-"""In whose name PostgreSQL runs, and what that somebody must be able to do."""
+"""The user under which PostgreSQL runs, and what that user needs."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from contract_server.dev.wheels import find_postgres
 
 
 class Identity(TypedDict, total=False):
-    """How `subprocess` is told in whose name a program runs."""
+    """Arguments of `subprocess` for the user under which a program runs."""
 
     user: int
     group: int
@@ -18,54 +18,54 @@ class Identity(TypedDict, total=False):
 
 
 class Runner(Protocol):
-    """Somebody who can run PostgreSQL and owns the folder that it writes to."""
+    """A user who can run PostgreSQL and owns the folder that it writes to."""
 
     @property
     def identity(self) -> Identity:
-        """In whose name the programs are started."""
+        """The user under which programs are started."""
 
     def find_installation(self) -> Path:
-        """The PostgreSQL installation that the runner can reach; asked for once a folder is made or found."""
+        """The PostgreSQL installation that the user can reach; call it after a folder is made or found."""
 
     def make_folder(self, path: Path) -> None:
-        """Put at `path` an empty folder that is the runner's alone."""
+        """Make at `path` an empty folder that only the user can open."""
 
     def require_own(self, path: Path) -> None:
-        """Refuse a folder that somebody else has made."""
+        """Raise `DevelopmentError` for a folder of another user."""
 
     def give(self, path: Path) -> None:
-        """Hand over a file that was written into such a folder."""
+        """Make the user the owner of a file in such a folder."""
 
     def remove_folder(self, path: Path) -> None:
-        """Remove the folder at `path`, if there is one, with all that is in it, wherever it really is."""
+        """Remove the folder at `path` with its content, also behind a link; do nothing if there is none."""
 
 
-class Ourselves:
-    """Whoever started this program, with everything where it was asked for."""
+class CurrentUser:
+    """The user who started this program; all folders stay where they were asked for."""
 
     @property
     def identity(self) -> Identity:
-        """Our own."""
+        """No change of user."""
         return {}
 
     def find_installation(self) -> Path:
-        """The wheel itself."""
+        """The installation inside the wheel."""
         return find_postgres()
 
     def make_folder(self, path: Path) -> None:
-        """A plain folder."""
+        """Make a plain folder."""
         path.mkdir(mode=0o700)
 
     def require_own(self, path: Path) -> None:
-        """Refuse what root has made: a link to where we may not go, or a folder of another owner."""
+        """Refuse what root has made: a link to a folder that we cannot open, or a folder of another owner."""
         if path.lstat().st_uid != os.geteuid():
             raise DevelopmentError(f"{path} belongs to another user: run this as that user, or remove it")
 
     def give(self, path: Path) -> None:
-        """Nothing to do: it is ours already."""
+        """Do nothing: the file is ours already."""
 
     def remove_folder(self, path: Path) -> None:
-        """The folder, if it is ours to remove."""
+        """Remove the folder if it is ours."""
         if os.path.lexists(path):
             self.require_own(path)
             shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""One run of a database server: from its launch to the end of the last of its processes."""
+"""One run of a database server, from its launch to the end of its last process."""
 
 import os
 import signal
@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract_server.dev.errors import DevelopmentError
-from contract_server.dev.guard import Guard
+from contract_server.dev.guard import Watchdog
 from contract_server.dev.locks import FileLock
 from contract_server.dev.runners import Identity
 
-STOP_LIMIT = 30.0  # seconds in which a server may write down what it has; then it is killed
-_AFTERLIFE = 1.0  # seconds that the children of a server which crashed may take to notice
+STOP_LIMIT = 30.0  # seconds for a server to save its data; then it is killed
+_AFTERLIFE = 1.0  # seconds that the children of a crashed server may take to end
 
 CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-"""What a server sees of our variables: nothing, so that none of them changes how it behaves."""
+"""The server's environment: none of our variables, so that none changes its behaviour."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What to start: a program with its arguments, the folder it works in, what it reads, in whose name."""
+    """What to start: a program with arguments, its working folder, its standard input, and its user."""
 
     command: list[str]
     folder: Path
@@ -31,7 +31,7 @@ class Launch:
 
 
 class ServerProcess:
-    """A server that is running, or has ended and was not buried yet.
+    """A running server, or one that has ended and was not reaped yet.
 
     Its processes inherit the lock `life`: while it is taken, one of them is alive.
     """
@@ -52,7 +52,7 @@ class ServerProcess:
                     stderr=subprocess.STDOUT,
                     cwd=launch.folder,
                     env=CLEAN_ENVIRONMENT,
-                    start_new_session=True,  # a Ctrl-C in the terminal is meant for us
+                    start_new_session=True,  # Ctrl-C in the terminal is for this process
                     pass_fds=(life.fileno(),),
                     **launch.identity,
                 )
@@ -61,20 +61,20 @@ class ServerProcess:
             raise DevelopmentError(f"{launch.command[0]} cannot be run: {error.strerror}") from None
         finally:
             life.release()
-        self._guard = Guard(self._process.pid, stop_signal)
+        self._watchdog = Watchdog(self._process.pid, stop_signal)
 
     @property
     def pid(self) -> int:
-        """The first of the server's processes."""
+        """Process id of the server's first process."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether that process is alive."""
+        """Whether the first process is alive."""
         return self._process.poll() is None
 
     def last_words(self) -> str:
-        """The last line that this run wrote to its log."""
+        """The last line of this run's log."""
         with self._log.open("rb") as log:
             log.seek(self._log_begin)
             lines = log.read().decode(errors="replace").split("\n")
@@ -85,11 +85,11 @@ class ServerProcess:
         self._process.send_signal(number)
 
     def wait(self) -> int:
-        """Wait for an end that others bring about; the exit status, negative for a signal."""
+        """Wait for the end and return the exit status, negative for a signal."""
         return self._process.wait()
 
     def end(self) -> None:
-        """Bring about the end, in good order if possible, and return when no process is left."""
+        """Stop the server, gracefully if possible, and return when no process is left."""
         self._process.send_signal(self._stop_signal)
         try:
             self._process.wait(STOP_LIMIT)
@@ -98,11 +98,11 @@ class ServerProcess:
             self._process.wait()
         self._life.acquire(timeout=STOP_LIMIT)
         self._life.release()
-        self._guard.release()
+        self._watchdog.release()
 
 
 def end_survivor(life: FileLock, stop_signal: signal.Signals) -> bool:
-    """Stop a server that outlived whoever started it; False where it does not obey."""
+    """Stop a server that outlived the process that started it; return False if it does not end."""
     if not life.acquire(timeout=_AFTERLIFE):
         if note := life.read_note():
             with suppress(ProcessLookupError):

