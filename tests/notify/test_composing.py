@@ -169,35 +169,3 @@ def test_every_body_arrives_as_it_was_written(body: str) -> None:
     )
 
     assert received(mail).get_content() == re.sub(r"\r\n|\r|\n", "\r\n", f"{body}\n")
-
-
-@pytest.mark.parametrize("body", ["一行\n", "one\r\ntwo\rthree\n\n", "." * 200, "", "おまかせ" * 50])
-def test_the_text_travels_as_the_standard_library_would_write_it(body: str) -> None:
-    written = EmailMessage(policy=email.policy.SMTP)
-    written.set_content(body, charset="utf-8", cte="base64")
-    composed = compose(
-        RenderedMail("件名", body),
-        sender=SENDER,
-        recipient=RECIPIENT,
-        message_id=MESSAGE_ID,
-        date=DATE,
-    )
-    assert composed.as_bytes().endswith(written.as_bytes())
-
-
-@given(subject=st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=200))
-@pytest.mark.parametrize(
-    ("recipient", "policy"), [(RECIPIENT, email.policy.SMTP), ("はな子@例え.jp", email.policy.SMTPUTF8)]
-)
-def test_headers_are_written_as_the_standard_library_would_write_them(
-    recipient: str, policy: email.policy.EmailPolicy, subject: str
-) -> None:
-    for _ in ("written", "remembered"):
-        composed = compose(
-            RenderedMail(subject, "本文"), sender=SENDER, recipient=recipient, message_id=MESSAGE_ID, date=DATE
-        )
-        expected = EmailMessage(policy=policy.clone(cte_type="7bit"))
-        for name, value in composed.items():
-            expected[name] = str(value)
-        headers, _, _ = composed.as_bytes().partition(b"\r\n\r\n")
-        assert headers == expected.as_bytes().removesuffix(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""The mails of おまかせログイン: what is said, how it reads, and how it gets to its reader."""
+"""The mails of おまかせログイン: their data, their words, their delivery."""
 
 from contract_notify.addresses import require_address
 from contract_notify.composing import SENDER_NAME, compose

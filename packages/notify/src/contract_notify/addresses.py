@@ -1,8 +1,8 @@
-"""Who gets the mail: one plain address (RFC 5321 `local@domain`), which can be neither two nor a command.
+"""Recipients: one plain address (RFC 5321 `local@domain`), which can be neither two nor a command.
 
-Left out on purpose, because nobody registers with them and each is a way to smuggle something: display names,
-angle brackets, comments, quoted local parts, address literals. Letters beyond ASCII are allowed on both sides
-(RFC 6531) and never rewritten: whether they can be delivered is for the mail server to say.
+Display names, angle brackets, comments, quoted local parts and address literals are refused: customers do not
+register with them, and each can hide a second address or a command. Letters beyond ASCII are allowed on both
+sides (RFC 6531) and never rewritten: the mail server decides whether it can deliver to them.
 """
 
 import re
@@ -21,7 +21,7 @@ _LABEL: Final = re.compile(rf"{_LETTER}(?:(?:{_LETTER}|-)*{_LETTER})?", re.IGNOR
 
 
 def require_address(text: str) -> str:
-    """The address as it was given, where it is one plain address; otherwise `InvalidAddress`.
+    """Return the text if it is one plain address, else raise `InvalidAddress`.
 
     >>> require_address("keiyaku@example.jp")
     'keiyaku@example.jp'
@@ -30,7 +30,7 @@ def require_address(text: str) -> str:
         ...
     contract_notify.failures.InvalidAddress: an address has exactly one @
     """
-    # what can be printed: no controls, direction marks, private or unassigned characters, and of all spaces one
+    # printable: no control characters, direction marks, private or unassigned characters; and no space
     if not text.isprintable() or " " in text:
         raise InvalidAddress("an address has no spaces, line breaks or invisible characters")
     if text.count("@") != 1:

@@ -1,4 +1,4 @@
-"""`contract-notify`: see the mails before a customer does."""
+"""`contract-notify`: preview the mails."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ _DATE: Final = datetime(2024, 3, 1, 10, 0, tzinfo=timezone(timedelta(hours=9)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it is done, 1 when it could not be, 2 when it was not understood."""
+    """Run one command; return 0 on success, 1 on failure, 2 for a wrong command line."""
     options = _parser().parse_args(arguments)
     try:
         written = preview(options.to, contact_url=options.contact_url)
@@ -67,11 +67,11 @@ def _parser() -> argparse.ArgumentParser:
         help="write every mail with sample data to a folder",
         description="Every mail with sample data: <kind>.eml for a mail program, <kind>.txt for a reader.",
     )
-    to_folder.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="made if it does not exist")
+    to_folder.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="created if it is missing")
     to_folder.add_argument(
         "--contact-url",
         default=CONTACT_URL,
         metavar="URL",
-        help="where the mails send whoever did not expect them (default: %(default)s)",
+        help="contact form for recipients who did not expect the mail (default: %(default)s)",
     )
     return parser

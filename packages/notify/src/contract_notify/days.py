@@ -1,4 +1,4 @@
-"""Calendar days, as a message carries them (`2024-03-15`) and as a mail writes them."""
+"""Calendar days: as a message holds them (`2024-03-15`), and as a mail writes them."""
 
 from datetime import date
 from typing import Final
@@ -7,7 +7,7 @@ _WEEKDAYS: Final = "月火水木金土日"
 
 
 def require_day(text: str, *, what: str) -> str:
-    """The text itself where it is one calendar day; otherwise `ValueError`, which does not quote it."""
+    """Return the text if it is a calendar day, else raise a `ValueError` that does not quote it."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

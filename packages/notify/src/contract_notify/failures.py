@@ -1,6 +1,6 @@
-"""Why a mail has not arrived, in the three kinds that a sender must treat differently.
+"""Delivery failures, in the three kinds that a sender treats differently.
 
-No text here quotes an address, a password, or what a server said: it can be logged and stored as it is.
+No text quotes an address, a password, or an answer of a server: it can be logged and stored.
 """
 
 from typing import Final
@@ -9,8 +9,8 @@ from typing import Final
 class DeliveryFailure(Exception):
     """A mail could not be delivered.
 
-    `stage` is where the conversation with the mail server ended, None where there was none; `code` is its
-    answer, None where it gave no answer that means anything.
+    `stage` is the stage at which the conversation with the mail server ended, None if there was none; `code` is
+    the server's reply code, None if it gave no valid one.
     """
 
     def __init__(self, reason: str, *, stage: str | None = None, code: int | None = None) -> None:
@@ -20,19 +20,19 @@ class DeliveryFailure(Exception):
 
 
 class TemporaryFailure(DeliveryFailure):
-    """The mail is certainly not accepted, and trying again later can help."""
+    """The mail was not accepted; a later attempt can succeed."""
 
 
 class PermanentFailure(DeliveryFailure):
-    """The mail is certainly not accepted, and never will be as it is: set it aside and tell somebody."""
+    """The mail was not accepted, and no repetition will be; an operator must act."""
 
 
 class OutcomeUnknown(DeliveryFailure):
-    """The whole mail was handed over, but no answer came back: it may have been accepted.
+    """The whole mail was sent, but no answer came back: it may have been accepted.
 
-    Only time tells a slow server from a dead one: send again after `RETRY_AFTER_UNKNOWN_SECONDS` at the
-    earliest, byte for byte the same, so that the one duplicate which cannot be excluded (RFC 1047) is
-    recognised as one.
+    A slow server cannot be told from a dead one. Send the same bytes again, after
+    `RETRY_AFTER_UNKNOWN_SECONDS` at the earliest, so that the one duplicate that cannot be excluded (RFC 1047) is
+    recognised as a duplicate.
     """
 
 
@@ -41,4 +41,4 @@ RETRY_AFTER_UNKNOWN_SECONDS: Final = 600
 
 
 class InvalidAddress(PermanentFailure, ValueError):
-    """An address that cannot be given to a mail server. The text says what is wrong, not which address."""
+    """An address that cannot be given to a mail server. The text names the fault, not the address."""

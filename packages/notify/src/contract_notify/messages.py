@@ -1,8 +1,7 @@
-"""What the service has to tell its customers: one frozen dataclass a mail, and nothing about how it looks.
+"""Messages to customers: one frozen dataclass for each mail, without its words.
 
-A message has a `kind`, the name under which its templates lie. An outbox may keep `kind` and `data_of(message)`, of
-which `rebuild` makes the same message again, in another process and after an upgrade: so a kind and its fields, once
-sent, keep their names.
+A message has a `kind`, the folder of its templates. An outbox may store `kind` and `data_of(message)`; `rebuild` makes
+the same message of them, in another process and after an upgrade. A kind and its fields therefore keep their names.
 """
 
 import re
@@ -23,12 +22,12 @@ KINDS: Final[Mapping[str, type["Message"]]] = MappingProxyType(_KINDS)
 
 @dataclass(frozen=True)
 class Message:
-    """One thing to tell one customer. A subclass names its kind: `class Welcome(Message, kind="welcome")`."""
+    """One message to one customer. A subclass names its kind: `class Welcome(Message, kind="welcome")`."""
 
     kind: ClassVar[str]
 
     def __init_subclass__(cls, *, kind: str) -> None:
-        """Enter the message under its kind, of which there is one."""
+        """Register the message under its kind; a kind is unique."""
         if kind in _KINDS:
             raise TypeError(f"two messages have the kind {kind!r}")
         cls.kind = kind
@@ -36,7 +35,7 @@ class Message:
 
     @classmethod
     def sample(cls) -> Self:
-        """An example to look at before the first customer does."""
+        """An example for previews."""
         raise NotImplementedError
 
 
@@ -47,7 +46,7 @@ class TerminationAccepted(Message, kind="termination_accepted"):
     resumption_days: int
 
     def __post_init__(self) -> None:
-        """A mail about no days at all would be a lie."""
+        """Refuse a number of days below 1."""
         _require_positive(resumption_days=self.resumption_days)
 
     @classmethod
@@ -62,19 +61,19 @@ class ResumptionAccepted(Message, kind="resumption_accepted"):
 
     @classmethod
     def sample(cls) -> Self:
-        """The manual's mail, which says the same to everybody."""
+        """The manual's mail; it has no variable part."""
         return cls()
 
 
 @dataclass(frozen=True)
 class PasswordResetRequested(Message, kind="password_reset"):
-    """パスワードを忘れた方へ: the link that sets a new password. Who holds the link holds the account."""
+    """パスワードを忘れた方へ: the link that sets a new password. The link gives control of the account."""
 
     url: str = field(repr=False)
     valid_minutes: int
 
     def __post_init__(self) -> None:
-        """A link that is none, or that breaks out of its line, is not sent."""
+        """Refuse a text that is no link, or that contains a line break."""
         if not _LINK.fullmatch(self.url):
             raise ValueError("url: an http or https address in ASCII is expected")
         _require_positive(valid_minutes=self.valid_minutes)
@@ -87,12 +86,12 @@ class PasswordResetRequested(Message, kind="password_reset"):
 
 @dataclass(frozen=True)
 class ResumptionReminder(Message, kind="resumption_reminder"):
-    """The time in which the application can be taken back is about to end. No "in 3 days": mails can be late."""
+    """The time for resuming is about to end. The mail names a day, not "in 3 days", because mails can be late."""
 
     last_day: str
 
     def __post_init__(self) -> None:
-        """A day that is none is not announced."""
+        """Refuse a text that is no calendar day."""
         require_day(self.last_day, what="last_day")
 
     @classmethod
@@ -103,12 +102,12 @@ class ResumptionReminder(Message, kind="resumption_reminder"):
 
 @dataclass(frozen=True)
 class ResumptionLastReminder(Message, kind="resumption_last_reminder"):
-    """The same for the last time, when the end is near."""
+    """The last reminder that the time for resuming is about to end."""
 
     last_day: str
 
     def __post_init__(self) -> None:
-        """A day that is none is not announced."""
+        """Refuse a text that is no calendar day."""
         require_day(self.last_day, what="last_day")
 
     @classmethod
@@ -119,13 +118,13 @@ class ResumptionLastReminder(Message, kind="resumption_last_reminder"):
 
 @dataclass(frozen=True)
 class ServiceEnded(Message, kind="service_ended"):
-    """The service has come to its end, and until when the registered information is kept."""
+    """The service has ended; the mail names the last day on which the registered information is kept."""
 
     last_day: str
     erasure_last_day: str
 
     def __post_init__(self) -> None:
-        """A day that is none is not announced."""
+        """Refuse a text that is no calendar day."""
         require_day(self.last_day, what="last_day")
         require_day(self.erasure_last_day, what="erasure_last_day")
 
@@ -137,12 +136,12 @@ class ServiceEnded(Message, kind="service_ended"):
 
 @dataclass(frozen=True)
 class ErasureReminder(Message, kind="erasure_reminder"):
-    """会員の登録情報を抹消: the registered information is about to go, and never comes back."""
+    """会員の登録情報を抹消: the registered information is about to be erased irreversibly."""
 
     last_day: str
 
     def __post_init__(self) -> None:
-        """A day that is none is not announced."""
+        """Refuse a text that is no calendar day."""
         require_day(self.last_day, what="last_day")
 
     @classmethod
@@ -152,7 +151,7 @@ class ErasureReminder(Message, kind="erasure_reminder"):
 
 
 def data_of(message: Message) -> dict[str, int | str]:
-    """What an outbox row keeps of a message besides its kind: plain values, ready for JSON.
+    """Return the fields of a message as plain values, ready for JSON.
 
     >>> data_of(TerminationAccepted(resumption_days=14))
     {'resumption_days': 14}
@@ -161,10 +160,10 @@ def data_of(message: Message) -> dict[str, int | str]:
 
 
 def rebuild(kind: str, data: Mapping[str, object]) -> Message:
-    """The message that an outbox row stands for.
+    """Return the message of a stored kind and data.
 
-    Raises `ValueError` for a kind that is not known and for data that are not the fields of that kind; the
-    text names the fields, never their values.
+    Raises `ValueError` for an unknown kind and for data that do not match its fields; the text names the fields,
+    never their values.
 
     >>> rebuild("termination_accepted", {"resumption_days": 14})
     TerminationAccepted(resumption_days=14)

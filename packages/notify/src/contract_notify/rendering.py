@@ -1,4 +1,4 @@
-"""How a message reads: subject and body from the two templates in the folder named like its kind."""
+"""Render a message: subject and body from the two templates in the folder of its kind."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,18 +10,18 @@ from contract_notify.messages import Message, data_of
 from contract_notify.text import require_one_line
 
 CONTACT_URL: Final = "https://form.business.ntt-east.co.jp/?formId=pf3473inq"
-"""Where the manual sends whoever did not expect the mail."""
+"""The manual's contact form for recipients who did not expect the mail."""
 
 
 @dataclass(frozen=True)
 class RenderedMail:
-    """A message in words: the subject on one line, the body as plain text that ends with a line break."""
+    """Subject, on one line, and body, as plain text that ends with a line break."""
 
     subject: str
     body: str
 
 
-# A mail of plain text has no markup to escape: a name with an ampersand is to be read as it was registered.
+# Plain text has no markup to escape: a name with an ampersand must stay as it was registered.
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("contract_notify"),
     undefined=StrictUndefined,
@@ -31,10 +31,10 @@ _TEMPLATES.filters["in_words"] = day_in_words
 
 
 def render(message: Message, contact_url: str = CONTACT_URL) -> RenderedMail:
-    """The message as its recipient will read it; the same message always reads the same.
+    """Render subject and body; the same message always gives the same text.
 
-    Raises `ValueError` where a value would break out of its line, and `jinja2.UndefinedError` where a
-    template asks for what the message does not say.
+    Raises `ValueError` if a value contains a line break, and `jinja2.UndefinedError` if a template uses a name that
+    is no field of the message.
 
     >>> from contract_notify.messages import ResumptionAccepted
     >>> render(ResumptionAccepted()).subject

@@ -1,4 +1,4 @@
-"""What may stand on one line of a mail: the guard against text that would break out of its place."""
+"""Check that a text stays on one line of a mail."""
 
 import re
 from typing import Final
@@ -8,7 +8,7 @@ _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def is_one_line(text: str) -> bool:
-    """Whether a text stays on its line and can be encoded: no control character, no separator of lines.
+    """Whether a text stays on one line and can be encoded: no control character, no line separator.
 
     Unicode has two line breaks beyond the control characters, U+2028 and U+2029. The full-width space of
     Japanese text is none.
@@ -20,7 +20,7 @@ def is_one_line(text: str) -> bool:
 
 
 def require_one_line(text: str, *, what: str) -> str:
-    """The text itself where it stays on one line; otherwise `ValueError`, which does not quote it."""
+    """Return the text if it stays on one line, else raise a `ValueError` that does not quote it."""
     if not is_one_line(text):
         raise ValueError(f"{what}: control characters and line breaks are not allowed")
     return text

@@ -1,4 +1,4 @@
-"""Getting a finished mail to its recipient: by SMTP, into a folder, or into memory."""
+"""Deliver a composed mail: by SMTP, to a folder, or to memory."""
 
 from contract_notify.delivery.folder import FolderDelivery
 from contract_notify.delivery.memory import MemoryDelivery

@@ -1,7 +1,7 @@
-"""One conversation with a mail server, in stages: it is always known whether the mail was handed over.
+"""One SMTP conversation, in stages, so that a failure shows whether the mail was sent.
 
-aiosmtplib speaks the protocol; its `data()` is not used, because it sends DATA and the mail in one call and
-cannot say in which of the two the connection broke. That is the difference between "send again" and "maybe
+aiosmtplib implements the protocol. Its `data()` is not used: it sends DATA and the mail in one call, and a failure
+does not show in which of the two the connection broke. That is the difference between "send again" and "maybe
 sent".
 """
 
@@ -24,7 +24,7 @@ _QUIT_TIMEOUT_SECONDS: Final = 1.0
 
 
 class Conversation:
-    """A connection to a mail server: open it, hand mails over one after the other, and quit or abandon it."""
+    """A connection to a mail server: open it, send mails one by one, then quit or abandon it."""
 
     def __init__(self, server: SmtpServer, *, tls: ssl.SSLContext | None) -> None:
         self.stage = Stage.CONNECT
@@ -34,17 +34,17 @@ class Conversation:
             port=server.port,
             timeout=server.reply_timeout,
             use_tls=server.implicit_tls,
-            start_tls=False,  # a stage of its own, below
+            start_tls=False,  # a separate stage, below
             tls_context=tls,
         )
 
     @property
     def is_open(self) -> bool:
-        """Whether the server has not closed the connection, as far as is known."""
+        """Whether the connection is open, as far as known."""
         return self._smtp.is_connected
 
     async def open(self, *, ehlo: str) -> None:
-        """Connect, greet with the name `ehlo`, encrypt and log in as the settings say."""
+        """Connect, send EHLO with the name `ehlo`, encrypt and log in according to the settings."""
         with self._at(Stage.CONNECT):
             await self._smtp.connect(local_hostname=ehlo)
         with self._at(Stage.EHLO):
@@ -59,20 +59,20 @@ class Conversation:
                 await self._smtp.login(self._server.username, self._server.password or "")
 
     async def hand_over(self, envelope: Envelope, content: bytes) -> None:
-        """Give one mail to the server and wait until it has accepted it."""
+        """Send one mail and wait until the server has accepted it."""
         await self._mail(envelope)
         await self._command(Stage.RCPT, f"RCPT TO:<{envelope.recipient}>")
         await self._command(Stage.DATA, "DATA", wanted=range(_START_INPUT, _START_INPUT + 1))
         await self._content(content)
 
     async def quit(self) -> None:
-        """Say goodbye; a server that does not answer is left."""
+        """Send QUIT; abandon a server that does not answer."""
         with suppress(aiosmtplib.SMTPException, OSError):
             await self._smtp.quit(timeout=_QUIT_TIMEOUT_SECONDS)
         self.abandon()
 
     def abandon(self) -> None:
-        """Cut the connection, whatever state it is in."""
+        """Close the connection at once, in any state."""
         if self._smtp.transport is not None:
             cast("asyncio.WriteTransport", self._smtp.transport).abort()
         self._smtp.close()
@@ -98,7 +98,7 @@ class Conversation:
             raise failure_of_trouble(Stage.DATA, "the connection was lost")
         with self._at(Stage.DOT):
             protocol.write(_stuffed(content))
-            # without a limit of its own: the longer this wait, the fewer mails whose fate is unknown
+            # no separate timeout: the longer this wait, the fewer mails have an unknown outcome
             reply = await protocol.read_response(timeout=None)
         if reply.code not in range(200, 300):
             raise failure_of_answer(Stage.DOT, reply.code, reply.message)
@@ -127,6 +127,6 @@ def _trouble(error: Exception) -> str:
 
 
 def _stuffed(content: bytes) -> bytes:
-    """The mail as DATA takes it: a line that begins with a dot gets one more, and a lone dot ends it all."""
+    """The mail as DATA requires it: a line that begins with a dot gets another one, and a lone dot ends the mail."""
     ended = content if content.endswith(b"\r\n") else content + b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"

@@ -1,4 +1,4 @@
-"""Delivery into a folder of `.eml` files: for development, where mails are looked at and go nowhere."""
+"""Delivery to a folder of `.eml` files, for development."""
 
 import asyncio
 import errno
@@ -13,18 +13,17 @@ from contract_notify.failures import TemporaryFailure
 
 
 class FolderDelivery:
-    """Writes each mail to a file of its own, which appears whole or not at all.
+    """Writes each mail to a file, which appears atomically.
 
-    The name begins with the mail's date in UTC, so that names sort by time, and goes on with its Message-ID,
-    so that a mail that is sent again overwrites itself. Only the owner can read the files: mails are
-    personal.
+    The name begins with the mail's date in UTC, so that names sort by time, and continues with its Message-ID, so
+    that a repeated mail overwrites itself. Only the owner can read the files: mails are personal.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def __repr__(self) -> str:
-        """The folder, as a log may show it."""
+        """The folder, for logs."""
         return f"FolderDelivery({str(self._folder)!r})"
 
     async def send(self, mail: EmailMessage) -> None:
@@ -39,7 +38,7 @@ class FolderDelivery:
         raise TemporaryFailure(f"the mail folder cannot be written ({reason})")
 
     async def close(self) -> None:
-        """Nothing stays open between two mails."""
+        """Do nothing: no file stays open between two mails."""
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -55,9 +54,9 @@ class FolderDelivery:
 
 
 def file_name(mail: EmailMessage) -> str:
-    """Where the mail goes: `20240301T010000Z-<its Message-ID, made safe>-<eight digits>.eml`.
+    """File name of the mail: `20240301T010000Z-<its Message-ID, made safe>-<eight digits>.eml`.
 
-    The digits come from the whole Message-ID: two that look alike once made safe stay two files.
+    The digits are a hash of the whole Message-ID: two ids that are equal once made safe stay two files.
     """
     date, message_id = mail["Date"], mail["Message-ID"]
     if date is None or date.datetime is None or message_id is None:

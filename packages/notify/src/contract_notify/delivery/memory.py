@@ -1,4 +1,4 @@
-"""Delivery for tests: mails are kept, and every kind of failure can be ordered in advance."""
+"""Delivery for tests: it keeps mails, and fails as scripted."""
 
 from collections import deque
 from email.message import EmailMessage
@@ -7,7 +7,7 @@ from contract_notify.failures import DeliveryFailure
 
 
 class MemoryDelivery:
-    """Keeps what was accepted in `sent`, oldest first, and fails when told to.
+    """Keeps accepted mails in `sent`, oldest first, and fails as scripted.
 
     >>> import asyncio
     >>> from contract_notify.failures import TemporaryFailure
@@ -27,19 +27,19 @@ class MemoryDelivery:
         self._failures: deque[tuple[DeliveryFailure, bool]] = deque()
 
     def fail_next(self, failure: DeliveryFailure, *, times: int = 1, accepted: bool = False) -> None:
-        """Raise the failure for the next sends, after the failures ordered before.
+        """Raise the failure for the next sends, after the failures scripted before.
 
-        With `accepted`, the mail is kept nevertheless: the server took it, only its answer was lost. That is
-        the case for which `OutcomeUnknown` exists.
+        With `accepted`, the mail is kept all the same: the server accepted it, and its answer was lost. This is
+        the case of `OutcomeUnknown`.
         """
         self._failures.extend([(failure, accepted)] * times)
 
     def recover(self) -> None:
-        """Forget the failures that were ordered and have not happened."""
+        """Discard the scripted failures that have not happened."""
         self._failures.clear()
 
     async def send(self, mail: EmailMessage) -> None:
-        """Keep the mail, or fail as ordered."""
+        """Keep the mail, or fail as scripted."""
         failure, accepted = self._failures.popleft() if self._failures else (None, True)
         if accepted:
             self.sent.append(mail)
@@ -47,4 +47,4 @@ class MemoryDelivery:
             raise failure
 
     async def close(self) -> None:
-        """Nothing is open; what was sent stays to be looked at."""
+        """Do nothing; `sent` stays."""

@@ -1,4 +1,4 @@
-"""Delivery over several connections, for mails that are under way at the same time."""
+"""Delivery over several connections, for mails sent concurrently."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,11 +8,11 @@ from contract_notify.delivery.protocol import Delivery
 
 
 class DeliveryPool:
-    """Hands each mail to a delivery that has none in hand; where all have one, it waits.
+    """Hands each mail to an idle delivery; waits while all are busy.
 
-    The delivery that was used last is used first: on a quiet day one connection is kept, and no more.
+    The delivery used last is used first, so that one connection stays open on a quiet day.
 
-    Raises `ValueError` where there is none.
+    Raises `ValueError` if there is no delivery.
     """
 
     def __init__(self, deliveries: Iterable[Delivery]) -> None:
@@ -23,11 +23,11 @@ class DeliveryPool:
         self._turn = asyncio.Semaphore(len(self._all))
 
     def __repr__(self) -> str:
-        """What it is made of."""
+        """The deliveries, for logs."""
         return f"DeliveryPool({list(self._all)!r})"
 
     async def send(self, mail: EmailMessage) -> None:
-        """Deliver one mail, as the delivery does whose turn it is."""
+        """Deliver one mail by an idle delivery."""
         async with self._turn:
             delivery = self._idle.pop()
             try:
@@ -36,5 +36,5 @@ class DeliveryPool:
                 self._idle.append(delivery)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         await asyncio.gather(*(delivery.close() for delivery in self._all))

@@ -1,4 +1,4 @@
-"""What an answer of a mail server, or its silence, means for the mail.
+"""Map a mail server's answer, or its silence, to a delivery failure.
 
 | where it ends | 4xx | 5xx | closed, silent, unintelligible, no TLS |
 | --- | --- | --- | --- |
@@ -7,9 +7,8 @@
 | the final dot | temporary | permanent (530: temporary) | unknown |
 
 Before MAIL the server knows nothing of the mail: a 5xx there (no service here, wrong password) and a 530
-later ("authentication required") say that something is wrong with the server or with our settings. Every mail
-would meet the same answer, so none of them is given up for it; the age of the oldest unsent mail raises the
-alarm.
+later ("authentication required") mean a fault of the server or of our settings. Every mail would get the same
+answer, so that no mail fails for it; the age of the oldest unsent mail raises the alarm.
 """
 
 import re
@@ -20,7 +19,7 @@ from contract_notify.failures import DeliveryFailure, OutcomeUnknown, PermanentF
 
 
 class Stage(StrEnum):
-    """How far a conversation with a mail server has come."""
+    """Stage of a conversation with a mail server."""
 
     CONNECT = "connect"
     EHLO = "EHLO"
@@ -40,9 +39,9 @@ _ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 
 
 def failure_of_answer(stage: Stage, code: int, text: str) -> DeliveryFailure:
-    """What it means that the server gave this answer where another one was needed.
+    """The failure for an unexpected reply code.
 
-    Of the text only the enhanced status code (RFC 3463) is kept: the rest may quote addresses.
+    Only the enhanced status code (RFC 3463) of the text is kept: the rest may quote addresses.
     """
     if code not in _NOT_NOW and code not in _NEVER:
         return failure_of_trouble(stage, "the mail server's answer makes no sense")
@@ -54,5 +53,5 @@ def failure_of_answer(stage: Stage, code: int, text: str) -> DeliveryFailure:
 
 
 def failure_of_trouble(stage: Stage, reason: str) -> DeliveryFailure:
-    """What it means that there was no answer, or none that can be understood."""
+    """The failure for a missing or unintelligible answer."""
     return (OutcomeUnknown if stage is Stage.DOT else TemporaryFailure)(reason, stage=stage)

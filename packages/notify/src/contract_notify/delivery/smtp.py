@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from typing import Final
 
 from contract_notify.delivery.conversation import Conversation
-from contract_notify.delivery.envelope import Envelope, content_of
+from contract_notify.delivery.envelope import Envelope
 from contract_notify.delivery.replies import Stage, failure_of_trouble
 from contract_notify.delivery.smtp_server import SmtpServer
 from contract_notify.failures import DeliveryFailure, TemporaryFailure
@@ -15,15 +15,15 @@ _ANONYMOUS: Final = "[127.0.0.1]"
 
 
 class SmtpDelivery:
-    """Hands mails to a mail server, one at a time; simultaneous calls wait for their turn.
+    """Hands mails to a mail server, one at a time; concurrent calls wait for their turn.
 
-    A connection is kept after a success and given up after any failure: what the server remembers of a mail
-    that went wrong cannot touch the next one. `send` ends within `server.send_timeout`.
+    The connection is kept after a success and closed after any failure, so that the state of a failed mail
+    cannot affect the next one. `send` ends within `server.send_timeout`.
     """
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
-        # read here, so that a file that is missing stops the start and not the first mail
+        # read here, so that a missing file prevents the start instead of the first mail
         self._tls = _tls_context(server) if server.uses_tls else None
         self._turn = asyncio.Lock()
         self._current = Conversation(server, tls=self._tls)
@@ -33,20 +33,19 @@ class SmtpDelivery:
         return f"SmtpDelivery({self._server!r})"
 
     async def send(self, mail: EmailMessage) -> None:
-        """Hand one mail over; when this returns, the server has accepted it.
+        """Send one mail; on return, the server has accepted it.
 
-        Raises `InvalidAddress` before anything is sent, and otherwise what the table in `replies` says.
+        Raises `InvalidAddress` before anything is sent, and otherwise according to the table in `replies`.
         """
         envelope = Envelope.of(mail)
-        content = content_of(mail, international=envelope.is_international)
-        failure = await self._failure_of(envelope, content)
+        failure = await self._failure_of(envelope, envelope.content_of(mail))
         if failure is not None:
             # the library's errors, from which this one was made, quote addresses and server texts
             failure.__cause__ = failure.__context__ = None
             raise failure
 
     async def close(self) -> None:
-        """Say goodbye to the server, after the mail that is under way."""
+        """Close the connection after the mail in flight."""
         async with self._turn:
             if self._current.is_open:
                 await self._current.quit()
@@ -74,7 +73,7 @@ class SmtpDelivery:
             except TemporaryFailure as failure:
                 if failure.stage is not Stage.MAIL:
                     raise
-                # the server tired of the connection between two mails: nothing of this one was said yet
+                # the server closed the connection between two mails: nothing of this one was sent yet
                 self._current.abandon()
             else:
                 return

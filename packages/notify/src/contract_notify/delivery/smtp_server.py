@@ -1,4 +1,4 @@
-"""Which mail server takes our mail, how to reach it safely, and how long to wait for it."""
+"""Settings of the mail server: address, encryption, log-in, timeouts."""
 
 import math
 import re
@@ -13,15 +13,15 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _GREETING: Final = re.compile(r"[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\]")
 _OPTIONS: Final = frozenset({"starttls", "ca", "ehlo", "reply_timeout", "send_timeout"})
 _LONGEST_SEND: Final = RETRY_AFTER_UNKNOWN_SECONDS - 60
-"""Whoever tries once more must find that the first try has come to its end, and what came of it noted."""
+"""A repeated attempt must find the first one ended and its result recorded."""
 
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """A mail server that takes mail for everybody. Times in seconds.
+    """A mail server that relays mail. Times in seconds.
 
-    There is no "TLS if offered": whoever sits on the line would simply not offer it. A password leaves this
-    machine only over TLS.
+    There is no "TLS if offered": an attacker on the line would not offer it. A password leaves this machine only
+    over TLS.
     """
 
     host: str
@@ -29,20 +29,20 @@ class SmtpServer:
     implicit_tls: bool = False
     """TLS from the first byte (`smtps`)."""
     starttls: bool = True
-    """TLS by STARTTLS before anything else is said; without it there is no mail. Void with `implicit_tls`."""
+    """Require STARTTLS before any other command. Without effect with `implicit_tls`."""
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     ca: Path | None = None
-    """Certificates to trust in place of the system's, for a server with a company's own certificate."""
+    """File of certificates to trust in place of the system's."""
     ehlo: str | None = None
-    """The name to greet with; the sender's domain by default, which tells nothing about this machine."""
+    """Name in EHLO; by default the sender's domain, which reveals nothing about this machine."""
     reply_timeout: float = 10.0
-    """How long each answer may take before the mail is handed over."""
+    """Limit for each answer before the mail itself is sent."""
     send_timeout: float = 45.0
-    """How long all of one mail may take, with the wait for its turn, the connection, and the last answer."""
+    """Limit for one mail in all: its turn, the connection, and the last answer."""
 
     def __post_init__(self) -> None:
-        """Refuse what would send a password in the clear, half a log-in, or more than a name."""
+        """Refuse a password without TLS, half a log-in, a longer limit than the lease, or an invalid name."""
         if self.username is not None and not self.uses_tls and self.host not in _LOOPBACK:
             raise ValueError("a password is sent over TLS only: use smtps:// or starttls=required")
         if (self.username is None) != (self.password is None):
@@ -54,7 +54,7 @@ class SmtpServer:
 
     @property
     def uses_tls(self) -> bool:
-        """Whether the line is encrypted when the mail is handed over."""
+        """Whether the connection is encrypted when the mail is sent."""
         return self.implicit_tls or self.starttls
 
     @classmethod

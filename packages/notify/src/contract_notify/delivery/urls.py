@@ -1,4 +1,4 @@
-"""The way of delivery that a setting names."""
+"""The delivery that a URL names."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,7 +10,7 @@ from contract_notify.delivery.smtp_server import SmtpServer
 
 
 def delivery_from_url(url: str) -> Delivery:
-    """Delivery by `smtp://` or `smtps://` (see `SmtpServer.from_url`), or into the folder of `file:///folder`.
+    """Return a delivery by `smtp://` or `smtps://` (see `SmtpServer.from_url`), or to the folder of `file:///folder`.
 
     Nothing is connected or created yet. Raises `ValueError`, which never quotes the URL: it may hold a
     password.
