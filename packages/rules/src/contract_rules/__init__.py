@@ -4,6 +4,7 @@ The package reads no clock and no database, and depends on nothing. What is name
 interface, and follows semantic versioning.
 """
 
+from contract_rules.completeness import complete
 from contract_rules.decisions import (
     Decision,
     Effect,
@@ -94,6 +95,7 @@ __all__ = [
     "Unit",
     "WakeAt",
     "available_actions",
+    "complete",
     "date_in_words",
     "decide",
     "describe_policy",

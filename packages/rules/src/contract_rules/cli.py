@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from contract_rules.completeness import complete
 from contract_rules.conformance import mismatches
 from contract_rules.diagram import mermaid
 from contract_rules.explanations import Language, describe_policy, explain_deadline
@@ -16,11 +17,15 @@ from contract_rules.policy import DeadlineKind, Policy, PolicyError, Timeline, p
 
 FAILED: Final = 1
 UNREADABLE: Final = 2
-JSON_NAMES: Final[Mapping[DeadlineKind, str]] = {
-    DeadlineKind.SERVICE_END: "serviceEnd",
-    DeadlineKind.RESUMPTION: "resumption",
-    DeadlineKind.ERASURE: "erasure",
-}
+JSON_NAMES: Final[Mapping[DeadlineKind, str]] = complete(
+    "JSON_NAMES",
+    DeadlineKind,
+    {
+        DeadlineKind.SERVICE_END: "serviceEnd",
+        DeadlineKind.RESUMPTION: "resumption",
+        DeadlineKind.ERASURE: "erasure",
+    },
+)
 
 
 class UnreadableFileError(Exception):

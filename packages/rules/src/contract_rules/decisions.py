@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from contract_rules.completeness import complete
 from contract_rules.instants import require_instant
 from contract_rules.lifecycle import (
     PERMITTED,
@@ -51,7 +52,11 @@ class Reason(StrEnum):
 
 
 # Read through their class, members cost several comparisons of instants in Python 3.11.
-_, _, RESUME_WINDOW_CLOSED, _, NOT_DUE_YET, SERVICE_END_RECORDED, ERASURE_ON_HOLD, _, DATE_OUT_OF_RANGE = Reason
+RESUME_WINDOW_CLOSED: Final = Reason.RESUME_WINDOW_CLOSED
+NOT_DUE_YET: Final = Reason.NOT_DUE_YET
+SERVICE_END_RECORDED: Final = Reason.SERVICE_END_RECORDED
+ERASURE_ON_HOLD: Final = Reason.ERASURE_ON_HOLD
+DATE_OUT_OF_RANGE: Final = Reason.DATE_OUT_OF_RANGE
 
 
 class MailKind(StrEnum):
@@ -117,7 +122,7 @@ class Refused(NamedTuple):
         >>> Refused(Reason.NOT_DUE_YET, Action.ERASE, Actor.SYSTEM, instant, None).deadline_kind
         <DeadlineKind.ERASURE: 'erasure'>
         """
-        return DeadlineKind.ERASURE if self.reason is Reason.CONTRACT_ERASED else CONCERNS[self.action]
+        return ALWAYS_CONCERNS[self.reason] or CONCERNS[self.action]
 
     @property
     def deadline(self) -> Deadline | None:
@@ -135,28 +140,50 @@ class Refused(NamedTuple):
 
 Decision = Granted | Refused
 
-CONCERNS: Final[Mapping[Action, DeadlineKind]] = {
-    Action.TERMINATE: DeadlineKind.SERVICE_END,
-    Action.RESUME: DeadlineKind.RESUMPTION,
-    Action.END_SERVICE: DeadlineKind.SERVICE_END,
-    Action.HOLD_ERASURE: DeadlineKind.ERASURE,
-    Action.RELEASE_ERASURE_HOLD: DeadlineKind.ERASURE,
-    Action.ERASE: DeadlineKind.ERASURE,
-}
+CONCERNS: Final[Mapping[Action, DeadlineKind]] = complete(
+    "CONCERNS",
+    Action,
+    {
+        Action.TERMINATE: DeadlineKind.SERVICE_END,
+        Action.RESUME: DeadlineKind.RESUMPTION,
+        Action.END_SERVICE: DeadlineKind.SERVICE_END,
+        Action.HOLD_ERASURE: DeadlineKind.ERASURE,
+        Action.RELEASE_ERASURE_HOLD: DeadlineKind.ERASURE,
+        Action.ERASE: DeadlineKind.ERASURE,
+    },
+)
 """Which date somebody who asks for the action wants to know."""
 
-HOLDS: Final[Mapping[Action, bool]] = {Action.HOLD_ERASURE: True, Action.RELEASE_ERASURE_HOLD: False}
-"""Whether erasure is on hold after the action."""
+ALWAYS_CONCERNS: Final[Mapping[Reason, DeadlineKind | None]] = complete(
+    "ALWAYS_CONCERNS",
+    Reason,
+    {
+        Reason.ALREADY_TERMINATED: None,
+        Reason.NOT_TERMINATED: None,
+        Reason.RESUME_WINDOW_CLOSED: None,
+        Reason.CONTRACT_ERASED: DeadlineKind.ERASURE,
+        Reason.NOT_DUE_YET: None,
+        Reason.SERVICE_END_RECORDED: None,
+        Reason.ERASURE_ON_HOLD: None,
+        Reason.ACTOR_NOT_PERMITTED: None,
+        Reason.DATE_OUT_OF_RANGE: None,
+    },
+)
+"""Which date matters for a reason whatever was asked for; None where it is the action's."""
 
 TERMINATION_MAIL: Final = SendMail(MailKind.TERMINATION_ACCEPTED)
 RESUMPTION_MAIL: Final = SendMail(MailKind.RESUMPTION_ACCEPTED)
 ERASE_REGISTRATION: Final = EraseRegistration()
 
-ILLEGAL: Final[Mapping[Status, Reason]] = {
-    Status.ACTIVE: Reason.NOT_TERMINATED,
-    Status.TERMINATED: Reason.ALREADY_TERMINATED,
-    Status.ERASED: Reason.CONTRACT_ERASED,
-}
+ILLEGAL: Final[Mapping[Status, Reason]] = complete(
+    "ILLEGAL",
+    Status,
+    {
+        Status.ACTIVE: Reason.NOT_TERMINATED,
+        Status.TERMINATED: Reason.ALREADY_TERMINATED,
+        Status.ERASED: Reason.CONTRACT_ERASED,
+    },
+)
 """Why an action that `TRANSITIONS` does not know in a status is refused there."""
 
 
@@ -186,11 +213,7 @@ def decide(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date
     if reason is not None:
         return Refused(reason, action, actor, now, None if application is None else application.timeline)
     transition = TRANSITIONS[facts.status][action]
-    if action in HOLDS:
-        return _set_hold(transition, facts, HOLDS[action], actor, now)
-    if application is None:
-        return _terminate(transition, policy, facts, actor, now)
-    return CARRY_OUT[action](transition, facts, application, actor, now)
+    return CARRY_OUT[action](transition, policy, facts, actor, now)
 
 
 def available_actions(policy: Policy, facts: Facts, actor: Actor, now: date) -> tuple[Action, ...]:
@@ -252,13 +275,17 @@ def _not_to_be_erased(_policy: Policy, facts: Facts, now: date) -> Reason | None
     return ERASURE_ON_HOLD if facts.erasure_held else None
 
 
-UNMET: Final[Mapping[Condition, Callable[[Policy, Facts, date], Reason | None]]] = {
-    Condition.NONE: lambda _policy, _facts, _now: None,
-    Condition.COUNTABLE: _uncountable,
-    Condition.WINDOW_OPEN: _window_closed,
-    Condition.SERVICE_OVER: _no_service_end_to_record,
-    Condition.ERASURE_DUE: _not_to_be_erased,
-}
+UNMET: Final[Mapping[Condition, Callable[[Policy, Facts, date], Reason | None]]] = complete(
+    "UNMET",
+    Condition,
+    {
+        Condition.NONE: lambda _policy, _facts, _now: None,
+        Condition.COUNTABLE: _uncountable,
+        Condition.WINDOW_OPEN: _window_closed,
+        Condition.SERVICE_OVER: _no_service_end_to_record,
+        Condition.ERASURE_DUE: _not_to_be_erased,
+    },
+)
 """Why a condition of `TRANSITIONS` does not hold, if it does not."""
 
 OPEN: Final = {
@@ -290,7 +317,8 @@ def _terminate(transition: Transition, policy: Policy, facts: Facts, actor: Acto
     )
 
 
-def _resume(transition: Transition, facts: Facts, application: Application, actor: Actor, now: datetime) -> Granted:
+def _resume(transition: Transition, _policy: Policy, facts: Facts, actor: Actor, now: datetime) -> Granted:
+    application = _in_force(facts)
     return Granted(
         Facts(transition.target, facts.version + 1, facts.applications, None, False, facts.erasure_held),
         (
@@ -301,9 +329,8 @@ def _resume(transition: Transition, facts: Facts, application: Application, acto
     )
 
 
-def _end_service(
-    transition: Transition, facts: Facts, application: Application, actor: Actor, _now: datetime
-) -> Granted:
+def _end_service(transition: Transition, _policy: Policy, facts: Facts, actor: Actor, _now: datetime) -> Granted:
+    application = _in_force(facts)
     ended_at = application.timeline.service_end.at
     return Granted(
         Facts(transition.target, facts.version + 1, facts.applications, application, True, facts.erasure_held),
@@ -311,7 +338,8 @@ def _end_service(
     )
 
 
-def _erase(transition: Transition, facts: Facts, application: Application, actor: Actor, now: datetime) -> Granted:
+def _erase(transition: Transition, _policy: Policy, facts: Facts, actor: Actor, now: datetime) -> Granted:
+    application = _in_force(facts)
     return Granted(
         Facts(transition.target, facts.version + 1, facts.applications, application, True, False),
         (
@@ -333,6 +361,20 @@ def _missed_service_end(facts: Facts, application: Application, now: datetime) -
     return (RecordEvent(EventType.SERVICE_ENDED, service_end.at, Actor.SYSTEM, application.number),)
 
 
+def _in_force(facts: Facts) -> Application:
+    application = facts.application
+    assert application is not None  # noqa: S101  # `UNMET` has looked
+    return application
+
+
+def _hold(transition: Transition, _policy: Policy, facts: Facts, actor: Actor, now: datetime) -> Granted:
+    return _set_hold(transition, facts, True, actor, now)
+
+
+def _release(transition: Transition, _policy: Policy, facts: Facts, actor: Actor, now: datetime) -> Granted:
+    return _set_hold(transition, facts, False, actor, now)
+
+
 def _set_hold(transition: Transition, facts: Facts, held: bool, actor: Actor, now: datetime) -> Granted:
     if facts.erasure_held is held:
         return Granted(facts, ())
@@ -344,8 +386,16 @@ def _set_hold(transition: Transition, facts: Facts, held: bool, actor: Actor, no
     )
 
 
-CARRY_OUT: Final[Mapping[Action, Callable[[Transition, Facts, Application, Actor, datetime], Granted]]] = {
-    Action.RESUME: _resume,
-    Action.END_SERVICE: _end_service,
-    Action.ERASE: _erase,
-}
+CARRY_OUT: Final[Mapping[Action, Callable[[Transition, Policy, Facts, Actor, datetime], Granted]]] = complete(
+    "CARRY_OUT",
+    Action,
+    {
+        Action.TERMINATE: _terminate,
+        Action.RESUME: _resume,
+        Action.END_SERVICE: _end_service,
+        Action.HOLD_ERASURE: _hold,
+        Action.RELEASE_ERASURE_HOLD: _release,
+        Action.ERASE: _erase,
+    },
+)
+"""What comes of a granted action, whatever the status it was granted in."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
+from contract_rules.completeness import complete
 from contract_rules.decisions import Reason, Refused
 from contract_rules.lifecycle import PERMITTED, Actor
 from contract_rules.periods import FirstDay, Period, Roll, Unit
@@ -17,21 +18,44 @@ MONTHS: Final = (
     *("July", "August", "September", "October", "November", "December"),
 )
 ZONES: Final[Mapping[str, str]] = {"Asia/Tokyo": "Japan time", "UTC": "UTC"}
-FIRST_DAYS: Final[Mapping[FirstDay, str]] = {
-    FirstDay.EXCLUDE: "the day after {applied}",
-    FirstDay.INCLUDE: "the day of {applied}",
-    FirstDay.EXCLUDE_UNLESS_MIDNIGHT: "the day after {applied}, or its own day if made at exactly 0:00,",
-}
-ROLLS: Final[Mapping[Roll, str]] = {
-    Roll.NONE: "",
-    Roll.FORWARD: ", or the next business day if that is none",
-    Roll.BACKWARD: ", or the last business day before if that is none",
-}
-DEADLINES: Final[Mapping[DeadlineKind, str]] = {
-    DeadlineKind.SERVICE_END: "The service can be used until {until}.",
-    DeadlineKind.RESUMPTION: "The contract can be resumed until {until}.",
-    DeadlineKind.ERASURE: "Registered information is kept until {until}, and is erased after that.",
-}
+FIRST_DAYS: Final[Mapping[FirstDay, str]] = complete(
+    "FIRST_DAYS",
+    FirstDay,
+    {
+        FirstDay.EXCLUDE: "the day after {applied}",
+        FirstDay.INCLUDE: "the day of {applied}",
+        FirstDay.EXCLUDE_UNLESS_MIDNIGHT: "the day after {applied}, or its own day if made at exactly 0:00,",
+    },
+)
+ROLLS: Final[Mapping[Roll, str]] = complete(
+    "ROLLS",
+    Roll,
+    {
+        Roll.NONE: "",
+        Roll.FORWARD: ", or the next business day if that is none",
+        Roll.BACKWARD: ", or the last business day before if that is none",
+    },
+)
+CLEAR_DAYS: Final[Mapping[Unit, str]] = complete(
+    "CLEAR_DAYS",
+    Unit,
+    {
+        Unit.DAY: "day",
+        Unit.WEEK: "day",
+        Unit.MONTH: "day",
+        Unit.YEAR: "day",
+        Unit.BUSINESS_DAY: "business day",
+    },
+)
+DEADLINES: Final[Mapping[DeadlineKind, str]] = complete(
+    "DEADLINES",
+    DeadlineKind,
+    {
+        DeadlineKind.SERVICE_END: "The service can be used until {until}.",
+        DeadlineKind.RESUMPTION: "The contract can be resumed until {until}.",
+        DeadlineKind.ERASURE: "Registered information is kept until {until}, and is erased after that.",
+    },
+)
 APPLY_ANEW: Final = "To use the service again, please apply for a new contract."
 ACCEPTED: Final = "The application to end this contract has already been accepted."
 STILL_RESUMABLE: Final = (
@@ -61,7 +85,10 @@ REFUSALS: Final[Mapping[tuple[Reason, DeadlineKind], str]] = {
     ),
     (Reason.NOT_DUE_YET, DeadlineKind.ERASURE): DEADLINES[DeadlineKind.ERASURE],
 }
-ACTORS: Final[Mapping[Actor, str]] = {Actor.CONTRACTOR: "the contractor", Actor.OPERATOR: "an operator"}
+ACTORS: Final[Mapping[Actor, str | None]] = complete(
+    "ACTORS", Actor, {Actor.CONTRACTOR: "the contractor", Actor.OPERATOR: "an operator", Actor.SYSTEM: None}
+)
+"""Who can be asked; None for what happens by itself."""
 
 
 class English:
@@ -92,12 +119,24 @@ class English:
 
     def refusal_without_application(self, refused: Refused) -> str:
         """The same without one."""
-        if refused.reason is Reason.ACTOR_NOT_PERMITTED:
-            who = " or ".join(ACTORS[actor] for actor in ACTORS if actor in PERMITTED[refused.action])
-            return f"Please ask {who} to do this." if who else "This happens by itself once it is due."
-        if refused.reason is Reason.DATE_OUT_OF_RANGE:
-            return "The deadlines would lie beyond the year 9999. Please apply on an earlier date."
-        return "This contract is active, and no application to end it is in force. Nothing needs to be done."
+        match refused.reason:
+            case Reason.ACTOR_NOT_PERMITTED:
+                who = " or ".join(who for actor, who in ACTORS.items() if who and actor in PERMITTED[refused.action])
+                return f"Please ask {who} to do this." if who else "This happens by itself once it is due."
+            case Reason.DATE_OUT_OF_RANGE:
+                return "The deadlines would lie beyond the year 9999. Please apply on an earlier date."
+            case (
+                Reason.NOT_TERMINATED
+                | Reason.ALREADY_TERMINATED
+                | Reason.RESUME_WINDOW_CLOSED
+                | Reason.CONTRACT_ERASED
+                | Reason.NOT_DUE_YET
+                | Reason.SERVICE_END_RECORDED
+                | Reason.ERASURE_ON_HOLD
+            ):
+                return "This contract is active, and no application to end it is in force. Nothing needs to be done."
+            case unknown:
+                assert_never(unknown)
 
     def policy(self, policy: Policy) -> str:
         """The terms, and how they count."""
@@ -123,9 +162,7 @@ class English:
         return ZONES.get(zone.key, f"{zone.key} time")
 
     def _rule(self, period: Period, applied: str) -> str:
-        clear = ""
-        if period.clear_days:
-            clear = "the business day after " if period.unit is Unit.BUSINESS_DAY else "the day after "
+        clear = f"the {CLEAR_DAYS[period.unit]} after " if period.clear_days else ""
         return f"{clear}{self._counting(period, applied)}{ROLLS[period.roll]}"
 
     def _counting(self, period: Period, applied: str) -> str:
@@ -135,9 +172,23 @@ class English:
                 return f"day {count}, counting {first} as day 1"
             case Unit.BUSINESS_DAY:
                 return f"business day {count}, counting business days from {first.removesuffix(',')} on"
-        length = f"{count} {period.unit}{'' if count == 1 else 's'}"
-        if period.unit is Unit.WEEK or ends_before_the_corresponding_day(period):
-            return f"the last day of {length} counted from {first.removesuffix(',')}"
+            case Unit.WEEK:
+                return self._last_day_of(period, first)
+            case Unit.MONTH | Unit.YEAR:
+                return self._months(period, first, applied)
+            case unknown:
+                assert_never(unknown)
+
+    def _last_day_of(self, period: Period, first: str) -> str:
+        return f"the last day of {self._length(period)} counted from {first.removesuffix(',')}"
+
+    def _months(self, period: Period, first: str, applied: str) -> str:
+        if ends_before_the_corresponding_day(period):
+            return self._last_day_of(period, first)
         midnight = ", or the day before if made at exactly 0:00"
         at_midnight = midnight if period.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT else ""
+        length = self._length(period)
         return f"the same day of the month {length} after {applied}, or that month's last day{at_midnight}"
+
+    def _length(self, period: Period) -> str:
+        return f"{period.count} {period.unit}{'' if period.count == 1 else 's'}"

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from contract_rules.completeness import complete
 from contract_rules.decisions import Refused
 from contract_rules.english import English
 from contract_rules.japanese import Japanese
@@ -23,7 +24,9 @@ class Language(StrEnum):
     EN = "en"
 
 
-WORDINGS: Final[Mapping[Language, Wording]] = {Language.JA: Japanese(), Language.EN: English()}
+WORDINGS: Final[Mapping[Language, Wording]] = complete(
+    "WORDINGS", Language, {Language.JA: Japanese(), Language.EN: English()}
+)
 
 
 def explain_deadline(

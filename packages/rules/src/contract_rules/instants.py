@@ -4,6 +4,12 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 ONE_DAY = timedelta(days=1)
 MIDNIGHT = time()
+HOURS_IN_A_DAY = 24
+FARTHEST_FROM_UTC = 16
+"""Hours: no zone has ever been farther away."""
+MINUTES_OF_AN_OFFSET = 15
+"""Since 1973 every zone has been a multiple of these away from UTC."""
+LAST_YEAR_OF_OTHER_OFFSETS = 1972
 
 
 class DateOutOfRange(ValueError):
@@ -50,17 +56,16 @@ def require_date(day: date, instead: str) -> None:
     """Insist on a date: an instant has one in a zone alone, so that it is for the caller to say which.
 
     Raises:
-        ValueError: the day is a datetime; `instead` says what takes one.
+        ValueError: the day is a datetime, or no date at all; `instead` says what to write.
 
     >>> require_date(datetime(2024, 3, 1, tzinfo=UTC), "ask in_force_at")
     Traceback (most recent call last):
     ...
     ValueError: 2024-03-01T00:00:00+00:00 is not a date: ask in_force_at
     """
-    if isinstance(day, datetime):
-        raise ValueError(  # noqa: TRY004  # a datetime is a date, with more than was asked for
-            f"{day.isoformat()} is not a date: {instead}"
-        )
+    if isinstance(day, datetime) or not isinstance(day, date):
+        written = day.isoformat() if isinstance(day, datetime) else repr(day)
+        raise ValueError(f"{written} is not a date: {instead}")  # noqa: TRY004  # a datetime is one, and says more
 
 
 def no_offset(moment: datetime) -> ValueError:
@@ -71,6 +76,20 @@ def no_offset(moment: datetime) -> ValueError:
     """
     wall = moment.replace(tzinfo=None).isoformat()
     return ValueError(f"{wall} has no UTC offset: write one, as in {wall}+09:00")
+
+
+def ends_day(day: date, instant: datetime) -> bool:
+    """Whether that day ends at the instant, which is in UTC, in any zone.
+
+    >>> ends_day(date(2024, 3, 15), datetime(2024, 3, 15, 15, tzinfo=UTC))  # in Tokyo
+    True
+    >>> ends_day(date(2024, 3, 15), datetime(2024, 3, 15, 14, 59, 59, tzinfo=UTC))
+    False
+    """
+    hours = HOURS_IN_A_DAY * (instant.toordinal() - day.toordinal()) + instant.hour
+    if not HOURS_IN_A_DAY - FARTHEST_FROM_UTC <= hours < HOURS_IN_A_DAY + FARTHEST_FROM_UTC or instant.microsecond:
+        return False
+    return not (instant.minute % MINUTES_OF_AN_OFFSET or instant.second) or instant.year <= LAST_YEAR_OF_OTHER_OFFSETS
 
 
 def first_instant_after(day: date, zone: tzinfo) -> datetime:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
+from contract_rules.completeness import complete
 from contract_rules.decisions import Reason, Refused
 from contract_rules.lifecycle import PERMITTED, Actor
 from contract_rules.periods import FirstDay, Period, Roll, Unit
@@ -13,22 +14,44 @@ from contract_rules.wording import Promise, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = "月火水木金土日"
 ZONES: Final[Mapping[str, str]] = {"Asia/Tokyo": "日本時間", "UTC": "協定世界時"}
-UNITS: Final[Mapping[Unit, str]] = {Unit.WEEK: "週間", Unit.MONTH: "か月", Unit.YEAR: "年"}
-FIRST_DAYS: Final[Mapping[FirstDay, str]] = {
-    FirstDay.EXCLUDE: "翌日",
-    FirstDay.INCLUDE: "当日",
-    FirstDay.EXCLUDE_UNLESS_MIDNIGHT: "翌日（午前0時ちょうどの申請は当日）",
-}
-ROLLS: Final[Mapping[Roll, str]] = {
-    Roll.NONE: "",
-    Roll.FORWARD: "（休業日の場合は翌営業日）",
-    Roll.BACKWARD: "（休業日の場合は前営業日）",
-}
-DEADLINES: Final[Mapping[DeadlineKind, str]] = {
-    DeadlineKind.SERVICE_END: "サービスのご利用は、{until}までです。",
-    DeadlineKind.RESUMPTION: "利用再開のお手続きは、{until}までです。",
-    DeadlineKind.ERASURE: "登録情報は、{until}まで保管し、その後抹消いたします。",
-}
+CLEAR_DAYS: Final[Mapping[Unit, str]] = complete(
+    "CLEAR_DAYS",
+    Unit,
+    {
+        Unit.DAY: "の翌日",
+        Unit.WEEK: "の翌日",
+        Unit.MONTH: "の翌日",
+        Unit.YEAR: "の翌日",
+        Unit.BUSINESS_DAY: "の翌営業日",
+    },
+)
+FIRST_DAYS: Final[Mapping[FirstDay, str]] = complete(
+    "FIRST_DAYS",
+    FirstDay,
+    {
+        FirstDay.EXCLUDE: "翌日",
+        FirstDay.INCLUDE: "当日",
+        FirstDay.EXCLUDE_UNLESS_MIDNIGHT: "翌日（午前0時ちょうどの申請は当日）",
+    },
+)
+ROLLS: Final[Mapping[Roll, str]] = complete(
+    "ROLLS",
+    Roll,
+    {
+        Roll.NONE: "",
+        Roll.FORWARD: "（休業日の場合は翌営業日）",
+        Roll.BACKWARD: "（休業日の場合は前営業日）",
+    },
+)
+DEADLINES: Final[Mapping[DeadlineKind, str]] = complete(
+    "DEADLINES",
+    DeadlineKind,
+    {
+        DeadlineKind.SERVICE_END: "サービスのご利用は、{until}までです。",
+        DeadlineKind.RESUMPTION: "利用再開のお手続きは、{until}までです。",
+        DeadlineKind.ERASURE: "登録情報は、{until}まで保管し、その後抹消いたします。",
+    },
+)
 APPLY_ANEW: Final = "ふたたびご利用になる場合は、新規にお申し込みください。"
 STILL_RESUMABLE: Final = (
     "利用終了のお申し込みは、すでに承っております。サービスのご利用は、{until}までです。"
@@ -60,7 +83,10 @@ REFUSALS: Final[Mapping[tuple[Reason, DeadlineKind], str]] = {
 }
 ACTIVE: Final = "ご契約は継続中で、利用終了のお申し込みはございません。お手続きは不要です。引き続きご利用ください。"
 TOO_LATE: Final = "期日が西暦9999年を超えるため、お申し込みを承ることができません。より早い日付でお申し込みください。"
-ACTORS: Final[Mapping[Actor, str]] = {Actor.CONTRACTOR: "ご契約者さま", Actor.OPERATOR: "運営担当者"}
+ACTORS: Final[Mapping[Actor, str | None]] = complete(
+    "ACTORS", Actor, {Actor.CONTRACTOR: "ご契約者さま", Actor.OPERATOR: "運営担当者", Actor.SYSTEM: None}
+)
+"""Who can be asked; None for what happens by itself."""
 
 
 class Japanese:
@@ -91,12 +117,26 @@ class Japanese:
 
     def refusal_without_application(self, refused: Refused) -> str:
         """The same without one."""
-        if refused.reason is Reason.ACTOR_NOT_PERMITTED:
-            who = "、または".join(ACTORS[actor] for actor in ACTORS if actor in PERMITTED[refused.action])
-            return f"このお手続きは{who}が承ります。" if who else "このお手続きは、期日ののちに自動で行われます。"
-        if refused.reason is Reason.DATE_OUT_OF_RANGE:
-            return TOO_LATE
-        return ACTIVE
+        match refused.reason:
+            case Reason.ACTOR_NOT_PERMITTED:
+                who = "、または".join(
+                    who for actor, who in ACTORS.items() if who and actor in PERMITTED[refused.action]
+                )
+                return f"このお手続きは{who}が承ります。" if who else "このお手続きは、期日ののちに自動で行われます。"
+            case Reason.DATE_OUT_OF_RANGE:
+                return TOO_LATE
+            case (
+                Reason.NOT_TERMINATED
+                | Reason.ALREADY_TERMINATED
+                | Reason.RESUME_WINDOW_CLOSED
+                | Reason.CONTRACT_ERASED
+                | Reason.NOT_DUE_YET
+                | Reason.SERVICE_END_RECORDED
+                | Reason.ERASURE_ON_HOLD
+            ):
+                return ACTIVE
+            case unknown:
+                assert_never(unknown)
 
     def policy(self, policy: Policy) -> str:
         """The terms, and how they count."""
@@ -122,9 +162,7 @@ class Japanese:
         return ZONES.get(zone.key, f"{zone.key}の現地時間")
 
     def _rule(self, period: Period) -> str:
-        clear = ""
-        if period.clear_days:
-            clear = "の翌営業日" if period.unit is Unit.BUSINESS_DAY else "の翌日"
+        clear = CLEAR_DAYS[period.unit] if period.clear_days else ""
         return f"{self._counting(period)}{clear}{ROLLS[period.roll]}"
 
     def _counting(self, period: Period) -> str:
@@ -136,7 +174,14 @@ class Japanese:
                 return f"{first}以降の営業日を数えて{count}営業日目"
             case Unit.WEEK:
                 return f"{first}から数えて{count}週間の末日"
-        months = f"{count}{UNITS[period.unit]}"
+            case Unit.MONTH:
+                return self._months(period, first, f"{count}か月")
+            case Unit.YEAR:
+                return self._months(period, first, f"{count}年")
+            case unknown:
+                assert_never(unknown)
+
+    def _months(self, period: Period, first: str, months: str) -> str:
         if ends_before_the_corresponding_day(period):
             return f"{first}から数えて{months}の末日"
         midnight = "、午前0時ちょうどの申請はその前日"

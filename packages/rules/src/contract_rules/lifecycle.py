@@ -14,13 +14,14 @@ Intervals are half-open: a contract can be resumed while `now < resumption.at`, 
 `now >= erasure.at` on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self, assert_never
 
-from contract_rules.instants import require_instant
+from contract_rules.completeness import complete
+from contract_rules.instants import no_offset, require_instant
 from contract_rules.policy import Timeline
 
 
@@ -98,51 +99,117 @@ class Transition(NamedTuple):
     event: EventType
 
 
-TRANSITIONS: Final[Mapping[Status, Mapping[Action, Transition]]] = {
-    Status.ACTIVE: {
-        Action.TERMINATE: Transition(Status.TERMINATED, Condition.COUNTABLE, EventType.TERMINATION_REQUESTED),
-        Action.HOLD_ERASURE: Transition(Status.ACTIVE, Condition.NONE, EventType.ERASURE_HELD),
-        Action.RELEASE_ERASURE_HOLD: Transition(Status.ACTIVE, Condition.NONE, EventType.ERASURE_HOLD_RELEASED),
+TRANSITIONS: Final[Mapping[Status, Mapping[Action, Transition]]] = complete(
+    "TRANSITIONS",
+    Status,
+    {
+        Status.ACTIVE: {
+            Action.TERMINATE: Transition(Status.TERMINATED, Condition.COUNTABLE, EventType.TERMINATION_REQUESTED),
+            Action.HOLD_ERASURE: Transition(Status.ACTIVE, Condition.NONE, EventType.ERASURE_HELD),
+            Action.RELEASE_ERASURE_HOLD: Transition(Status.ACTIVE, Condition.NONE, EventType.ERASURE_HOLD_RELEASED),
+        },
+        Status.TERMINATED: {
+            Action.RESUME: Transition(Status.ACTIVE, Condition.WINDOW_OPEN, EventType.RESUMED),
+            Action.END_SERVICE: Transition(Status.TERMINATED, Condition.SERVICE_OVER, EventType.SERVICE_ENDED),
+            Action.HOLD_ERASURE: Transition(Status.TERMINATED, Condition.NONE, EventType.ERASURE_HELD),
+            Action.RELEASE_ERASURE_HOLD: Transition(Status.TERMINATED, Condition.NONE, EventType.ERASURE_HOLD_RELEASED),
+            Action.ERASE: Transition(Status.ERASED, Condition.ERASURE_DUE, EventType.ERASED),
+        },
+        Status.ERASED: {},
     },
-    Status.TERMINATED: {
-        Action.RESUME: Transition(Status.ACTIVE, Condition.WINDOW_OPEN, EventType.RESUMED),
-        Action.END_SERVICE: Transition(Status.TERMINATED, Condition.SERVICE_OVER, EventType.SERVICE_ENDED),
-        Action.HOLD_ERASURE: Transition(Status.TERMINATED, Condition.NONE, EventType.ERASURE_HELD),
-        Action.RELEASE_ERASURE_HOLD: Transition(Status.TERMINATED, Condition.NONE, EventType.ERASURE_HOLD_RELEASED),
-        Action.ERASE: Transition(Status.ERASED, Condition.ERASURE_DUE, EventType.ERASED),
-    },
-    Status.ERASED: {},
-}
+)
 """Which action leads from which status to which. A missing key is an illegal action."""
 
-PERMITTED: Final[Mapping[Action, frozenset[Actor]]] = {
-    Action.TERMINATE: frozenset({Actor.CONTRACTOR, Actor.OPERATOR}),
-    Action.RESUME: frozenset({Actor.CONTRACTOR, Actor.OPERATOR}),
-    Action.END_SERVICE: frozenset({Actor.SYSTEM}),
-    Action.HOLD_ERASURE: frozenset({Actor.OPERATOR}),
-    Action.RELEASE_ERASURE_HOLD: frozenset({Actor.OPERATOR}),
-    Action.ERASE: frozenset({Actor.SYSTEM}),
-}
+PERMITTED: Final[Mapping[Action, frozenset[Actor]]] = complete(
+    "PERMITTED",
+    Action,
+    {
+        Action.TERMINATE: frozenset({Actor.CONTRACTOR, Actor.OPERATOR}),
+        Action.RESUME: frozenset({Actor.CONTRACTOR, Actor.OPERATOR}),
+        Action.END_SERVICE: frozenset({Actor.SYSTEM}),
+        Action.HOLD_ERASURE: frozenset({Actor.OPERATOR}),
+        Action.RELEASE_ERASURE_HOLD: frozenset({Actor.OPERATOR}),
+        Action.ERASE: frozenset({Actor.SYSTEM}),
+    },
+)
 """Who may ask for which action, in every status."""
 
 
 # Read through their class, members cost 70 ns each in Python 3.11: several times a comparison of instants.
-ACTIVE, _, GONE = Status
-IN_USE, RESUMABLE, RUNNING_OUT, SERVICE_ENDED, ERASURE_DUE, ERASED = Phase
+ACTIVE: Final = Status.ACTIVE
+TERMINATED: Final = Status.TERMINATED
+ERASED: Final = Status.ERASED
+IN_USE: Final = Phase.IN_USE
+RESUMABLE: Final = Phase.RESUMABLE
+RUNNING_OUT: Final = Phase.RUNNING_OUT
+SERVICE_ENDED: Final = Phase.SERVICE_ENDED
+ERASURE_DUE: Final = Phase.ERASURE_DUE
+
+MOST_DAYS_APART: Final = 2
+"""Between the dates that two zones show at one instant."""
 
 
-class Application(NamedTuple):
+class _Application(NamedTuple):
+    """The fields of an application."""
+
+    number: int
+    requested_at: datetime
+    timeline: Timeline
+
+
+class Application(_Application):
     """利用終了の申請: one application to end the contract, with the dates that it was promised.
 
     Fields:
         number: the contract's n-th application, from 1. Numbers are never used again.
         requested_at: the instant at which it was accepted.
         timeline: what follows from it, as stored; a later policy never moves it.
+
+    Raises:
+        ValueError: a field is not of its type, the instant falls on the timeline's date in no zone, or a deadline
+            had passed by then.
     """
 
-    number: int
-    requested_at: datetime
-    timeline: Timeline
+    __slots__ = ()
+
+    def __new__(cls, number: int, requested_at: datetime, timeline: Timeline) -> Self:
+        """Refuse an instant and dates that do not belong together."""
+        try:
+            belong_together = (
+                type(number) is int
+                and number >= 1
+                and isinstance(timeline, Timeline)
+                and -MOST_DAYS_APART <= requested_at.toordinal() - timeline.requested_on.toordinal() <= MOST_DAYS_APART
+                and requested_at < timeline.service_end.instant
+                and requested_at < timeline.resumption.instant
+            )
+        except (AttributeError, TypeError):  # not an instant
+            belong_together = False
+        if not belong_together:
+            raise ValueError(_fault(number, requested_at, timeline))
+        return tuple.__new__(cls, (number, requested_at, timeline))
+
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]  # written for `cls` of any tuple type
+        """As the constructor, which `_replace` would pass by."""
+        return cls(*iterable)
+
+
+def _fault(number: object, requested_at: object, timeline: object) -> str:
+    """What is wrong with the fields of an application."""
+    if type(number) is not int or number < 1:
+        return f"number is {number!r}: write a whole number of 1 or more"
+    if not isinstance(timeline, Timeline):
+        return f"timeline is {timeline!r}: write a Timeline"
+    if not isinstance(requested_at, datetime):
+        return f"requested_at is {requested_at!r}: write an instant"
+    if requested_at.utcoffset() is None:
+        return str(no_offset(requested_at))
+    if abs(requested_at.toordinal() - timeline.requested_on.toordinal()) > MOST_DAYS_APART:
+        wrong = f"{timeline.requested_on} is the date of {requested_at.isoformat()} in no zone"
+    else:
+        wrong = f"a deadline of {timeline} had passed at {requested_at.isoformat()}, when it was applied for"
+    return f"{wrong}: write the dates that follow from this application"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +225,8 @@ class Facts:
         erasure_held: whether an operator keeps the data from being erased.
 
     Raises:
-        ValueError: the facts contradict each other, which only a defect in storing them can bring about; or the
-            status is text, of which `Status(text)` makes one.
+        ValueError: the facts contradict each other, which only a defect in storing them can bring about; or a
+            field is not of its type, such as a status that is text, of which `Status(text)` makes one.
     """
 
     status: Status
@@ -175,13 +242,22 @@ class Facts:
             raise ValueError(  # noqa: TRY004  # the text is right, and what it was to be made of is said
                 f"status: {self.status!r}: write a Status, as in Status({self.status!r})"
             )
-        if self.application is None:
-            consistent = self.status is ACTIVE and not self.service_ended
+        status, application, ended, held = self.status, self.application, self.service_ended, self.erasure_held
+        if not (
+            type(self.version) is type(self.applications) is int
+            and type(ended) is type(held) is bool
+            and (application is None or isinstance(application, Application))
+        ):
+            raise ValueError(f"these facts are not of their types: {self}")
+        if status is ACTIVE:
+            consistent = application is None and not ended
+        elif status is TERMINATED:
+            consistent = application is not None and application.number == self.applications
+        elif status is ERASED:
+            consistent = application is not None and application.number == self.applications and ended and not held
         else:
-            consistent = self.status is not ACTIVE and 1 <= self.application.number == self.applications
-            if self.status is GONE:
-                consistent = consistent and self.service_ended and not self.erasure_held
-        if not consistent:
+            assert_never(status)
+        if not consistent or self.version < 1 or self.applications < 0:
             raise ValueError(f"these facts contradict each other: {self}")
 
 
@@ -210,16 +286,21 @@ def phase(facts: Facts, now: date) -> Phase:
     >>> phase(new_contract(), date(2024, 3, 1))
     <Phase.IN_USE: 'IN_USE'>
     """
-    application = facts.application
-    if application is None or facts.status is GONE:
-        _require_time(now)
-        return IN_USE if application is None else ERASED
-    timeline = application.timeline
-    if not timeline.resumption.passed(now):
-        return RESUMABLE
-    if not timeline.service_end.passed(now):
-        return RUNNING_OUT
-    return ERASURE_DUE if timeline.erasure.passed(now) else SERVICE_ENDED
+    status, application = facts.status, facts.application
+    if status is TERMINATED:
+        assert application is not None  # noqa: S101  # `Facts` has looked
+        timeline = application.timeline
+        if not timeline.resumption.passed(now):
+            return RESUMABLE
+        if not timeline.service_end.passed(now):
+            return RUNNING_OUT
+        return ERASURE_DUE if timeline.erasure.passed(now) else SERVICE_ENDED
+    _require_time(now)
+    if status is ACTIVE:
+        return IN_USE
+    if status is ERASED:
+        return Phase.ERASED
+    assert_never(status)
 
 
 def service_available(facts: Facts, now: date) -> bool:
@@ -233,10 +314,16 @@ def service_available(facts: Facts, now: date) -> bool:
     >>> service_available(new_contract(), date(2024, 3, 1))
     True
     """
-    if facts.application is None or facts.status is GONE:
-        _require_time(now)
-        return facts.application is None
-    return not facts.application.timeline.service_end.passed(now)
+    status, application = facts.status, facts.application
+    if status is TERMINATED:
+        assert application is not None  # noqa: S101  # `Facts` has looked
+        return not application.timeline.service_end.passed(now)
+    _require_time(now)
+    if status is ACTIVE:
+        return True
+    if status is ERASED:
+        return False
+    assert_never(status)
 
 
 def _require_time(now: date) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Self, TypeVar, cast
+from typing import Final, Self, TypeVar, assert_never, cast
 
+from contract_rules.completeness import complete
 from contract_rules.instants import MIDNIGHT, ONE_DAY, DateOutOfRange, first_instant_after, local_time
 
 __all__ = [
@@ -85,6 +86,37 @@ class Roll(StrEnum):
     NONE = "none"
     FORWARD = "forward"
     BACKWARD = "backward"
+
+
+HAS_MONTH_RULE: Final[Mapping[Unit, bool]] = complete(
+    "HAS_MONTH_RULE",
+    Unit,
+    {Unit.DAY: False, Unit.WEEK: False, Unit.MONTH: True, Unit.YEAR: True, Unit.BUSINESS_DAY: False},
+)
+DAYS_IN: Final[Mapping[Unit, int | None]] = complete(
+    "DAYS_IN",
+    Unit,
+    {Unit.DAY: 1, Unit.WEEK: DAYS_IN_A_WEEK, Unit.MONTH: None, Unit.YEAR: None, Unit.BUSINESS_DAY: None},
+)
+"""None where it depends on the date."""
+
+INCLUDED: Final[Mapping[FirstDay, bool | None]] = complete(
+    "INCLUDED",
+    FirstDay,
+    {FirstDay.EXCLUDE: False, FirstDay.INCLUDE: True, FirstDay.EXCLUDE_UNLESS_MIDNIGHT: None},
+)
+"""Whether the event's day counts as the first; None where it depends on the time of day."""
+
+ENDS_THE_DAY_BEFORE: Final[Mapping[MonthRule, bool]] = complete(
+    "ENDS_THE_DAY_BEFORE", MonthRule, {MonthRule.START_BASED: True, MonthRule.EVENT_BASED: False}
+)
+"""Whether a month or year ends on the day before the one that corresponds to its first."""
+
+STEP: Final[Mapping[Direction, int]] = complete("STEP", Direction, {Direction.FORWARD: 1, Direction.BACKWARD: -1})
+"""Days to the next day of the period."""
+
+ROLL_STEP: Final[Mapping[Roll, int]] = complete("ROLL_STEP", Roll, {Roll.NONE: 0, Roll.FORWARD: 1, Roll.BACKWARD: -1})
+"""Days to the next day on which a period might end instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,47 +240,55 @@ class Period:
         return f"{self.count} {self.unit.replace('_', ' ')}{'' if self.count == 1 else 's'}"
 
     def _includes(self, event: date | datetime) -> bool:
-        if self.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT:
-            return isinstance(event, datetime) and event.time() == MIDNIGHT
-        return self.first_day is FirstDay.INCLUDE
+        included = INCLUDED[self.first_day]
+        return isinstance(event, datetime) and event.time() == MIDNIGHT if included is None else included
 
     def _counted(self, day: date, *, included: bool) -> date:
         if self.count > DAYS_IN_THE_CALENDAR:
             raise OverflowError
-        step = 1 if self.direction is Direction.FORWARD else -1
-        if self.unit is Unit.BUSINESS_DAY:
-            return self._counted_open_days(day, step, included=included)
-        if self.unit in (Unit.DAY, Unit.WEEK):
-            return day + self._days(included=included)
-        months = self.count * (MONTHS_IN_A_YEAR if self.unit is Unit.YEAR else 1)
-        if included or self.month_rule is MonthRule.START_BASED:
+        match self.unit:
+            case Unit.DAY:
+                return day + self._days(1, included=included)
+            case Unit.WEEK:
+                return day + self._days(DAYS_IN_A_WEEK, included=included)
+            case Unit.MONTH:
+                return self._counted_months(day, self.count, included=included)
+            case Unit.YEAR:
+                return self._counted_months(day, self.count * MONTHS_IN_A_YEAR, included=included)
+            case Unit.BUSINESS_DAY:
+                return self._counted_open_days(day, included=included)
+            case unknown:
+                assert_never(unknown)
+
+    def _days(self, days_in_unit: int, *, included: bool) -> timedelta:
+        return timedelta(days=STEP[self.direction] * (self.count * days_in_unit - included + self.clear_days))
+
+    def _span(self) -> timedelta | None:
+        days_in_unit, included = DAYS_IN[self.unit], INCLUDED[self.first_day]
+        if days_in_unit is None or included is None or ROLL_STEP[self.roll] or self.count > DAYS_IN_THE_CALENDAR:
+            return None
+        return self._days(days_in_unit, included=included)
+
+    def _counted_months(self, day: date, months: int, *, included: bool) -> date:
+        assert self.month_rule is not None  # noqa: S101  # months and years have one
+        step = STEP[self.direction]
+        if included or ENDS_THE_DAY_BEFORE[self.month_rule]:
             last = _last_of_months_from(day if included else day + ONE_DAY, months)
         else:
             last = _same_day_of_month(day, step * months)
         return last + timedelta(days=step * self.clear_days)
 
-    def _days(self, *, included: bool) -> timedelta:
-        days = self.count * (DAYS_IN_A_WEEK if self.unit is Unit.WEEK else 1) - included + self.clear_days
-        return timedelta(days=days if self.direction is Direction.FORWARD else -days)
-
-    def _span(self) -> timedelta | None:
-        varies = self.roll is not Roll.NONE or self.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT
-        if varies or self.unit not in (Unit.DAY, Unit.WEEK) or self.count > DAYS_IN_THE_CALENDAR:
-            return None
-        return self._days(included=self.first_day is FirstDay.INCLUDE)
-
-    def _counted_open_days(self, day: date, step: int, *, included: bool) -> date:
+    def _counted_open_days(self, day: date, *, included: bool) -> date:
         left = self.count + self.clear_days - (included and self._is_open(day))
+        step = STEP[self.direction] * ONE_DAY
         while left:
-            day += step * ONE_DAY
+            day += step
             left -= self._is_open(day)
         return day
 
     def _rolled(self, day: date) -> date:
-        if self.roll is Roll.NONE:
-            return day
-        step = ONE_DAY if self.roll is Roll.FORWARD else -ONE_DAY
-        while not self._is_open(day):
+        step = ROLL_STEP[self.roll] * ONE_DAY
+        while step and not self._is_open(day):
             day += step
         return day
 
@@ -258,7 +298,7 @@ class Period:
     def _check_counting(self) -> None:
         if type(self.count) is not int or self.count < 1:
             raise PeriodError(f"count is {self.count!r}: write a whole number of 1 or more")
-        counts_months = self.unit in (Unit.MONTH, Unit.YEAR)
+        counts_months = HAS_MONTH_RULE[self.unit]
         if counts_months and self.month_rule is None:
             raise PeriodError(
                 f"a {self.unit} needs a month_rule: write {_one_of(MonthRule)}, which end on different days"

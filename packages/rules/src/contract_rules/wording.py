@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from contract_rules.decisions import Refused
-from contract_rules.periods import FirstDay, MonthRule, Period
+from contract_rules.periods import ENDS_THE_DAY_BEFORE, INCLUDED, Period
 from contract_rules.policy import DeadlineKind, Policy, Timeline
 
 
@@ -38,4 +38,6 @@ class Wording(Protocol):
 
 def ends_before_the_corresponding_day(period: Period) -> bool:
     """Whether months run from their first day to the day before the corresponding one."""
-    return period.month_rule is MonthRule.START_BASED or period.first_day is FirstDay.INCLUDE
+    return (period.month_rule is not None and ENDS_THE_DAY_BEFORE[period.month_rule]) or bool(
+        INCLUDED[period.first_day]
+    )

@@ -1,16 +1,24 @@
 """The order of two deadlines: does one period end before another whatever the date of application?"""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Final
 
-from contract_rules.periods import DAYS_IN_A_WEEK, FirstDay, Period, Roll, Unit
+from contract_rules.completeness import complete
+from contract_rules.periods import DAYS_IN_A_WEEK, INCLUDED, ROLL_STEP, Period, Unit
 
 A_CYCLE_BEGINS = date(2000, 1, 1)
 DAYS_IN_A_GREGORIAN_CYCLE = 146_097
 """400 years: after them weekdays, leap years and lengths of months all repeat."""
 
-SHORTEST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28, Unit.YEAR: 365, Unit.BUSINESS_DAY: 1}
-LONGEST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366, Unit.BUSINESS_DAY: 1}
+SHORTEST: Final[Mapping[Unit, int]] = complete(
+    "SHORTEST", Unit, {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28, Unit.YEAR: 365, Unit.BUSINESS_DAY: 1}
+)
+LONGEST: Final[Mapping[Unit, int | None]] = complete(
+    "LONGEST", Unit, {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366, Unit.BUSINESS_DAY: None}
+)
+"""None where it depends on the closed days."""
 
 
 @lru_cache(maxsize=64)
@@ -43,16 +51,17 @@ def _at_most(period: Period) -> int:
     if period.span is not None:
         return period.span.days
     count = period.count + period.clear_days
-    days = _until_open_days(period, count) if period.unit is Unit.BUSINESS_DAY else count * LONGEST[period.unit]
-    return days + (_until_open_days(period, 1) if period.roll is Roll.FORWARD else 0)
+    longest = LONGEST[period.unit]
+    days = _until_open_days(period, count) if longest is None else count * longest
+    return days + (_until_open_days(period, 1) if ROLL_STEP[period.roll] > 0 else 0)
 
 
 def _at_least(period: Period) -> int:
     """A number of days that the period always lasts."""
     if period.span is not None:
         return period.span.days
-    days = period.count * SHORTEST[period.unit] - (period.first_day is not FirstDay.EXCLUDE)
-    return days - (_until_open_days(period, 1) if period.roll is Roll.BACKWARD else 0)
+    days = period.count * SHORTEST[period.unit] - (INCLUDED[period.first_day] is not False)
+    return days - (_until_open_days(period, 1) if ROLL_STEP[period.roll] < 0 else 0)
 
 
 def _until_open_days(period: Period, count: int) -> int:

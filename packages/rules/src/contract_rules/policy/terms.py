@@ -3,12 +3,25 @@
 from dataclasses import dataclass, field, replace
 from datetime import MINYEAR, date, datetime
 from functools import lru_cache
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time, require_date, require_instant
-from contract_rules.periods import Direction, FirstDay, Period
+from contract_rules.periods import INCLUDED, Direction, FirstDay, Period, Unit
 from contract_rules.policy.order import day_out_of_order
-from contract_rules.policy.timeline import Deadline, DeadlineKind, Timeline
+from contract_rules.policy.timeline import (
+    ERASURE,
+    RESUMPTION,
+    SERVICE_END,
+    Deadline,
+    DeadlineKind,
+    Timeline,
+    early_deadline,
+    early_erasure,
+)
+
+OWN_DAY = Period(Unit.DAY, 1, FirstDay.INCLUDE)
+"""The period that ends with the day of the application."""
 
 
 class PolicyError(ValueError):
@@ -29,8 +42,9 @@ class Policy:
             None leaves that side open.
 
     Raises:
-        PolicyError: a period runs backward, the validity is empty, or for some date of application the data
-            would be erased before the service ends or while the contract can still be resumed.
+        PolicyError: a period runs backward, the validity is empty, or for some date of application a deadline
+            would precede it, or the data would be erased before the service ends or while the contract can
+            still be resumed.
     """
 
     name: str
@@ -52,10 +66,10 @@ class Policy:
         self._check_directions()
         self._check_validity()
         object.__setattr__(self, "horizon", self._horizon())
-        rules = {self.period(kind).first_day for kind in DeadlineKind}
-        object.__setattr__(self, "minds_midnight", FirstDay.EXCLUDE_UNLESS_MIDNIGHT in rules)
-        self._check_erasure_comes_last(DeadlineKind.SERVICE_END, "the service would run")
-        self._check_erasure_comes_last(DeadlineKind.RESUMPTION, "the contract could be resumed")
+        included = [INCLUDED[self.period(kind).first_day] for kind in DeadlineKind]
+        object.__setattr__(self, "minds_midnight", None in included)
+        for kind in DeadlineKind:
+            self._check_order(kind)
 
     def __hash__(self) -> int:
         """By name and version, which tell policies apart, and quickly: deadlines are remembered by policy."""
@@ -68,9 +82,13 @@ class Policy:
         >>> shipped_policies().version("omakase-login", "1.0").period(DeadlineKind.ERASURE).count
         45
         """
-        if kind is DeadlineKind.SERVICE_END:
+        if kind is SERVICE_END:
             return self.service_end
-        return self.resumption if kind is DeadlineKind.RESUMPTION else self.erasure
+        if kind is RESUMPTION:
+            return self.resumption
+        if kind is ERASURE:
+            return self.erasure
+        assert_never(kind)
 
     def in_force_on(self, day: date) -> bool:
         """Whether an application made on that date falls under this policy.
@@ -172,16 +190,17 @@ class Policy:
                 f"write a date after valid_from, {self.valid_from}"
             )
 
-    def _check_erasure_comes_last(self, kind: DeadlineKind, still: str) -> None:
+    def _check_order(self, kind: DeadlineKind) -> None:
+        """Refuse what a `Timeline` refuses: a deadline before its application, or after the erasure."""
         for at_midnight in (False, True):
-            earlier = _as_counted(self.period(kind), at_midnight=at_midnight)
-            later = _as_counted(self.erasure, at_midnight=at_midnight)
-            day = day_out_of_order(earlier, later, self.horizon)
+            period = _as_counted(self.period(kind), at_midnight=at_midnight)
+            erasure = _as_counted(self.erasure, at_midnight=at_midnight)
+            day = day_out_of_order(OWN_DAY, period, self.horizon)
             if day is not None:
-                raise PolicyError(
-                    f"erasure: applied on {day}, data would be kept until {later.last_day(day)} and {still} "
-                    f"until {earlier.last_day(day)}: write an erasure that is never earlier than {kind}"
-                )
+                raise PolicyError(early_deadline(day, kind, period.last_day(day)))
+            day = day_out_of_order(period, erasure, self.horizon)
+            if day is not None:
+                raise PolicyError(early_erasure(day, kind, period.last_day(day), erasure.last_day(day)))
 
     def _horizon(self) -> date:
         first, beyond = date.min.toordinal(), date.max.toordinal()
@@ -214,6 +233,6 @@ def promised_on(policy: Policy, day: date, at_midnight: bool) -> Timeline:
 
 def _as_counted(period: Period, *, at_midnight: bool) -> Period:
     """The same period for an application at 00:00:00 exactly, or at any other time."""
-    if period.first_day is not FirstDay.EXCLUDE_UNLESS_MIDNIGHT:
+    if INCLUDED[period.first_day] is not None:
         return period
     return replace(period, first_day=FirstDay.INCLUDE if at_midnight else FirstDay.EXCLUDE)

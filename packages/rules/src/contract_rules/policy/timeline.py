@@ -1,12 +1,14 @@
 """The dates that one application was promised, computed once and stored with it; no later policy moves them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, assert_never
 from zoneinfo import ZoneInfo
 
-from contract_rules.instants import first_instant_after, local_time, no_offset, require_date
+from contract_rules.completeness import complete
+from contract_rules.instants import ends_day, first_instant_after, local_time, no_offset, require_date
 
 
 class DeadlineKind(StrEnum):
@@ -17,6 +19,22 @@ class DeadlineKind(StrEnum):
     ERASURE = "erasure"
 
 
+SERVICE_END: Final = DeadlineKind.SERVICE_END
+RESUMPTION: Final = DeadlineKind.RESUMPTION
+ERASURE: Final = DeadlineKind.ERASURE
+
+UNTIL: Final[Mapping[DeadlineKind, str]] = complete(
+    "UNTIL",
+    DeadlineKind,
+    {
+        SERVICE_END: "the service would run",
+        RESUMPTION: "the contract could be resumed",
+        ERASURE: "data would be kept",
+    },
+)
+"""What a deadline ends. An application precedes all of them, and erasure precedes none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A date that was promised: the last day that counts, and the instant from which it has passed.
@@ -25,7 +43,7 @@ class Deadline:
     zone the instant is written in.
 
     Raises:
-        ValueError: `at` has no UTC offset.
+        ValueError: `last_day` is not a date, `at` has no UTC offset, or there is no zone in which the day ends then.
         DateOutOfRange: `at` lies outside the years 1 to 9999 in UTC.
     """
 
@@ -35,8 +53,18 @@ class Deadline:
     """`at` in UTC, where two instants compare by their order in time whatever a zone's clocks do."""
 
     def __post_init__(self) -> None:
-        """Keep the instant in UTC beside the one that is shown."""
-        object.__setattr__(self, "instant", local_time(self.at, UTC))
+        """Keep the instant in UTC beside the one that is shown, and refuse one at which the last day does not end."""
+        last_day, at = self.last_day, self.at
+        if type(last_day) is not date:
+            require_date(last_day, "write the last day that counts")
+        if not isinstance(at, datetime):
+            raise ValueError(f"{at!r} is not an instant: write the first one after {last_day}")  # noqa: TRY004  # as above
+        instant = at if at.tzinfo is UTC else local_time(at, UTC)
+        if not ends_day(last_day, instant):
+            raise ValueError(
+                f"{last_day} does not end at {at.isoformat()} in any zone: write the first instant after that day"
+            )
+        object.__setattr__(self, "instant", instant)
 
     @classmethod
     def of_last_day(cls, last_day: date, zone: ZoneInfo) -> Self:
@@ -87,17 +115,49 @@ class Deadline:
         return (self.last_day - today).days
 
 
-class Timeline(NamedTuple):
-    """What follows from one application: until when the service runs, may be resumed, and data is kept.
-
-    It holds dates and no policy, so that it can be rebuilt from what is stored with the application.
-    """
+class _Dates(NamedTuple):
+    """The fields of a timeline."""
 
     requested_on: date
     policy_version: str
     service_end: Deadline
     resumption: Deadline
     erasure: Deadline
+
+
+class Timeline(_Dates):
+    """What follows from one application: until when the service runs, may be resumed, and data is kept.
+
+    It holds dates and no policy, so that it can be rebuilt from what is stored with the application.
+
+    Raises:
+        ValueError: a field is not of its type, a deadline precedes the application, or the data would be erased
+            before the service ends or while the contract can still be resumed.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls, requested_on: date, policy_version: str, service_end: Deadline, resumption: Deadline, erasure: Deadline
+    ) -> Self:
+        """Refuse dates that no policy promises."""
+        try:
+            in_order = (
+                requested_on <= service_end.last_day <= erasure.last_day
+                and requested_on <= resumption.last_day <= erasure.last_day
+                and service_end.instant <= erasure.instant
+                and resumption.instant <= erasure.instant
+            )
+        except (AttributeError, TypeError):  # not of their types
+            in_order = False
+        if not in_order or not isinstance(policy_version, str):
+            raise ValueError(_fault(requested_on, policy_version, service_end, resumption, erasure))
+        return tuple.__new__(cls, (requested_on, policy_version, service_end, resumption, erasure))
+
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]  # written for `cls` of any tuple type
+        """As the constructor, which `_replace` would pass by."""
+        return cls(*iterable)
 
     def deadline(self, kind: DeadlineKind) -> Deadline:
         """The deadline of that kind.
@@ -108,6 +168,44 @@ class Timeline(NamedTuple):
         ... ).last_day
         datetime.date(2024, 4, 15)
         """
-        if kind is DeadlineKind.SERVICE_END:
+        if kind is SERVICE_END:
             return self.service_end
-        return self.resumption if kind is DeadlineKind.RESUMPTION else self.erasure
+        if kind is RESUMPTION:
+            return self.resumption
+        if kind is ERASURE:
+            return self.erasure
+        assert_never(kind)
+
+
+def _fault(
+    requested_on: object, policy_version: object, service_end: object, resumption: object, erasure: object
+) -> str:
+    """What is wrong with the fields of a timeline."""
+    if isinstance(requested_on, datetime) or not isinstance(requested_on, date):
+        return f"requested_on is {requested_on!r}: write the date of the application"
+    if not isinstance(erasure, Deadline):
+        return f"erasure is {erasure!r}: write a Deadline"
+    for kind, deadline in ((SERVICE_END, service_end), (RESUMPTION, resumption), (ERASURE, erasure)):
+        if not isinstance(deadline, Deadline):
+            return f"{kind} is {deadline!r}: write a Deadline"
+        if deadline.last_day < requested_on:
+            return early_deadline(requested_on, kind, deadline.last_day)
+        if deadline.last_day > erasure.last_day or deadline.instant > erasure.instant:
+            return early_erasure(requested_on, kind, deadline.last_day, erasure.last_day)
+    return f"policy_version is {policy_version!r}: write text"
+
+
+def early_deadline(applied_on: date, kind: DeadlineKind, last_day: date) -> str:
+    """What is wrong with a deadline that precedes its own application."""
+    return (
+        f"{kind}: applied on {applied_on}, {UNTIL[kind]} until {last_day}: "
+        "write a last day that is never earlier than the application"
+    )
+
+
+def early_erasure(applied_on: date, kind: DeadlineKind, last_day: date, erasure: date) -> str:
+    """What is wrong with data that is erased before a deadline."""
+    return (
+        f"erasure: applied on {applied_on}, {UNTIL[ERASURE]} until {erasure} and {UNTIL[kind]} until {last_day}: "
+        f"write an erasure that is never earlier than {kind}"
+    )
