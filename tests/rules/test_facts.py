@@ -29,7 +29,19 @@ from tests.rules.examples import (
     policy_of,
 )
 
-from contract_rules import Application, Deadline, DeadlineKind, Facts, Period, PolicyError, Roll, Timeline, Unit
+from contract_rules import (
+    Application,
+    Deadline,
+    DeadlineKind,
+    Facts,
+    Period,
+    PolicyError,
+    Roll,
+    Timeline,
+    Unit,
+    phase,
+    service_available,
+)
 
 TIMELINE = POLICY.timeline(APPLIED)
 OFFSETS = st.integers(-3, 5)
@@ -250,3 +262,23 @@ def test_a_deadline_is_found_by_its_kind_and_by_nothing_else() -> None:
         DeadlineKind.ERASURE: TIMELINE.erasure,
     }
     assert TIMELINE.erasure.at == ERASURE
+
+
+# ---------------------------------------------------------------- members that do not exist
+
+
+def test_a_kind_of_deadline_that_does_not_exist_is_no_other_one() -> None:
+    unknown: Any = "notice"
+    with pytest.raises(AssertionError, match="'notice'"):
+        TIMELINE.deadline(unknown)
+    with pytest.raises(AssertionError, match="'notice'"):
+        POLICY.period(unknown)
+
+
+def test_a_status_that_does_not_exist_is_no_other_one() -> None:
+    facts = replace(ACTIVE)
+    object.__setattr__(facts, "status", "PAUSED")
+    with pytest.raises(AssertionError, match="'PAUSED'"):
+        phase(facts, APPLIED)
+    with pytest.raises(AssertionError, match="'PAUSED'"):
+        service_available(facts, APPLIED)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from contract_rules.completeness import complete
 from contract_rules.decisions import Reason, Refused
 from contract_rules.lifecycle import PERMITTED, Actor
-from contract_rules.periods import FirstDay, Period, Roll, Unit
+from contract_rules.periods import INCLUDED, FirstDay, Period, Roll, Unit
 from contract_rules.policy import DeadlineKind, Policy
 from contract_rules.wording import Promise, ends_before_the_corresponding_day
 
@@ -186,7 +186,7 @@ class English:
         if ends_before_the_corresponding_day(period):
             return self._last_day_of(period, first)
         midnight = ", or the day before if made at exactly 0:00"
-        at_midnight = midnight if period.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT else ""
+        at_midnight = midnight if INCLUDED[period.first_day] is None else ""
         length = self._length(period)
         return f"the same day of the month {length} after {applied}, or that month's last day{at_midnight}"
 

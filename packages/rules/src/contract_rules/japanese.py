@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from contract_rules.completeness import complete
 from contract_rules.decisions import Reason, Refused
 from contract_rules.lifecycle import PERMITTED, Actor
-from contract_rules.periods import FirstDay, Period, Roll, Unit
+from contract_rules.periods import INCLUDED, FirstDay, Period, Roll, Unit
 from contract_rules.policy import DeadlineKind, Policy
 from contract_rules.wording import Promise, ends_before_the_corresponding_day
 
@@ -185,5 +185,5 @@ class Japanese:
         if ends_before_the_corresponding_day(period):
             return f"{first}から数えて{months}の末日"
         midnight = "、午前0時ちょうどの申請はその前日"
-        at_midnight = midnight if period.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT else ""
+        at_midnight = midnight if INCLUDED[period.first_day] is None else ""
         return f"{months}後の応当日（応当日のない月は末日{at_midnight}）"

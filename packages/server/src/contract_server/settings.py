@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from contract_rules import complete
 from contract_server.durations import Duration
 from contract_server.origins import FilesSource, SettingsError, misspelt, origin_of
 from contract_server.values import (
@@ -37,6 +38,17 @@ class EnvironmentName(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+_IS_PRODUCTION = complete(
+    "_IS_PRODUCTION", EnvironmentName, {EnvironmentName.DEVELOPMENT: False, EnvironmentName.PRODUCTION: True}
+)
+
+
+def _in_production(info: ValidationInfo) -> bool:
+    """Whether the other settings are those of production; False where that setting itself was refused."""
+    name = info.data.get("environment")
+    return name is not None and _IS_PRODUCTION[name]
 
 
 class Settings(BaseSettings):
@@ -168,8 +180,7 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _must_be_secret_in_production(cls, given: SecretStr, info: ValidationInfo) -> SecretStr:
-        in_production = info.data.get("environment") is EnvironmentName.PRODUCTION
-        known = in_production and given.get_secret_value() == DEVELOPMENT_SECRET_KEY
+        known = _in_production(info) and given.get_secret_value() == DEVELOPMENT_SECRET_KEY
         if known or len(given.get_secret_value()) < SHORTEST_SECRET_KEY:
             raise ValueError("expected 32 random characters or more, such as `openssl rand -base64 32` writes")
         return given
@@ -177,21 +188,21 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _must_be_public_in_production(cls, given: str, info: ValidationInfo) -> str:
-        if info.data.get("environment") is EnvironmentName.PRODUCTION and not is_public(given):
+        if _in_production(info) and not is_public(given):
             raise ValueError("expected https:// and a name that browsers elsewhere know, because this is production")
         return given
 
     @field_validator("mail_sender")
     @classmethod
     def _must_exist_in_production(cls, given: str, info: ValidationInfo) -> str:
-        if info.data.get("environment") is EnvironmentName.PRODUCTION and given.endswith(NOWHERE):
+        if _in_production(info) and given.endswith(NOWHERE):
             raise ValueError("expected an address of your own, because this is production: mail servers refuse others")
         return given
 
     @field_validator("mail_dir")
     @classmethod
     def _must_send_mails_in_production(cls, given: Path | None, info: ValidationInfo) -> Path | None:
-        if given is not None and info.data.get("environment") is EnvironmentName.PRODUCTION:
+        if given is not None and _in_production(info):
             raise ValueError("expected SMTP_URL instead, because this is production: no erasure reaches such files")
         return given
 
@@ -203,7 +214,7 @@ class Settings(BaseSettings):
     @property
     def development(self) -> bool:
         """Whether the test clock, the demonstration data and the development pages exist."""
-        return self.environment is EnvironmentName.DEVELOPMENT
+        return not _IS_PRODUCTION[self.environment]
 
     @property
     def shows_schema(self) -> bool:

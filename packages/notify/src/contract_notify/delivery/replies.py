@@ -12,8 +12,9 @@ answer, so that no mail fails for it; the age of the oldest unsent mail raises t
 """
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from contract_notify.failures import DeliveryFailure, OutcomeUnknown, PermanentFailure, TemporaryFailure
 
@@ -31,7 +32,28 @@ class Stage(StrEnum):
     DOT = "final dot"
 
 
-_ABOUT_THE_MAIL: Final = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT})
+class _Row(NamedTuple):
+    """What an answer means at a stage."""
+
+    about_the_mail: bool
+    without_answer: type[DeliveryFailure]
+
+
+_BEFORE_THE_MAIL: Final = _Row(about_the_mail=False, without_answer=TemporaryFailure)
+_ENVELOPE: Final = _Row(about_the_mail=True, without_answer=TemporaryFailure)
+_HANDED_OVER: Final = _Row(about_the_mail=True, without_answer=OutcomeUnknown)
+_ROWS: Final[Mapping[Stage, _Row]] = {
+    Stage.CONNECT: _BEFORE_THE_MAIL,
+    Stage.EHLO: _BEFORE_THE_MAIL,
+    Stage.STARTTLS: _BEFORE_THE_MAIL,
+    Stage.AUTH: _BEFORE_THE_MAIL,
+    Stage.MAIL: _ENVELOPE,
+    Stage.RCPT: _ENVELOPE,
+    Stage.DATA: _ENVELOPE,
+    Stage.DOT: _HANDED_OVER,
+}
+if _MISSING := [f"Stage.{stage.name}" for stage in Stage if stage not in _ROWS]:
+    raise ValueError(f"_ROWS has no entry for {', '.join(_MISSING)}: write one")
 _NOT_NOW: Final = range(400, 500)
 _NEVER: Final = range(500, 600)
 _AUTHENTICATION_REQUIRED: Final = 530
@@ -47,11 +69,11 @@ def failure_of_answer(stage: Stage, code: int, text: str) -> DeliveryFailure:
         return failure_of_trouble(stage, "the mail server's answer makes no sense")
     enhanced = _ENHANCED_CODE.match(text)
     reason = f"the mail server answered {code}{f' {enhanced[0]}' if enhanced else ''}"
-    if code in _NEVER and stage in _ABOUT_THE_MAIL and code != _AUTHENTICATION_REQUIRED:
+    if code in _NEVER and _ROWS[stage].about_the_mail and code != _AUTHENTICATION_REQUIRED:
         return PermanentFailure(reason, stage=stage, code=code)
     return TemporaryFailure(reason, stage=stage, code=code)
 
 
 def failure_of_trouble(stage: Stage, reason: str) -> DeliveryFailure:
     """The failure for a missing or unintelligible answer."""
-    return (OutcomeUnknown if stage is Stage.DOT else TemporaryFailure)(reason, stage=stage)
+    return _ROWS[stage].without_answer(reason, stage=stage)

@@ -28,6 +28,9 @@ Reason = Annotated[
 _NOBODY = UUID(int=0)
 _OPERATOR = Viewer(_NOBODY, _NOBODY, "contract-server", "", Role.OPERATOR, None, datetime.max.replace(tzinfo=UTC))
 
+_INTRODUCTIONS: dict[Action, list[str]] = {Action.TERMINATE: [], Action.RESUME: ["These dates are taken back:"]}
+"""What is said before the dates, by the actions that these commands perform."""
+
 
 def terminate(contract: ContractId, reason: Reason, yes: Yes = False, json: Json = False) -> None:
     """契約終了 on behalf of the contractor, who gets the same mail as if they had clicked.
@@ -82,7 +85,7 @@ async def _look_ahead(services: Services, action: Action, contract_id: UUID) -> 
     dates = [
         explain_deadline(kind, application.timeline, services.policies.registry, Language.EN) for kind in DeadlineKind
     ]
-    return contract.facts.version, dates if action is Action.TERMINATE else ["These dates are taken back:", *dates]
+    return contract.facts.version, [*_INTRODUCTIONS[action], *dates]
 
 
 async def _perform(services: Services, request: ContractRequest, note: str) -> dict[str, Any]:

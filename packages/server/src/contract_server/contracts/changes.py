@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from contract_rules import Action, Actor, Granted, RecordEvent, Refused, SendMail, decide
+from contract_rules import Action, Actor, EraseRegistration, Granted, RecordEvent, Refused, SendMail, WakeAt, decide
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import Clock
 from contract_server.contracts.answers import Answer
@@ -61,7 +61,7 @@ class ContractChanges:
         decision = decide(self._policies.in_force_at(now), contract.facts, action, actor, now)
         if isinstance(decision, Refused):
             return Answer(contract, now, refusal=decision)
-        changed = _changed(contract, decision, action, now, reason=reason, hold_reason=hold_reason)
+        changed = _changed(contract, decision, now, reason=reason, hold_reason=hold_reason)
         stored = await save_snapshot(contract, changed, now)
         application_id = stored.application_id or contract.application_id
         for effect in decision.effects:
@@ -70,8 +70,10 @@ class ContractChanges:
                     await ContractEvent.create(**_event_columns(effect, contract.id, application_id, note))
                 case SendMail():
                     await self._mails.owe(stored, effect.kind, now)
-                case _:  # waking is what the due columns do; erasing belongs to the erasure
+                case WakeAt() | EraseRegistration():  # the due columns wake; erasing belongs to the erasure
                     pass
+                case unknown:
+                    assert_never(unknown)
         if action is Action.HOLD_ERASURE:
             await self._mails.withdraw_erasure_reminder(stored, now)
         if action is Action.RELEASE_ERASURE_HOLD:  # its window may be open
@@ -93,7 +95,7 @@ class ContractChanges:
             decision = decide(policy, contract.facts, action, actor, now)
             if isinstance(decision, Refused):
                 raise ActionRefused(contract, now, decision)
-            changed.append((contract, _changed(contract, decision, action, now, reason=None)))
+            changed.append((contract, _changed(contract, decision, now, reason=None)))
             events += (
                 _event_columns(effect, contract.id, contract.application_id)
                 for effect in decision.effects
@@ -120,7 +122,7 @@ class ContractChanges:
         decision = decide(self._policies.in_force_at(now), contract.facts, action, contractor.actor, now)
         if isinstance(decision, Refused):
             return None
-        changed = _changed(contract, decision, action, now, reason=reason)
+        changed = _changed(contract, decision, now, reason=reason)
         rows = []
         if changed.facts.application:
             changed = replace(changed, application_id=uuid7())
@@ -132,8 +134,10 @@ class ContractChanges:
                     rows.append(NewRow(ContractEvent, _event_columns(effect, contract.id, application_id)))
                 case SendMail():
                     rows.append(NewRow(OutboxMail, self._mails.columns(changed, effect.kind, contractor, now)))
-                case _:  # as above
+                case WakeAt() | EraseRegistration():  # as above
                     pass
+                case unknown:
+                    assert_never(unknown)
         answer = Answer(changed, now)
         if key:
             rows.append(NewRow(IdempotentAnswer, answer_columns(key, answer)))
@@ -157,7 +161,6 @@ class ContractChanges:
 def _changed(
     contract: ContractSnapshot,
     decision: Granted,
-    action: Action,
     now: datetime,
     *,
     reason: TerminationReason | None,
@@ -168,7 +171,7 @@ def _changed(
         contract,
         facts=decision.facts,
         application_id=contract.application_id if decision.facts.application else None,
-        reason=reason if action is Action.TERMINATE else contract.reason,
+        reason=reason or contract.reason,
         hold=_hold(contract, held=decision.facts.erasure_held, reason=hold_reason, now=now),
     )
 

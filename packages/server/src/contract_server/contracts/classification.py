@@ -4,10 +4,12 @@ Personal is whatever tells of a person: it goes. Business is what the company ke
 Technical is what the program needs for itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+from contract_rules import complete
 
 
 class Kind(StrEnum):
@@ -69,10 +71,21 @@ class Table:
         Raises:
             KeyError: Nobody has said.
         """
-        for kind, columns in zip(Kind, (self.personal, self.business, self.technical), strict=True):
-            if column in columns:
+        for kind, columns_of in _COLUMNS.items():
+            if column in columns_of(self):
                 return kind
         raise KeyError(column)
+
+
+_COLUMNS: Mapping[Kind, Callable[[Table], frozenset[str]]] = complete(
+    "_COLUMNS",
+    Kind,
+    {
+        Kind.PERSONAL: lambda table: table.personal,
+        Kind.BUSINESS: lambda table: table.business,
+        Kind.TECHNICAL: lambda table: table.technical,
+    },
+)
 
 
 def _columns(names: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.classification import TABLES, OnErasure
 from contract_server.contracts.evidence import first_broken_link, sealed_records
 from contract_server.contracts.health import GRACE, Check, Health, examine
-from contract_server.contracts.ledger import Ledger, LedgerCorrupt, LedgerEntry, LedgerUnavailable, Step
+from contract_server.contracts.ledger import Ledger, LedgerCorrupt, LedgerEntry, LedgerUnavailable
 from contract_server.contracts.models import ErasureRecord
 from contract_server.db.transaction import current_connection
 
@@ -93,7 +93,7 @@ async def _check_ledger(now: datetime, ledger: Ledger, *, must_be_kept: bool) ->
 
 async def _compare(entries: list[LedgerEntry]) -> tuple[set[UUID], set[UUID]]:
     """Contracts that are erased in the ledger and not here; contracts whose evidence here is not the ledger's."""
-    finished = [entry for entry in entries if entry.step is Step.FINISHED]
+    finished = [entry for entry in entries if entry.finished]
     hashes: dict[UUID, set[object]] = defaultdict(set)
     for entry in finished:
         hashes[entry.contract_id].add(entry.evidence and entry.evidence.get("hash"))

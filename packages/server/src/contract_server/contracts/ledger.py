@@ -23,6 +23,7 @@ from uuid import UUID
 import orjson
 from pydantic import TypeAdapter
 
+from contract_rules import complete
 from contract_server.contracts.evidence import Evidence, hash_of
 from contract_server.contracts.snapshot import ContractSnapshot, judged_columns
 
@@ -44,6 +45,9 @@ class Step(StrEnum):
 
     BEGUN = "BEGUN"
     FINISHED = "FINISHED"
+
+
+_IS_FINISHED = complete("_IS_FINISHED", Step, {Step.BEGUN: False, Step.FINISHED: True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,11 @@ class LedgerEntry:
     contract_id: UUID
     application: LedgerApplication
     evidence: Evidence | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all of the contract was erased, as the rules had granted it."""
+        return _IS_FINISHED[self.step]
 
 
 _ENTRIES = TypeAdapter(LedgerEntry)

@@ -1,5 +1,6 @@
 """Owing a mail: written into the outbox in the transaction that gives the reason for it."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from contract_notify import (
     TerminationAccepted,
     render,
 )
-from contract_rules import MailKind
+from contract_rules import MailKind, complete
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.models import MailState, OutboxMail
@@ -57,7 +58,7 @@ class Mails:
     ) -> dict[str, Any]:
         """The mail about a change that was just made, as it is stored."""
         unique = f"{contract.id}.{contract.facts.version}"
-        message = _message(contract, kind)
+        message = _MESSAGES[kind](contract)
         return self._columns(contractor, message, _rendered(message, self._contact_url), unique, now)
 
     async def owe_password_reset(self, account: Account, token: str, valid_for: timedelta, now: datetime) -> None:
@@ -114,9 +115,19 @@ def _waiting(contract_id: UUID, now: datetime) -> QuerySet[OutboxMail]:
     return OutboxMail.filter(contract_id=contract_id, state=MailState.PENDING, useful_until__gt=now)
 
 
-def _message(contract: ContractSnapshot, kind: MailKind) -> TerminationAccepted | ResumptionAccepted:
+def _termination_accepted(contract: ContractSnapshot) -> TerminationAccepted:
     application = contract.facts.application
-    if kind is MailKind.TERMINATION_ACCEPTED and application is not None:
-        timeline = application.timeline
-        return TerminationAccepted((timeline.resumption.last_day - timeline.requested_on).days)
-    return ResumptionAccepted()
+    assert application is not None  # noqa: S101 - the mail is about it
+    timeline = application.timeline
+    return TerminationAccepted((timeline.resumption.last_day - timeline.requested_on).days)
+
+
+_MESSAGES: Mapping[MailKind, Callable[[ContractSnapshot], TerminationAccepted | ResumptionAccepted]] = complete(
+    "_MESSAGES",
+    MailKind,
+    {
+        MailKind.TERMINATION_ACCEPTED: _termination_accepted,
+        MailKind.RESUMPTION_ACCEPTED: lambda _contract: ResumptionAccepted(),
+    },
+)
+"""What each mail about a change says of the contract as it is after the change."""

@@ -18,7 +18,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import product
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from contract_notify import (
     KINDS,
@@ -31,6 +31,7 @@ from contract_notify import (
     RenderedMail,
     compose,
 )
+from contract_rules import complete
 from contract_server import metrics
 from contract_server.clock import Clock
 from contract_server.contracts.mail_leases import ClaimedMail, Outcome, claim, look, settle
@@ -55,7 +56,25 @@ NOTING_PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # as long as a database takes to restart
 Try = tuple[ClaimedMail, DeliveryFailure | None]
 Answer = TypeVar("Answer")
 
-_COUNTED_AS = {MailState.SENT: "sent", MailState.FAILED: "given_up", MailState.PENDING: "postponed"}
+
+class _Report(NamedTuple):
+    """How an outcome is counted and logged."""
+
+    counted_as: str
+    level: int
+    event: str
+
+
+_REPORTS = complete(
+    "_REPORTS",
+    MailState,
+    {
+        MailState.SENT: _Report("sent", logging.INFO, "mail sent"),
+        MailState.PENDING: _Report("postponed", logging.WARNING, "mail postponed"),
+        MailState.FAILED: _Report("given_up", logging.ERROR, "mail given up"),
+        MailState.DISMISSED: None,  # by a person, not by a try
+    },
+)
 
 
 class Outbox:
@@ -78,8 +97,8 @@ class Outbox:
         self._called = asyncio.Event()
         self._seen: list[int] = []
         self._ends_at = 0.0
-        for kind, outcome in product(KINDS, _COUNTED_AS.values()):
-            metrics.MAILS.labels(kind, outcome)  # Prometheus sees no increase in a series that begins at 1
+        for kind, report in product(KINDS, filter(None, _REPORTS.values())):
+            metrics.MAILS.labels(kind, report.counted_as)  # Prometheus sees no increase in a series that begins at 1
 
     def call(self) -> None:
         """Say that a mail may be owed: whoever is sending looks at once."""
@@ -245,19 +264,10 @@ def _tell(outcome: Outcome, *, ours: bool) -> None:
     if not ours:
         log.warning("mail's outcome came after its lease", mail_id=mail.id, kind=mail.kind)
         return
-    metrics.MAILS.labels(mail.kind, _COUNTED_AS[outcome.state]).inc()
-    if failure is None:
-        log.info("mail sent", mail_id=mail.id, kind=mail.kind, contract_id=mail.contract_id, caused_by=mail.request_id)
-        return
-    given_up = outcome.state is MailState.FAILED
-    log.log(
-        logging.ERROR if given_up else logging.WARNING,
-        "mail given up" if given_up else "mail postponed",
-        mail_id=mail.id,
-        kind=mail.kind,
-        contract_id=mail.contract_id,
-        caused_by=mail.request_id,
-        failure=outcome.failure_kind,
-        stage=failure.stage,
-        code=failure.code,
-    )
+    report = _REPORTS[outcome.state]
+    assert report is not None  # noqa: S101 - a try has dismissed nothing
+    metrics.MAILS.labels(mail.kind, report.counted_as).inc()
+    fields = {"mail_id": mail.id, "kind": mail.kind, "contract_id": mail.contract_id, "caused_by": mail.request_id}
+    if failure is not None:
+        fields |= {"failure": outcome.failure_kind, "stage": failure.stage, "code": failure.code}
+    log.log(report.level, report.event, **fields)

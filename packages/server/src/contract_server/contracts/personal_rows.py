@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from contract_rules import complete
 from contract_server.contracts.classification import TABLES, OnErasure, Table
 from contract_server.db.statements import execute, fetch
 
@@ -59,9 +60,9 @@ async def erase_rows(members: Mapping[UUID, int], tables: Mapping[str, Table] = 
     """
     contract_ids = list(members)
     erased = {
-        name: _erasing(name, table)
+        name: f"{act(name, table)} RETURNING {table.contract} AS contract_id"
         for name, table in tables.items()
-        if table.on_erasure is not OnErasure.KEEP and name != "member"
+        if (act := _ACTS[table.on_erasure]) and name != "member"
     }
     acts = ", ".join(f"erased_{name} AS ({act})" for name, act in erased.items())
     counts = " UNION ALL ".join(
@@ -83,7 +84,7 @@ async def personal_rows_left(contract_ids: Sequence[UUID], tables: Mapping[str, 
         f"SELECT {table.contract} AS contract_id, '{name}' AS name, count(*) AS rows"  # noqa: S608 - our own names
         f" FROM {name} WHERE {table.belongs_to_any} AND ({table.filled}) GROUP BY 1"
         for name, table in tables.items()
-        if table.on_erasure is not OnErasure.KEEP
+        if _ACTS[table.on_erasure]
     )
     return _by_contract(await fetch(counts, contract_ids))
 
@@ -95,10 +96,14 @@ def _by_contract(rows: Iterable[Any]) -> defaultdict[UUID, Counter[str]]:
     return found
 
 
-def _erasing(name: str, table: Table) -> str:
-    if table.on_erasure is OnErasure.DELETE:
-        act = f"DELETE FROM {name} WHERE {table.belongs_to_any}"  # noqa: S608 - our own names
-    else:
-        emptied = ", ".join(f"{column} = NULL" for column in sorted(table.emptied))
-        act = f"UPDATE {name} SET {emptied} WHERE {table.belongs_to_any} AND ({table.filled})"  # noqa: S608 - our own names
-    return f"{act} RETURNING {table.contract} AS contract_id"
+def _delete(name: str, table: Table) -> str:
+    return f"DELETE FROM {name} WHERE {table.belongs_to_any}"  # noqa: S608 - our own names
+
+
+def _empty(name: str, table: Table) -> str:
+    emptied = ", ".join(f"{column} = NULL" for column in sorted(table.emptied))
+    return f"UPDATE {name} SET {emptied} WHERE {table.belongs_to_any} AND ({table.filled})"  # noqa: S608 - our own names
+
+
+_ACTS = complete("_ACTS", OnErasure, {OnErasure.DELETE: _delete, OnErasure.EMPTY: _empty, OnErasure.KEEP: None})
+"""The statement that erases a table's rows; None where they are kept."""

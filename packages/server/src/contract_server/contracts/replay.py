@@ -17,7 +17,7 @@ from contract_rules import Status
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.erasure import Erasures
-from contract_server.contracts.ledger import Ledger, LedgerEntry, Step
+from contract_server.contracts.ledger import Ledger, LedgerEntry
 from contract_server.contracts.mails import Mails
 from contract_server.contracts.models import Contract, TerminationApplication
 from contract_server.contracts.policies import ServedPolicies
@@ -81,7 +81,7 @@ class Replay:
                 plan.unknown.append(contract_id)
             elif contract["erased"]:
                 plan.erased_already.append(contract_id)
-            elif contract["held"] and entry.step is Step.BEGUN:
+            elif contract["held"] and not entry.finished:
                 plan.held.append(contract_id)
             else:
                 plan.to_erase.append(entry)
@@ -118,7 +118,7 @@ def _newest(entries: Iterable[LedgerEntry]) -> dict[UUID, LedgerEntry]:
     newest: dict[UUID, LedgerEntry] = {}
     for entry in entries:
         known = newest.get(entry.contract_id)
-        if known is None or known.step is Step.BEGUN:
+        if known is None or not known.finished:
             newest[entry.contract_id] = entry
     return newest
 
@@ -129,7 +129,7 @@ async def _restore_facts(entry: LedgerEntry) -> bool:
         contract = await Contract.filter(id=entry.contract_id).select_for_update().first()
         if contract is None or contract.status is Status.ERASED:
             return False
-        if entry.step is Step.BEGUN and contract.hold_placed_at is not None:
+        if not entry.finished and contract.hold_placed_at is not None:
             return False
         applications = TerminationApplication.filter(contract_id=contract.id)
         others = applications.exclude(id=entry.application.id)

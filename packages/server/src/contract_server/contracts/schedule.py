@@ -6,7 +6,7 @@ that the breaker lets pass.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -58,15 +58,13 @@ class Schedule:
         A contract that somebody else has locked is passed over, or, when `patient`, waited for.
         """
         report = SweepReport()
+        perform = {Action.END_SERVICE: self._end_services, Action.ERASE: self._erase}
         ends_at = time.monotonic() + seconds
         await self._erasures.copy_evidence()
         erasable_until = await self._breaker.pass_until(await self._clock.now())
         while report.complete and (found := await self._due(report, erasable_until)):
             for action, alike in groupby(found, key=lambda due: due.action):
-                if action is Action.ERASE:
-                    await self._erase(list(alike), report, Patience(skip_locked=not patient, ends_at=ends_at))
-                else:
-                    await self._end_services(alike, report, Patience(skip_locked=not patient, ends_at=ends_at))
+                await perform[action](list(alike), report, Patience(skip_locked=not patient, ends_at=ends_at))
         if report.complete or report.done:
             await self._note_run()
         return report
@@ -100,7 +98,7 @@ class Schedule:
             elif erased.complete:
                 report.passed_over.add(each.contract_id)
 
-    async def _end_services(self, due: Iterable[DueAction], report: SweepReport, patience: Patience) -> None:
+    async def _end_services(self, due: Sequence[DueAction], report: SweepReport, patience: Patience) -> None:
         for each in due:
             if patience.over:
                 report.complete = False

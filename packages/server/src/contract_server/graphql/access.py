@@ -2,19 +2,19 @@
 
 from graphql import GraphQLError
 
-from contract_rules import Language
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.graphql.context import RequestContext
+from contract_server.graphql.language import words
 
-_LOG_IN = {
-    Language.JA: "ログインが必要です。ログインしてから、もう一度お試しください。",
-    Language.EN: "Please log in first, then try again.",
-}
-_NOT_YOURS = {
-    Language.JA: "この操作を行う権限がありません。",
-    Language.EN: "Your role does not permit this operation.",
-}
+_LOG_IN = words(
+    ja="ログインが必要です。ログインしてから、もう一度お試しください。",
+    en="Please log in first, then try again.",
+)
+_NOT_YOURS = words(
+    ja="この操作を行う権限がありません。",
+    en="Your role does not permit this operation.",
+)
 
 
 async def require_viewer(context: RequestContext) -> Viewer:

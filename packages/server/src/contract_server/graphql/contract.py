@@ -1,18 +1,32 @@
 """The contract as its contractor and the operators see it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
+from typing import TypeVar
 from uuid import UUID
 
 import strawberry
 from strawberry.scalars import ID
 
-from contract_rules import Action, DeadlineKind, available_actions, describe_policy, explain_deadline, service_available
+from contract_rules import (
+    Action,
+    DeadlineKind,
+    EventType,
+    Status,
+    available_actions,
+    complete,
+    describe_policy,
+    explain_deadline,
+    service_available,
+)
+from contract_rules import Actor as RulesActor
 from contract_rules import Policy as RulesPolicy
 from contract_rules import Timeline as RulesTimeline
 from contract_server.accounts.models import Role
 from contract_server.accounts.visits import CompanyProfile
 from contract_server.contracts.models import ContractEvent as EventRow
+from contract_server.contracts.models import TerminationReason as StoredReason
 from contract_server.contracts.queries import (
     USUAL_PAGE,
     ContractPage,
@@ -89,6 +103,35 @@ class Actor(Enum):
     CONTRACTOR = "CONTRACTOR"
     OPERATOR = "OPERATOR"
     SYSTEM = "SYSTEM"
+
+
+Stored = TypeVar("Stored", bound=Enum)
+Shown = TypeVar("Shown", bound=Enum)
+
+
+def shown_as(shown: type[Shown], stored: type[Stored]) -> Mapping[Stored, Shown]:
+    """Map every stored member to the member of the API that has its name."""
+    names = shown.__members__
+    return complete(shown.__name__, stored, {member: names[member.name] for member in stored if member.name in names})
+
+
+_STATUSES = shown_as(ContractStatus, Status)
+_REASONS = shown_as(TerminationReason, StoredReason)
+_EVENT_TYPES = shown_as(ContractEventType, EventType)
+_ACTORS = shown_as(Actor, RulesActor)
+_ACTIONS = complete(
+    "_ACTIONS",
+    Action,
+    {
+        Action.TERMINATE: ContractAction.TERMINATE,
+        Action.RESUME: ContractAction.RESUME,
+        Action.END_SERVICE: None,
+        Action.HOLD_ERASURE: None,
+        Action.RELEASE_ERASURE_HOLD: None,
+        Action.ERASE: None,
+    },
+)
+"""What a contractor is offered; None for what the API offers no contractor."""
 
 
 @strawberry.type
@@ -229,8 +272,8 @@ class ContractEvent(Node):
         return cls(
             id=ID(str(row.id)),
             at=context.local(row.at),
-            type=ContractEventType(row.type.value),
-            actor=Actor(row.actor.value),
+            type=_EVENT_TYPES[row.type],
+            actor=_ACTORS[row.actor],
             termination_id=ID(str(row.application_id)) if row.application_id else None,
         )
 
@@ -296,7 +339,7 @@ class Contract(Node):
 
     @strawberry.field(description="契約状態.")
     def status(self) -> ContractStatus:
-        return ContractStatus[self.snapshot.facts.status]
+        return _STATUSES[self.snapshot.facts.status]
 
     @strawberry.field(description="契約開始日. Resuming keeps it.")
     def started_on(self) -> date:
@@ -327,7 +370,7 @@ class Contract(Node):
         return Termination(
             id=ID(str(self.snapshot.application_id)),
             requested_at=info.context.local(application.requested_at),
-            reason=TerminationReason[reason] if reason else None,
+            reason=_REASONS[reason] if reason else None,
             timeline=Timeline.of(application.timeline, self.as_of, info.context),
         )
 
@@ -338,7 +381,7 @@ class Contract(Node):
             return []  # the two mutations are the contractor's
         policy = info.context.services.policies.in_force_at(self.as_of)
         possible = available_actions(policy, self.snapshot.facts, viewer.actor, self.as_of)
-        return [ContractAction(action.value) for action in possible if action in (Action.TERMINATE, Action.RESUME)]
+        return [shown for action in possible if (shown := _ACTIONS[action])]
 
     @strawberry.field(description="The members whose registration will be erased, with the contractor's own.")
     async def member_count(self, info: RequestInfo) -> int:

@@ -5,29 +5,29 @@ from typing import Annotated
 
 import strawberry
 
-from contract_rules import Language
 from contract_server.clock import TestClock as MovableClock
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.inputs import AdvanceTestClockInput
+from contract_server.graphql.language import words
 from contract_server.graphql.mutations import Mutation
-from contract_server.graphql.problems import InvalidInputError, Words
+from contract_server.graphql.problems import InvalidInputError
 from contract_server.graphql.queries import Query
 from contract_server.graphql.results import InvalidInput
 
 FURTHEST = timedelta(days=365 * 60)  # `offsetSeconds` is an Int, which ends after 68 years
 
-_ONE_OF_THREE: Words = {
-    Language.JA: "days・hours・to のうち、いずれか1つだけを指定してください。",
-    Language.EN: "Give exactly one of days, hours and to.",
-}
-_FORWARD_ONLY: Words = {
-    Language.JA: "テスト用の時計は未来にのみ進められます。現在より後の日時を指定してください（戻すには resetDemo）。",
-    Language.EN: "The test clock moves forward only: give an instant that is still to come (resetDemo goes back).",
-}
-_TOO_FAR: Words = {
-    Language.JA: "テスト用の時計は、実際の時刻から60年先まで進められます。",
-    Language.EN: "The test clock goes sixty years ahead of real time at most.",
-}
+_ONE_OF_THREE = words(
+    ja="days・hours・to のうち、いずれか1つだけを指定してください。",
+    en="Give exactly one of days, hours and to.",
+)
+_FORWARD_ONLY = words(
+    ja="テスト用の時計は未来にのみ進められます。現在より後の日時を指定してください（戻すには resetDemo）。",
+    en="The test clock moves forward only: give an instant that is still to come (resetDemo goes back).",
+)
+_TOO_FAR = words(
+    ja="テスト用の時計は、実際の時刻から60年先まで進められます。",
+    en="The test clock goes sixty years ahead of real time at most.",
+)
 
 
 @strawberry.type

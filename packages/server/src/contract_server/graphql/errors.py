@@ -7,24 +7,25 @@ from graphql import FieldNode, GraphQLError
 
 from contract_rules import Language
 from contract_server.db.availability import is_unavailable
+from contract_server.graphql.language import words
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
 
-_MASKED = {
-    Language.JA: "サーバーで問題が発生しました。お問い合わせの際は requestId をお知らせください。",
-    Language.EN: "Something went wrong on our side. When you contact us, please quote the requestId.",
-}
-_UNAVAILABLE = {
-    Language.JA: "ただいまサービスをご利用いただけません。しばらくしてから、もう一度お試しください。",
-    Language.EN: "The service is not available at the moment. Please try again shortly.",
-}
-_TOO_SLOW = {
-    Language.JA: "時間内に処理を完了できませんでした。しばらくしてから、もう一度お試しください。",
-    Language.EN: "The request could not be completed in time. Please try again shortly.",
-}
+_MASKED = words(
+    ja="サーバーで問題が発生しました。お問い合わせの際は requestId をお知らせください。",
+    en="Something went wrong on our side. When you contact us, please quote the requestId.",
+)
+_UNAVAILABLE = words(
+    ja="ただいまサービスをご利用いただけません。しばらくしてから、もう一度お試しください。",
+    en="The service is not available at the moment. Please try again shortly.",
+)
+_TOO_SLOW = words(
+    ja="時間内に処理を完了できませんでした。しばらくしてから、もう一度お試しください。",
+    en="The request could not be completed in time. Please try again shortly.",
+)
 
 
 class DatabaseUnavailable(Exception):

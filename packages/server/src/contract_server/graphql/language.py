@@ -1,9 +1,18 @@
 """The language of an answer, from `Accept-Language`: Japanese where nothing else is asked for."""
 
-from contract_rules import Language
+from collections.abc import Mapping
+
+from contract_rules import Language, complete
 from contract_server.graphql.remembered import remembered
 
 DEFAULT = Language.JA
+
+Words = Mapping[Language, str]
+
+
+def words(*, ja: str, en: str) -> Words:
+    """Write one message in every language."""
+    return complete("words", Language, {Language.JA: ja, Language.EN: en})
 
 
 @remembered

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import ID
 
-from contract_rules import Action, Language
+from contract_rules import Action
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
 from contract_server.contracts.errors import ContractNotFound
@@ -17,6 +17,7 @@ from contract_server.graphql.access import require_role
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.contract import Contract, parse_contract_id
 from contract_server.graphql.cookies import delete_session_cookie, session_token, set_session_cookie
+from contract_server.graphql.language import words
 from contract_server.graphql.people import Viewer
 from contract_server.graphql.problems import InvalidInputError
 
@@ -25,14 +26,14 @@ Value = TypeVar("Value")
 LONGEST_KEY = 255
 LONGEST_HOLD_REASON = 500
 
-_KEY_LENGTH = {
-    Language.JA: f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
-    Language.EN: f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
-}
-_HOLD_REASON = {
-    Language.JA: f"理由は1文字以上{LONGEST_HOLD_REASON}文字以内で入力してください。",
-    Language.EN: f"reason: 1 to {LONGEST_HOLD_REASON} characters are expected.",
-}
+_KEY_LENGTH = words(
+    ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
+    en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
+)
+_HOLD_REASON = words(
+    ja=f"理由は1文字以上{LONGEST_HOLD_REASON}文字以内で入力してください。",
+    en=f"reason: 1 to {LONGEST_HOLD_REASON} characters are expected.",
+)
 
 
 @strawberry.type

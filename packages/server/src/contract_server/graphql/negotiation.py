@@ -4,6 +4,7 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value
 from enum import StrEnum
 
+from contract_rules import complete
 from contract_server.graphql.remembered import remembered
 
 
@@ -13,6 +14,11 @@ class MediaType(StrEnum):
     JSON = "application/json"
     GRAPHQL_RESPONSE = "application/graphql-response+json"
 
+
+STATUS_BEFORE_EXECUTION = complete(
+    "STATUS_BEFORE_EXECUTION", MediaType, {MediaType.JSON: 200, MediaType.GRAPHQL_RESPONSE: 400}
+)
+"""The status of an answer to a request that could not be executed."""
 
 _RANGES = {
     "*/*": MediaType.JSON,

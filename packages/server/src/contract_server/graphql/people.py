@@ -6,9 +6,10 @@ from enum import Enum
 import strawberry
 from strawberry.scalars import ID
 
+from contract_server.accounts.models import Role as StoredRole
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
 from contract_server.graphql.context import RequestInfo
-from contract_server.graphql.contract import Contract
+from contract_server.graphql.contract import Contract, shown_as
 
 
 @strawberry.enum
@@ -17,6 +18,9 @@ class Role(Enum):
 
     CONTRACTOR = "CONTRACTOR"
     OPERATOR = "OPERATOR"
+
+
+_ROLES = shown_as(Role, StoredRole)
 
 
 @strawberry.type
@@ -32,7 +36,7 @@ class Viewer:
     @classmethod
     def of(cls, who: LoggedInViewer) -> "Viewer":
         """The viewer as the API shows them."""
-        return cls(who=who, id=ID(str(who.account_id)), name=who.name, email=who.email, role=Role[who.role])
+        return cls(who=who, id=ID(str(who.account_id)), name=who.name, email=who.email, role=_ROLES[who.role])
 
     @strawberry.field(description="The contractor's own contract; null for an operator.")
     async def contract(self, info: RequestInfo) -> Contract | None:

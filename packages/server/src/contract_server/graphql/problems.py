@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from contract_rules import Language, explain_refusal
+from contract_rules import Reason, complete, explain_refusal
 from contract_server.accounts.attempts import TooManyAttempts
 from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
@@ -15,38 +15,54 @@ from contract_server.contracts import errors
 from contract_server.graphql import results
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.contract import Contract
+from contract_server.graphql.language import Words, words
 from contract_server.graphql.results import ProblemCode
 
-Words = dict[Language, str]
+_NOT_FOUND = words(
+    ja="該当する契約が見つかりません。契約IDをご確認ください。",
+    en="There is no such contract. Please check the contract's id.",
+)
+_STALE = words(
+    ja="契約の内容が更新されています。最新の内容をご確認のうえ、もう一度お試しください。",
+    en="The contract has changed since. Please look at it as it is now, then try again.",
+)
+_KEY_REUSED = words(
+    ja="この idempotencyKey は別の内容の操作で使用されています。新しい値を指定してください。",
+    en="This idempotencyKey was used with another input. Please choose a new one.",
+)
+_CREDENTIALS = words(
+    ja="メールアドレスまたはパスワードが正しくありません。",
+    en="The e-mail address or the password is not right.",
+)
+_TOO_MANY = words(
+    ja="ログインの試行回数が上限に達しました。{until}以降にもう一度お試しください。",
+    en="There were too many attempts to log in. Please try again at {until} or later.",
+)
+_RESET_TOKEN = words(
+    ja="このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
+    en="This link is not valid, or no longer. Please ask for a new one.",
+)
+_PASSWORD = words(
+    ja=f"新しいパスワードは{SHORTEST_PASSWORD}文字以上{LONGEST_PASSWORD}文字以内で入力してください。",
+    en=f"The new password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+)
 
-_NOT_FOUND: Words = {
-    Language.JA: "該当する契約が見つかりません。契約IDをご確認ください。",
-    Language.EN: "There is no such contract. Please check the contract's id.",
-}
-_STALE: Words = {
-    Language.JA: "契約の内容が更新されています。最新の内容をご確認のうえ、もう一度お試しください。",
-    Language.EN: "The contract has changed since. Please look at it as it is now, then try again.",
-}
-_KEY_REUSED: Words = {
-    Language.JA: "この idempotencyKey は別の内容の操作で使用されています。新しい値を指定してください。",
-    Language.EN: "This idempotencyKey was used with another input. Please choose a new one.",
-}
-_CREDENTIALS: Words = {
-    Language.JA: "メールアドレスまたはパスワードが正しくありません。",
-    Language.EN: "The e-mail address or the password is not right.",
-}
-_TOO_MANY: Words = {
-    Language.JA: "ログインの試行回数が上限に達しました。{until}以降にもう一度お試しください。",
-    Language.EN: "There were too many attempts to log in. Please try again at {until} or later.",
-}
-_RESET_TOKEN: Words = {
-    Language.JA: "このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
-    Language.EN: "This link is not valid, or no longer. Please ask for a new one.",
-}
-_PASSWORD: Words = {
-    Language.JA: f"新しいパスワードは{SHORTEST_PASSWORD}文字以上{LONGEST_PASSWORD}文字以内で入力してください。",
-    Language.EN: f"The new password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
-}
+_CODES = complete(
+    "_CODES",
+    Reason,
+    {
+        Reason.ALREADY_TERMINATED: ProblemCode.ALREADY_TERMINATED,
+        Reason.NOT_TERMINATED: ProblemCode.NOT_TERMINATED,
+        Reason.RESUME_WINDOW_CLOSED: ProblemCode.RESUME_WINDOW_CLOSED,
+        Reason.CONTRACT_ERASED: ProblemCode.CONTRACT_ERASED,
+        Reason.NOT_DUE_YET: None,
+        Reason.SERVICE_END_RECORDED: None,
+        Reason.ERASURE_ON_HOLD: None,
+        Reason.ACTOR_NOT_PERMITTED: None,
+        Reason.DATE_OUT_OF_RANGE: None,
+    },
+)
+"""The code of a refusal; None where no request that the API accepts is refused for that reason."""
 
 _TO_THE_FULL_MINUTE = timedelta(seconds=59, microseconds=999_999)
 
@@ -101,8 +117,11 @@ class TellRefusal(strawberry.ExceptionHandler[errors.ActionRefused, results.Acti
     ) -> results.ActionRefused:
         """The problem that the caller can act on."""
         context = info.context
+        code = _CODES[exception.refusal.reason]
+        if code is None:
+            raise ValueError(f"no request is refused for {exception.refusal.reason}")
         return results.ActionRefused(
-            code=ProblemCode(exception.refusal.reason.value),
+            code=code,
             message=explain_refusal(exception.refusal, context.services.policies.registry, context.language),
             contract=Contract.of(exception.contract, exception.at),
         )

@@ -19,7 +19,7 @@ from contract_server.graphql.documents import PreparedDocument
 from contract_server.graphql.errors import DatabaseUnavailable, tell, too_slow, unavailable
 from contract_server.graphql.execution import DocumentRefused, Executor
 from contract_server.graphql.http_request import METHODS, GraphQLRequest, RequestRefused, read_request
-from contract_server.graphql.negotiation import MediaType, answer_type
+from contract_server.graphql.negotiation import STATUS_BEFORE_EXECUTION, MediaType, answer_type
 from contract_server.graphql.reply import Reply
 from contract_server.graphql.schema import core
 from contract_server.graphql.tally import Tally, begin_at_zero, count_malformed
@@ -109,4 +109,4 @@ def _outcome(
     """The body and the status. Errors without a path are the request's own: nothing was executed, there is no data."""
     executed = result.data is not None or any("path" in error for error in errors)
     body = ({"data": result.data} if executed else {}) | ({"errors": errors} if errors else {})
-    return body, 200 if executed or media_type is MediaType.JSON else 400
+    return body, 200 if executed else STATUS_BEFORE_EXECUTION[media_type]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 import orjson
 
+from contract_rules import complete
+
 if TYPE_CHECKING:
     import _csv
 
@@ -44,7 +46,10 @@ class Encoding(StrEnum):
     @property
     def codec(self) -> str:
         """Python's name of it: with a byte order mark or without, and Shift_JIS as Windows has it."""
-        return {Encoding.UTF_8: "utf-8-sig", Encoding.SHIFT_JIS: "cp932"}[self]
+        return _CODECS[self]
+
+
+_CODECS = complete("_CODECS", Encoding, {Encoding.UTF_8: "utf-8-sig", Encoding.SHIFT_JIS: "cp932"})
 
 
 class UnreadableFile(Exception):
@@ -83,7 +88,7 @@ def read_lines(file: BinaryIO, form: Format, encoding: Encoding) -> Iterator[Lin
     """
     text = io.TextIOWrapper(file, encoding=encoding.codec, errors="replace", newline="")
     try:
-        yield from _json_lines(text) if form is Format.JSONL else _csv_lines(text)
+        yield from _READERS[form](text)
     finally:
         text.detach()
 
@@ -150,3 +155,6 @@ def _names(header: _Row | RefusedLine | None) -> list[str]:
     if missing or unknown or len(set(names)) < len(names):
         raise UnreadableFile(f"the first line names the fields, each once: expected {','.join(FIELDS)}")
     return names
+
+
+_READERS = complete("_READERS", Format, {Format.JSONL: _json_lines, Format.CSV: _csv_lines})
