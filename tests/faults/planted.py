@@ -156,7 +156,7 @@ def key_ignored(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_day_short(patch: pytest.MonkeyPatch) -> None:
-    shipped = resources.files("contract_rules") / "policies" / "omakase-login.toml"
+    shipped = resources.files("contract_rules") / "policies" / "omakase-login-1.0.toml"
     policy = parse_policy(shipped.read_text(encoding="utf-8").replace("count = 14", "count = 13"))
     patch.setattr(services, "served_policies", lambda *_: ServedPolicies(PolicyRegistry([policy])))
 

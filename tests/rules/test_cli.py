@@ -8,7 +8,7 @@ from contract_rules.cli import main
 from contract_rules.diagram import mermaid
 
 SHIPPED = resources.files("contract_rules")
-POLICY_FILE = (SHIPPED / "policies" / "omakase-login.toml").read_text(encoding="utf-8")
+POLICY_FILE = (SHIPPED / "policies" / "omakase-login-1.0.toml").read_text(encoding="utf-8")
 VECTORS = (SHIPPED / "vectors" / "deadline-vectors.json").read_text(encoding="utf-8")
 
 

@@ -41,7 +41,7 @@ from contract_rules import (
 )
 from contract_rules.policy.order import day_out_of_order
 
-SHIPPED = (resources.files("contract_rules") / "policies" / "omakase-login.toml").read_text(encoding="utf-8")
+SHIPPED = (resources.files("contract_rules") / "policies" / "omakase-login-1.0.toml").read_text(encoding="utf-8")
 WEEKEND = frozenset({6, 7})
 
 
@@ -463,7 +463,7 @@ def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:
     ("policies", "message"),
     [
         ([], "^a registry needs a policy: write at least one$"),
-        ([OLD, OLD], "^version: two policies have the same version: give each its own$"),
+        ([OLD, OLD], "^version: policy and policy both say old: give each its own$"),
         ([POLICY, NEW], "omakase-login 1.0 is still in force when terms new begins: end it with .*, 2025-04-01"),
         ([OLD, policy_of(days(1), days(1), days(1))], "is still in force when terms .* begins: .*, 0001-01-01"),
         ([OLD, policy_of(days(1), days(1), days(1), valid_from=date(2025, 3, 31))], "terms old is still in force"),
@@ -485,6 +485,13 @@ def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
     later = SHIPPED.replace('version = "1.0"', 'version = "1.0"\nvalid_from = 2024-03-01')
     (tmp_path / "b.toml").write_text(later, encoding="utf-8")
     assert [policy.version for policy in PolicyRegistry.from_folder(tmp_path)] == ["0.9", "1.0"]
+
+
+def test_two_files_of_one_version_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(SHIPPED, encoding="utf-8")
+    (tmp_path / "b.toml").write_text(SHIPPED.replace("count = 45", "count = 60"), encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"^version: a\.toml and b\.toml both say 1\.0: give each its own$"):
+        PolicyRegistry.from_folder(tmp_path)
 
 
 def test_a_policy_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ from contract_rules.policy import (
     PolicyNotFound,
     PolicyRegistry,
     Timeline,
+    changed_terms,
     parse_policy,
     shipped_policies,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "Unit",
     "WakeAt",
     "available_actions",
+    "changed_terms",
     "complete",
     "date_in_words",
     "decide",

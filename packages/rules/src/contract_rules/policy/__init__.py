@@ -1,5 +1,6 @@
 """Policies: which periods apply to an application to end a contract, and which dates follow from one."""
 
+from contract_rules.policy.fingerprint import changed_terms
 from contract_rules.policy.registry import PolicyNotFound, PolicyRegistry, shipped_policies
 from contract_rules.policy.terms import Policy, PolicyError
 from contract_rules.policy.timeline import Deadline, DeadlineKind, Timeline
@@ -13,6 +14,7 @@ __all__ = [
     "PolicyNotFound",
     "PolicyRegistry",
     "Timeline",
+    "changed_terms",
     "parse_policy",
     "shipped_policies",
 ]

@@ -28,9 +28,13 @@ class PolicyRegistry:
         self._policies = tuple(sorted(policies, key=lambda policy: policy.valid_from or date.min))
         if not self._policies:
             raise PolicyError("a registry needs a policy: write at least one")
-        self._by_version = {policy.version: policy for policy in self._policies}
-        if len(self._by_version) < len(self._policies):
-            raise PolicyError("version: two policies have the same version: give each its own")
+        self._by_version: dict[str, Policy] = {}
+        for policy in self._policies:
+            if twin := self._by_version.get(policy.version):
+                raise PolicyError(
+                    f"version: {twin.source} and {policy.source} both say {policy.version}: give each its own"
+                )
+            self._by_version[policy.version] = policy
         for before, after in zip(self._policies, self._policies[1:], strict=False):
             self._check_overlap(before, after)
 

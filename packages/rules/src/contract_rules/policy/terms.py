@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field, replace
 from datetime import MINYEAR, date, datetime
 from functools import lru_cache
-from typing import assert_never
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time, require_date, require_instant
 from contract_rules.periods import INCLUDED, Direction, FirstDay, Period, Unit
+from contract_rules.policy.fingerprint import NOT_A_TERM, fingerprint_of, terms_of
 from contract_rules.policy.order import day_out_of_order
 from contract_rules.policy.timeline import (
     ERASURE,
@@ -40,6 +41,7 @@ class Policy:
         erasure: how long the registered information is kept.
         valid_from, valid_until: the dates of application it governs, `valid_from <= day < valid_until`;
             None leaves that side open.
+        source: the file that it was read from, for messages.
 
     Raises:
         PolicyError: a period runs backward, the validity is empty, or for some date of application a deadline
@@ -53,8 +55,9 @@ class Policy:
     service_end: Period
     resumption: Period
     erasure: Period
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: date | None = field(default=None, metadata=NOT_A_TERM)
+    valid_until: date | None = field(default=None, metadata=NOT_A_TERM)
+    source: str = field(default="policy", kw_only=True, repr=False, compare=False, metadata=NOT_A_TERM)
     horizon: date = field(init=False, repr=False, compare=False)
     """The last date of application whose deadlines the calendar can still express."""
     minds_midnight: bool = field(init=False, repr=False, compare=False)
@@ -74,6 +77,29 @@ class Policy:
     def __hash__(self) -> int:
         """By name and version, which tell policies apart, and quickly: deadlines are remembered by policy."""
         return hash((self.name, self.version))
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """All that dates and their explanations follow from, in the types of JSON, without what is at its default.
+
+        The validity is no term: it says which applications fall under the policy, and moves no date of one that
+        was made. It has to stay open to change, because the next version begins where this one ends.
+
+        >>> from contract_rules import shipped_policies
+        >>> shipped_policies().version("omakase-login", "1.0").terms["erasure"]
+        {'unit': 'day', 'count': 45}
+        """
+        return terms_of(self)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the terms: the same wherever and whenever it is computed, another one for any other terms.
+
+        >>> from contract_rules import shipped_policies
+        >>> shipped_policies().version("omakase-login", "1.0").fingerprint[:16]
+        '4eb9798d4429499d'
+        """
+        return fingerprint_of(self.terms)
 
     def period(self, kind: DeadlineKind) -> Period:
         """The rule by which that deadline is counted.

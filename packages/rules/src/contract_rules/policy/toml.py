@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from contract_rules.periods import Period, PeriodError
 from contract_rules.policy.terms import Policy, PolicyError
 
-KEYS = tuple(each.name for each in fields(Policy) if each.init)
+KEYS = tuple(each.name for each in fields(Policy) if each.init and each.compare)
 
 
 def parse_policy(text: str, source: str = "policy") -> Policy:
@@ -28,12 +28,12 @@ def parse_policy(text: str, source: str = "policy") -> Policy:
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, nesting without end
         raise PolicyError(f"{source}: not TOML: {error}") from None
     try:
-        return _policy(table)
+        return _policy(table, source)
     except PolicyError as error:
         raise PolicyError(f"{source}: {error}") from None
 
 
-def _policy(table: Mapping[str, object]) -> Policy:
+def _policy(table: Mapping[str, object], source: str) -> Policy:
     for key in table:
         if key not in KEYS:
             raise PolicyError(f"{key}: not a key of a policy: write one of {', '.join(KEYS)}")
@@ -46,6 +46,7 @@ def _policy(table: Mapping[str, object]) -> Policy:
         erasure=_period(table, "erasure"),
         valid_from=_day(table, "valid_from"),
         valid_until=_day(table, "valid_until"),
+        source=source,
     )
 
 
