@@ -13,7 +13,7 @@ from tests.operations.cli.terminal import run
 from tests.server.in_process import served
 
 from contract_server.contracts.models import TerminationApplication
-from contract_server.contracts.policies import served_policies
+from contract_server.contracts.policies import served_policies, versions_in_use
 from contract_server.db.connection import database
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.durations import parse_duration, show_duration
@@ -262,8 +262,9 @@ async def test_no_process_starts_without_a_version_that_applications_were_made_u
         tmp_path / "policies", **{"0.9": "valid_until = 2024-01-01", "1.0": "valid_from = 2024-01-01"}
     )
     async with database(seeded):
-        assert await served_policies(folder).missing_versions() == []
-        assert await served_policies().missing_versions() == ["0.9"]
+        in_use = await versions_in_use()
+    assert served_policies(folder).missing(in_use) == []
+    assert served_policies().missing(in_use) == ["0.9"]
 
 
 @pytest.mark.parametrize(

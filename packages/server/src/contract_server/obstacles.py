@@ -2,10 +2,10 @@
 
 from contract_server.accounts.models import Account
 from contract_server.clock import DatabaseClock, TestClockRow
-from contract_server.contracts.policies import ServedPolicies, served_policies
+from contract_server.contracts.policies import ServedPolicies, served_policies, versions_in_use
 from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.demo.people import CONTRACTS, OPERATOR_ID
-from contract_server.settings import Settings
+from contract_server.settings import Settings, SettingsError
 
 _DEMO_ACCOUNTS = [OPERATOR_ID, *(contract.account_id for contract in CONTRACTS)]
 
@@ -14,19 +14,23 @@ async def find_obstacle(settings: Settings, policies: ServedPolicies) -> str | N
     """The first thing that forbids it, in one line; None where nothing does.
 
     Production has neither the accounts whose password everybody knows, nor a database that has lived in another
-    time; and without the terms under which an application was made, nobody could be told why its dates are so.
+    time; and without the very terms under which an application was made, its dates could not be explained.
     """
-    if missing := await policies.missing_versions():
+    in_use = await versions_in_use()
+    if missing := policies.missing(in_use):
         return f"POLICY_DIR: applications were made under {policies.name} {', '.join(missing)}; add that version's file"
     today = policies.today(await DatabaseClock().now())
-    if not any(policy.in_force_on(today) for policy in policies.registry):
+    in_force = [policy for policy in policies.registry if policy.in_force_on(today)]
+    if not in_force:
         return f"POLICY_DIR: no version of {policies.name} is in force yet; add the one that is"
-    if settings.development:
-        return None
-    if await Account.filter(id__in=_DEMO_ACCOUNTS).exists():
+    if not settings.development and await Account.filter(id__in=_DEMO_ACCOUNTS).exists():
         return "DATABASE_URL: the database holds the demonstration accounts; use one that was never seeded"
-    if await TestClockRow.exists():
+    if not settings.development and await TestClockRow.exists():
         return "DATABASE_URL: the database has a test clock; use one that was never part of development"
+    try:
+        await policies.record_all([*in_force, *map(policies.version, in_use)])
+    except SettingsError as changed:
+        return str(changed)
     return None
 
 

@@ -12,7 +12,7 @@ from tortoise.models import Model
 from contract_rules import Status as ContractStatus
 from contract_rules import service_available
 from contract_server.accounts.models import Account
-from contract_server.cli.running import with_database, with_services
+from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_first, show_json, show_table
 from contract_server.cli.statuses import Refusal
 from contract_server.contracts.models import Company, ContractEvent, Member
@@ -48,7 +48,7 @@ def list_(
         erasure_due_by=erasure_due_by.date() if erasure_due_by else None,
         on_hold=on_hold,
     )
-    found = with_database(lambda: _find(wanted, limit + 1))
+    found = with_services(lambda _: _find(wanted, limit + 1))
     show_first([name.replace("_", " ") for name in _LISTED], found, limit, json=json)
 
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from contract_server import event_loop, logs
 from contract_server.db.connection import database
-from contract_server.obstacles import find_known_obstacle
+from contract_server.obstacles import find_known_obstacle, find_obstacle
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_settings
 
@@ -23,13 +23,18 @@ def with_database(act: Callable[[], Awaitable[Result]], *, unhurried: bool = Fal
 
 
 def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
-    """What `act` returns, awaited with the services that the settings ask for."""
+    """What `act` returns, awaited with the services that the settings ask for.
+
+    Raises:
+        SettingsError: The database is none to serve from.
+    """
     settings = load_settings()
     logs.configure(settings.log_level)
 
     async def run() -> Result:
         services = build_services(settings)
         try:
+            _refuse(await find_obstacle(settings, services.policies))
             return await act(services)
         finally:
             await services.close()
@@ -43,5 +48,9 @@ def refuse_obstacles() -> None:
     Raises:
         SettingsError: It is not.
     """
-    if obstacle := with_database(lambda: find_known_obstacle(load_settings())):
+    _refuse(with_database(lambda: find_known_obstacle(load_settings())))
+
+
+def _refuse(obstacle: str | None) -> None:
+    if obstacle:
         raise SettingsError(obstacle)

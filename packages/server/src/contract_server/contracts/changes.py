@@ -58,9 +58,12 @@ class ContractChanges:
         The clock is read here, after the lock: a request that waited over midnight is judged by the new day.
         """
         now = await self._clock.now()
-        decision = decide(self._policies.in_force_at(now), contract.facts, action, actor, now)
+        policy = self._policies.in_force_at(now)
+        decision = decide(policy, contract.facts, action, actor, now)
         if isinstance(decision, Refused):
             return Answer(contract, now, refusal=decision)
+        if action is Action.TERMINATE:
+            await self._policies.record(policy)
         changed = _changed(contract, decision, now, reason=reason, hold_reason=hold_reason)
         stored = await save_snapshot(contract, changed, now)
         application_id = stored.application_id or contract.application_id
@@ -119,9 +122,12 @@ class ContractChanges:
             None where they do not grant it, or nothing is as it was read any more; nothing is stored then, and
             whoever locks the contract and asks again learns why.
         """
-        decision = decide(self._policies.in_force_at(now), contract.facts, action, contractor.actor, now)
+        policy = self._policies.in_force_at(now)
+        decision = decide(policy, contract.facts, action, contractor.actor, now)
         if isinstance(decision, Refused):
             return None
+        if action is Action.TERMINATE:
+            await self._policies.record(policy)
         changed = _changed(contract, decision, now, reason=reason)
         rows = []
         if changed.facts.application:

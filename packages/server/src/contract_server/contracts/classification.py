@@ -201,6 +201,12 @@ TABLES = MappingProxyType(
             personal=_columns("key"),
             technical=_columns("tries full_windows began_at ends_at"),
         ),
+        "policy_terms": Table(
+            OnErasure.KEEP,
+            None,
+            technical=_columns("version fingerprint terms recorded_at"),
+            reasons={"terms": "numbers of days, zone, name and version of our own policy files"},
+        ),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),
         "tortoise_migrations": Table(OnErasure.KEEP, None, technical=_columns("id app name applied_at")),

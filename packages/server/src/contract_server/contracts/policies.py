@@ -1,11 +1,34 @@
-"""The policy that this server serves, in all its versions: applications refer to the one they were made under."""
+"""The policy that this server serves, in all its versions: applications refer to the one they were made under.
 
+An application stores its dates; why they are so is read from the terms of its version. So a version's terms are
+recorded when it is first used, and a process whose file says something else does not start. First used is a version
+that is in force when a process starts, or that an application names. A version that comes into force while processes
+run is recorded before the first application under it. Each process remembers what it has found recorded, so that no
+later application costs anything. Until then its file may be edited.
+"""
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from contract_rules import DeadlineKind, Period, Policy, PolicyError, PolicyRegistry, Unit, shipped_policies
+import asyncpg
+import orjson
+
+from contract_rules import (
+    DeadlineKind,
+    Period,
+    Policy,
+    PolicyError,
+    PolicyRegistry,
+    Unit,
+    changed_terms,
+    shipped_policies,
+)
+from contract_server.contracts.models import PolicyTerms
+from contract_server.db.statements import execute
 from contract_server.db.transaction import current_connection
 from contract_server.settings import SettingsError
 
@@ -20,6 +43,11 @@ _VERSIONS_IN_USE = """
     SELECT version FROM found WHERE version IS NOT NULL
 """
 
+_RECORD = "INSERT INTO policy_terms (version, fingerprint, terms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+
+_LONGEST_VERSION = 50
+"""As an application stores it."""
+
 
 class ServedPolicies:
     """The versions of one policy, all in one time zone: on every day from the first of them on, one is in force.
@@ -32,12 +60,17 @@ class ServedPolicies:
 
     def __init__(self, registry: PolicyRegistry) -> None:
         self.registry = registry
+        self._found_recorded: set[str] = set()
         first, *_ = registry
         self.name = first.name
         self.zone: ZoneInfo = first.zone
         for policy in registry:
             if (policy.name, policy.zone) != (self.name, self.zone):
                 raise PolicyError(f"{policy.name} {policy.version}: write the name and the zone of the other versions")
+            if len(policy.version) > _LONGEST_VERSION or not (policy.name + policy.version).isprintable():
+                raise PolicyError(
+                    f"{policy.source}: write a printable name, and a version of at most {_LONGEST_VERSION} characters"
+                )
             for kind in DeadlineKind:
                 period = policy.period(kind)
                 if period != Period(Unit.DAY, period.count):
@@ -66,11 +99,64 @@ class ServedPolicies:
         """The policy that an application was made under."""
         return self.registry.version(self.name, version)
 
-    async def missing_versions(self) -> list[str]:
-        """The versions that stored applications were made under, and that are not among these."""
-        rows = await current_connection().execute_query_dict(_VERSIONS_IN_USE)
+    def missing(self, versions: Iterable[str]) -> list[str]:
+        """Which of these versions are not among those served."""
         known = {policy.version for policy in self.registry}
-        return [row["version"] for row in rows if row["version"] not in known]
+        return [version for version in versions if version not in known]
+
+    async def record(self, policy: Policy) -> None:
+        """Record a policy's terms before something is promised under them.
+
+        Raises:
+            SettingsError: Terms were recorded, and are no longer what they were.
+        """
+        if policy.version not in self._found_recorded:
+            await self.record_all([policy])
+
+    async def record_all(self, used: Collection[Policy]) -> None:
+        """Record the terms of versions that are used, each once, and compare all that were ever recorded.
+
+        Where two processes record one version at the same time, the second waits for the first, and compares.
+
+        Raises:
+            SettingsError: Terms were recorded, and are no longer what they were.
+        """
+        recorded = await _recorded_terms()
+        found = recorded.keys()
+        if new := [policy for policy in used if policy.version not in recorded]:
+            for policy in new:
+                await _record(policy)
+            recorded = await _recorded_terms()
+        for policy in self.registry:
+            if policy.version in recorded:
+                _require_unchanged(recorded[policy.version], policy)
+        self._found_recorded |= found  # not what was recorded here: the transaction may be rolled back
+
+
+async def versions_in_use() -> list[str]:
+    """The versions that stored applications were made under."""
+    rows = await current_connection().execute_query_dict(_VERSIONS_IN_USE)
+    return [row["version"] for row in rows]
+
+
+async def _recorded_terms() -> dict[str, PolicyTerms]:
+    return {terms.version: terms for terms in await PolicyTerms.all()}
+
+
+async def _record(policy: Policy) -> None:
+    terms = orjson.dumps(policy.terms).decode()
+    with suppress(asyncpg.ReadOnlySQLTransactionError):  # a database that takes no application either
+        await execute(_RECORD, policy.version, policy.fingerprint, terms)
+
+
+def _require_unchanged(recorded: PolicyTerms, policy: Policy) -> None:
+    if policy.fingerprint == recorded.fingerprint:
+        return
+    changes = ", ".join(changed_terms(recorded.terms, policy.terms))
+    raise SettingsError(
+        f"POLICY_DIR: {policy.source}: {policy.name} {policy.version} is in use, and its terms have changed"
+        f" ({changes}); restore the file, and write new terms into a new file with a new version and a valid_from"
+    )
 
 
 def served_policies(folder: Path | None = None) -> ServedPolicies:
