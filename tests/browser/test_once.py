@@ -3,13 +3,14 @@
 import pytest
 from playwright.async_api import expect
 from tests.browser.conftest import Line, Visitor
-from tests.server.running import ACTIVE_CONTRACT, Client
+from tests.server.running import ACTIVE_CONTRACT, GRACE_CONTRACT, Client
 
 pytestmark = pytest.mark.browser
 
 EVENTS = """
 query ($id: ID!) { contract(id: $id) { events(first: 100) { nodes { type } } } }
 """
+HOLD = "mutation ($input: HoldErasureInput!) { holdErasure(input: $input) { __typename } }"
 
 
 async def events(client: Client) -> list[str]:
@@ -17,6 +18,12 @@ async def events(client: Client) -> list[str]:
     await client.log_in("operator@example.jp")
     contract = (await client.ask(EVENTS, id=ACTIVE_CONTRACT))["contract"]
     return [event["type"] for event in contract["events"]["nodes"]]
+
+
+async def hold(client: Client, contract_id: str) -> None:
+    """An operator's hold, of which the contractor's pages show nothing."""
+    await client.log_in("operator@example.jp")
+    await client.ask(HOLD, input={"contractId": contract_id, "reason": "case 1"})
 
 
 TERMINATED_ONCE = ["STARTED", "TERMINATION_REQUESTED"]
@@ -103,6 +110,58 @@ async def test_a_reload_does_not_send_what_never_arrived(visitor: Visitor, clien
     await visitor.press("契約終了")
     await visitor.at("/done")
     assert await events(client) == TERMINATED_ONCE
+
+
+async def test_a_reload_does_not_send_what_never_arrived_where_a_hold_was_placed_meanwhile(
+    visitor: Visitor, client: Client
+) -> None:
+    await at_the_confirmation(visitor)
+    line = Line(visitor.page, "terminateContract")
+    await line.cut_before_the_request()
+    await visitor.press("契約終了")
+    await visitor.is_told("二重に受け付けられることはありません。")
+    await line.mend()
+    await hold(client, ACTIVE_CONTRACT)
+    await visitor.page.reload()
+    await visitor.is_told("受け付けられたことを確認できておりません。")
+    assert await events(client) == ["STARTED", "ERASURE_HELD"]
+    await visitor.press("契約終了")
+    await visitor.at("/done")
+    assert await events(client) == ["STARTED", "ERASURE_HELD", "TERMINATION_REQUESTED"]
+
+
+async def test_a_reload_does_not_resume_by_itself_where_a_hold_was_placed_meanwhile(
+    visitor: Visitor, client: Client
+) -> None:
+    await visitor.at_home("grace@example.jp")
+    line = Line(visitor.page, "resumeContract")
+    await line.cut_before_the_request()
+    await visitor.press("契約再開")
+    await visitor.is_told("二重に受け付けられることはありません。")
+    await line.mend()
+    await hold(client, GRACE_CONTRACT)
+    await visitor.page.reload()
+    await visitor.settled()
+    assert await visitor.particular("契約状態") == "契約終了"
+    await visitor.press("契約再開")
+    await visitor.at("/done")
+
+
+async def test_a_page_that_was_open_when_a_hold_was_placed_resumes_at_once(visitor: Visitor, client: Client) -> None:
+    await visitor.at_home("grace@example.jp")
+    await hold(client, GRACE_CONTRACT)
+    await visitor.press("契約再開")
+    await visitor.at("/done")
+
+
+async def test_a_page_that_was_open_beyond_the_deadline_says_that_it_has_passed(
+    visitor: Visitor, client: Client
+) -> None:
+    await visitor.at_home("last-day@example.jp")
+    await client.advance(days=1)
+    await visitor.press("契約再開")
+    await visitor.is_told("@@")
+    await expect(visitor.page.get_by_role("button", name="契約再開")).to_have_count(0)
 
 
 async def test_a_lost_answer_to_resuming_is_found_again(visitor: Visitor) -> None:

@@ -149,6 +149,7 @@ class Replay:
         self._policy = policy
         self._acts = acts
         self._facts = new_contract()
+        self._seen_since = dict.fromkeys(Actor, self._facts.version)
         self._explained = True
         self._changed_at: datetime | None = None
         self._events: Counter[RecordEvent] = Counter()
@@ -187,14 +188,15 @@ class Replay:
             yield Finding(Flaw.MAILS_OUT_OF_ORDER, f"{kept.mails}")
 
     def _explains(self, each: Operation) -> bool:
-        """Whether this reply is what the rules say now."""
-        if each.expected_version not in (None, self._facts.version):
-            return each.reply == Reply(self._facts, each.reply.at, stale=True)
+        """Whether this reply is what the rules say now, or that the asker could see a change they do not know of."""
         match self._decide(each.action, each.actor, each.reply.at):
             case Refused(reason=reason):
                 return each.reply == Reply(self._facts, each.reply.at, refused=reason)
             case Granted(facts=facts):
-                return each.reply == Reply(facts, each.reply.at)
+                expected = each.expected_version
+                if expected is None or self._seen_since[each.actor] <= expected <= self._facts.version:
+                    return each.reply == Reply(facts, each.reply.at)
+                return each.reply == Reply(self._facts, each.reply.at, stale=True)
 
     def _act(self, act: Act) -> Iterator[Finding]:
         yield from self._not_before_the_last_change(act.at, f"{act.action} by the system")
@@ -215,6 +217,9 @@ class Replay:
     def _carry_out(self, granted: Granted, at: datetime) -> None:
         if granted.effects:
             self._changed_at = at
+        for actor in Actor:
+            if picture(self._facts, actor) != picture(granted.facts, actor):
+                self._seen_since[actor] = granted.facts.version
         self._facts = granted.facts
         for effect in granted.effects:
             match effect:
@@ -222,6 +227,11 @@ class Replay:
                     self._events[effect] += 1
                 case SendMail(kind=kind):
                     self._mails.append((granted.facts.version, kind))
+
+
+def picture(facts: Facts, actor: Actor) -> tuple[object, ...]:
+    """What a person sees of a contract. All dates are the application's; a hold is shown to operators."""
+    return facts.status, facts.application, facts.erasure_held and actor is Actor.OPERATOR
 
 
 def _told(each: Operation) -> str:

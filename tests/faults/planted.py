@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 from tests.faults.linearizability import Flaw
 
-from contract_rules import Action, Condition, MailKind, PolicyRegistry, decisions, parse_policy
+from contract_rules import Action, Actor, Condition, MailKind, PolicyRegistry, decisions, parse_policy
 from contract_server import services
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import TestClock
@@ -84,6 +84,15 @@ def expected_version_ignored(patch: pytest.MonkeyPatch) -> None:
             return await super().perform(viewer, replace(request, expected_version=None), *more, **named)
 
     patch.setattr(services, "ContractRequests", NeverStale)
+
+
+def unseen_changes_count_as_seen(patch: pytest.MonkeyPatch) -> None:
+    """Whoever names an earlier version is told to look again, even where there is nothing new for them to see."""
+
+    async def another_version(contract: ContractSnapshot, since: int, _: Actor) -> bool:
+        return since != contract.facts.version
+
+    patch.setattr(changes, "has_visibly_changed", another_version)
 
 
 def clock_of_the_transaction(patch: pytest.MonkeyPatch) -> None:
@@ -188,6 +197,7 @@ PLANTED = (
     Planted("the version not compared", version_not_compared, Flaw.ANOTHER_DECISION),
     Planted("a version that does not grow", version_that_does_not_grow, Flaw.ANOTHER_DECISION),
     Planted("the expected version ignored", expected_version_ignored, Flaw.ANOTHER_DECISION),
+    Planted("unseen changes that count as seen", unseen_changes_count_as_seen, Flaw.ANOTHER_DECISION),
     Planted("a stale clock", clock_of_the_transaction, Flaw.BACKWARDS),
     Planted("a mail forgotten", mail_forgotten, Flaw.MAIL_MISSING),
     Planted("a mail sent by two workers", mail_sent_by_two, Flaw.MAIL_TWICE),

@@ -90,11 +90,59 @@ def test_a_key_asked_with_again_has_the_first_answer() -> None:
     assert flaws([first, *others, another_answer], kept) == [Flaw.TWO_ANSWERS]
 
 
-def test_whoever_expects_a_version_that_has_passed_is_told_so() -> None:
-    (first, second, *others), kept = a_life()
-    stale = replace(second, expected_version=1, reply=Reply(first.reply.facts, second.reply.at, stale=True))
-    assert flaws([first, stale, *others], kept) == []
-    assert flaws([first, replace(stale, expected_version=2), *others], kept) == [Flaw.ANOTHER_DECISION]
+RESUMED, HELD, TERMINATED_AGAIN, RELEASED = 2, 3, 5, 7  # the places of their replies in a life
+
+
+def expecting(version: int, number: int) -> list[Flaw]:
+    """What is wrong with a life in which that request named that version and had the same reply."""
+    operations, kept = a_life()
+    operations[number] = replace(operations[number], expected_version=version)
+    return flaws(operations, kept)
+
+
+def test_a_request_is_granted_after_changes_that_its_sender_could_not_see_and_no_others() -> None:
+    resumed, held, terminated, released = (a_life()[0][n].version for n in (RESUMED, HELD, TERMINATED_AGAIN, RELEASED))
+    for version in (resumed, held):
+        assert expecting(version, TERMINATED_AGAIN) == []
+    for version in (resumed - 1, 0, held + 1):
+        assert Flaw.ANOTHER_DECISION in expecting(version, TERMINATED_AGAIN)
+    for version in (terminated, released - 1):
+        assert expecting(version, RELEASED) == []
+    for version in (held, released):
+        assert Flaw.ANOTHER_DECISION in expecting(version, RELEASED)
+
+
+def test_a_hold_makes_the_request_of_an_operator_stale() -> None:
+    operations, kept = a_life()
+    held = operations[HELD]
+    again = replace(operations[HELD + 1], expected_version=held.version)
+    assert flaws([*operations[: HELD + 1], again, *operations[HELD + 2 :]], kept) == []
+    again = replace(again, expected_version=held.version - 1)
+    assert Flaw.ANOTHER_DECISION in flaws([*operations[: HELD + 1], again, *operations[HELD + 2 :]], kept)
+
+
+def test_a_stale_reply_is_right_where_the_rules_would_grant_the_request() -> None:
+    operations, kept = a_life()
+    before, terminated = operations[TERMINATED_AGAIN - 1 : TERMINATED_AGAIN + 1]
+    stale = replace(
+        terminated,
+        invoked=before.returned,
+        returned=terminated.invoked,
+        expected_version=1,
+        reply=Reply(before.reply.facts, before.reply.at, stale=True),
+    )
+    assert flaws([*operations, stale], kept) == []
+    for wrong in (replace(stale, expected_version=before.version), replace(stale, action=Action.RESUME)):
+        assert Flaw.ANOTHER_DECISION in flaws([*operations, wrong], kept)
+
+
+@pytest.mark.parametrize("version", [0, 1, 99])
+def test_what_the_rules_refuse_is_refused_whatever_version_is_expected(version: int) -> None:
+    operations, _ = a_life()
+    refused = [number for number, each in enumerate(operations) if each.reply.refused]
+    assert refused
+    for number in refused:
+        assert expecting(version, number) == []
 
 
 @pytest.mark.parametrize("number", range(len(a_life()[0])))

@@ -44,7 +44,8 @@ def row(asked: str, *, everybody: str = "", strangers: str = "UNAUTHENTICATED", 
     return Row(asked, answers)
 
 
-# The mutations on contracts name a version that no contract has: whoever may ask is told so, and nothing changes.
+# The mutations on contracts name a version that no contract has, so that nothing changes. To terminate would be possible,
+# and is stale; to resume is refused by the rules.
 STALE = f'input: {{ contractId: "{ACTIVE_CONTRACT}", expectedVersion: 0 }}'
 CHANGE = "{ __typename ... on Problem { code } }"
 HOLD = f'contractId: "{ACTIVE_CONTRACT}"'
@@ -78,7 +79,7 @@ MUTATIONS = {
     ),
     "resumeContract": row(
         f"resumeContract({STALE}) {CHANGE}",
-        contractor="STALE_CONTRACT",
+        contractor="NOT_TERMINATED",
         another="CONTRACT_NOT_FOUND",
         operator="FORBIDDEN",
     ),

@@ -21,7 +21,7 @@ class Answer:
         """This answer, where it is what was asked for.
 
         Raises:
-            StaleContract: The contract had changed.
+            StaleContract: The rules would grant it, but the viewer has not seen how the contract has changed.
             ActionRefused: The rules said no.
         """
         if self.stale:

@@ -26,6 +26,7 @@ from contract_server.contracts.models import (
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
 from contract_server.contracts.store import changes_to_store, save_snapshot
+from contract_server.contracts.visibility import has_visibly_changed
 from contract_server.db.rows import Insert, Write
 
 _A_DAY = timedelta(days=1)
@@ -52,16 +53,20 @@ class ContractChanges:
         reason: TerminationReason | None = None,
         hold_reason: str | None = None,
         note: str | None = None,
+        expected_version: int | None = None,
     ) -> Answer:
         """Ask the rules about a locked contract, and do as they say. An operator's note goes into its events.
 
-        The clock is read here, after the lock: a request that waited over midnight is judged by the new day.
+        The clock is read here, after the lock: a request that waited over midnight is judged by the new day. What the
+        rules refuse is refused whatever the actor expected: to look again and try again would not help.
         """
         now = await self._clock.now()
         policy = self._policies.in_force_at(now)
         decision = decide(policy, contract.facts, action, actor, now)
         if isinstance(decision, Refused):
             return Answer(contract, now, refusal=decision)
+        if expected_version is not None and await has_visibly_changed(contract, expected_version, actor):
+            return Answer(contract, now, stale=True)
         if action is Action.TERMINATE:
             await self._policies.record(policy)
         changed = _changed(contract, decision, now, reason=reason, hold_reason=hold_reason)
@@ -70,7 +75,7 @@ class ContractChanges:
         for effect in decision.effects:
             match effect:
                 case RecordEvent():
-                    await ContractEvent.create(**_event_columns(effect, contract.id, application_id, note))
+                    await ContractEvent.create(**_event_columns(effect, stored, application_id, note))
                 case SendMail():
                     await self._mails.owe(stored, effect.kind, now)
                 case WakeAt() | EraseRegistration():  # the due columns wake; erasing belongs to the erasure
@@ -98,9 +103,10 @@ class ContractChanges:
             decision = decide(policy, contract.facts, action, actor, now)
             if isinstance(decision, Refused):
                 raise ActionRefused(contract, now, decision)
-            changed.append((contract, _changed(contract, decision, now, reason=None)))
+            after = _changed(contract, decision, now, reason=None)
+            changed.append((contract, after))
             events += (
-                _event_columns(effect, contract.id, contract.application_id)
+                _event_columns(effect, after, contract.application_id)
                 for effect in decision.effects
                 if isinstance(effect, RecordEvent)
             )
@@ -137,7 +143,7 @@ class ContractChanges:
             match effect:
                 case RecordEvent():
                     application_id = changed.application_id or contract.application_id
-                    rows.append(NewRow(ContractEvent, _event_columns(effect, contract.id, application_id)))
+                    rows.append(NewRow(ContractEvent, _event_columns(effect, changed, application_id)))
                 case SendMail():
                     rows.append(NewRow(OutboxMail, self._mails.columns(changed, effect.kind, contractor, now)))
                 case WakeAt() | EraseRegistration():  # as above
@@ -183,10 +189,11 @@ def _changed(
 
 
 def _event_columns(
-    effect: RecordEvent, contract_id: UUID, application_id: UUID | None, note: str | None = None
+    effect: RecordEvent, changed: ContractSnapshot, application_id: UUID | None, note: str | None = None
 ) -> dict[str, Any]:
     return {
-        "contract_id": contract_id,
+        "contract_id": changed.id,
+        "version": changed.facts.version,
         "at": effect.at,
         "type": effect.type,
         "actor": effect.actor,

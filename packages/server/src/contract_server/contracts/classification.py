@@ -166,7 +166,7 @@ TABLES = MappingProxyType(
             OnErasure.EMPTY,
             _OF_THE_CONTRACT,
             business=_columns("at type actor application_id note"),
-            technical=_columns("id contract_id"),
+            technical=_columns("id contract_id version"),
             emptied=_columns("note"),  # as a hold's reason
         ),
         "erasure_record": Table(

@@ -26,7 +26,7 @@ class ActionRefused(Exception):
 
 @dataclass
 class StaleContract(Exception):
-    """The contract has changed since the version that the request expected."""
+    """The rules would grant the request, but the contract is not the one its sender saw at the expected version."""
 
     contract: ContractSnapshot
     at: datetime

@@ -137,6 +137,9 @@ class ContractEvent(Model):
     type = fields.CharEnumField(EventType, max_length=30)
     actor = fields.CharEnumField(Actor, max_length=10)
     application_id = fields.UUIDField(null=True, description="the application that the event belongs to")
+    version = fields.IntField(
+        null=True, description="the contract's version after it; not known of events before this was kept"
+    )
     note = fields.CharField(
         max_length=500,
         null=True,

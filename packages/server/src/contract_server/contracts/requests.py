@@ -11,7 +11,6 @@ from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.errors import ContractNotFound
 from contract_server.contracts.idempotency import IdempotencyKey, recall, remember
 from contract_server.contracts.models import TerminationReason
-from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import lock_snapshot
 from contract_server.contracts.wakeups import WakeUps
 from contract_server.db.transaction import transaction
@@ -59,8 +58,8 @@ class ContractRequests:
         Raises:
             ContractNotFound: There is no such contract, or not for this viewer.
             IdempotencyKeyReused: The key was used for something else.
-            StaleContract: The contract has changed since the expected version.
             ActionRefused: The rules say no.
+            StaleContract: The viewer could see that the contract has changed since the expected version.
         """
         if not viewer.may_see(request.contract_id):
             raise ContractNotFound
@@ -74,7 +73,15 @@ class ContractRequests:
                 raise ContractNotFound
             answer = await recall(key) if key else None
             if answer is None:
-                answer = await self._judge(viewer, contract, request, note)
+                answer = await self._changes.apply(
+                    contract,
+                    request.action,
+                    viewer.actor,
+                    reason=request.reason,
+                    hold_reason=request.hold_reason,
+                    note=note,
+                    expected_version=request.expected_version,
+                )
                 # an erasure takes a contractor's account with the answers kept for it, and keeps none for it again
                 if key and contract.facts.status is not Status.ERASED:
                     await remember(key, answer)
@@ -90,13 +97,4 @@ class ContractRequests:
             return None
         return await self._changes.apply_at_once(
             contract, request.action, visit.viewer, visit.now, reason=request.reason, key=key
-        )
-
-    async def _judge(
-        self, viewer: Viewer, contract: ContractSnapshot, request: ContractRequest, note: str | None
-    ) -> Answer:
-        if request.expected_version not in (None, contract.facts.version):
-            return Answer(contract, await self._changes.now(), stale=True)
-        return await self._changes.apply(
-            contract, request.action, viewer.actor, reason=request.reason, hold_reason=request.hold_reason, note=note
         )

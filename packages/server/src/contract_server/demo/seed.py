@@ -72,7 +72,9 @@ async def _seed(services: Services, demo: DemoContract, kept_password: str, now:
         started_on=services.policies.today(started_at),
         applications=0,
     )
-    await ContractEvent.create(contract_id=demo.id, at=started_at, type=EventType.STARTED, actor=RulesActor.CONTRACTOR)
+    await ContractEvent.create(
+        contract_id=demo.id, version=1, at=started_at, type=EventType.STARTED, actor=RulesActor.CONTRACTOR
+    )
     await Company.create(
         contract_id=demo.id,
         name=demo.company,
@@ -111,6 +113,7 @@ async def _terminate(services: Services, demo: DemoContract, requested_at: datet
             if isinstance(effect, RecordEvent):
                 await ContractEvent.create(
                     contract_id=demo.id,
+                    version=contract.facts.version,
                     at=effect.at,
                     type=effect.type,
                     actor=effect.actor,

@@ -75,8 +75,8 @@ _MOVE = {
         SELECT id, 1, 'ACTIVE', started_on, 0 FROM imported_contract
     """,
     "event": """
-        INSERT INTO contract_event (id, contract_id, at, type, actor)
-        SELECT event_id, id, started_at, 'STARTED', 'CONTRACTOR' FROM imported_contract
+        INSERT INTO contract_event (id, contract_id, version, at, type, actor)
+        SELECT event_id, id, 1, started_at, 'STARTED', 'CONTRACTOR' FROM imported_contract
     """,
     "company": """
         INSERT INTO company (contract_id, name, address, postal_code, phone_number)

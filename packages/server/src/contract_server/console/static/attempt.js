@@ -40,7 +40,10 @@ export async function attempt(action, contract, details = {}) {
   return send(action, wish);
 }
 
-/** What became of a wish whose answer was lost, where the contract has changed since. */
+/**
+ * What became of a wish whose answer was lost, where the contract no longer offers the action: then it cannot be carried
+ * out without another click. A newer version alone does not prove that: it may come of what the person cannot see.
+ */
 export const outcomeOf = (action, contract) => send(action, unanswered(action, contract));
 
 /** The last thing that was carried out in this tab; null when there is none. */

@@ -16,7 +16,9 @@ guarded(async () => {
   if (viewer.role === "OPERATOR") return goTo("/operator");
   greet(viewer);
   const lost = unanswered("resume", viewer.contract);
-  if (lost && viewer.contract.version !== lost.expectedVersion) return told(await outcomeOf("resume", viewer.contract));
+  if (lost && !viewer.contract.availableActions.includes("RESUME")) {
+    return told(await outcomeOf("resume", viewer.contract));
+  }
   show(viewer.contract);
 });
 

@@ -32,8 +32,8 @@ guarded(async () => {
   if (!contract) return goTo("/operator");
   greet(viewer);
   const lost = unanswered("terminate", contract);
-  if (lost && lost.expectedVersion !== contract.version) return told(await outcomeOf("terminate", contract));
   if (!contract.availableActions.includes("TERMINATE")) {
+    if (lost) return told(await outcomeOf("terminate", contract));
     const mine = lastOutcome();
     return goTo(mine?.contractId === contract.id && mine.version === contract.version ? "/done" : "/home");
   }
