@@ -157,10 +157,10 @@ async def test_a_page_that_was_open_when_a_hold_was_placed_resumes_at_once(visit
 async def test_a_page_that_was_open_beyond_the_deadline_says_that_it_has_passed(
     visitor: Visitor, client: Client
 ) -> None:
-    await visitor.at_home("last-day@example.jp")
+    await visitor.at_home("lastday@example.jp")
     await client.advance(days=1)
     await visitor.press("契約再開")
-    await visitor.is_told("@@")
+    await visitor.is_told("をもって受付を終了いたしました。")
     await expect(visitor.page.get_by_role("button", name="契約再開")).to_have_count(0)
 
 

@@ -44,8 +44,8 @@ def row(asked: str, *, everybody: str = "", strangers: str = "UNAUTHENTICATED", 
     return Row(asked, answers)
 
 
-# The mutations on contracts name a version that no contract has, so that nothing changes. To terminate would be possible,
-# and is stale; to resume is refused by the rules.
+# The mutations on contracts name a version that no contract has, so that nothing changes. Terminating would be possible
+# and is stale; resuming is refused by the rules.
 STALE = f'input: {{ contractId: "{ACTIVE_CONTRACT}", expectedVersion: 0 }}'
 CHANGE = "{ __typename ... on Problem { code } }"
 HOLD = f'contractId: "{ACTIVE_CONTRACT}"'
