@@ -14,6 +14,7 @@ from contract_server.accounts.passwords import PasswordHasher
 from contract_server.accounts.tokens import new_token
 from contract_server.app.body_limit import LARGEST_BODY
 from contract_server.graphql import budget
+from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
 from contract_server.settings import EnvironmentName, Settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -68,6 +69,12 @@ async def test_every_limit_that_the_readme_tells_is_the_default() -> None:
             f"{LARGEST_BODY // 1024} KiB, {settings.request_deadline.total_seconds():g} seconds,"
             f" {budget.TOKENS:,} tokens, depth {budget.DEPTH}, {budget.ALIASES} aliases, {budget.FRAGMENTS} fragments,"
             f" {budget.SPREADS} spreads, {budget.DIRECTIVES} directives, 1 root mutation"
+        ),
+        "the JSON of one request, variables and all": (
+            f"{budget.VALUES} members and items together, {budget.VALUE_DEPTH} levels of them"
+        ),
+        "headers of one request": (
+            f"{LONGEST_HEADER // 1024} KiB each, {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines together"
         ),
         "one page, all pages of one answer": f"{budget.PAGE} items, {budget.ITEMS:,} items",
     }

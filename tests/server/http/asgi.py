@@ -23,6 +23,8 @@ class Exchange:
     headers: dict[str, str] = field(default_factory=dict)
     method: str = "POST"
     query_string: bytes = b""
+    path: str = "/graphql"
+    more_headers: Iterable[tuple[bytes, bytes]] = ()  # in their order, several of one name among them
     taken: int = 0  # messages that the application has read
     status: int | None = None
     answered: dict[str, str] = field(default_factory=dict)  # the headers of the answer
@@ -60,11 +62,11 @@ class Exchange:
             "http_version": "1.1",
             "method": self.method,
             "scheme": "https",
-            "path": "/graphql",
-            "raw_path": b"/graphql",
+            "path": self.path,
+            "raw_path": self.path.encode(),
             "root_path": "",
             "query_string": self.query_string,
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "headers": [*((name.encode(), value.encode()) for name, value in headers.items()), *self.more_headers],
             "client": ("192.0.2.1", 50_000),
             "server": ("api.example", 443),
         }

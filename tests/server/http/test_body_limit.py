@@ -11,6 +11,7 @@ from tests.server.http.asgi import Exchange, pieces
 
 from contract_server.app.body_limit import LARGEST_BODY, LARGEST_QUERY_STRING
 from contract_server.app.main import create_app
+from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
 from contract_server.settings import Settings
 
 BODY = orjson.dumps({"query": "{ __typename }"})
@@ -76,3 +77,26 @@ async def test_an_address_may_have_16_kib(production: httpx.AsyncClient) -> None
     query = "query={__typename}"
     for size, status in ((LARGEST_QUERY_STRING, 200), (LARGEST_QUERY_STRING + 1, 414)):
         assert (await production.get(f"/graphql?{query}{'+' * (size - len(query))}")).status_code == status
+
+
+async def with_headers(app: ASGIApp, *more: tuple[bytes, bytes]) -> Exchange:
+    return await Exchange(app, {"content-type": "application/json"}, more_headers=more).send([BODY])
+
+
+async def test_a_header_may_have_8_kib_with_its_name(production_app: ASGIApp) -> None:
+    for size, status in ((LONGEST_HEADER, 200), (LONGEST_HEADER + 1, 431), (LONGEST_HEADER * 10, 431)):
+        exchange = await with_headers(production_app, (b"cookie", b"a" * (size - len("cookie"))))
+        assert exchange.status == status
+    assert "8 KiB" in exchange.json["errors"][0]["message"]
+
+
+async def test_all_headers_together_may_have_32_kib_and_100_lines(production_app: ASGIApp) -> None:
+    own = sum(map(len, ("content-type", "application/json", "host", "api.example", "x-request-id"))) + 32  # the new id
+    quarter, rest = LONGEST_HEADERS // 4, LONGEST_HEADERS - own - 1
+    lines = [(b"a", b"a" * (quarter - 1))] * 3
+    left = rest - 3 * quarter
+    assert (await with_headers(production_app, *lines, (b"a", b"a" * left))).status == 200
+    assert (await with_headers(production_app, *lines, (b"a", b"a" * (left + 1)))).status == 431
+    few = [(b"a", b"")] * (MOST_HEADERS - 3)
+    assert (await with_headers(production_app, *few)).status == 200
+    assert (await with_headers(production_app, *few, (b"a", b""))).status == 431

@@ -1,11 +1,11 @@
 """How much one document may ask for, up to the last one that passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from graphql import get_introspection_query, parse
 
-from contract_server.graphql.budget import OverBudget, check_budget
+from contract_server.graphql.budget import VALUE_DEPTH, VALUES, OverBudget, check_budget, check_values
 
 
 def spread(name: str, times: int) -> str:
@@ -98,3 +98,39 @@ def test_text_that_nothing_can_store_is_refused() -> None:
 
 def test_the_introspection_of_tools_is_within_the_budget() -> None:
     check_budget(parse(get_introspection_query(input_value_deprecation=True), max_lexical_tokens=1_000))
+
+
+REQUESTS: dict[str, Callable[[int], Mapping[str, object]]] = {
+    "members of the request": lambda n: dict.fromkeys(map(str, range(n)), 1),
+    "variables": lambda n: {"query": "{ a }", "variables": dict.fromkeys(map(str, range(n - 2)), 1)},
+    "keys of an input": lambda n: {"variables": {"f": dict.fromkeys(map(str, range(n - 2)), 1)}},
+    "items of a list": lambda n: {"variables": {"f": {"status": ["ACTIVE"] * (n - 3)}}},
+    "items of many lists": lambda n: {"variables": {"a": [[]] * 9, "b": [1] * (n - 12)}},
+    "keys of extensions": lambda n: {"query": "{ a }", "extensions": dict.fromkeys(map(str, range(n - 2)), 1)},
+    "items of an unknown member": lambda n: {"anything": [None] * (n - 1)},
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_json_of_a_request_may_hold_as_many_values_as_the_limit_and_no_more(name: str) -> None:
+    request = REQUESTS[name]
+    check_values(request(VALUES))
+    with pytest.raises(OverBudget, match=f"At most {VALUES} members and items"):
+        check_values(request(VALUES + 1))
+
+
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"a": value}], ids=["lists", "objects"])
+@pytest.mark.parametrize("member", ["variables", "extensions", "anything"])
+def test_the_json_of_a_request_may_be_nested_as_deep_as_the_limit_and_no_deeper(
+    member: str, wrap: Callable[[object], object]
+) -> None:
+    value: object = 1
+    for _ in range(VALUE_DEPTH - 1):
+        value = wrap(value)
+    check_values({member: value})
+    with pytest.raises(OverBudget, match=f"At most {VALUE_DEPTH} levels"):
+        check_values({member: wrap(value)})
+
+
+def test_a_text_is_one_value_however_long_it_is() -> None:
+    check_values({"query": "[{" * 10_000})

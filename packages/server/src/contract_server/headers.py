@@ -2,6 +2,10 @@
 
 from starlette.types import Scope
 
+LONGEST_HEADER = 8 * 1024
+LONGEST_HEADERS = 32 * 1024
+MOST_HEADERS = 100
+
 _KEPT = "contract_server.headers"
 
 
@@ -25,3 +29,11 @@ class RequestHeaders:
         """The header of that name, which is written in lower case; None where there is none."""
         value = self._values.get(name)
         return None if value is None else value.decode("latin-1")
+
+
+def are_within_limits(scope: Scope) -> bool:
+    """Whether no header of the request is too long, and all are neither too many nor too long together."""
+    lengths = [len(name) + len(value) for name, value in scope["headers"]]
+    return (
+        len(lengths) <= MOST_HEADERS and sum(lengths) <= LONGEST_HEADERS and max(lengths, default=0) <= LONGEST_HEADER
+    )

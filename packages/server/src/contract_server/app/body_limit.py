@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_server.app.refusals import refusal
-from contract_server.headers import RequestHeaders
+from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS, RequestHeaders, are_within_limits
 
 LARGEST_BODY = 64 * 1024
 LARGEST_QUERY_STRING = 16 * 1024
@@ -50,6 +50,12 @@ class BodyLimit:
 def _refused_unread(scope: Scope) -> Response | None:
     if len(scope["query_string"]) > LARGEST_QUERY_STRING:
         return refusal(414, f"The address is too long: {LARGEST_QUERY_STRING // 1024} KiB are accepted.")
+    if not are_within_limits(scope):
+        return refusal(
+            431,
+            f"The headers are too long: {LONGEST_HEADER // 1024} KiB are accepted in one,"
+            f" {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines in all. Send fewer and shorter ones.",
+        )
     length = RequestHeaders.of(scope).get(b"content-length")
     if length is None:
         return None

@@ -1,7 +1,6 @@
 """No page of another site acts with a visitor's session."""
 
 from collections.abc import Container
-from urllib.parse import urlsplit
 
 from contract_server.headers import RequestHeaders
 
@@ -17,13 +16,6 @@ def is_welcome(method: str, headers: RequestHeaders, trusted_origins: Container[
     if site in _OWN or (origin is not None and origin in trusted_origins):
         return True
     if site is None:
-        return origin is None or _host(origin) == headers.get(b"host")
+        return origin is None or origin.partition("://")[2] == headers.get(b"host")
     # following a link to a page is no misuse of it: the page it comes from cannot read the answer
     return method == "GET" and headers.get(b"sec-fetch-mode") == "navigate"
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None

@@ -4,8 +4,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_server.db.availability import is_unavailable
+from contract_server.graphql.accept import answer_language
 from contract_server.graphql.errors import masked, unavailable
-from contract_server.graphql.language import negotiate
 from contract_server.headers import RequestHeaders
 from contract_server.logs import get_logger
 
@@ -35,7 +35,7 @@ class LastResort:
         except Exception as error:
             if answered:
                 raise
-            language = negotiate(RequestHeaders.of(scope).get(b"accept-language"))
+            language = answer_language(RequestHeaders.of(scope).get(b"accept-language"))
             if is_unavailable(error):
                 response = JSONResponse({"errors": [unavailable(language)]}, 503, {"Retry-After": "5"})
             else:

@@ -1,4 +1,7 @@
-"""How much one document may ask for: counted after parsing and before anything else looks at it.
+"""How much one request may ask for: its JSON and its document, each counted before anything else reads it.
+
+Coercing variables and printing what is wrong with them costs more than their length: each error quotes its value. So
+the values of a request are counted as they come, whichever member they stand in.
 
 Validation and execution follow fragments wherever they are spread, so a short text can ask for work without
 end: 60 fragments that spread the next one twice stand for 2^60 fields. Here each fragment is weighed once, and
@@ -6,6 +9,7 @@ its weight is added wherever it is spread; the work is linear in the length of t
 """
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -28,6 +32,8 @@ from graphql import (
 
 from contract_server.contracts.queries import USUAL_PAGE
 
+VALUES = 500  # in JSON: members of objects and items of lists
+VALUE_DEPTH = 10  # of objects and lists in each other, the request included; the deepest input takes 4
 TOKENS = 1_000
 COMMENTS = 1_000
 FRAGMENTS = 7
@@ -43,7 +49,7 @@ ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 
 
 
 class OverBudget(GraphQLError):
-    """The document asks for too much."""
+    """The request asks for too much."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": "BAD_USER_INPUT"})
@@ -68,6 +74,32 @@ class Weight:
         )
 
 
+def check_values(request: Mapping[str, object]) -> None:
+    """Pass a request whose variables, extensions and other members hold no more values than one may.
+
+    Raises:
+        OverBudget: It holds more, or nests them deeper; the message says how much is allowed.
+    """
+    count, depth = 0, 0
+    containers: list[object] = [request]
+    while containers:
+        depth += 1
+        _allow(depth, VALUE_DEPTH, "levels of nested objects and lists", place="the JSON of a request")
+        values = [value for container in containers for value in _values_of(container)]
+        count += len(values)
+        _allow(count, VALUES, "members and items, all together,", place="the JSON of a request")
+        containers = [value for value in values if isinstance(value, dict | list)]
+
+
+def _values_of(container: object) -> Collection[object]:
+    match container:
+        case dict():
+            return container.values()
+        case list():
+            return container
+    return ()
+
+
 def check_budget(document: DocumentNode) -> None:
     """Pass a document that asks for no more than one may.
 
@@ -88,9 +120,9 @@ def check_budget(document: DocumentNode) -> None:
     _allow(weight.items, ITEMS, "items on all pages together")
 
 
-def _allow(count: int, limit: int, what: str) -> None:
+def _allow(count: int, limit: int, what: str, place: str = "a document") -> None:
     if count > limit:
-        raise OverBudget(f"At most {limit} {what} are allowed in a document.")
+        raise OverBudget(f"At most {limit} {what} are allowed in {place}.")
 
 
 class _Counter(Visitor):

@@ -136,7 +136,14 @@ class Compiled:
         Raises:
             Unfinished: The judge has to answer.
         """
-        coerced = get_variable_values(self._schema, self._operation.variable_definitions or (), variables)
+        # one error is enough to leave the answer to the judge; each costs time that grows with its value
+        coerced = get_variable_values(
+            self._schema,
+            self._operation.variable_definitions or (),
+            variables,
+            max_errors=1,
+            hide_suggestions=True,
+        )
         if isinstance(coerced, list):
             raise Unfinished
         raw = _RawInfo(context, self._schema)

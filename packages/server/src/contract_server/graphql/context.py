@@ -13,8 +13,8 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.accounts.visits import CompanyProfile, Visit
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.demo.time_travel import TimeTravel
+from contract_server.graphql.accept import answer_language
 from contract_server.graphql.cookies import session_token
-from contract_server.graphql.language import negotiate
 from contract_server.graphql.loaders import Loaders
 from contract_server.headers import RequestHeaders
 from contract_server.services import Services
@@ -30,7 +30,7 @@ class RequestContext:
         self._time_travel = time_travel
         self.request = request
         self.response = response
-        self.language: Language = negotiate(RequestHeaders.of(request.scope).get(b"accept-language"))
+        self.language: Language = answer_language(RequestHeaders.of(request.scope).get(b"accept-language"))
         self._loaders: Loaders | None = None
         self._visit: Visit | None = None
         self._viewer: Viewer | None = None

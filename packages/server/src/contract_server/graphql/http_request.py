@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.requests import Request
 
-from contract_server.graphql.negotiation import is_json
+from contract_server.graphql.accept import is_json
+from contract_server.graphql.budget import check_values
 from contract_server.headers import RequestHeaders
 
 METHODS = ("GET", "POST")
@@ -37,6 +38,7 @@ async def read_request(request: Request) -> GraphQLRequest:
 
     Raises:
         RequestRefused: 400 or 415.
+        OverBudget: It has more values than a request may have, or nests them deeper.
     """
     if request.method == "GET":
         parameters = _from_query_string(request.scope["query_string"])
@@ -44,6 +46,7 @@ async def read_request(request: Request) -> GraphQLRequest:
         raise RequestRefused(415, "Send the request as Content-Type: application/json, in UTF-8, not compressed.")
     else:
         parameters = _object(_json(await _body(request)), "The body")
+    check_values(parameters)
     query = parameters.get("query")
     if not isinstance(query, str):
         raise RequestRefused(400, "`query` must be a string.")

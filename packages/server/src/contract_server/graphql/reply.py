@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from contract_server.graphql.negotiation import MediaType
+from contract_server.graphql.accept import MediaType
 
 _HEADERS = {
     media_type: [(b"content-type", f"{media_type}; charset=utf-8".encode()), (b"vary", b"Accept, Accept-Language")]

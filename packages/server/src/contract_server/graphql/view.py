@@ -14,12 +14,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from contract_server.demo.time_travel import TimeTravel
+from contract_server.graphql.accept import STATUS_BEFORE_EXECUTION, MediaType, answer_type
+from contract_server.graphql.budget import OverBudget
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.documents import PreparedDocument
 from contract_server.graphql.errors import DatabaseUnavailable, tell, too_slow, unavailable
 from contract_server.graphql.execution import DocumentRefused, Executor
 from contract_server.graphql.http_request import METHODS, GraphQLRequest, RequestRefused, read_request
-from contract_server.graphql.negotiation import STATUS_BEFORE_EXECUTION, MediaType, answer_type
 from contract_server.graphql.reply import Reply
 from contract_server.graphql.schema import core
 from contract_server.graphql.tally import Tally, begin_at_zero, count_malformed
@@ -56,6 +57,9 @@ class GraphQLView:
             count_malformed()
             error = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
             return Reply(media_type).saying({"errors": [error]}, refused.status, refused.headers)
+        except OverBudget as over:
+            count_malformed()
+            return Reply(media_type).saying(*_outcome(ExecutionResult(None), [dict(over.formatted)], media_type))
 
     async def _run(self, request: Request, asked: GraphQLRequest, media_type: MediaType) -> Response:
         reply = Reply(media_type)
