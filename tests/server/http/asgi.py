@@ -1,5 +1,6 @@
 """Talking to an application without a network in between."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,14 +33,19 @@ class Exchange:
 
     async def send(self, chunks: Iterable[bytes], *, complete: bool = True) -> "Exchange":
         """Send the body in chunks; then, unless it is complete, leave."""
-        waiting = iter(chunks)
+        waiting, ended = iter(chunks), asyncio.Event()
 
         async def receive() -> Message:
             self.taken += 1
             chunk = next(waiting, None)
             if chunk is not None:
                 return {"type": "http.request", "body": chunk, "more_body": True}
-            return {"type": "http.request", "body": b""} if complete else {"type": "http.disconnect"}
+            if complete and not ended.is_set():
+                ended.set()
+                return {"type": "http.request", "body": b""}
+            if complete:
+                await asyncio.Event().wait()  # the client is there, and has no more to say
+            return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import orjson
@@ -44,6 +45,17 @@ PUNCTUATION = (
     '"',
     "#",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HostileRequest:
+    """A request that is hostile in its body, its address or its headers."""
+
+    content: bytes = b""
+    method: str = "POST"
+    query_string: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
+    path: str = "/graphql"
 
 
 def body(query: object, variables: object = None) -> bytes:

@@ -34,6 +34,11 @@ async def test_a_length_must_be_a_number(production_app: ASGIApp, length: str) -
     assert (await Exchange(production_app, {"content-length": length}).send([BODY])).status == 400
 
 
+async def test_zeros_before_a_length_count_for_nothing(production_app: ASGIApp) -> None:
+    headers = {"content-type": "application/json", "content-length": str(len(BODY)).zfill(5_000)}
+    assert (await Exchange(production_app, headers).send([BODY])).status == 200
+
+
 async def test_a_body_without_a_length_is_read_as_far_as_the_limit(production_app: ASGIApp) -> None:
     chunk = b" " * 4096
     exchange = await Exchange(production_app, {"transfer-encoding": "chunked"}).send([chunk] * 5_000)

@@ -1,9 +1,13 @@
-"""Five thousand hostile requests: each is refused before execution, or answered within the budget of work."""
+"""Hostile requests with a database: each is refused before execution, or answered within the budget of work.
+
+None holds the event loop for long: neither a hostile document nor a hostile value of an input.
+"""
 
 import gc
 import resource
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from tests.conftest import new_database
 from tests.server.http.asgi import Exchange, client_of
+from tests.server.http.heartbeat import LONGEST_HOLD, longest_hold
 from tests.server.http.hostile import body, hostile_requests
+from tests.server.http.hostile_inputs import VALUES, in_variables, targets
 from tests.server.in_process import development_settings, seeded_services
 from tests.server.running import LOG_IN, PASSWORD
 
@@ -26,6 +32,8 @@ from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.graphql.budget import FRAGMENTS, TOKENS
 from contract_server.graphql.schema import build_schema, core
 from contract_server.graphql.view import GraphQLView
+
+pytestmark = pytest.mark.usefixtures("objects_of_other_tests_are_not_collected")
 
 REQUESTS = 5_000
 WARM_UP = 1_000
@@ -46,7 +54,10 @@ class Counted:
     async def ask(self, content: bytes) -> Exchange:
         self.calls = 0
         headers = {"content-type": "application/json", "authorization": f"Bearer {self.token}"}
-        return await Exchange(self.app, headers).send([content])
+        exchange = Exchange(self.app, headers)
+        held = await longest_hold(exchange.send([content]))
+        assert held < LONGEST_HOLD, f"{held:.3f} s: {content[:500]!r}"
+        return exchange
 
 
 @pytest.fixture
@@ -109,6 +120,14 @@ async def test_hostile_requests_are_refused_or_cost_no_more_than_the_budget(api:
     gc.collect()
     assert len(gc.get_objects()) - objects < OBJECTS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < MEBIBYTES * 1024
+
+
+async def test_no_value_of_an_input_is_a_defect_or_holds_the_event_loop(api: Counted) -> None:
+    for target, value in product(targets(), VALUES):
+        exchange = await api.ask(in_variables(target, value).content)
+        assert exchange.status in (200, 400), f"{target}, {value}: {exchange.body[:500]!r}"
+        codes = {error["extensions"]["code"] for error in exchange.json.get("errors", ())}
+        assert codes <= {"BAD_USER_INPUT", "FORBIDDEN"}, f"{target}, {value}: {exchange.body[:500]!r}"
 
 
 async def test_twenty_megabytes_of_variables_are_refused_after_the_first_64_kib(api: Counted) -> None:

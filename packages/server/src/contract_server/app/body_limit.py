@@ -61,7 +61,8 @@ def _refused_unread(scope: Scope) -> Response | None:
         return None
     if not (length.isascii() and length.isdecimal()):
         return refusal(400, "Content-Length must be a number.")
-    if len(length.lstrip("0")) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY:
+    digits = length.lstrip("0") or "0"  # Python refuses to read thousands of digits, zeros among them
+    if len(digits) > len(str(LARGEST_BODY)) or int(digits) > LARGEST_BODY:
         return _too_large()
     return None
 

@@ -13,6 +13,8 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from contract_server.app.http_protocol import BoundedHeadProtocol
+
 LONGEST_REQUEST_S = 20
 """How long requests under way may take to end; each has a deadline of its own, which comes earlier."""
 
@@ -34,6 +36,7 @@ def serve_until_stopped(app: Starlette, listening: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         app,
+        http=BoundedHeadProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
