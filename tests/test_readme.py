@@ -1,16 +1,12 @@
-"""What the README shows is what the programs say."""
+"""The README is short, and shows what the programs print."""
 
 import re
-from collections.abc import Iterator
+import tomllib
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
 
 from contract_rules.cli import main as contract_rules
-from contract_server.cli import cli as contract_server
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,57 +17,27 @@ def fenced(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
+def test_it_is_read_in_five_minutes() -> None:
+    assert len(README.splitlines()) <= 160
+
+
 def test_its_picture_is_the_diagram_of_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert contract_rules(["diagram"]) == 0
     assert fenced("mermaid") == [capsys.readouterr().out]
 
 
-def test_its_five_lines_of_rules_print_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    (program,) = fenced("python")
-    exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - our own README
-    assert capsys.readouterr().out in fenced("text")
+def test_its_dates_are_those_of_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert contract_rules(["timeline", "2024-03-01"]) == 0
+    days = re.findall(r"(\S+) +(\S+)$", capsys.readouterr().out, re.MULTILINE)[-3:]
+    assert re.findall(r"^\| .+? \| (\d\S+) \| (\d\S+) \|", README, re.MULTILINE) == days
 
 
-def test_every_query_it_shows_fits_the_schema() -> None:
-    schema = build_schema((ROOT / "packages" / "server" / "schema.graphql").read_text(encoding="utf-8"))
-    queries = fenced("graphql")
-    assert queries
-    for query in queries:
-        assert validate(schema, parse(query)) == [], query
-
-
-def test_every_make_target_it_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"`?make ([a-z-]+)", README)) <= targets
-
-
-def test_every_file_it_links_to_exists() -> None:
-    links = re.findall(r"\]\((?!http)([^)]+)\)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
-
-
-def test_every_command_has_an_example_in_its_help() -> None:
-    found = dict(helps(get_command(contract_server)))
-    assert found
-    assert [path for path, told in found.items() if path not in told] == []
-
-
-def helps(command: object, path: str = "contract-server") -> Iterator[tuple[str, str]]:
-    """What can be typed, and what it tells of itself."""
-    if isinstance(command, TyperGroup):
-        for name, each in command.commands.items():
-            yield from helps(each, f"{path} {name}")
-    else:
-        assert isinstance(command, TyperCommand)
-        yield path, command.help or ""
-
-
-def test_every_command_it_names_exists() -> None:
-    program = get_command(contract_server)
-    assert isinstance(program, TyperGroup)
-    names = set(re.findall(r"contract-server ([a-z][a-z-]+)", README))
-    table = README.split("| command | does |")[1].split("\n\n")[0]
-    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
-    names |= {name for row in rows for name in re.findall(r"`([a-z]+)", row)}
-    assert {"settings", "import", "user"} <= names <= program.commands.keys()
+def test_its_layers_are_those_that_the_import_linter_enforces() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (layers,) = (
+        contract["layers"]
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract.get("containers") == ["contract_server"]
+    )
+    shown = [re.split(r"[,\s]+", layer.strip()) for layer in fenced("text")[0].split(">")]
+    assert shown == [re.split(r" [|:] ", layer) for layer in layers]

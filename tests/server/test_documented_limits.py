@@ -1,4 +1,4 @@
-"""The limits that the README tells the wary are the ones that hold."""
+"""The limits on the security page are the defaults."""
 
 import inspect
 import re
@@ -17,15 +17,13 @@ from contract_server.graphql import budget
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
 from contract_server.settings import EnvironmentName, Settings
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "packages" / "server" / "docs" / "security.md").read_text(encoding="utf-8")
 NUMBERS = {1: "one", 2: "two"}
 
 
-def told() -> dict[str, str]:
-    """The table under SECURITY: what is limited, and to how much."""
-    section = README.partition("\n## SECURITY\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", section, re.MULTILINE)
-    return dict(rows)
+def documented() -> dict[str, str]:
+    """The table of the page: what is limited, and to how much."""
+    return dict(re.findall(r"^\| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE))
 
 
 def minutes(time: timedelta) -> str:
@@ -36,7 +34,7 @@ def hours(time: timedelta) -> str:
     return f"{time / timedelta(hours=1):g} hours"
 
 
-async def test_every_limit_that_the_readme_tells_is_the_default() -> None:
+async def test_every_documented_limit_is_the_default() -> None:
     settings = Settings(
         environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr("postgresql://nobody@127.0.0.1/nothing")
     )
@@ -78,7 +76,7 @@ async def test_every_limit_that_the_readme_tells_is_the_default() -> None:
         ),
         "one page, all pages of one answer": f"{budget.PAGE} items, {budget.ITEMS:,} items",
     }
-    table = told()
+    table = documented()
     assert limits.keys() <= table.keys()
     assert [limit for name, limit in limits.items() if not table[name].startswith(limit)] == []
     with_numbers = {name for name, text in table.items() if re.search(r"\d", text)}
