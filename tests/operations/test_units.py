@@ -14,9 +14,7 @@ import httpx
 import pytest
 from tests.conftest import new_database
 from tests.server.running import command, end, until_ready
-from typer.main import get_command
 
-from contract_server.cli import cli
 from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 from contract_server.settings import Settings
@@ -79,14 +77,6 @@ def test_every_secret_file_of_a_unit_is_handed_over_to_it(path: Path) -> None:
     found = Unit(path, credentials="/run/credentials")
     handed_over = {f"/run/credentials/{line.split(':')[0]}" for line in found.values("LoadCredential")}
     assert {value for name, value in found.variables().items() if name.endswith("_FILE")} == handed_over
-
-
-def test_every_command_and_variable_that_the_operators_page_names_exists() -> None:
-    page = (FOLDER.parent / "operations.md").read_text(encoding="utf-8")
-    commands: set[str] = set(get_command(cli).commands)  # type: ignore[attr-defined] # typer says less than it gives
-    assert set(re.findall(r"contract-server ([a-z][a-z-]*)", page)) <= commands
-    variables = set(re.findall(r"`([A-Z]+_[A-Z_]+)", page))
-    assert variables <= {name.upper() for name in Settings.model_fields}
 
 
 def two_free_ports() -> tuple[str, int]:
