@@ -86,7 +86,9 @@ def test_a_reminder_is_added_as_the_page_says(sources: Path) -> None:
         (sources / template).write_text(text, encoding="utf-8")
     insert(sources / windows, "from contract_notify", "from contract_notify import SurveyRequested\n")
     reminders = (sources / windows).read_text(encoding="utf-8")
-    (sources / windows).write_text(reminders.replace("REMINDERS = (", f"REMINDERS = (\n{entry}"), encoding="utf-8")
+    (sources / windows).write_text(
+        reminders.replace("REMINDERS = (", f"REMINDERS = (\n{entry.rstrip()},\n"), encoding="utf-8"
+    )
 
     (added,) = set(run(sources, "-c", SEE).splitlines()) - set(before)
     assert added == (
