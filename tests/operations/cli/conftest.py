@@ -1,6 +1,7 @@
 """Databases for commands to work on: each test has its own, copied from one that was prepared once."""
 
 import secrets
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -11,6 +12,7 @@ from tests.server.in_process import development_settings, seeded_services
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 
 Variables = dict[str, str]
@@ -52,6 +54,15 @@ async def migrated(with_schema: str, tmp_path: Path) -> Settings:
 async def seeded(with_demonstration: str, tmp_path: Path) -> Settings:
     """The settings that lead to demonstration data."""
     return development_settings(await copy_of(with_demonstration), tmp_path)
+
+
+@pytest.fixture
+async def services(migrated: Settings) -> AsyncIterator[Services]:
+    """Services on a database in which nothing is stored yet."""
+    async with database(migrated):
+        found = build_services(migrated)
+        yield found
+        await found.close()
 
 
 async def copy_of(database_url: str) -> str:

@@ -16,8 +16,9 @@ from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json
 from contract_server.cli.statuses import Refusal, Status
 from contract_server.db.transaction import current_connection
-from contract_server.importing.importer import Importer, ImportReport
-from contract_server.importing.lines import Encoding, Format, Line, RefusedLine, UnreadableFile, read_lines
+from contract_server.importing.importer import Importer
+from contract_server.importing.lines import BrokenLine, Encoding, Format, Line, UnreadableFile, read_lines
+from contract_server.importing.staging import ImportReport
 from contract_server.services import Services
 
 _SAID_EVERY_LINES = 2_000
@@ -32,33 +33,45 @@ def import_(
         Path | None,
         typer.Option(help="Where refused lines are told, one JSON object each. [default: FILE.refused.jsonl]"),
     ] = None,
+    outcomes: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where each contract's outcome is told, one JSON object each. [default: FILE.outcomes.jsonl]"
+        ),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Store nothing; say what would be.")] = False,
     json: Json = False,
 ) -> None:
     """Import contracts with their contractors and members: each contract whole, or not at all.
 
-    A contract that is there already is refused, so a file can be imported again. A contractor without a
+    A contract that is there already is skipped, so a file can be imported again. A contractor without a
     password hash sets a password by the link that "forgot my password" mails.
 
     Examples: contract-server import contracts.jsonl --check,
     contract-server import 契約.csv --encoding shift_jis
     """
     told = refused or file.with_name(f"{file.name}.refused.jsonl")
-    if told.resolve() == file.resolve():
-        raise Refusal("--refused: expected another file than the one that is read", Status.MISUNDERSTOOD)
+    settled = outcomes or file.with_name(f"{file.name}.outcomes.jsonl")
+    if len({path.resolve() for path in (file, told, settled)}) < 3:  # noqa: PLR2004 - these three
+        raise Refusal("--refused, --outcomes: expected two files, and not the one that is read", Status.MISUNDERSTOOD)
     form = form or _format_of(file)
     try:
-        with file.open("rb") as source, _written(told) as refusals, _progress(source, file) as following:
+        with (
+            file.open("rb") as source,
+            _written("--refused", told) as refusals,
+            _written("--outcomes", settled) as ends,
+            _progress(source, file) as following,
+        ):
             lines = following(read_lines(source, form, encoding))
-            report = with_services(lambda services: _run(services, lines, refusals, check=check))
+            report = with_services(lambda services: _run(services, lines, refusals, ends, check=check))
     except UnreadableFile as error:
         raise Refusal(f"{file.name}: {error}", Status.MISUNDERSTOOD) from None
-    _show(report, told, check=check, json=json)
+    _show(report, told, settled, check=check, json=json)
     raise typer.Exit(Status.NO if report.refused_lines else Status.DONE)
 
 
 async def _run(
-    services: Services, lines: Iterator[Line | RefusedLine], refusals: BinaryIO, *, check: bool
+    services: Services, lines: Iterator[Line | BrokenLine], refusals: BinaryIO, ends: BinaryIO, *, check: bool
 ) -> ImportReport:
     unusable_hash = await services.passwords.hash(new_token())  # of something that nobody knows
     now = await services.clock.now()
@@ -72,6 +85,7 @@ async def _run(
             now=now,
             unusable_hash=unusable_hash,
             refuse=lambda line: refusals.writelines([orjson.dumps(line), b"\n"]),
+            settle=lambda outcome: ends.writelines([orjson.dumps(outcome), b"\n"]),
         )
         report = await importer.run(lines)
         if everything:
@@ -79,11 +93,11 @@ async def _run(
     return report
 
 
-def _written(told: Path) -> BinaryIO:
+def _written(option: str, path: Path) -> BinaryIO:
     try:
-        return told.open("wb")
+        return path.open("wb")
     except OSError as error:
-        raise Refusal(f"--refused: {told} cannot be written ({type(error).__name__})", Status.MISUNDERSTOOD) from None
+        raise Refusal(f"{option}: {path} cannot be written ({type(error).__name__})", Status.MISUNDERSTOOD) from None
 
 
 def _format_of(file: Path) -> Format:
@@ -96,7 +110,7 @@ def _format_of(file: Path) -> Format:
 @contextmanager
 def _progress(
     source: BinaryIO, file: Path
-) -> Iterator[Callable[[Iterator[Line | RefusedLine]], Iterator[Line | RefusedLine]]]:
+) -> Iterator[Callable[[Iterator[Line | BrokenLine]], Iterator[Line | BrokenLine]]]:
     """A bar on a terminal that shows how much of the file has been read; nothing anywhere else."""
     console = Console(stderr=True)
     columns = (
@@ -109,23 +123,27 @@ def _progress(
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(file.name, total=file.stat().st_size)
 
-        def following(lines: Iterator[Line | RefusedLine]) -> Iterator[Line | RefusedLine]:
+        def following(lines: Iterator[Line | BrokenLine]) -> Iterator[Line | BrokenLine]:
             for place, line in enumerate(lines):
                 if place % _SAID_EVERY_LINES == 0:
                     bar.update(task, completed=source.tell())
                 yield line
-            bar.update(task, completed=source.tell())
+            bar.update(task, completed=source.tell(), description=f"{file.name}: read, now storing")
 
         yield following
 
 
-def _show(report: ImportReport, told: Path, *, check: bool, json: bool) -> None:
+def _show(report: ImportReport, told: Path, settled: Path, *, check: bool, json: bool) -> None:
     if json:
-        show_json({**asdict(report), "stored": not check, "refused": str(told)})
+        show_json({**asdict(report), "stored": not check, "refused": str(told), "outcomes": str(settled)})
         return
     done = "would be imported" if check else "imported"
     typer.echo(f"{done}: {report.contracts} contracts with {report.members} members")
+    if report.skipped_contracts:
+        typer.echo(f"skipped: {report.skipped_contracts} contracts that are there already; see {settled}")
     if report.refused_lines:
         typer.echo(
             f"refused: {report.refused_contracts} contracts, because of {report.refused_lines} lines; see {told}"
         )
+    if report.lines_of_no_contract:
+        typer.echo(f"{report.lines_of_no_contract} of these lines are part of no contract")

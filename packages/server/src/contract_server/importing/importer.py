@@ -1,4 +1,9 @@
-"""Importing a file: each contract with its contractor and members whole, or not at all."""
+"""Importing a file: each contract with its contractor and members whole, or not at all.
+
+Theory. Every contract of the file ends as stored, refused or skipped, and nothing else. So the file is first read to
+its end into the database (`staging`), each fault beside the contract that it concerns, and judged there as a whole.
+A line concerns the contract whose id it names; where it names none, the contract above it.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,23 +14,14 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from contract_server.contracts.policies import ServedPolicies
-from contract_server.importing.checks import Checks
-from contract_server.importing.lines import Line, RefusedLine
-from contract_server.importing.staging import Staging
+from contract_server.importing.checks import Checks, Fault
+from contract_server.importing.lines import BrokenLine, Kind, Line, Mention
+from contract_server.importing.staging import NO_VALUES, ContractOutcome, ImportReport, RefusedLine, Staging
 
 BATCH = 10_000
 
-Refuse = Callable[[RefusedLine], None]
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What came of a file."""
-
-    contracts: int = 0
-    members: int = 0
-    refused_contracts: int = 0
-    refused_lines: int = 0
+APART = "expected the line of this contract directly above its members"
+NO_CONTRACT_ID = "expected the id of the contract above"
 
 
 class Importer:
@@ -38,7 +34,8 @@ class Importer:
         policies: ServedPolicies,
         now: datetime,
         unusable_hash: str,
-        refuse: Refuse,
+        refuse: Callable[[RefusedLine], None],
+        settle: Callable[[ContractOutcome], None],
         batch: int = BATCH,
     ) -> None:
         """A contractor who brings no password gets `unusable_hash`, and sets one by the link in a mail."""
@@ -46,127 +43,136 @@ class Importer:
         self._zone = policies.zone
         self._checks = Checks(policies.today(now))
         self._unusable_hash = unusable_hash
-        self._tell = refuse
+        self._refuse = refuse
+        self._settle = settle
         self._batch = batch
-        self._report = ImportReport()
-        self._contracts: list[tuple[Any, ...]] = []  # not yet copied
-        self._members: list[tuple[Any, ...]] = []  # nor these
-        self._staged = 0
-        self._complete = 0
-        self._present: _Present | None = None
+        self._number = 0
+        self._contract: _Contract | None = None  # whose lines are being read
+        self._unplaced: tuple[int, Fault] | None = None  # of the line above, if it names no contract
 
-    async def run(self, lines: Iterable[Line | RefusedLine]) -> ImportReport:
-        """Import them all; what is stored is stored batch by batch."""
+    async def run(self, lines: Iterable[Line | BrokenLine]) -> ImportReport:
+        """Import them all in one transaction, and report every contract and every refused line."""
         await self._staging.open()
         for line in lines:
-            await self._take(line)
-        await self._finish_contract()
-        await self._store()
+            self._take(line)
+            if self._staging.waiting >= self._batch:
+                await self._staging.copy()
+        self._place(self._contract)
+        self._finish_contract()
+        report = await self._staging.store()
+        await self._staging.report(self._refuse, self._settle)
         await self._staging.close()
-        return self._report
+        return report
 
-    async def _take(self, line: Line | RefusedLine) -> None:
-        if isinstance(line, RefusedLine):
-            self._refuse([line])
-            return
-        match line.record.get("record"):
-            case "member":
-                await self._take_member(line)
-            case "contract":
-                await self._finish_contract()
-                self._begin_contract(line)
-            case _:
-                self._refuse([RefusedLine(line.number, "record", "expected contract or member")])
+    def _take(self, line: Line | BrokenLine) -> None:
+        contract = self._contract
+        if isinstance(line, BrokenLine):
+            self._take_broken(line)
+        elif line.kind is Kind.CONTRACT:
+            self._take_contract(line)
+        elif contract and contract.written == line.record.get("contract_id") and not self._unplaced:
+            self._add_member(line, contract)
+        else:
+            self._take_other_member(line)
 
-    def _begin_contract(self, line: Line) -> None:
-        found, wrong = self._checks.contract(line)
-        self._present = _Present(line.number, line.record.get("contract_id"), first_member=len(self._members))
-        self._refuse(wrong)
-        if not wrong:
-            self._contracts.append(
-                (
-                    line.number,
-                    found["contract_id"],
-                    found["started_on"],
-                    datetime.combine(found["started_on"], time(), self._zone),
-                    found["company_name"],
-                    found["company_address"],
-                    found["postal_code"],
-                    found["phone_number"],
-                    found["name"],
-                    found["email"],
-                    found.get("password_hash", self._unusable_hash),
-                    uuid7(),
-                    uuid7(),
-                )
+    def _take_contract(self, line: Line) -> None:
+        contract = self._begin_contract(line.mention, line.number)
+        contract.written = line.record.get("contract_id")
+        values, faults = self._checks.contract(line)
+        self._add_faults(line.number, contract, faults)
+        if not faults:
+            contract.values = (
+                values["started_on"],
+                datetime.combine(values["started_on"], time(), self._zone),
+                values["company_name"],
+                values["company_address"],
+                values["postal_code"],
+                values["phone_number"],
+                values["name"],
+                values["email"],
+                values.get("password_hash", self._unusable_hash),
+                uuid7(),
+                uuid7(),
             )
 
-    async def _take_member(self, line: Line) -> None:
-        contract = self._present
-        if contract is None or line.record.get("contract_id") != contract.id:
-            # it says itself that it is another's: the contract above it is none the worse
-            self._count([RefusedLine(line.number, "contract_id", "expected the contract of the line above")])
-            return
-        found, wrong = self._checks.member(line)
-        self._refuse(wrong)
-        if not contract.spoilt:
-            self._members.append((line.number, contract.line, uuid7(), found["name"], found["email"]))
-            if len(self._members) >= self._batch:
-                await self._stage()
+    def _take_other_member(self, line: Line) -> None:
+        """Take a member whose line names another contract than the one above, or none."""
+        mention, above = line.mention, self._contract
+        contract = self._contract_of(mention, line.number)
+        if mention.contract_id is None:
+            self._add_faults(line.number, contract, [Fault("contract_id", NO_CONTRACT_ID)])
+        elif contract is not above:
+            self._add_faults(line.number, contract, [Fault("contract_id", APART)])
+        if contract:
+            self._add_member(line, contract)
 
-    async def _finish_contract(self) -> None:
-        """The contract above has come to its end: it is whole, or forgotten."""
-        contract, self._present = self._present, None
-        if contract is None:
-            return
-        if contract.spoilt:
-            self._report.refused_contracts += 1
-            del self._members[contract.first_member :]
-            if self._contracts and self._contracts[-1][0] == contract.line:
-                self._contracts.pop()
-            if contract.staged:
-                await self._staging.discard([contract.line])
-        else:
-            self._complete += 1
-        if self._staged + len(self._contracts) + len(self._members) >= self._batch:
-            await self._store()
+    def _take_broken(self, line: BrokenLine) -> None:
+        fault = Fault(line.field, line.reason)
+        for mention in line.mentions:
+            if mention == Mention(None, None):
+                self._place(self._contract)
+                self._unplaced = line.number, fault
+            else:
+                self._add_faults(line.number, self._contract_of(mention, line.number), [fault])
+        if not line.mentions:
+            self._add_faults(line.number, None, [fault])
 
-    async def _stage(self) -> None:
-        await self._staging.add(self._contracts, self._members)
-        self._staged += len(self._contracts) + len(self._members)
-        self._contracts.clear()
-        self._members.clear()
-        if self._present is not None:
-            self._present.staged = True
-            self._present.first_member = 0
+    def _add_member(self, line: Line, contract: "_Contract") -> None:
+        values, faults = self._checks.member(line)
+        self._add_faults(line.number, contract, faults)
+        if not faults:
+            self._staging.members.append((line.number, contract.number, uuid7(), values["name"], values["email"]))
 
-    async def _store(self) -> None:
-        await self._stage()
-        stored, refused = await self._staging.store()
-        self._count(refused)
-        self._report.contracts += stored["contract"]
-        self._report.members += stored["member"]
-        self._report.refused_contracts += self._complete - stored["contract"]
-        self._staged = self._complete = 0
+    def _contract_of(self, mention: Mention, line: int) -> "_Contract | None":
+        """The contract above, unless the line begins one or names another."""
+        above = self._contract
+        if mention.kind is Kind.CONTRACT or (mention.contract_id and not (above and above.may_be(mention))):
+            return self._begin_contract(mention, line)
+        self._place(above)
+        if above:
+            above.id = above.id or mention.contract_id
+        return above
 
-    def _refuse(self, lines: list[RefusedLine]) -> None:
-        """Lines are wrong, and with them the contract that they stand in."""
-        if lines and self._present is not None:
-            self._present.spoilt = True
-        self._count(lines)
+    def _begin_contract(self, mention: Mention, line: int) -> "_Contract":
+        """End the contract above. A contract whose members begin it may have its own line in the one left unplaced."""
+        headless = mention.kind is not Kind.CONTRACT
+        if not headless:
+            self._place(self._contract)
+        self._finish_contract()
+        self._number += 1
+        begins_in = self._unplaced[0] if self._unplaced else line
+        self._contract = _Contract(self._number, begins_in, mention.contract_id, headless)
+        self._place(self._contract)
+        return self._contract
 
-    def _count(self, lines: list[RefusedLine]) -> None:
-        for line in lines:
-            self._tell(line)
-        self._report.refused_lines += len({line.line for line in lines})
+    def _place(self, contract: "_Contract | None") -> None:
+        """Add the fault of the line above, now that the line below shows which contract it concerns."""
+        if self._unplaced:
+            line, fault = self._unplaced
+            self._unplaced = None
+            self._add_faults(line, contract, [fault])
+
+    def _add_faults(self, line: int, contract: "_Contract | None", faults: Iterable[Fault]) -> None:
+        number = contract and contract.number
+        self._staging.faults.extend((line, number, fault.field, fault.reason) for fault in faults)
+
+    def _finish_contract(self) -> None:
+        if contract := self._contract:
+            row = (contract.number, contract.line, contract.id, contract.headless)
+            self._staging.contracts.append((*row, *(contract.values or NO_VALUES)))
 
 
 @dataclass(slots=True)
-class _Present:
+class _Contract:
     """The contract whose lines are being read."""
 
+    number: int
     line: int
-    id: object
-    first_member: int
-    staged: bool = False
-    spoilt: bool = False
+    id: str | None
+    headless: bool
+    written: object = None
+    values: tuple[Any, ...] | None = None
+
+    def may_be(self, mention: Mention) -> bool:
+        """Whether it has the id that is mentioned, or lost its own."""
+        return self.id in (None, mention.contract_id)
