@@ -18,6 +18,7 @@ from contract_server.dev.postgres import EmbeddedPostgres
 from contract_server.dev.redis import EmbeddedRedis
 
 SIZES = {1280: 800, 390: 844}
+NOTICE = ".notice[role]"
 VIOLATIONS_ALONE = {"resultTypes": ["violations"]}  # telling what is right, too, would take twice the time
 
 _OF_A_BAD_LINE = re.compile(r"ERR_FAILED|status of 50[0-9]")
@@ -67,8 +68,10 @@ class Visitor:
         await expect(self.page.get_by_text(text).first).to_be_visible()
 
     async def is_told(self, text: str) -> None:
-        """The page says so where screen readers listen."""
-        await expect(self.page.get_by_role("status").filter(has_text=text)).to_be_visible()
+        """The page says so in a notice, within the screen."""
+        notice = self.page.locator(NOTICE).filter(has_text=text)
+        await expect(notice).to_be_visible()
+        await expect(notice).to_be_in_viewport(ratio=1)
 
     async def particular(self, term: str) -> str:
         """What stands beside a term of the contract."""

@@ -63,7 +63,7 @@ async def every_page(visitor: Visitor) -> AsyncIterator[str]:
     yield "operator: contract"
     await visitor.page.locator("#reason").fill("2026-0142")
     await visitor.page.locator("#holding [type=submit]").click()
-    await visitor.page.locator("#notice .information").wait_for()
+    await visitor.page.locator(".notice.information[role]").wait_for()
     yield "operator: held contract"
     await visitor.open("/operator/contracts/none")
     yield "operator: missing contract"

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.async_api import expect
-from tests.browser.conftest import Line, Visitor
+from tests.browser.conftest import NOTICE, Line, Visitor
 from tests.server.running import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -84,4 +84,4 @@ async def test_while_the_api_is_away_every_page_says_so_and_tries_again(visitor:
         await line.mend()
         await visitor.press("もう一度試す")
         await visitor.settled()
-        await expect(visitor.page.locator("#notice")).to_be_empty()
+        await expect(visitor.page.locator(NOTICE)).to_have_count(0)

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import asyncpg
 import pytest
 from playwright.async_api import expect
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import NOTICE, Visitor
 from tests.server.running import Client, Running
 
 pytestmark = pytest.mark.browser
@@ -52,7 +52,7 @@ async def test_an_erased_contractor_is_answered_like_an_unknown_address(visitor:
         await visitor.open("/")
         await visitor.log_in(email)
         await visitor.is_told("正しくありません")
-        answers.append(await visitor.page.locator("#notice").inner_text())
+        answers.append(await visitor.page.locator(NOTICE).inner_text())
     assert answers[0] == answers[1]
     await visitor.finds_no_barrier()
 

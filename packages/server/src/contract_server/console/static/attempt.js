@@ -24,27 +24,28 @@ const OPERATIONS = {
   } ${CONTRACT}`,
 };
 
-const kept = (action, contract) => `${action}:${contract.id}`;
+const kept = (contractId) => `wish:${contractId}`;
 
 const read = (key) => JSON.parse(sessionStorage.getItem(key) ?? "null");
 const write = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
 
-/** The wish that was sent and whose answer never came; null when there is none. */
-export const unanswered = (action, contract) => read(kept(action, contract));
-
-/** Send a wish: the one that is still unanswered, or a new one. The answer is `{ done, problem, contract }`. */
-export async function attempt(action, contract, details = {}) {
-  const earlier = unanswered(action, contract);
-  const wish = earlier?.expectedVersion === contract.version ? earlier : newWish(contract, details);
-  write(kept(action, contract), wish);
-  return send(action, wish);
-}
+/** The wish that was sent and whose answer never came, as `{ action, input }`; null when there is none. */
+export const unanswered = (contract) => read(kept(contract.id));
 
 /**
- * What became of a wish whose answer was lost, where the contract no longer offers the action: then it cannot be carried
- * out without another click. A newer version alone does not prove that: it may come of what the person cannot see.
+ * Whether the wish can still be carried out, because the contract offers its action. A newer version alone proves nothing:
+ * it may come of a change that the person cannot see.
  */
-export const outcomeOf = (action, contract) => send(action, unanswered(action, contract));
+export const isOpen = (wish, contract) => contract.availableActions.includes(wish.action.toUpperCase());
+
+/** Send a wish: the unanswered one for the contract as it is now, or a new one. The answer is `{ done, problem, contract }`. */
+export function attempt(action, contract, details = {}) {
+  const earlier = unanswered(contract);
+  const repeated = earlier?.action === action && earlier.input.expectedVersion === contract.version;
+  const wish = repeated ? earlier : { action, input: newInput(contract, details) };
+  write(kept(contract.id), wish);
+  return send(wish);
+}
 
 /** The last thing that was carried out in this tab; null when there is none. */
 export const lastOutcome = () => read(OUTCOME);
@@ -56,7 +57,14 @@ export const uncertain = () =>
     "The line was cut. Try again to find out whether your request was accepted; it is never accepted twice.",
   );
 
-const newWish = (contract, details) => ({
+/** What can be said of a wish that is still open: the person may send it again. */
+export const stillOpen = ({ action }) =>
+  say(
+    `前回の送信は、受け付けられたことを確認できておりません。お手続きを続ける場合は、もう一度「${action === "resume" ? "契約再開" : "契約終了"}」をクリックしてください。二重に受け付けられることはありません。`,
+    `We could not confirm that your earlier request was accepted. To go on, please choose to ${action} once more; it is never accepted twice.`,
+  );
+
+const newInput = (contract, details) => ({
   contractId: contract.id,
   expectedVersion: contract.version,
   idempotencyKey: randomKey(),
@@ -67,10 +75,11 @@ const newWish = (contract, details) => ({
 const randomKey = () =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-async function send(action, wish) {
-  const { result } = await ask(OPERATIONS[action], { input: wish });
-  sessionStorage.removeItem(kept(action, { id: wish.contractId }));
+/** Send a wish as it was first sent: its answer is the first one, where there was one. */
+export async function send({ action, input }) {
+  const { result } = await ask(OPERATIONS[action], { input });
+  sessionStorage.removeItem(kept(input.contractId));
   if (result.code) return { done: false, problem: result.message, contract: result.contract };
-  write(OUTCOME, { action, contractId: wish.contractId, version: result.contract.version });
+  write(OUTCOME, { action, contractId: input.contractId, version: result.contract.version });
   return { done: true, contract: result.contract };
 }

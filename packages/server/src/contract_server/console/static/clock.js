@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { byId } from "./dom.js";
 import { instant, say } from "./language.js";
+import { press, tell } from "./outcome.js";
 
 const CLOCK = `
 query {
@@ -16,10 +17,18 @@ mutation ($input: AdvanceTestClockInput!) {
 const RESET = "mutation { resetDemo { testClock { now } } }";
 
 const buttons = [...byId("clock").querySelectorAll("[data-move]")];
-let targets = {};
+let targets = { day: { days: 1 } };
 
-for (const button of buttons) button.addEventListener("click", () => move(button.dataset.move));
-show().catch(() => display(say("時計を読み取れません", "The clock cannot be read")));
+for (const button of buttons)
+  button.addEventListener("click", () => {
+    if (!buttons.some((each) => each.ariaDisabled)) press(button, () => move(button));
+  });
+read();
+addEventListener("online", read);
+
+function read() {
+  show().catch(() => display(say("時計を読み取れません", "The clock cannot be read")));
+}
 
 async function show() {
   const { testClock, viewer } = await ask(CLOCK);
@@ -39,22 +48,17 @@ async function show() {
   for (const button of buttons) button.disabled = !(button.dataset.move in targets) && button.dataset.move !== "start";
 }
 
-async function move(name) {
-  for (const button of buttons) button.disabled = true;
-  display(say("時計を動かしています…", "Moving the clock…"));
-  try {
-    if (name === "start") {
-      await ask(RESET);
-      sessionStorage.clear();
-    } else {
-      const { advanceTestClock } = await ask(ADVANCE, { input: targets[name] });
-      if (advanceTestClock.message) throw new Error(advanceTestClock.message);
-    }
-    location.reload();
-  } catch (error) {
-    display(error.message);
-    for (const button of buttons) button.disabled = false;
+async function move(button) {
+  const name = button.dataset.move;
+  if (name === "start") {
+    await ask(RESET);
+    sessionStorage.clear();
+  } else {
+    const { advanceTestClock } = await ask(ADVANCE, { input: targets[name] });
+    if (advanceTestClock.message) return tell("problem", advanceTestClock.message, button);
   }
+  location.reload();
+  return new Promise(() => {}); // busy until the page has gone
 }
 
 function display(text) {

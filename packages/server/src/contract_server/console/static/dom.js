@@ -15,10 +15,3 @@ export function h(what, attributes = {}, ...children) {
 }
 
 export const byId = (id) => document.getElementById(id);
-
-/** What the page is about, in place of what was there. */
-export function fill(...children) {
-  const content = byId("content");
-  content.replaceChildren(...children.flat().filter(Boolean));
-  content.removeAttribute("aria-busy");
-}

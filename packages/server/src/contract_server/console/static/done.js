@@ -3,9 +3,10 @@
 import { ask, NotLoggedIn } from "./api.js";
 import { lastOutcome } from "./attempt.js";
 import { CONTRACT, list, state, timeline } from "./contract.js";
-import { byId, fill, h } from "./dom.js";
-import { goTo, greet, guarded, tell } from "./frame.js";
+import { byId, h } from "./dom.js";
+import { greet } from "./frame.js";
 import { instant, say } from "./language.js";
+import { fill, goTo, load, tell } from "./outcome.js";
 
 const DONE = `query { viewer { name contract { ...Contract } } } ${CONTRACT}`;
 
@@ -26,7 +27,7 @@ const WORDS = {
   },
 };
 
-guarded(async () => {
+load(async () => {
   const { viewer } = await ask(DONE);
   if (!viewer) throw new NotLoggedIn();
   const { contract } = viewer;

@@ -1,42 +1,26 @@
-// Forms that send once, say beside each field what it lacks, and give the reader back the focus.
+// Forms that send once, and say beside each field what it lacks.
 
 import { byId } from "./dom.js";
-import { tellFailure, tellNothing } from "./frame.js";
 import { say } from "./language.js";
+import { press } from "./outcome.js";
 
-/** Send the form by `send(values)` when it is complete; never twice at the same time. */
-export function onSubmit(form, send) {
-  let sending = false;
-  form.addEventListener("submit", async (event) => {
+/** Send the form by `send(values, button)` when it is complete. */
+export function onSubmit(form, send, unknown) {
+  const button = form.querySelector("[type=submit]");
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (sending || !complete(form)) return;
-    sending = true;
-    tellNothing();
-    const ready = busy(form.querySelector("[type=submit]"));
-    try {
-      await send(Object.fromEntries(new FormData(form)));
-    } catch (error) {
-      tellFailure(error);
-    } finally {
-      sending = false;
-      ready();
-    }
+    if (complete(form)) press(button, () => send(Object.fromEntries(new FormData(form)), button), unknown);
   });
 }
 
-/** A button that says that it is at work; the function that ends this. It keeps the focus, so it is not disabled. */
-export function busy(button) {
-  const text = button.textContent;
-  button.textContent = say("送信しています…", "Sending…");
-  button.ariaDisabled = "true";
-  return () => {
-    button.textContent = text;
-    button.ariaDisabled = null;
-  };
+/** Say what is wrong with a field, and lead there. */
+export function reject(field, problem) {
+  mark(field, problem);
+  field.focus();
+  byId(`${field.id}-problem`).scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
-/** Say what is wrong with a field, or that nothing is. */
-export function mark(field, problem) {
+function mark(field, problem) {
   field.ariaInvalid = problem ? "true" : null;
   byId(`${field.id}-problem`).textContent = problem;
 }
@@ -45,7 +29,7 @@ function complete(form) {
   const fields = [...form.elements].filter((field) => byId(`${field.id}-problem`));
   for (const field of fields) mark(field, lack(field));
   const first = fields.find((field) => field.ariaInvalid);
-  first?.focus();
+  if (first) reject(first, lack(first));
   return !first;
 }
 

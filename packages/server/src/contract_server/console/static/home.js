@@ -1,25 +1,24 @@
 // ホーム: the contract, what may be done with it, and after termination when what happens.
 
 import { ask, NotLoggedIn } from "./api.js";
-import { attempt, outcomeOf, unanswered, uncertain } from "./attempt.js";
+import { attempt, isOpen, send, stillOpen, unanswered, uncertain } from "./attempt.js";
 import { CONTRACT, left, particulars, timeline } from "./contract.js";
-import { fill, h } from "./dom.js";
-import { busy } from "./form.js";
-import { goTo, greet, guarded, tell, tellFailure, tellNothing } from "./frame.js";
+import { h } from "./dom.js";
+import { greet } from "./frame.js";
 import { day, say } from "./language.js";
+import { fill, goTo, load, press, tell } from "./outcome.js";
 
 const HOME = `query { viewer { name role contract { ...Contract } } } ${CONTRACT}`;
 
-guarded(async () => {
+load(async () => {
   const { viewer } = await ask(HOME);
   if (!viewer) throw new NotLoggedIn();
   if (viewer.role === "OPERATOR") return goTo("/operator");
   greet(viewer);
-  const lost = unanswered("resume", viewer.contract);
-  if (lost && !viewer.contract.availableActions.includes("RESUME")) {
-    return told(await outcomeOf("resume", viewer.contract));
-  }
+  const lost = unanswered(viewer.contract);
+  if (lost && !isOpen(lost, viewer.contract)) return told(await send(lost));
   show(viewer.contract);
+  if (lost) tell("information", stillOpen(lost));
 });
 
 function show(contract) {
@@ -51,7 +50,7 @@ const actions = (contract) =>
     action === "RESUME"
       ? h(
           "button.primary",
-          { type: "button", onclick: (event) => resume(contract, event.currentTarget) },
+          { id: "resume", type: "button", onclick: (event) => resume(contract, event.currentTarget) },
           say("契約再開", "Resume the contract"),
         )
       : h("a.secondary.button", { href: "/terminate" }, say("契約終了", "Terminate the contract")),
@@ -113,22 +112,12 @@ const untilWhenResumable = (resumption) =>
     ),
   );
 
-async function resume(contract, button) {
-  if (button.ariaDisabled) return;
-  const ready = busy(button);
-  tellNothing();
-  try {
-    told(await attempt("resume", contract));
-  } catch (error) {
-    tellFailure(error, () => resume(contract, button), uncertain());
-  } finally {
-    ready();
-  }
-}
+const resume = (contract, button) =>
+  press(button, async () => told(await attempt("resume", contract), button), uncertain());
 
-function told({ done, problem, contract }) {
+function told({ done, problem, contract }, button) {
   if (done) return goTo("/done");
-  if (!contract) return goTo("/", problem);
-  tell("problem", problem);
+  if (!contract) return goTo("/", problem, "problem");
   show(contract);
+  tell("problem", problem, button);
 }

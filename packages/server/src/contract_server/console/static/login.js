@@ -3,8 +3,9 @@
 import { ask } from "./api.js";
 import { byId } from "./dom.js";
 import { onSubmit } from "./form.js";
-import { goTo, homeOf, tell, viewerNow } from "./frame.js";
+import { homeOf, viewerNow } from "./frame.js";
 import { say } from "./language.js";
+import { goTo, tell } from "./outcome.js";
 
 const LOG_IN = `
 mutation ($input: LogInInput!) {
@@ -20,12 +21,12 @@ if (location.pathname === "/login") {
   byId("contract-log-in").ariaCurrent = "page";
 }
 
-onSubmit(byId("log-in"), async ({ email, password }) => {
+onSubmit(byId("log-in"), async ({ email, password }, button) => {
   const { logIn } = await ask(LOG_IN, { input: { email, password } });
   if (logIn.viewer) return goTo(homeOf(logIn.viewer));
-  tell("problem", logIn.message); // after too many tries it says when to come back
   byId("password").value = "";
   byId("password").focus();
+  tell("problem", logIn.message, button); // after too many tries it says when to come back
 });
 
 // who is logged in already need not do it again; where that cannot be found out, the form is there

@@ -2,24 +2,22 @@
 
 import { ask } from "./api.js";
 import { byId } from "./dom.js";
-import { mark, onSubmit } from "./form.js";
-import { goTo, tell } from "./frame.js";
+import { onSubmit, reject } from "./form.js";
 import { say } from "./language.js";
+import { goTo, tell } from "./outcome.js";
 
 const RESET = `
 mutation ($input: ResetPasswordInput!) {
   resetPassword(input: $input) { __typename ... on Problem { message } }
 }`;
 
-onSubmit(byId("reset"), async ({ password, again }) => {
-  if (password !== again) {
-    mark(byId("again"), say("同じパスワードを入力してください。", "Please enter the same password."));
-    return byId("again").focus();
-  }
+onSubmit(byId("reset"), async ({ password, again }, button) => {
+  if (password !== again)
+    return reject(byId("again"), say("同じパスワードを入力してください。", "Please enter the same password."));
   const token = location.pathname.split("/").pop();
   const { resetPassword } = await ask(RESET, { input: { token, newPassword: password } });
-  if (resetPassword.message) return tell("problem", resetPassword.message);
-  goTo(
+  if (resetPassword.message) return tell("problem", resetPassword.message, button);
+  return goTo(
     "/",
     say(
       "新しいパスワードを設定しました。新しいパスワードでログインしてください。",

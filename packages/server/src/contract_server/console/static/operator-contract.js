@@ -2,11 +2,12 @@
 
 import { ask } from "./api.js";
 import { CONTRACT, list, particulars, timeline } from "./contract.js";
-import { byId, fill, h } from "./dom.js";
-import { mark, onSubmit } from "./form.js";
-import { greet, guarded, tell } from "./frame.js";
+import { byId, h } from "./dom.js";
+import { onSubmit, reject } from "./form.js";
+import { greet } from "./frame.js";
 import { instant, say } from "./language.js";
 import { requireOperator } from "./operations.js";
+import { fill, load, press, tell } from "./outcome.js";
 
 const EVENTS = 20;
 const WITH_HOLD = "...Contract erasureHold { placedAt reason }";
@@ -45,8 +46,8 @@ const ACTOR_WORDS = {
   SYSTEM: say("システム", "System"),
 };
 
-const load = () => guarded(async () => show(await ask(SHOWN, { id, first: EVENTS })));
-load();
+const loadContract = () => load(async () => show(await ask(SHOWN, { id, first: EVENTS })));
+loadContract();
 
 function show({ viewer, contract }) {
   requireOperator(viewer);
@@ -88,8 +89,8 @@ function show({ viewer, contract }) {
   );
   const form = byId("holding");
   if (form)
-    onSubmit(form, ({ reason }) =>
-      erasureHold ? change(RELEASE, { contractId: id }) : change(HOLD, { contractId: id, reason }),
+    onSubmit(form, ({ reason }, button) =>
+      erasureHold ? change(RELEASE, { contractId: id }, button) : change(HOLD, { contractId: id, reason }, button),
     );
 }
 
@@ -104,17 +105,19 @@ const entry = ({ at, type, actor }) =>
 
 const moreButton = ({ hasNextPage, endCursor }) =>
   hasNextPage &&
-  h("button.secondary", { type: "button", onclick: () => more(endCursor) }, say("続きを表示", "Show more"));
+  h(
+    "button.secondary",
+    { type: "button", onclick: (event) => press(event.currentTarget, () => more(endCursor)) },
+    say("続きを表示", "Show more"),
+  );
 
-function more(after) {
-  return guarded(async () => {
-    const { contract } = await ask(SHOWN, { id, first: EVENTS, after });
-    const added = contract.events.nodes.map(entry);
-    byId("events").append(...added);
-    byId("more").replaceChildren(moreButton(contract.events.pageInfo) || "");
-    added[0].tabIndex = -1; // the button that had the focus is gone: reading goes on here
-    added[0].focus();
-  });
+async function more(after) {
+  const { contract } = await ask(SHOWN, { id, first: EVENTS, after });
+  const added = contract.events.nodes.map(entry);
+  byId("events").append(...added);
+  byId("more").replaceChildren(moreButton(contract.events.pageInfo) || "");
+  added[0].tabIndex = -1; // the button that had the focus is gone: reading goes on here
+  added[0].focus();
 }
 
 const held = ({ placedAt, reason }) =>
@@ -125,7 +128,7 @@ const held = ({ placedAt, reason }) =>
       [say("保留した日時", "On hold since"), instant(placedAt)],
       [say("理由", "Reason"), reason],
     ]),
-    h("div.buttons.end", {}, h("button.primary", { type: "submit" }, say("保留を解除", "Release the hold"))),
+    h("div.buttons.end", {}, h("button.primary", { id: "change-hold", type: "submit" }, say("保留を解除", "Release the hold"))),
   );
 
 const notHeld = () =>
@@ -159,21 +162,22 @@ const notHeld = () =>
       ),
       h("p.field-problem", { id: "reason-problem" }),
     ),
-    h("div.buttons.end", {}, h("button.primary", { type: "submit" }, say("抹消を保留", "Put erasure on hold"))),
+    h("div.buttons.end", {}, h("button.primary", { id: "change-hold", type: "submit" }, say("抹消を保留", "Put erasure on hold"))),
   );
 
-async function change(operation, input) {
+async function change(operation, input, button) {
   const { result } = await ask(operation, { input });
   if (result.message) {
     const field = byId("reason");
-    if (result.__typename === "InvalidInput" && field) return mark(field, result.message);
-    return tell("problem", result.message);
+    if (result.__typename === "InvalidInput" && field) return reject(field, result.message);
+    return tell("problem", result.message, button);
   }
-  await load();
+  await loadContract();
   tell(
     "information",
     operation === HOLD
       ? say("抹消を保留しました。", "Erasure is on hold.")
       : say("抹消の保留を解除しました。", "The hold is released."),
+    button,
   );
 }

@@ -2,10 +2,11 @@
 
 import { ask } from "./api.js";
 import { list } from "./contract.js";
-import { fill, h } from "./dom.js";
-import { greet, guarded } from "./frame.js";
+import { h } from "./dom.js";
+import { greet } from "./frame.js";
 import { instant, say } from "./language.js";
 import { requireOperator } from "./operations.js";
+import { fill, load } from "./outcome.js";
 
 const HEALTH = `query { viewer { name role } health { now ok lastSweepAt checks { name ok count detail } } }`;
 
@@ -25,7 +26,7 @@ const JAPANESE = {
   mails_failed: ["送信できなかったメール", "送信を取りやめたメールはありません。"],
 };
 
-guarded(async () => {
+load(async () => {
   const { viewer, health } = await ask(HEALTH);
   requireOperator(viewer);
   greet(viewer);

@@ -2,10 +2,11 @@
 
 import { ask } from "./api.js";
 import { TIMELINE, status } from "./contract.js";
-import { byId, fill, h } from "./dom.js";
-import { greet, guarded } from "./frame.js";
+import { byId, h } from "./dom.js";
+import { greet } from "./frame.js";
 import { day, say } from "./language.js";
 import { requireOperator } from "./operations.js";
+import { fill, load } from "./outcome.js";
 
 const PAGE = 20;
 const CONTRACTS = `
@@ -36,7 +37,7 @@ const HEADINGS = [
 const wanted = new URLSearchParams(location.search);
 for (const name of FIELDS) byId(name).value = wanted.get(name) ?? "";
 
-guarded(async () => {
+load(async () => {
   const { viewer, contracts } = await ask(CONTRACTS, { filter: filter(), first: PAGE, after: wanted.get("after") });
   requireOperator(viewer);
   greet(viewer);

@@ -1,16 +1,17 @@
 // パスワードを忘れた方はこちら: the answer is the same whether or not the address is known.
 
 import { ask } from "./api.js";
-import { byId, fill, h } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { onSubmit } from "./form.js";
 import { say } from "./language.js";
+import { fill } from "./outcome.js";
 
 const REQUEST = "mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { ok } }";
 
 onSubmit(byId("request"), async ({ email }) => {
   await ask(REQUEST, { input: { email } });
   fill(
-    h("h1", { tabindex: "-1" }, say("メールをご確認ください", "Please check your mail")),
+    h("h1", {}, say("メールをご確認ください", "Please check your mail")),
     h(
       "p",
       {},
@@ -29,5 +30,4 @@ onSubmit(byId("request"), async ({ email }) => {
     ),
     h("ul.links", {}, h("li", {}, h("a", { href: "/" }, say("ログインに戻る", "Back to log-in")))),
   );
-  byId("content").querySelector("h1").focus();
 });

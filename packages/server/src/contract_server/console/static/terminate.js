@@ -1,12 +1,13 @@
 // 契約終了確認: the dates that will follow, and the button that sets them.
 
 import { ask, NotLoggedIn } from "./api.js";
-import { attempt, lastOutcome, outcomeOf, unanswered, uncertain } from "./attempt.js";
+import { attempt, isOpen, lastOutcome, send, stillOpen, unanswered, uncertain } from "./attempt.js";
 import { CONTRACT, particulars, timeline } from "./contract.js";
-import { byId, fill, h } from "./dom.js";
-import { busy } from "./form.js";
-import { goTo, greet, guarded, tell, tellFailure, tellNothing } from "./frame.js";
+import { byId, h } from "./dom.js";
+import { onSubmit } from "./form.js";
+import { greet } from "./frame.js";
 import { say } from "./language.js";
+import { fill, goTo, load, tell } from "./outcome.js";
 
 const CONFIRMATION = `
 query {
@@ -25,28 +26,20 @@ const REASONS = {
   OTHER: say("その他", "Other"),
 };
 
-guarded(async () => {
+load(async () => {
   const { viewer, timeline: dates, policy } = await ask(CONFIRMATION);
   if (!viewer) throw new NotLoggedIn();
   const { contract } = viewer;
   if (!contract) return goTo("/operator");
   greet(viewer);
-  const lost = unanswered("terminate", contract);
+  const lost = unanswered(contract);
+  if (lost && !isOpen(lost, contract)) return told(await send(lost));
   if (!contract.availableActions.includes("TERMINATE")) {
-    if (lost) return told(await outcomeOf("terminate", contract));
     const mine = lastOutcome();
     return goTo(mine?.contractId === contract.id && mine.version === contract.version ? "/done" : "/home");
   }
   show(contract, dates, policy);
-  if (lost) {
-    tell(
-      "information",
-      say(
-        "前回の送信は、受け付けられたことを確認できておりません。お手続きを続ける場合は、もう一度「契約終了」をクリックしてください。二重に受け付けられることはありません。",
-        "We could not confirm that your earlier request was accepted. To go on, please choose to terminate once more; it is never accepted twice.",
-      ),
-    );
-  }
+  if (lost) tell("information", stillOpen(lost));
 });
 
 function show(contract, dates, policy) {
@@ -121,38 +114,26 @@ function show(contract, dates, policy) {
     ),
   );
   keepReason(contract);
-  byId("confirm").addEventListener("submit", (event) => {
-    event.preventDefault();
-    terminate(contract);
-  });
+  onSubmit(byId("confirm"), (_, button) => terminate(contract, button), uncertain());
 }
 
-// while nobody knows whether it was accepted, the wish is what it was
+// a wish whose answer is not known is sent again as it was
 function keepReason(contract) {
-  const wish = unanswered("terminate", contract);
-  if (wish?.expectedVersion !== contract.version) return;
-  byId("reason").value = wish.reason ?? "";
+  const wish = unanswered(contract);
+  if (!wish || !isOpen(wish, contract)) return;
+  byId("reason").value = wish.input.reason ?? "";
   byId("reason").disabled = true;
 }
 
-async function terminate(contract) {
-  const button = byId("confirm").querySelector("[type=submit]");
-  if (button.ariaDisabled) return;
-  const ready = busy(button);
-  tellNothing();
-  try {
-    told(await attempt("terminate", contract, { reason: byId("reason").value || null }));
-  } catch (error) {
-    ready();
-    keepReason(contract);
-    tellFailure(error, () => terminate(contract), uncertain());
-  }
+async function terminate(contract, button) {
+  const answer = attempt("terminate", contract, { reason: byId("reason").value || null });
+  keepReason(contract);
+  return told(await answer, button);
 }
 
-function told({ done, problem, contract }) {
+function told({ done, problem, contract }, button) {
   if (done) return goTo("/done");
-  if (!contract) return goTo("/", problem);
-  tell("problem", problem);
+  if (!contract) return goTo("/", problem, "problem");
   fill(
     h(
       "section.card",
@@ -163,4 +144,5 @@ function told({ done, problem, contract }) {
     ),
     h("div.buttons", {}, h("a.primary.button", { href: "/home" }, say("ホームに戻る", "Back to Home"))),
   );
+  tell("problem", problem, button);
 }

@@ -1,0 +1,322 @@
+"""Every button of every page, pressed when things go wrong: the outcome is on the screen, and the focus is with it.
+
+The pages are those of `PAGES`, the buttons those that the browser shows. A new page or button is tried as it comes.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+import pytest
+from playwright.async_api import Browser, ElementHandle, Page, Route, expect
+from playwright.async_api import TimeoutError as NothingSeen
+from tests.browser.conftest import REPORT_VIOLATIONS
+from tests.server.running import (
+    GRACE_CONTRACT,
+    PASSWORD,
+    RESET,
+    RESUME,
+    TERMINATE,
+    Client,
+    Running,
+)
+
+from contract_server.console.pages import PAGES
+
+pytestmark = pytest.mark.browser
+
+SIZES = ((1280, 720), (390, 664))
+HOLD = 'mutation ($id: ID!) { holdErasure(input: { contractId: $id, reason: "2026-0142" }) { __typename } }'
+LONG_HISTORY = """
+INSERT INTO contract_event (id, contract_id, at, type, actor)
+SELECT gen_random_uuid(), $1, now(), 'RESUMED', 'OPERATOR' FROM generate_series(1, 23)
+"""
+MANY_CONTRACTS = """
+INSERT INTO contract (id, version, status, started_on, applications)
+SELECT gen_random_uuid(), 1, 'ACTIVE', '2024-03-01', 0 FROM generate_series(1, 20)
+"""
+
+BUTTONS = "button:enabled:visible:not(.notice *), .button:visible, .tabs a:visible"
+TYPED = {"email": "active@example.jp", "password": PASSWORD, "text": "2026-0142"}
+NO_DIALOGUE = "window.print = () => { window.printed = true; }"
+NOTICE = ".notice[role], [role] > .notice"
+
+PRESSED = """(button, [typed, notice]) => {
+  window.pressed = button;
+  window.printed = false;
+  for (const old of document.querySelectorAll(notice)) old.dataset.old = "";
+  for (const field of button.form?.elements ?? []) if (field.required) field.value = typed[field.type] ?? "";
+  button.scrollIntoView({ block: "end", behavior: "instant" });
+}"""
+# null while nothing has come of it. A page that was left has no `pressed`.
+OUTCOME = """(selector) => {
+  const pressed = window.pressed;
+  const focused = document.activeElement;
+  if (document.readyState !== "complete" || pressed?.isConnected && pressed.ariaDisabled) return null;
+  const notice = [...document.querySelectorAll(selector)].find((each) => !("old" in each.dataset));
+  if (notice) return { kind: "notice", left: !pressed, text: notice.innerText, faults: faultsOf(notice, pressed) };
+  if (document.querySelector("[aria-busy]")) return null;
+  if (!pressed) return { kind: "page", left: true, faults: [] };
+  if (window.printed) return { kind: "paper", left: false, faults: [] };
+  if (!pressed.isConnected) return { kind: "content", left: false, faults: faultsOf(focused, null) };
+  if (focused.ariaInvalid)
+    return { kind: "field", left: false, faults: faultsOf(document.getElementById(`${focused.id}-problem`), focused) };
+  return null;
+
+  function faultsOf(told, beside) {
+    const faults = [];
+    const { left, right, top, bottom } = told.getBoundingClientRect();
+    const { width, height } = visualViewport;
+    if (left < 0 || top < 0 || right > width || bottom > height)
+      faults.push(`it stands at ${[left, top, right, bottom].map(Math.round)} of ${[width, height].map(Math.round)}`);
+    for (const x of [left + 12, (left + right) / 2, right - 12])
+      for (const y of [top + 4, (top + bottom) / 2, bottom - 4])
+        if (!told.contains(document.elementFromPoint(x, y))) faults.push(`it is covered at ${[x, y].map(Math.round)}`);
+    const place = beside?.isConnected ? beside.getBoundingClientRect() : { top: Infinity, bottom: -Infinity };
+    const isBeside = top - place.bottom < 150 && place.top - bottom < 150;
+    const keepsFocus = beside && (beside === focused || beside.form?.contains(focused));
+    if (!told.contains(focused) && !(isBeside && keepsFocus))
+      faults.push(`the focus is on ${focused.id || focused.innerText.slice(0, 20) || focused.tagName}`);
+    return faults;
+  }
+}"""
+
+
+@dataclass
+class Stage:
+    """One tab with one viewer, in a world that can be put back to its beginning."""
+
+    page: Page
+    client: Client
+    service: Running
+    faults: list[str] = field(default_factory=list)
+    presses: int = 0
+
+    async def enter(self, email: str | None) -> None:
+        """Begin again, as that viewer."""
+        await self.client.ask(RESET)
+        await self.page.goto(f"{self.service.base_url}/livez")
+        await self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        await self.page.context.clear_cookies()
+        if email:
+            await self.client.log_in(email)
+            (session,) = self.client.http.cookies.jar
+            await self.page.context.add_cookies(
+                [{"name": session.name, "value": session.value or "", "url": self.service.base_url}]
+            )
+
+    async def open(self, path: str) -> bool:
+        """Whether the page shows itself to this viewer, and does not lead elsewhere."""
+        await self.page.goto(f"{self.service.base_url}{path}")
+        await expect(self.page.locator("[aria-busy]")).to_have_count(0)
+        await expect(self.page.locator("#clock-now")).not_to_be_empty()
+        return self.page.url == f"{self.service.base_url}{path}"
+
+    def note(self, where: str, outcome: dict[str, Any]) -> None:
+        """Keep what was wrong with an outcome."""
+        self.faults += [f"{where}: {fault}" for fault in outcome["faults"]]
+
+    def was_in_order(self) -> None:
+        """Every outcome was where it belongs."""
+        assert self.presses
+        assert self.faults == []
+
+    async def press(self, button: ElementHandle, typed: dict[str, str]) -> dict[str, Any]:
+        """What came of it."""
+        self.presses += 1
+        await button.evaluate(PRESSED, [typed, NOTICE])
+        await button.click(no_wait_after=True)
+        try:
+            outcome = await self.page.wait_for_function(OUTCOME, arg=NOTICE, timeout=2000)
+        except NothingSeen:
+            return {"kind": "nothing", "left": False, "faults": ["nothing came of it"]}
+        found: dict[str, Any] = await outcome.json_value()
+        return found
+
+
+Viewer = Callable[[Stage], Awaitable[None]]
+
+
+async def stranger(stage: Stage) -> None:
+    await stage.enter(None)
+
+
+async def contractor(stage: Stage) -> None:
+    await stage.enter("active@example.jp")
+
+
+async def contractor_who_has_terminated(stage: Stage) -> None:
+    await stage.enter("active@example.jp")
+    await stage.open("/terminate")
+    await stage.page.locator("#confirm [type=submit]").click()
+    await stage.page.wait_for_url("**/done")
+
+
+async def contractor_who_may_resume(stage: Stage) -> None:
+    await stage.enter("lastday@example.jp")
+
+
+async def operator(stage: Stage) -> None:
+    await stage.enter("operator@example.jp")
+    connection = await asyncpg.connect(stage.service.database_url)
+    await connection.execute(LONG_HISTORY, GRACE_CONTRACT)
+    await connection.execute(MANY_CONTRACTS)
+    await connection.close()
+
+
+async def operator_who_holds(stage: Stage) -> None:
+    await operator(stage)
+    await stage.client.ask(HOLD, id=GRACE_CONTRACT)
+
+
+VIEWERS: tuple[Viewer, ...] = (
+    stranger,
+    contractor,
+    contractor_who_has_terminated,
+    contractor_who_may_resume,
+    operator,
+    operator_who_holds,
+)
+PATHS = [page.path.format(token="unknown", id=GRACE_CONTRACT) for page in PAGES]
+
+
+async def scenes(stage: Stage, *, beside: Viewer | None = None) -> AsyncIterator[tuple[Viewer, str]]:
+    """Every page with every viewer who can see it, but one. What strangers can see is shown to them alone."""
+    await stranger(stage)
+    open_to_all = [path for path in PATHS if await stage.open(path)]
+    for viewer in VIEWERS:
+        for path in PATHS:
+            if viewer is not beside and (viewer is stranger) == (path in open_to_all):
+                await viewer(stage)
+                if await stage.open(path):
+                    yield viewer, path
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: "x".join(map(str, size)))
+async def stage(
+    chromium: Browser, service: Running, client: Client, request: pytest.FixtureRequest
+) -> AsyncIterator[Stage]:
+    """A stage of that size; with and without a wish for less movement. At the end nothing was wrong on it."""
+    width, height = request.param
+    async with await chromium.new_context(
+        viewport={"width": width, "height": height},
+        locale="ja-JP",
+        reduced_motion="reduce" if (width, height) == SIZES[0] else "no-preference",
+    ) as context:
+        await context.add_init_script(REPORT_VIOLATIONS + NO_DIALOGUE)
+        found = Stage(await context.new_page(), client, service)
+        found.page.on("pageerror", lambda error: found.faults.append(f"error: {error}"))
+        yield found
+
+
+Answer = Callable[[Route], Awaitable[None]]
+
+
+def refusal(code: str, status: HTTPStatus = HTTPStatus.OK) -> Answer:
+    """Every request is answered by that error."""
+
+    async def answer(route: Route) -> None:
+        error = {"message": "いまはできません。", "extensions": {"code": code}}
+        await route.fulfill(status=status, json={"errors": [error]})
+
+    return answer
+
+
+async def problem(route: Route) -> None:
+    """Every change that the rules can refuse is refused. Everything else is answered as ever."""
+    request = route.request.post_data or ""
+    if not ("mutation" in request and "message" in request):
+        return await route.continue_()
+    name = "result" if "result:" in request else request.partition("(input: $input)")[0].split()[-1]
+    refused = {"__typename": "ActionRefused", "code": "SOME_CODE", "message": "いまはできません。", "contract": None}
+    await route.fulfill(json={"data": {name: refused}})
+
+
+ANSWERS: dict[str, Answer] = {
+    "away": refusal("INTERNAL_SERVER_ERROR", HTTPStatus.SERVICE_UNAVAILABLE),
+    "mistaken": refusal("BAD_USER_INPUT"),
+    "forbidden": refusal("FORBIDDEN"),
+    "logged out": refusal("UNAUTHENTICATED"),
+    "refused": problem,
+}
+
+
+async def test_without_a_connection_every_button_says_so_where_it_is(stage: Stage) -> None:
+    async for viewer, path in scenes(stage):
+        await stage.page.context.set_offline(True)
+        for number, button in enumerate(await stage.page.query_selector_all(BUTTONS)):
+            outcome = await stage.press(button, TYPED)
+            stage.note(f"{viewer.__name__} at {path}, button {number}", outcome)
+            if outcome["kind"] == "notice" and (again := await stage.page.query_selector(f"{NOTICE} button")):
+                stage.note(f"{viewer.__name__} at {path}, button {number} again", await stage.press(again, TYPED))
+            assert not outcome["left"], path
+        await stage.page.context.set_offline(False)
+    stage.was_in_order()
+
+
+async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_page_that_follows(stage: Stage) -> None:
+    tried_everywhere = {"away"}
+    async for viewer, path in scenes(stage):
+        for name, answer in ANSWERS.items():
+            buttons = BUTTONS if name in tried_everywhere else "main button:visible:not(.notice *)"
+            for number in range(len(await stage.page.query_selector_all(buttons))):
+                button = (await stage.page.query_selector_all(buttons))[number]
+                changes: list[Route] = []
+
+                async def answered(route: Route, answer: Answer = answer, changes: list[Route] = changes) -> None:
+                    if "mutation" in (route.request.post_data or ""):
+                        changes.append(route)
+                    await answer(route)
+
+                await stage.page.route("**/graphql", answered)
+                outcome = await stage.press(button, TYPED)
+                await stage.page.unroute("**/graphql")
+                where = f"{name}: {viewer.__name__} at {path}, button {number}"
+                stage.note(where, outcome)
+                if changes and outcome["kind"] == "page":
+                    stage.faults.append(f"{where}: nothing was told")
+                if outcome["kind"] not in ("notice", "field", "paper") or outcome["left"]:
+                    await viewer(stage)
+                    await stage.open(path)
+    stage.was_in_order()
+
+
+async def changed_elsewhere(client: Client) -> None:
+    for email, change in (("active@example.jp", TERMINATE), ("lastday@example.jp", RESUME), ("grace@example.jp", RESUME)):
+        viewer = (await client.log_in(email))["viewer"]
+        await client.ask(change, id=viewer["contract"]["id"])
+
+
+async def after_the_deadline(client: Client) -> None:
+    await client.advance(days=20)
+
+
+async def after_the_erasure(client: Client) -> None:
+    await client.advance(days=60)
+
+
+@pytest.mark.parametrize("happens", [changed_elsewhere, after_the_deadline, after_the_erasure])
+async def test_a_page_that_is_out_of_date_tells_what_became_of_each_button(
+    stage: Stage, happens: Callable[[Client], Awaitable[None]]
+) -> None:
+    buttons = "main button:visible"
+    async for viewer, path in scenes(stage, beside=stranger):
+        for number in range(len(await stage.page.query_selector_all(buttons))):
+            if number:
+                await viewer(stage)
+                await stage.open(path)
+            await happens(stage.client)
+            button = (await stage.page.query_selector_all(buttons))[number]
+            stage.note(f"{viewer.__name__} at {path}, button {number}", await stage.press(button, TYPED))
+    stage.was_in_order()
+
+
+async def test_a_form_leads_to_what_it_lacks(stage: Stage) -> None:
+    async for viewer, path in scenes(stage):
+        for button in await stage.page.query_selector_all("form:has([required]) [type=submit]"):
+            outcome = await stage.press(button, {})
+            assert outcome["kind"] == "field"
+            stage.note(f"{viewer.__name__} at {path}", outcome)
+    stage.was_in_order()
