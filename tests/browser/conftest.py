@@ -21,7 +21,7 @@ SIZES = {1280: 800, 390: 844}
 NOTICE = ".notice[role]"
 VIOLATIONS_ALONE = {"resultTypes": ["violations"]}  # telling what is right, too, would take twice the time
 
-_OF_A_BAD_LINE = re.compile(r"ERR_FAILED|status of 50[0-9]")
+_OF_A_BAD_LINE = re.compile(r"ERR_FAILED|ERR_INTERNET_DISCONNECTED|status of 50[0-9]")
 _NAME_OF_FOCUS = "document.activeElement.id || document.activeElement.innerText"
 
 
