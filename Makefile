@@ -61,7 +61,7 @@ bench-login: $(INSTALLED) ## does the time of a log-in tell whether an account e
 	@$(BIN)/python -m tests.bench.login
 
 bench-hostile: $(INSTALLED) ## show the CPU that hostile requests cost (goal: at most 250 ms)
-	@$(BIN)/python -m tests.server.http.bench_hostile
+	@$(BIN)/python -m tests.server.hostile.bench_hostile
 
 bench-import: $(INSTALLED) ## how long importing a million members takes (goal: at most 2 minutes)
 	@$(BIN)/python -m tests.bench.importing

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, ElementHandle, Page, Route, expect
 from playwright.async_api import TimeoutError as NothingSeen
-from tests.browser.conftest import REPORT_VIOLATIONS
+from tests.chromium import REPORT_VIOLATIONS
 from tests.server.running import (
     GRACE_CONTRACT,
     PASSWORD,

@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 from tests.faults.forking import fork_for_each_line
 
 from contract_server import event_loop
-from contract_server.app.main import create_app
 from contract_server.db.connection import database
 from contract_server.services import build_services
 from contract_server.settings import Settings
+from contract_server.web.app import create_app
 
 SECRET_KEY = "a key for the faults, of 32 characters"
 NO_REDIS = "redis://127.0.0.1:1/0"

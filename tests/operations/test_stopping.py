@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from contract_server.app.serving import PoliteServer, listen
+from contract_server.web.graceful_server import GracefulServer, listen
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -25,7 +25,7 @@ class Stage:
 
         self.listening = listen("127.0.0.1", 0)
         app = Starlette(routes=[Route("/", answer)])
-        self.server = PoliteServer(uvicorn.Config(app, http=http, log_config=None), self.listening)
+        self.server = GracefulServer(uvicorn.Config(app, http=http, log_config=None), self.listening)
 
     async def start(self) -> None:
         self.server.config.load()

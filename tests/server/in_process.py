@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from contract_server.app.main import create_app
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.demo.seed import seed_if_empty
 from contract_server.services import Services, build_services
 from contract_server.settings import EnvironmentName, Settings
+from contract_server.web.app import create_app
 
 
 def development_settings(database_url: str, folder: Path) -> Settings:

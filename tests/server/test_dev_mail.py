@@ -20,7 +20,7 @@ from contract_notify import (
     compose,
     render,
 )
-from contract_server.app.dev_mail import LISTED_AT_MOST, dev_mail_routes
+from contract_server.web.dev_mail import LISTED_AT_MOST, dev_mail_routes
 
 NOON = datetime(2024, 3, 1, 12, 0, 5, tzinfo=timezone(timedelta(hours=9)))
 TERMINATED = TerminationAccepted(resumption_days=14)

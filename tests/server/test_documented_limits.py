@@ -12,10 +12,10 @@ from contract_server.accounts import password_reset
 from contract_server.accounts.limits import LONGEST_WAIT
 from contract_server.accounts.passwords import PasswordHasher
 from contract_server.accounts.tokens import new_token
-from contract_server.app.body_limit import LARGEST_BODY
-from contract_server.graphql import budget
+from contract_server.graphql.execution import query_cost
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
 from contract_server.settings import EnvironmentName, Settings
+from contract_server.web.body_limit import LARGEST_BODY
 
 PAGE = (Path(__file__).parents[2] / "packages" / "server" / "docs" / "security.md").read_text(encoding="utf-8")
 NUMBERS = {1: "one", 2: "two"}
@@ -65,16 +65,17 @@ async def test_every_documented_limit_is_the_default() -> None:
         ),
         "one request": (
             f"{LARGEST_BODY // 1024} KiB, {settings.request_deadline.total_seconds():g} seconds,"
-            f" {budget.TOKENS:,} tokens, depth {budget.DEPTH}, {budget.ALIASES} aliases, {budget.FRAGMENTS} fragments,"
-            f" {budget.SPREADS} spreads, {budget.DIRECTIVES} directives, 1 root mutation"
+            f" {query_cost.TOKENS:,} tokens, depth {query_cost.DEPTH}, {query_cost.ALIASES} aliases,"
+            f" {query_cost.FRAGMENTS} fragments,"
+            f" {query_cost.SPREADS} spreads, {query_cost.DIRECTIVES} directives, 1 root mutation"
         ),
         "the JSON of one request, variables and all": (
-            f"{budget.VALUES} members and items together, {budget.VALUE_DEPTH} levels of them"
+            f"{query_cost.VALUES} members and items together, {query_cost.VALUE_DEPTH} levels of them"
         ),
         "headers of one request": (
             f"{LONGEST_HEADER // 1024} KiB each, {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines together"
         ),
-        "one page, all pages of one answer": f"{budget.PAGE} items, {budget.ITEMS:,} items",
+        "one page, all pages of one answer": f"{query_cost.PAGE} items, {query_cost.ITEMS:,} items",
     }
     table = documented()
     assert limits.keys() <= table.keys()

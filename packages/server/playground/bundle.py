@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent
-OUTPUT = PROJECT.parent / "src" / "contract_server" / "app" / "static" / "playground"
+OUTPUT = PROJECT.parent / "src" / "contract_server" / "web" / "static" / "playground"
 SOURCES = ("package.json", "package-lock.json", ".npmrc", "bundler", "src", "operations")
 OLDEST_NODE = 20
 

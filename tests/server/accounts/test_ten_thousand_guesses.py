@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tests.server.running import PASSWORD, Client, Running
 
-from contract_server.graphql.budget import ALIASES
+from contract_server.graphql.execution.query_cost import ALIASES
 
 EMAIL = "active@example.jp"
 LIMIT = 10

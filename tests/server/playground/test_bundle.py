@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.server.playground.sources import PROJECT, bundler
 
-from contract_server.app.playground import BUNDLE
+from contract_server.web.playground import BUNDLE
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from contract_server.app.playground import playground_page, playground_routes
-from contract_server.app.security import SecurityMiddleware
+from contract_server.web.playground import playground_page, playground_routes
+from contract_server.web.security import SecurityMiddleware
 
 FILES = {
     "index.html": "<!doctype html><title>playground</title>",

@@ -15,7 +15,7 @@ import { readStory } from "./story.mjs";
 const project = fileURLToPath(new URL("..", import.meta.url));
 const source = path.join(project, "src");
 const output = path.resolve(
-  process.argv[2] ?? path.join(project, "../src/contract_server/app/static/playground"),
+  process.argv[2] ?? path.join(project, "../src/contract_server/web/static/playground"),
 );
 
 const settings = {

@@ -31,8 +31,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Example: contract-server serve --host 127.0.0.1 --port 8001
     """
-    from contract_server.app.main import create_app  # noqa: PLC0415 - only this command needs it
-    from contract_server.app.serving import listen, serve_until_stopped  # noqa: PLC0415 - as above
+    from contract_server.web.app import create_app  # noqa: PLC0415 - only this command needs it
+    from contract_server.web.graceful_server import listen, serve_until_stopped  # noqa: PLC0415 - as above
 
     refuse_obstacles()
     app = create_app(load_settings())

@@ -13,9 +13,9 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.accounts.visits import CompanyProfile, Visit
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.demo.time_travel import TimeTravel
-from contract_server.graphql.accept import answer_language
-from contract_server.graphql.cookies import session_token
+from contract_server.graphql.http.accept import answer_language
 from contract_server.graphql.loaders import Loaders
+from contract_server.graphql.session_cookie import session_token
 from contract_server.headers import RequestHeaders
 from contract_server.services import Services
 

@@ -32,7 +32,7 @@ class DatabaseUnavailable(Exception):
     """The database cannot be reached; it passes by itself."""
 
 
-def tell(error: GraphQLError, language: Language) -> dict[str, Any]:
+def format_error(error: GraphQLError, language: Language) -> dict[str, Any]:
     """One entry of `errors`.
 
     Raises:

@@ -4,15 +4,15 @@ import strawberry
 from graphql import GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from contract_server.graphql.contract import Node
 from contract_server.graphql.descriptions import describe
-from contract_server.graphql.development import DevelopmentMutation, DevelopmentQuery
-from contract_server.graphql.mutations import Mutation
-from contract_server.graphql.problems import HANDLERS
-from contract_server.graphql.queries import Query
-from contract_server.graphql.results import Problem
-from contract_server.graphql.scalars import SCALARS
-from contract_server.graphql.tally import Counted
+from contract_server.graphql.operations.development import DevelopmentMutation, DevelopmentQuery
+from contract_server.graphql.operations.mutations import Mutation
+from contract_server.graphql.operations.problems import HANDLERS
+from contract_server.graphql.operations.queries import Query
+from contract_server.graphql.request_metrics import Counted
+from contract_server.graphql.types.contract import Node
+from contract_server.graphql.types.results import Problem
+from contract_server.graphql.types.scalars import SCALARS
 
 DESCRIPTION = """\
 Contract management of おまかせログイン: what the contractor sees and may do, and what operators watch.

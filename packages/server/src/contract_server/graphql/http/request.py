@@ -1,0 +1,124 @@
+"""What a client asks, read from HTTP: refused before anything is parsed as GraphQL where the request is malformed."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import Request
+
+from contract_server.graphql.execution.query_cost import check_values
+from contract_server.graphql.http.accept import is_json
+from contract_server.headers import RequestHeaders
+
+METHODS = ("GET", "POST")
+_MOST_PARAMETERS = 20
+
+
+class RequestRefused(Exception):
+    """Not a request that can be answered; the message says what is expected instead."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+class GraphQLRequest(NamedTuple):
+    """One operation to run."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+
+
+async def read_request(request: Request) -> GraphQLRequest:
+    """The operation that `request` asks for.
+
+    Raises:
+        RequestRefused: 400 or 415.
+        OverBudget: It has more values than a request may have, or nests them deeper.
+    """
+    if request.method == "GET":
+        parameters = _from_query_string(request.scope["query_string"])
+    elif not _is_plain_json(RequestHeaders.of(request.scope)):
+        raise RequestRefused(415, "Send the request as Content-Type: application/json, in UTF-8, not compressed.")
+    else:
+        parameters = _object(_json(await _body(request)), "The body")
+    check_values(parameters)
+    query = parameters.get("query")
+    if not isinstance(query, str):
+        raise RequestRefused(400, "`query` must be a string.")
+    operation_name = parameters.get("operationName")
+    if not isinstance(operation_name, str | None):
+        raise RequestRefused(400, "`operationName` must be a string or null.")
+    _optional_object(parameters, "extensions")
+    return GraphQLRequest(query, operation_name, _optional_object(parameters, "variables"))
+
+
+def _is_plain_json(headers: RequestHeaders) -> bool:
+    return is_json(headers.get(b"content-type")) and headers.get(b"content-encoding") is None
+
+
+async def _body(request: Request) -> bytes:
+    """The body, which has nearly always come whole."""
+    message = await request.receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await request.receive()
+        body += message.get("body", b"")
+    return body
+
+
+def _optional_object(parameters: dict[str, Any], name: str) -> dict[str, Any]:
+    """Null and nothing at all mean the same: an empty object."""
+    value = parameters.get(name)
+    return {} if value is None else _object(value, f"`{name}`")
+
+
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RequestRefused(400, f"{name} must be a JSON object.")
+    return value
+
+
+def _from_query_string(raw: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        raise RequestRefused(400, "The query string must be percent-encoded UTF-8.") from None
+    parameters: dict[str, Any] = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise RequestRefused(400, "Each parameter must be given once.")
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _json(parameters[name].encode())
+    return parameters
+
+
+def _json(text: bytes) -> object:
+    """What the text says. `orjson` refuses bad UTF-8, lone surrogates and endless nesting."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise RequestRefused(400, "The request must be valid JSON in UTF-8.") from None
+    # JSON writes it in one way only, so that nearly every text can be let through without a look at its values
+    if b"\\u0000" in text and _contains_nul(value):
+        raise RequestRefused(400, "Text must not contain U+0000.")
+    return value
+
+
+def _contains_nul(value: object) -> bool:
+    """PostgreSQL stores no U+0000, so no text that contains it can be meant."""
+    unread = [value]
+    while unread:
+        match unread.pop():
+            case str() as text:
+                if "\0" in text:
+                    return True
+            case dict() as members:
+                unread += [*members.keys(), *members.values()]
+            case list() as items:
+                unread += items
+    return False

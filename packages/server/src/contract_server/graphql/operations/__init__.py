@@ -1,0 +1,1 @@
+"""Queries and mutations: find, permit, call the service, return the result."""

@@ -1,0 +1,120 @@
+"""Fields that exist in development only: the clock that can be moved, and the demonstration data."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import strawberry
+
+from contract_server.clock import TestClock as MovableClock
+from contract_server.graphql.context import RequestContext, RequestInfo
+from contract_server.graphql.language import words
+from contract_server.graphql.operations.mutations import Mutation
+from contract_server.graphql.operations.problems import InvalidInputError
+from contract_server.graphql.operations.queries import Query
+from contract_server.graphql.types.inputs import AdvanceTestClockInput
+from contract_server.graphql.types.results import InvalidInput
+
+FURTHEST = timedelta(days=365 * 60)  # `offsetSeconds` is an Int, which ends after 68 years
+
+_ONE_OF_THREE = words(
+    ja="days・hours・to のうち、いずれか1つだけを指定してください。",
+    en="Give exactly one of days, hours and to.",
+)
+_FORWARD_ONLY = words(
+    ja="テスト用の時計は未来にのみ進められます。現在より後の日時を指定してください（戻すには resetDemo）。",
+    en="The test clock moves forward only: give an instant that is still to come (resetDemo goes back).",
+)
+_TOO_FAR = words(
+    ja="テスト用の時計は、実際の時刻から60年先まで進められます。",
+    en="The test clock goes sixty years ahead of real time at most.",
+)
+
+
+@strawberry.type
+class TestClock:
+    """The clock as it stands."""
+
+    __test__ = False  # not a test, whatever pytest makes of the name
+
+    now: datetime
+    offset_seconds: int = strawberry.field(description="How far the clock has been moved from real time, in seconds.")
+
+
+@strawberry.type
+class TestClockAdvanced:
+    """The clock after it was moved."""
+
+    __test__ = False  # as above
+
+    test_clock: TestClock
+
+
+AdvanceTestClockResult = Annotated[TestClockAdvanced | InvalidInput, strawberry.union("AdvanceTestClockResult")]
+
+
+@strawberry.type(name="Query")
+class DevelopmentQuery(Query):
+    """What can be asked in development."""
+
+    @strawberry.field
+    async def test_clock(self, info: RequestInfo) -> TestClock:
+        return await _test_clock(info.context)
+
+
+@strawberry.type(name="Mutation")
+class DevelopmentMutation(Mutation):
+    """What can be done in development."""
+
+    @strawberry.mutation(
+        description=(
+            "Moves the one clock that server and worker share, runs all that falls due on the way in order, and"
+            " answers when it is done."
+        )
+    )
+    async def advance_test_clock(
+        self,
+        info: RequestInfo,
+        input: AdvanceTestClockInput,
+    ) -> AdvanceTestClockResult:
+        now, moved_by = await info.context.services.clock.now(), await _moved_by(info.context)
+        await info.context.time_travel.advance(_target(input, now, furthest=now - moved_by + FURTHEST))
+        return TestClockAdvanced(test_clock=await _test_clock(info.context))
+
+    @strawberry.mutation(description="Back to real time, with the demonstration data as it was at first.")
+    async def reset_demo(self, info: RequestInfo) -> TestClockAdvanced:
+        await info.context.time_travel.reset()
+        return TestClockAdvanced(test_clock=await _test_clock(info.context))
+
+
+def _target(given: AdvanceTestClockInput, now: datetime, furthest: datetime) -> datetime:
+    """The instant to move to.
+
+    Raises:
+        InvalidInputError: Not exactly one way of saying it, or not forward, or absurdly far.
+    """
+    ways = {"days": given.days, "hours": given.hours, "to": given.to}
+    said = {name: value for name, value in ways.items() if value not in (None, strawberry.UNSET)}
+    if len(said) != 1:
+        raise InvalidInputError(["input"], _ONE_OF_THREE)
+    ((name, value),) = said.items()
+    if isinstance(value, datetime):
+        step = value - now
+    elif abs(value) > FURTHEST // timedelta(days=1) * 24:
+        raise InvalidInputError(["input", name], _TOO_FAR)
+    else:
+        step = timedelta(**{name: value})
+    if step <= timedelta():
+        raise InvalidInputError(["input", name], _FORWARD_ONLY)
+    if step > furthest - now:
+        raise InvalidInputError(["input", name], _TOO_FAR)
+    return now + step
+
+
+async def _test_clock(context: RequestContext) -> TestClock:
+    now, moved_by = await context.services.clock.now(), await _moved_by(context)
+    return TestClock(now=context.local(now), offset_seconds=moved_by // timedelta(seconds=1))
+
+
+async def _moved_by(context: RequestContext) -> timedelta:
+    clock = context.services.clock
+    return await clock.moved_by() if isinstance(clock, MovableClock) else timedelta()

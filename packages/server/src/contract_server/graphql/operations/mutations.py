@@ -1,0 +1,165 @@
+"""What can be done: permission, find, ask, answer. What follows from it is decided elsewhere."""
+
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+from strawberry.scalars import ID
+
+from contract_rules import Action
+from contract_server.accounts.models import Role
+from contract_server.accounts.viewer import Viewer as LoggedInViewer
+from contract_server.contracts.errors import ContractNotFound
+from contract_server.contracts.models import TerminationReason
+from contract_server.contracts.requests import ContractRequest
+from contract_server.graphql.context import RequestContext, RequestInfo
+from contract_server.graphql.language import words
+from contract_server.graphql.operations.problems import InvalidInputError
+from contract_server.graphql.permissions import require_role
+from contract_server.graphql.session_cookie import delete_session_cookie, session_token, set_session_cookie
+from contract_server.graphql.types import inputs, results
+from contract_server.graphql.types.contract import Contract, parse_contract_id
+from contract_server.graphql.types.viewer import Viewer
+
+Value = TypeVar("Value")
+
+LONGEST_KEY = 255
+LONGEST_HOLD_REASON = 500
+
+_KEY_LENGTH = words(
+    ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
+    en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
+)
+_HOLD_REASON = words(
+    ja=f"理由は1文字以上{LONGEST_HOLD_REASON}文字以内で入力してください。",
+    en=f"reason: 1 to {LONGEST_HOLD_REASON} characters are expected.",
+)
+
+
+@strawberry.type
+class Mutation:
+    """What can be done in every environment."""
+
+    @strawberry.mutation(
+        description=(
+            "Log in to contract management as the contractor (or an operator). Sets an HttpOnly session cookie; the"
+            " token is for clients that send `Authorization: Bearer`."
+        )
+    )
+    async def log_in(self, info: RequestInfo, input: inputs.LogInInput) -> results.LogInResult:
+        context = info.context
+        viewer, token = await context.services.log_ins.log_in(
+            input.email,
+            input.password,
+            source=context.source,
+            replacing=session_token(context.request, context.services.settings),
+        )
+        context.set_viewer(viewer)
+        set_session_cookie(context.response, context.services.settings, token)
+        return results.LoggedIn(viewer=Viewer.of(viewer), token=token)
+
+    @strawberry.mutation(description="Ends the session that made the request. Succeeds when there is none.")
+    async def log_out(self, info: RequestInfo) -> results.LoggedOut:
+        context = info.context
+        if viewer := await context.viewer():
+            await context.services.sessions.end(viewer.session_id)
+        context.set_viewer(None)
+        delete_session_cookie(context.response, context.services.settings)
+        return results.LoggedOut(ok=True)
+
+    @strawberry.mutation(description="Always the same answer, whether or not the address is known.")
+    async def request_password_reset(
+        self,
+        info: RequestInfo,
+        input: inputs.RequestPasswordResetInput,
+    ) -> results.PasswordResetRequested:
+        await info.context.services.password_resets.request(input.email, source=info.context.source)
+        return results.PasswordResetRequested(ok=True)
+
+    @strawberry.mutation
+    async def reset_password(
+        self,
+        info: RequestInfo,
+        input: inputs.ResetPasswordInput,
+    ) -> results.ResetPasswordResult:
+        await info.context.services.password_resets.reset(input.token, input.new_password)
+        return results.PasswordReset(ok=True)
+
+    @strawberry.mutation(description="CONTRACTOR. 契約終了: the application to stop using the service.")
+    async def terminate_contract(
+        self,
+        info: RequestInfo,
+        input: inputs.TerminateContractInput,
+    ) -> results.TerminateContractResult:
+        viewer = await require_role(info.context, Role.CONTRACTOR)
+        request = ContractRequest(
+            action=Action.TERMINATE,
+            contract_id=_contract_id(input.contract_id),
+            reason=TerminationReason[input.reason.name] if input.reason else None,
+            expected_version=_given(input.expected_version),
+        )
+        contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))
+        return results.ContractTerminated(contract=contract)
+
+    @strawberry.mutation(description="CONTRACTOR. 契約再開: takes the application back while the window is open.")
+    async def resume_contract(
+        self,
+        info: RequestInfo,
+        input: inputs.ResumeContractInput,
+    ) -> results.ResumeContractResult:
+        viewer = await require_role(info.context, Role.CONTRACTOR)
+        request = ContractRequest(
+            action=Action.RESUME,
+            contract_id=_contract_id(input.contract_id),
+            expected_version=_given(input.expected_version),
+        )
+        contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))
+        return results.ContractResumed(contract=contract)
+
+    @strawberry.mutation(
+        description="OPERATOR. Postpones erasure (a dispute, a court order); every other deadline stands."
+    )
+    async def hold_erasure(
+        self,
+        info: RequestInfo,
+        input: inputs.HoldErasureInput,
+    ) -> results.HoldErasureResult:
+        viewer = await require_role(info.context, Role.OPERATOR)
+        if not 1 <= len(input.reason.strip()) <= LONGEST_HOLD_REASON:
+            raise InvalidInputError(["input", "reason"], _HOLD_REASON)
+        request = ContractRequest(
+            action=Action.HOLD_ERASURE,
+            contract_id=_contract_id(input.contract_id),
+            hold_reason=input.reason.strip(),
+        )
+        return results.ErasureHeld(contract=await _perform(info.context, viewer, request))
+
+    @strawberry.mutation(description="OPERATOR. Erasure that fell due meanwhile runs at the next sweep.")
+    async def release_erasure_hold(
+        self,
+        info: RequestInfo,
+        input: inputs.ReleaseErasureHoldInput,
+    ) -> results.ReleaseErasureHoldResult:
+        viewer = await require_role(info.context, Role.OPERATOR)
+        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
+        return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request))
+
+
+async def _perform(
+    context: RequestContext, viewer: LoggedInViewer, request: ContractRequest, key: str | None = None
+) -> Contract:
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
+    answer = await context.services.requests.perform(viewer, request, key, visit=context.visit)
+    return Contract.of(answer.contract, answer.at)
+
+
+def _contract_id(text: ID) -> UUID:
+    contract_id = parse_contract_id(text)
+    if contract_id is None:
+        raise ContractNotFound
+    return contract_id
+
+
+def _given(value: Value | None) -> Value | None:
+    return None if value is strawberry.UNSET else value

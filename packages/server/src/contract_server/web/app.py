@@ -1,0 +1,146 @@
+"""The web application: the API, the pages of development, and what an operator's probes ask."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uuid_utils import uuid4
+
+from contract_server import logs
+from contract_server.clock import TestClock
+from contract_server.console.routes import console_routes
+from contract_server.contracts.wakeups import PostgresWakeUps
+from contract_server.db.availability import is_unavailable
+from contract_server.db.connection import database
+from contract_server.db.migrate import pending_migrations
+from contract_server.demo.time_travel import TimeTravel
+from contract_server.graphql.http.view import GraphQLView
+from contract_server.graphql.schema import build_schema
+from contract_server.obstacles import find_obstacle
+from contract_server.scrape import MetricsPort, metrics_route
+from contract_server.services import Services, build_services
+from contract_server.settings import Settings
+from contract_server.web.dev_mail import dev_mail_routes
+from contract_server.web.playground import playground_page, playground_routes
+from contract_server.web.security import SecurityMiddleware
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application of this process."""
+    logs.configure(settings.log_level)
+    wake_ups = PostgresWakeUps()
+    services = build_services(settings, wake_ups)
+    metrics_port = MetricsPort(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with database(settings), metrics_port.serving(services):
+            yield
+            await wake_ups.close()
+            await services.close()
+
+    app = Starlette(
+        routes=_routes(settings, services),
+        lifespan=lifespan,
+        middleware=[
+            Middleware(CorrelationIdMiddleware, generator=_new_request_id, validator=_is_request_id),
+            Middleware(
+                SecurityMiddleware,
+                tls=not settings.development,
+                trusted_origins=settings.cors_origins,
+                patience=settings.request_deadline,
+            ),
+            Middleware(GraphQLShortcut, api=_api(settings, services)),
+        ],
+    )
+    app.state.services = services
+    return app
+
+
+def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz), *console_routes(settings)]
+    if settings.development:
+        routes += [
+            *playground_routes(),
+            *(dev_mail_routes(settings.mail_dir) if settings.mail_dir else []),
+            metrics_route(services),  # in production on METRICS_PORT alone
+        ]
+    return routes
+
+
+def _api(settings: Settings, services: Services) -> ASGIApp:
+    clock = services.clock
+    time_travel = TimeTravel(services, clock) if isinstance(clock, TestClock) else None
+    view = GraphQLView(build_schema(development=settings.development), services, time_travel)
+    return PlaygroundFallback(view) if settings.development else view
+
+
+class GraphQLShortcut:
+    """Hands what is for the API to it, past the list of routes that everything else is looked up in."""
+
+    def __init__(self, app: ASGIApp, api: ASGIApp) -> None:
+        self._app = app
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        for_the_api = scope["type"] == "http" and scope["path"] == "/graphql"
+        await (self._api if for_the_api else self._app)(scope, receive, send)
+
+
+class PlaygroundFallback:
+    """The playground for a browser that opens the address, the API for everybody else."""
+
+    def __init__(self, api: ASGIApp) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look at what is asked for, and pass it on."""
+        request = Request(scope)
+        opened = request.method in ("GET", "HEAD") and "query" not in request.query_params
+        if opened and "text/html" in request.headers.get("accept", ""):
+            response = await playground_page(request)
+            await response(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+
+async def _healthz(_: Request) -> Response:
+    """The process is up."""
+    return JSONResponse({"ok": True})
+
+
+async def _readyz(request: Request) -> Response:
+    """The database can be reached, has this version's schema, and is one to serve from. Redis is not needed."""
+    services: Services = request.app.state.services
+    try:
+        pending = await pending_migrations(services.settings)
+        obstacle = None if pending else await find_obstacle(services.settings, services.policies)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        return JSONResponse({"ok": False, "reason": "the database cannot be reached"}, status_code=503)
+    if pending:
+        return JSONResponse({"ok": False, "reason": "migrations are pending", "pending": pending}, status_code=503)
+    if obstacle:
+        return JSONResponse({"ok": False, "reason": obstacle}, status_code=503)
+    return JSONResponse({"ok": True})
+
+
+LONGEST_REQUEST_ID = 64
+
+
+def _new_request_id() -> str:
+    """As the library makes one, in a tenth of the time: every request needs it."""
+    return uuid4().hex
+
+
+def _is_request_id(text: str) -> bool:
+    """Whether a client's own request id can go into our log: short, and of harmless characters."""
+    return 1 <= len(text) <= LONGEST_REQUEST_ID and text.replace("-", "").replace("_", "").isalnum() and text.isascii()

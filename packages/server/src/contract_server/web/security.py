@@ -1,0 +1,77 @@
+"""What holds for every request and every response, whatever it is about."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contract_server.headers import RequestHeaders
+from contract_server.web.body_limit import BodyLimit
+from contract_server.web.cross_site import is_same_site
+from contract_server.web.error_responses import refusal
+from contract_server.web.unhandled_errors import UnhandledErrorMiddleware
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+_HEADERS_OF_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+
+class SecurityMiddleware:
+    """Refuses what other sites send and what is too large, and sets the headers that browsers go by.
+
+    Pages of other sites may use the API only where their origins are named (CORS).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tls: bool,
+        trusted_origins: Collection[str] = (),
+        patience: timedelta = timedelta(seconds=10),
+    ) -> None:
+        guarded: ASGIApp = UnhandledErrorMiddleware(BodyLimit(app, patience))
+        self._app = _shared_with(trusted_origins, guarded) if trusted_origins else guarded
+        self._trusted_origins = frozenset(trusted_origins)
+        headers = _HEADERS | (_HEADERS_OF_TLS if tls else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; every answer carries the headers, refusals and failures too."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = message.get("headers", ())
+                names = {name for name, _ in given}
+                message["headers"] = [*given, *(header for header in self._headers if header[0] not in names)]
+            await send(message)
+
+        if is_same_site(scope["method"], RequestHeaders.of(scope), self._trusted_origins):
+            await self._app(scope, receive, send_with_headers)
+        else:
+            refused = refusal(403, "Requests from other sites are not accepted.", code="FORBIDDEN")
+            await refused(scope, receive, send_with_headers)
+
+
+def _shared_with(origins: Collection[str], app: ASGIApp) -> ASGIApp:
+    """The application, for pages of those origins too. They are trusted like our own, sessions included."""
+    return CORSMiddleware(
+        app,
+        allow_origins=list(origins),
+        allow_credentials=True,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Accept", "Accept-Language", "Authorization", "Content-Type", "X-Request-ID"],
+        expose_headers=["X-Request-ID", "Retry-After"],
+        max_age=600,
+    )

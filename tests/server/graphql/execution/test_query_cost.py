@@ -1,0 +1,142 @@
+"""How much one document may ask for, up to the last one that passes."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from graphql import get_introspection_query, parse
+
+from contract_server.graphql.execution.query_cost import (
+    VALUE_DEPTH,
+    VALUES,
+    OverBudget,
+    check_budget,
+    check_values,
+)
+
+
+def spread(name: str, times: int) -> str:
+    return f"...{name} " * times
+
+
+def nested(levels: int) -> str:
+    return "{ a " * levels + "}" * levels
+
+
+def events(*pages: int) -> str:
+    return " ".join(f"e{number}: events(first: {page}) {{ a }}" for number, page in enumerate(pages))
+
+
+FIVE_ALIASES = "fragment F on T { a: a b: b c: c d: d e: e }"
+
+LIMITS: dict[str, tuple[int, Callable[[int], str]]] = {
+    "fragments": (7, lambda n: "{ a }" + "".join(f" fragment F{number} on T {{ a }}" for number in range(n))),
+    "spreads": (20, lambda n: "{ " + spread("F", n) + "} fragment F on T { a }"),
+    "directives": (10, lambda n: "{ a " + "@skip(if: false) " * n + "}"),
+    "directives anywhere": (10, lambda n: "query ($a: Int " + "@x " * (n - 2) + ") @x { ... @x { a } }"),
+    "fields of one name": (100, lambda n: "{ " + "...{ a } " * (n - 1) + "...F } fragment F on T { a }"),
+    "depth": (12, nested),
+    "depth through a fragment": (12, lambda n: "{ a { ...F } } fragment F on T " + nested(n - 1)),
+    "depth through inline fragments": (12, lambda n: "{ ... " + nested(n) + " }"),
+    "aliases": (15, lambda n: "{ " + "".join(f"a{number}: a " for number in range(n)) + "}"),
+    "aliases of all operations": (15, lambda n: "query A { a: a } query B { " + "b: b " * (n - 1) + "}"),
+    "aliases of a fragment, each time": (15, lambda n: "{ ...F ...F " + "b: b " * (n - 10) + "} " + FIVE_ALIASES),
+    "mutation fields": (1, lambda n: "mutation { __typename " + "logOut { ok } " * n + "}"),
+    "mutation fields of a fragment": (1, lambda n: "mutation { ...M } fragment M on T { " + "a { b } " * n + "}"),
+    "items": (15_000, lambda n: "{ contracts(first: 100) { nodes { " + events(100, n // 100 - 101) + " } } }"),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_document_may_have_as_many_as_the_limit_and_no_more(name: str) -> None:
+    limit, document = LIMITS[name]
+    check_budget(parse(document(limit)))
+    with pytest.raises(OverBudget):
+        check_budget(parse(document(limit + (100 if name == "items" else 1))))
+
+
+@pytest.mark.parametrize("first", ["$n", "100000000000000000000", "100", "-1"])
+def test_a_page_counts_as_a_hundred_items_unless_it_says_less(first: str) -> None:
+    inner = "".join(f"e{k}: events(first: {first}) {{ a }} " for k in range(2))
+    document = parse(f"query ($n: Int) {{ contracts(first: {first}) {{ {inner} }} }}")
+    if first == "-1":
+        check_budget(document)
+    else:
+        with pytest.raises(OverBudget, match="items"):
+            check_budget(document)
+
+
+def test_a_page_counts_as_twenty_items_where_it_does_not_say() -> None:
+    def document(events: int) -> str:
+        return f"{{ contracts(first: $n) {{ {' '.join(f'e{k}: events {{ a }}' for k in range(events))} }} }}"
+
+    check_budget(parse(f"query ($n: Int) {document(7)}"))
+    with pytest.raises(OverBudget, match="items"):
+        check_budget(parse(f"query ($n: Int) {document(8)}"))
+
+
+def test_a_full_page_of_contracts_with_a_full_page_of_events_passes() -> None:
+    check_budget(parse("query ($n: Int) { contracts(first: $n) { nodes { events(first: $n) { nodes { type } } } } }"))
+
+
+@pytest.mark.parametrize("fragments", [5, 7])
+def test_fragments_that_multiply_are_weighed_once_each(fragments: int) -> None:
+    bomb = "".join(f" fragment F{k} on T {{ {spread(f'F{k + 1}', 2)} }}" for k in range(fragments - 1))
+    last = f" fragment F{fragments - 1} on T {{ a: a }}"
+    with pytest.raises(OverBudget, match="aliases"):
+        check_budget(parse("{ " + spread("F0", 2) + "}" + bomb + last))
+
+
+def test_fragments_in_a_circle_and_unknown_ones_are_left_to_validation() -> None:
+    check_budget(parse("{ ...A } fragment A on T { a { ...B } } fragment B on T { b { ...A ...C } }"))
+
+
+def test_nesting_is_bounded_where_it_counts_as_no_depth() -> None:
+    with pytest.raises(OverBudget, match="braces"):
+        check_budget(parse("{ ..." * 60 + "{ a }" + "}" * 60))
+    with pytest.raises(OverBudget, match="braces"):
+        check_budget(parse("{ __schema " + nested(60) + "}"))
+
+
+def test_text_that_nothing_can_store_is_refused() -> None:
+    with pytest.raises(OverBudget, match="U\\+0000"):
+        check_budget(parse('{ a(b: [{ c: "\\u0000" }]) }'))
+
+
+def test_the_introspection_of_tools_is_within_the_budget() -> None:
+    check_budget(parse(get_introspection_query(input_value_deprecation=True), max_lexical_tokens=1_000))
+
+
+REQUESTS: dict[str, Callable[[int], Mapping[str, object]]] = {
+    "members of the request": lambda n: dict.fromkeys(map(str, range(n)), 1),
+    "variables": lambda n: {"query": "{ a }", "variables": dict.fromkeys(map(str, range(n - 2)), 1)},
+    "keys of an input": lambda n: {"variables": {"f": dict.fromkeys(map(str, range(n - 2)), 1)}},
+    "items of a list": lambda n: {"variables": {"f": {"status": ["ACTIVE"] * (n - 3)}}},
+    "items of many lists": lambda n: {"variables": {"a": [[]] * 9, "b": [1] * (n - 12)}},
+    "keys of extensions": lambda n: {"query": "{ a }", "extensions": dict.fromkeys(map(str, range(n - 2)), 1)},
+    "items of an unknown member": lambda n: {"anything": [None] * (n - 1)},
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_json_of_a_request_may_hold_as_many_values_as_the_limit_and_no_more(name: str) -> None:
+    request = REQUESTS[name]
+    check_values(request(VALUES))
+    with pytest.raises(OverBudget, match=f"At most {VALUES} members and items"):
+        check_values(request(VALUES + 1))
+
+
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"a": value}], ids=["lists", "objects"])
+@pytest.mark.parametrize("member", ["variables", "extensions", "anything"])
+def test_the_json_of_a_request_may_be_nested_as_deep_as_the_limit_and_no_deeper(
+    member: str, wrap: Callable[[object], object]
+) -> None:
+    value: object = 1
+    for _ in range(VALUE_DEPTH - 1):
+        value = wrap(value)
+    check_values({member: value})
+    with pytest.raises(OverBudget, match=f"At most {VALUE_DEPTH} levels"):
+        check_values({member: wrap(value)})
+
+
+def test_a_text_is_one_value_however_long_it_is() -> None:
+    check_values({"query": "[{" * 10_000})
