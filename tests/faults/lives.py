@@ -15,6 +15,7 @@ from random import Random
 from uuid import UUID, uuid4
 
 from tests.faults.linearizability import Act, Kept, Operation, Reply
+from tests.server.in_process import find_viewer
 
 from contract_notify import MemoryDelivery
 from contract_rules import Action, MailKind, RecordEvent, Status
@@ -134,9 +135,9 @@ class Life:
     async def ask(self, viewer: Viewer, request: ContractRequest, key: str | None = None) -> None:
         """Ask, and note what was told, and between which instants."""
         invoked = time.perf_counter()
-        visit = await self.services.sessions.find(self.token) if viewer is self.contractor else None
+        found = await find_viewer(self.services, self.token) if viewer is self.contractor else None
         try:
-            answer = await self.services.requests.perform(viewer, request, key, visit=visit)
+            answer = await self.services.requests.perform(viewer, request, key, viewer_contract=found)
             reply = Reply(answer.contract.facts, answer.at)
         except ActionRefused as refused:
             reply = Reply(refused.contract.facts, refused.at, refused=refused.refusal.reason)

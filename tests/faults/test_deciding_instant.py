@@ -39,6 +39,7 @@ from contract_server.contracts.answers import Answer
 from contract_server.contracts.errors import ActionRefused
 from contract_server.contracts.models import ContractEvent, Member
 from contract_server.contracts.requests import ContractRequest, ContractRequests
+from contract_server.contracts.viewer_contract import find_viewer_contract
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.dev.postgres import EmbeddedPostgres
@@ -71,21 +72,21 @@ class Contractor:
 
     viewer: Viewer
     token: str
-    sessions: Sessions
+    clock: Clock
+    idle_limit: timedelta
     requests: ContractRequests
 
     @classmethod
     async def of(cls, bench: Workbench, clock: Clock, requests: ContractRequests) -> "Contractor":
         viewer = await bench.contract(MEMBERS)
-        sessions = Sessions(bench.settings, clock)
-        _, token = await sessions.open(await Account.get(id=viewer.account_id))
-        return cls(viewer, token, sessions, requests)
+        _, token = await Sessions(bench.settings).open(await Account.get(id=viewer.account_id))
+        return cls(viewer, token, clock, bench.settings.session_idle_limit, requests)
 
     async def ask(self, action: Action, *, at_once: bool = True) -> Answer:
         """As the API asks, with a key, and with what was read of the contract beforehand or without."""
-        visit = await self.sessions.find(self.token) if at_once else None
+        found = await find_viewer_contract(self.token, self.clock, self.idle_limit) if at_once else None
         request = ContractRequest(action=action, contract_id=contract_of(self.viewer))
-        return await self.requests.perform(self.viewer, request, str(uuid4()), visit=visit)
+        return await self.requests.perform(self.viewer, request, str(uuid4()), viewer_contract=found)
 
 
 async def refusal(asked: Awaitable[Answer]) -> Reason | None:

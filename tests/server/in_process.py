@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from contract_server.contracts.viewer_contract import ViewerContract, find_viewer_contract
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.demo.seed import seed_if_empty
@@ -66,3 +67,8 @@ def counted_statements() -> Iterator[list[str]]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+
+
+async def find_viewer(services: Services, token: str) -> ViewerContract | None:
+    """Who the session of that token belongs to, with their contract."""
+    return await find_viewer_contract(token, services.clock, services.settings.session_idle_limit)

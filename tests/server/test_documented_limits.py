@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from contract_server.accounts import password_reset
-from contract_server.accounts.limits import LONGEST_WAIT
 from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
 from contract_server.graphql.execution import query_cost
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS

@@ -16,7 +16,7 @@ from tests.operations.cli.import_files import contract, member, take, take_file
 from contract_server.accounts.models import Account
 from contract_server.contracts.models import Company, Contract, Member
 from contract_server.db.transaction import current_connection
-from contract_server.importing.lines import FIELDS, LONGEST_LINE, Encoding, Format
+from contract_server.onboarding.lines import FIELDS, LONGEST_LINE, Encoding, Format
 from contract_server.services import Services
 
 HEADER = ",".join(FIELDS[:-1])

@@ -11,9 +11,9 @@ from tests.operations.cli.terminal import run, run_at_terminal
 from tests.server.running import ACTIVE_CONTRACT, GRACE_CONTRACT, PASSWORD
 
 from contract_rules import Status
-from contract_server.accounts.attempts import TooManyAttempts
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, AttemptCount, Role, Session
+from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.clock import TestClock
 from contract_server.contracts.models import Contract, OutboxMail
 from contract_server.db.connection import database

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.server.in_process import find_viewer
 
 from contract_rules import Action
 from contract_server.accounts.models import Account, PasswordResetToken, Session
@@ -19,7 +20,7 @@ EMAIL = "active@example.jp"
 
 async def contractor(services: Services) -> Viewer:
     _, token = await services.sessions.open(await Account.get(email=EMAIL))
-    visit = await services.sessions.find(token)
+    visit = await find_viewer(services, token)
     assert visit is not None
     return visit.viewer
 

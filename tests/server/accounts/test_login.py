@@ -3,9 +3,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.server.accounts.counting import EMAIL, PASSWORD, Counted, counted
+from tests.server.in_process import find_viewer
 
-from contract_server.accounts.attempts import TooManyAttempts
 from contract_server.accounts.login import InvalidCredentials
+from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.clock import DatabaseClock
 from contract_server.clock import TestClock as MovableClock
 from contract_server.db.transaction import current_connection
@@ -122,7 +123,7 @@ async def test_a_lock_stops_neither_open_sessions_nor_log_ins_from_elsewhere(ser
     await guess(found, 20)
     with pytest.raises(TooManyAttempts):
         await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
-    assert await services.sessions.find(token) is not None
+    assert await find_viewer(services, token) is not None
     viewer, _ = await found.log_ins.log_in(EMAIL, PASSWORD, source=ELSEWHERE)
     assert viewer.email == EMAIL
 

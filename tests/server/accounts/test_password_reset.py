@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from tests.server.in_process import find_viewer
 
 from contract_server.accounts.credentials import UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
@@ -44,7 +45,7 @@ async def test_a_link_sets_a_new_password_once_and_ends_all_sessions(services: S
     try:
         link = await mailed_token()
         await services.password_resets.reset(link, NEW_PASSWORD)
-        assert await services.sessions.find(token) is None
+        assert await find_viewer(services, token) is None
         await services.log_ins.log_in(EMAIL, NEW_PASSWORD, source=HERE)
         with pytest.raises(InvalidCredentials):
             await services.log_ins.log_in(EMAIL, PASSWORD, source=HERE)

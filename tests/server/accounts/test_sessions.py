@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 from starlette.responses import Response
+from tests.server.in_process import find_viewer
 
 from contract_rules import Action
 from contract_server.accounts.models import Account, Session
@@ -41,7 +42,7 @@ async def test_a_session_ends_when_it_is_not_used(services: Services, unused_for
     _, token = await services.sessions.open(await active_account())
     last_used_at = await DatabaseClock().now() - services.settings.session_idle_limit - unused_for
     await Session.all().update(last_used_at=last_used_at)
-    assert (await services.sessions.find(token) is not None) is open_still
+    assert (await find_viewer(services, token) is not None) is open_still
 
 
 @pytest.mark.parametrize(("left", "open_still"), [(TICK, True), (-TICK, False)], ids=["just before", "just after"])
@@ -50,14 +51,14 @@ async def test_a_session_ends_however_much_it_is_used(services: Services, left: 
     session = await Session.get()
     assert session.expires_at - session.created_at == services.settings.session_absolute_limit
     await Session.all().update(expires_at=await DatabaseClock().now() + left)
-    assert (await services.sessions.find(token) is not None) is open_still
+    assert (await find_viewer(services, token) is not None) is open_still
 
 
 async def test_use_keeps_a_session_open(services: Services) -> None:
     _, token = await services.sessions.open(await active_account())
     an_hour_ago = await DatabaseClock().now() - timedelta(hours=1)
     await Session.all().update(last_used_at=an_hour_ago)
-    assert await services.sessions.find(token) is not None
+    assert await find_viewer(services, token) is not None
     assert (await Session.get()).last_used_at > an_hour_ago
 
 
@@ -69,7 +70,7 @@ async def test_expired_sessions_are_deleted_and_others_are_not(services: Service
     await Session.exclude(id=first.id).update(expires_at=await DatabaseClock().now())
     await services.sessions.forget_expired()
     assert [session.id for session in await Session.all()] == [first.id]
-    assert await services.sessions.find(token) is not None
+    assert await find_viewer(services, token) is not None
 
 
 async def test_a_new_session_ends_the_one_that_it_replaces_and_no_other(services: Services) -> None:
@@ -77,16 +78,16 @@ async def test_a_new_session_ends_the_one_that_it_replaces_and_no_other(services
     _, old = await services.sessions.open(account)
     _, elsewhere = await services.sessions.open(account)
     _, new = await services.sessions.open(account, replacing=old)
-    assert await services.sessions.find(old) is None
-    assert await services.sessions.find(elsewhere) is not None
-    assert await services.sessions.find(new) is not None
+    assert await find_viewer(services, old) is None
+    assert await find_viewer(services, elsewhere) is not None
+    assert await find_viewer(services, new) is not None
 
 
 @pytest.mark.parametrize("token", ["", "x", "\ud800", "\x00", "x" * 60_000])
 async def test_an_unknown_token_opens_nothing_and_replaces_nothing(services: Services, token: str) -> None:
     _, known = await services.sessions.open(await active_account(), replacing=token)
-    assert await services.sessions.find(token) is None
-    assert await services.sessions.find(known) is not None
+    assert await find_viewer(services, token) is None
+    assert await find_viewer(services, known) is not None
 
 
 async def test_a_password_that_was_replaced_meanwhile_opens_no_session(services: Services) -> None:
@@ -108,7 +109,7 @@ async def test_erasure_ends_all_sessions(services: Services) -> None:
     await services.requests.perform(viewer, ContractRequest(action=Action.TERMINATE, contract_id=account.contract_id))
     try:
         await TimeTravel(services, clock).advance(await clock.now() + timedelta(days=46))
-        assert await services.sessions.find(token) is None
+        assert await find_viewer(services, token) is None
         with pytest.raises(AccountChanged):
             await services.sessions.open(account)
     finally:

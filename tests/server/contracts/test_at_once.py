@@ -11,7 +11,6 @@ from tests.server.contracts.workbench import APPLIED_AT, Workbench, contract_of,
 
 from contract_rules import Action, EventType, Status
 from contract_server.accounts.viewer import Viewer
-from contract_server.accounts.visits import Visit
 from contract_server.clock import DatabaseClock
 from contract_server.contracts.answers import Answer
 from contract_server.contracts.at_once import Writing, write_unless_changed
@@ -26,11 +25,12 @@ from contract_server.contracts.models import (
 from contract_server.contracts.requests import ContractRequest
 from contract_server.contracts.snapshot import contract_columns
 from contract_server.contracts.store import find_snapshot
+from contract_server.contracts.viewer_contract import ViewerContract
 
 
-async def visit(bench: Workbench, contractor: Viewer) -> Visit:
+async def viewer_contract(bench: Workbench, contractor: Viewer) -> ViewerContract:
     """The contractor, and their contract as it is now."""
-    return Visit(contractor, bench.clock.instant, await find_snapshot(contract_of(contractor)), None)
+    return ViewerContract(contractor, bench.clock.instant, await find_snapshot(contract_of(contractor)), None)
 
 
 def request(contractor: Viewer, action: Action) -> ContractRequest:
@@ -40,7 +40,7 @@ def request(contractor: Viewer, action: Action) -> ContractRequest:
 
 async def ask_at_once(bench: Workbench, contractor: Viewer, action: Action, key: str | None = None) -> Answer:
     return await bench.requests.perform(
-        contractor, request(contractor, action), key, visit=await visit(bench, contractor)
+        contractor, request(contractor, action), key, viewer_contract=await viewer_contract(bench, contractor)
     )
 
 
@@ -119,10 +119,10 @@ async def test_what_the_rules_refuse_is_refused_as_ever_and_leaves_nothing(bench
 async def test_a_contract_that_has_changed_since_it_was_read_is_read_again(bench: Workbench) -> None:
     contractor = await bench.contract()
     await ask_at_once(bench, contractor, Action.TERMINATE)
-    read_before = await visit(bench, contractor)
+    read_before = await viewer_contract(bench, contractor)
     await ask_at_once(bench, contractor, Action.RESUME)
     second = await ask_at_once(bench, contractor, Action.TERMINATE)
-    resumed = await bench.requests.perform(contractor, request(contractor, Action.RESUME), visit=read_before)
+    resumed = await bench.requests.perform(contractor, request(contractor, Action.RESUME), viewer_contract=read_before)
     assert resumed.contract.facts.version == second.contract.facts.version + 1
     assert await TerminationApplication.filter(contract_id=contract_of(contractor), withdrawn_at=None).count() == 0
 
@@ -130,10 +130,10 @@ async def test_a_contract_that_has_changed_since_it_was_read_is_read_again(bench
 async def test_of_two_who_have_read_the_same_one_is_granted(bench: Workbench) -> None:
     for _ in range(20):
         contractor = await bench.contract()
-        seen = await visit(bench, contractor)
+        seen = await viewer_contract(bench, contractor)
         ask = request(contractor, Action.TERMINATE)
         answers = await asyncio.gather(
-            *(bench.requests.perform(contractor, ask, visit=seen) for _ in range(3)), return_exceptions=True
+            *(bench.requests.perform(contractor, ask, viewer_contract=seen) for _ in range(3)), return_exceptions=True
         )
         assert [type(each) for each in answers if isinstance(each, Exception)] == [ActionRefused] * 2
         assert await TerminationApplication.filter(contract_id=contract_of(contractor)).count() == 1

@@ -43,7 +43,6 @@ from contract_rules import (
     shipped_policies,
 )
 from contract_server.accounts.viewer import Viewer
-from contract_server.accounts.visits import Visit
 from contract_server.contracts.answers import Answer
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.errors import ActionRefused, StaleContract
@@ -51,6 +50,7 @@ from contract_server.contracts.mails import Mails
 from contract_server.contracts.policies import served_policies
 from contract_server.contracts.requests import ContractRequest
 from contract_server.contracts.store import find_snapshot, lock_snapshot
+from contract_server.contracts.viewer_contract import ViewerContract
 from contract_server.db.transaction import transaction
 
 (POLICY,) = shipped_policies()
@@ -194,17 +194,23 @@ class Scene:
             await self.ask(WHO_ACTS[action], action, None)
 
     async def ask(
-        self, actor: Actor, action: Action, version: int | None, *, visit: Visit | None = None, key: str | None = None
+        self,
+        actor: Actor,
+        action: Action,
+        version: int | None,
+        *,
+        viewer_contract: ViewerContract | None = None,
+        key: str | None = None,
     ) -> Answer:
         request = ContractRequest(
             action=action, contract_id=self.contract_id, hold_reason="2024-001", expected_version=version
         )
         viewer = self.contractor if actor is Actor.CONTRACTOR else OPERATOR
-        return await self.bench.requests.perform(viewer, request, key, visit=visit)
+        return await self.bench.requests.perform(viewer, request, key, viewer_contract=viewer_contract)
 
-    async def visit(self) -> Visit:
+    async def viewer_contract(self) -> ViewerContract:
         """What is read of the contract together with the contractor's session."""
-        return Visit(self.contractor, self.bench.clock.instant, await find_snapshot(self.contract_id), None)
+        return ViewerContract(self.contractor, self.bench.clock.instant, await find_snapshot(self.contract_id), None)
 
     async def facts(self) -> Facts:
         contract = await find_snapshot(self.contract_id)
@@ -240,11 +246,17 @@ async def test_what_the_rules_grant_is_stale_for_a_contractor_where_they_could_s
     for story, action in product(STATES[state], ASKED_BY[Actor.CONTRACTOR]):
         scene = await Scene.of(bench)
         await scene.live(story.before)
-        before = await scene.visit()
+        before = await scene.viewer_contract()
         await scene.live(story.between)
         bench.clock.instant = story.now
-        visit = {"locked": None, "before the changes": before, "after the changes": await scene.visit()}[read]
-        ask = partial(scene.ask, Actor.CONTRACTOR, action, story.read.version, visit=visit, key="once")
+        viewer_contract = {
+            "locked": None,
+            "before the changes": before,
+            "after the changes": await scene.viewer_contract(),
+        }[read]
+        ask = partial(
+            scene.ask, Actor.CONTRACTOR, action, story.read.version, viewer_contract=viewer_contract, key="once"
+        )
         answer = await told(ask())
         assert answer[0] == expected(story, Actor.CONTRACTOR, action), f"{story}: {action}"
         if story.facts.status is not Status.ERASED:  # an erasure keeps no answers
@@ -268,10 +280,10 @@ async def test_two_seconds_before_the_end_a_hold_does_not_cost_the_right_to_resu
     scene = await Scene.of(bench)
     seen = (await scene.ask(Actor.CONTRACTOR, Action.TERMINATE, None)).contract.facts.version
     bench.clock.instant = LAST_SECONDS
-    before = await scene.visit()
+    before = await scene.viewer_contract()
     await bench.hold(scene.contract_id)
-    visit = {"locked": None, "before the hold": before, "after the hold": await scene.visit()}[read]
-    resumed = await scene.ask(Actor.CONTRACTOR, Action.RESUME, seen, visit=visit)
+    viewer_contract = {"locked": None, "before the hold": before, "after the hold": await scene.viewer_contract()}[read]
+    resumed = await scene.ask(Actor.CONTRACTOR, Action.RESUME, seen, viewer_contract=viewer_contract)
     assert (resumed.contract.facts.status, resumed.contract.hold is not None) == (Status.ACTIVE, True)
 
 
@@ -280,7 +292,7 @@ async def test_a_hold_that_is_being_placed_only_delays_the_contractor(bench: Wor
     scene = await Scene.of(bench)
     seen = (await scene.ask(Actor.CONTRACTOR, Action.TERMINATE, None)).contract.facts.version
     bench.clock.instant = LAST_SECONDS
-    visit = await scene.visit() if at_once else None
+    viewer_contract = await scene.viewer_contract() if at_once else None
     placed, go_on = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
@@ -292,7 +304,7 @@ async def test_a_hold_that_is_being_placed_only_delays_the_contractor(bench: Wor
     async with asyncio.TaskGroup() as group:
         group.create_task(hold())
         await placed.wait()
-        resumed = group.create_task(scene.ask(Actor.CONTRACTOR, Action.RESUME, seen, visit=visit))
+        resumed = group.create_task(scene.ask(Actor.CONTRACTOR, Action.RESUME, seen, viewer_contract=viewer_contract))
         await until_somebody_waits(sql)
         go_on.set()
     assert resumed.result().contract.facts.status is Status.ACTIVE

@@ -23,7 +23,6 @@ from tests.server.contracts.workbench import (
 from contract_notify import ErasureReminder, PermanentFailure, ServiceEnded, TemporaryFailure
 from contract_rules import Action, Application, Deadline, DeadlineKind, Timeline
 from contract_server.accounts.viewer import Viewer
-from contract_server.accounts.visits import Visit
 from contract_server.contracts import at_once, mails
 from contract_server.contracts.given_up import try_again
 from contract_server.contracts.mails import Mails
@@ -32,6 +31,7 @@ from contract_server.contracts.reminder_windows import next_opening, windows_of
 from contract_server.contracts.reminders import Reminders
 from contract_server.contracts.requests import ContractRequest
 from contract_server.contracts.store import find_snapshot
+from contract_server.contracts.viewer_contract import ViewerContract
 from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
 
@@ -143,9 +143,9 @@ async def ask_locked(bench: Workbench, contractor: Viewer, action: Action) -> No
 async def ask_at_once(bench: Workbench, contractor: Viewer, action: Action) -> None:
     """As a contractor asks: the contract was read with the session."""
     contract_id = contract_of(contractor)
-    visit = Visit(contractor, bench.clock.instant, await find_snapshot(contract_id), None)
+    viewer_contract = ViewerContract(contractor, bench.clock.instant, await find_snapshot(contract_id), None)
     request = ContractRequest(action=action, contract_id=contract_id)
-    await bench.requests.perform(contractor, request, visit=visit)
+    await bench.requests.perform(contractor, request, viewer_contract=viewer_contract)
 
 
 @pytest.mark.parametrize("ask", [ask_locked, ask_at_once])

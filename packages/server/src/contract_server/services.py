@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import dataclass, field
 
 from contract_notify import Delivery, DeliveryPool, delivery_from_url
-from contract_server.accounts.attempts import Attempts
+from contract_server.accounts.client_address import Sources
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.rate_limit_store import RateLimitStore
 from contract_server.accounts.sessions import Sessions
-from contract_server.accounts.source import Sources
 from contract_server.clock import Clock, DatabaseClock, TestClock
 from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.changes import ContractChanges
@@ -38,7 +38,7 @@ class Services:
     passwords: PasswordHasher
     sessions: Sessions
     sources: Sources
-    attempts: Attempts
+    attempts: RateLimitStore
     log_ins: LogIns
     password_resets: PasswordResets
     requests: ContractRequests
@@ -76,8 +76,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
     breaker = Breaker(settings.erasure_breaker_contracts, settings.erasure_breaker_percent)
     delivery = DeliveryPool(delivery_from_url(settings.mail_url) for _ in range(settings.mail_connections))
     passwords = PasswordHasher()
-    sessions = Sessions(settings, clock)
-    attempts = Attempts(settings)
+    sessions = Sessions(settings)
+    attempts = RateLimitStore(settings)
     return Services(
         settings=settings,
         clock=clock,

@@ -6,10 +6,10 @@ nobody has is locked as soon as one that somebody has. They guard the log-in alo
 
 from datetime import timedelta
 
-from contract_server.accounts.addresses import find_account, normalized
-from contract_server.accounts.attempts import Attempts, TooManyAttempts
-from contract_server.accounts.limits import Limit
+from contract_server.accounts.email import find_account, normalized
 from contract_server.accounts.passwords import PasswordHasher, TooBusy
+from contract_server.accounts.rate_limit import Limit
+from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.accounts.sessions import AccountChanged, Sessions
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import DatabaseClock
@@ -25,7 +25,9 @@ class InvalidCredentials(Exception):
 class LogIns:
     """Lets people in."""
 
-    def __init__(self, settings: Settings, passwords: PasswordHasher, sessions: Sessions, attempts: Attempts) -> None:
+    def __init__(
+        self, settings: Settings, passwords: PasswordHasher, sessions: Sessions, attempts: RateLimitStore
+    ) -> None:
         window = settings.log_in_window
         self._per_account = Limit(settings.log_in_failures_per_account, window)
         self._per_source = Limit(settings.log_in_failures_per_source, window)
@@ -69,7 +71,7 @@ class LogIns:
         try:
             right = await self._passwords.verify(password, account.password_hash if account else None)
         except TooBusy:
-            await self._attempts.take_back(attempt)
+            await self._attempts.refund(attempt)
             raise TooManyAttempts(await self._clock.now() + _WHEN_BUSY) from None
         if account is None or not right:
             raise InvalidCredentials
@@ -77,7 +79,7 @@ class LogIns:
             opened = await self._sessions.open(account, replacing)
         except AccountChanged:
             raise InvalidCredentials from None
-        await self._attempts.take_back(attempt)
+        await self._attempts.refund(attempt)
         await self._attempts.clear(account_key)
         return opened
 

@@ -3,12 +3,12 @@
 import asyncio
 from datetime import timedelta
 
-from contract_server.accounts.addresses import find_account, normalized
-from contract_server.accounts.attempts import Attempts, TooManyAttempts
 from contract_server.accounts.credentials import replace_password, require_suitable
-from contract_server.accounts.limits import Limit
+from contract_server.accounts.email import find_account, normalized
 from contract_server.accounts.models import PasswordResetToken
 from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.rate_limit import Limit
+from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.mails import Mails
@@ -33,7 +33,7 @@ class PasswordResets:
         self,
         settings: Settings,
         passwords: PasswordHasher,
-        attempts: Attempts,
+        attempts: RateLimitStore,
         *,
         mails: Mails,
         mail_clock: Clock,

@@ -10,8 +10,7 @@ from uuid import UUID
 from contract_server.accounts.models import Account, Session
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.accounts.viewer import Viewer
-from contract_server.accounts.visits import Visit, Visits
-from contract_server.clock import Clock, DatabaseClock
+from contract_server.clock import DatabaseClock
 from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
 
@@ -21,10 +20,9 @@ class AccountChanged(Exception):
 
 
 class Sessions:
-    """Opens, finds and ends sessions."""
+    """Opens and ends sessions; `find_viewer_contract` finds them."""
 
-    def __init__(self, settings: Settings, contracts_clock: Clock) -> None:
-        self._visits = Visits(contracts_clock, settings.session_idle_limit)
+    def __init__(self, settings: Settings) -> None:
         self._idle_limit = settings.session_idle_limit
         self._absolute_limit = settings.session_absolute_limit
         self._clock = DatabaseClock()
@@ -58,10 +56,6 @@ class Sessions:
                 expires_at=now + self._absolute_limit,
             )
         return self._viewer(session, account, now), token
-
-    async def find(self, token: str) -> Visit | None:
-        """The visit of whoever the session belongs to; None when it is unknown, has ended or has expired."""
-        return await self._visits.find(token)
 
     async def end(self, session_id: UUID) -> None:
         """Log out."""

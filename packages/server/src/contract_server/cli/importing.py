@@ -16,9 +16,9 @@ from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json
 from contract_server.cli.statuses import Refusal, Status
 from contract_server.db.transaction import current_connection
-from contract_server.importing.importer import Importer
-from contract_server.importing.lines import BrokenLine, Encoding, Format, Line, UnreadableFile, read_lines
-from contract_server.importing.staging import ImportReport
+from contract_server.onboarding.importer import Importer
+from contract_server.onboarding.lines import BrokenLine, Encoding, Format, Line, UnreadableFile, read_lines
+from contract_server.onboarding.staging import ImportReport
 from contract_server.services import Services
 
 _SAID_EVERY_LINES = 2_000

@@ -8,19 +8,19 @@ from uuid import UUID
 import typer
 
 from contract_notify import InvalidAddress, require_address
-from contract_server.accounts import administration
-from contract_server.accounts.administration import (
-    AccountNotFound,
-    AddressTaken,
-    ContractErased,
-    ContractHasContractor,
-)
 from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
 from contract_server.cli.asking import ask_password
 from contract_server.cli.running import with_services
 from contract_server.cli.statuses import Refusal, Status
 from contract_server.contracts.errors import ContractNotFound
-from contract_server.importing.checks import LONGEST_NAME, Unfit, short
+from contract_server.onboarding import accounts
+from contract_server.onboarding.accounts import (
+    AccountNotFound,
+    AddressTaken,
+    ContractErased,
+    ContractHasContractor,
+)
+from contract_server.onboarding.checks import LONGEST_NAME, Unfit, short
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
@@ -50,7 +50,7 @@ def add(
     address, written, password = _address(email), _name(name), ask_password()
     with _refused_in_words():
         with_services(
-            lambda services: administration.add_account(
+            lambda services: accounts.add_account(
                 services.passwords, email=address, name=written, password=password, contract_id=contract
             )
         )
@@ -65,7 +65,7 @@ def password(email: Email) -> None:
     """
     chosen = ask_password()
     with _refused_in_words():
-        with_services(lambda services: administration.set_password(services.passwords, email, chosen))
+        with_services(lambda services: accounts.set_password(services.passwords, email, chosen))
     typer.echo("The password was replaced; whoever was logged in with it is logged out.")
 
 
@@ -78,7 +78,7 @@ def unlock(email: Email) -> None:
     Example: contract-server user unlock keiyaku@example.jp
     """
     with _refused_in_words():
-        with_services(lambda services: administration.unlock(services.log_ins, services.password_resets, email))
+        with_services(lambda services: accounts.unlock(services.log_ins, services.password_resets, email))
     typer.echo("Nothing is counted against this account any more.")
 
 

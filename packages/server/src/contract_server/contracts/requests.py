@@ -5,13 +5,13 @@ from uuid import UUID
 
 from contract_rules import Action, Status
 from contract_server.accounts.viewer import Viewer
-from contract_server.accounts.visits import Visit
 from contract_server.contracts.answers import Answer
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.errors import ContractNotFound
 from contract_server.contracts.idempotency import IdempotencyKey, recall, remember
 from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.store import lock_snapshot
+from contract_server.contracts.viewer_contract import ViewerContract
 from contract_server.contracts.wakeups import WakeUps
 from contract_server.db.transaction import transaction
 
@@ -48,7 +48,7 @@ class ContractRequests:
         idempotency_key: str | None = None,
         *,
         note: str | None = None,
-        visit: Visit | None = None,
+        viewer_contract: ViewerContract | None = None,
     ) -> Answer:
         """Do what is asked, or say why not. An answer that was given to the same key before is given again.
 
@@ -64,7 +64,7 @@ class ContractRequests:
         if not viewer.may_see(request.contract_id):
             raise ContractNotFound
         key = request.key(viewer, idempotency_key) if idempotency_key is not None else None
-        if visit and (answer := await self._at_once(visit, request, key)):
+        if viewer_contract and (answer := await self._at_once(viewer_contract, request, key)):
             self._wake_ups.wake()
             return answer
         async with transaction():
@@ -88,13 +88,15 @@ class ContractRequests:
         self._wake_ups.wake()
         return answer.raise_for_problem()
 
-    async def _at_once(self, visit: Visit, request: ContractRequest, key: IdempotencyKey | None) -> Answer | None:
+    async def _at_once(
+        self, viewer_contract: ViewerContract, request: ContractRequest, key: IdempotencyKey | None
+    ) -> Answer | None:
         """The answer to a contractor's own request that is granted; None where it takes a closer look."""
-        contract = visit.contract
+        contract = viewer_contract.contract
         if contract is None or contract.id != request.contract_id or request.action not in _AT_ONCE:
             return None
         if request.expected_version not in (None, contract.facts.version):
             return None
         return await self._changes.apply_at_once(
-            contract, request.action, visit.viewer, visit.now, reason=request.reason, key=key
+            contract, request.action, viewer_contract.viewer, viewer_contract.now, reason=request.reason, key=key
         )

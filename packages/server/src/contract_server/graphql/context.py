@@ -10,8 +10,8 @@ from strawberry.types import Info
 from contract_rules import Language
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
-from contract_server.accounts.visits import CompanyProfile, Visit
 from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.viewer_contract import CompanyProfile, ViewerContract, find_viewer_contract
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.http.accept import answer_language
 from contract_server.graphql.loaders import Loaders
@@ -32,7 +32,7 @@ class RequestContext:
         self.response = response
         self.language: Language = answer_language(RequestHeaders.of(request.scope).get(b"accept-language"))
         self._loaders: Loaders | None = None
-        self._visit: Visit | None = None
+        self._viewer_contract: ViewerContract | None = None
         self._viewer: Viewer | None = None
         self._viewer_is_known = False
         self._now: datetime | None = None
@@ -42,10 +42,13 @@ class RequestContext:
         """Who is logged in; None when nobody is, or the session has ended."""
         if not self._viewer_is_known:
             token = session_token(self.request, self.services.settings)
-            self._visit = await self.services.sessions.find(token) if token else None
-            self._viewer = self._visit.viewer if self._visit else None
+            self._viewer_contract = await self._find_viewer_contract(token) if token else None
+            self._viewer = self._viewer_contract.viewer if self._viewer_contract else None
             self._viewer_is_known = True
         return self._viewer
+
+    async def _find_viewer_contract(self, token: str) -> ViewerContract | None:
+        return await find_viewer_contract(token, self.services.clock, self.services.settings.session_idle_limit)
 
     @property
     def loaders(self) -> Loaders:
@@ -55,13 +58,13 @@ class RequestContext:
         return self._loaders
 
     @property
-    def visit(self) -> Visit | None:
+    def viewer_contract(self) -> ViewerContract | None:
         """What was read with the viewer, once they were asked for."""
-        return self._visit
+        return self._viewer_contract
 
     def set_viewer(self, viewer: Viewer | None) -> None:
         """Whoever has just logged in, or nobody after logging out."""
-        self._visit = None
+        self._viewer_contract = None
         self._viewer = viewer
         self._viewer_is_known = True
 
@@ -85,25 +88,25 @@ class RequestContext:
     async def now(self) -> datetime:
         """The instant of this request: all of one answer speaks of the same moment."""
         if self._now is None:
-            self._now = self._visit.now if self._visit else await self.services.clock.now()
+            self._now = self._viewer_contract.now if self._viewer_contract else await self.services.clock.now()
         return self._now
 
     async def contract(self, contract_id: UUID) -> ContractSnapshot | None:
         """The contract: the viewer's own as it was read with them, or any other."""
-        if self._visit is not None and self._visit.shows(contract_id):
-            return self._visit.contract
+        if self._viewer_contract is not None and self._viewer_contract.shows(contract_id):
+            return self._viewer_contract.contract
         return await self.loaders.contracts.load(contract_id)
 
     async def company(self, contract_id: UUID) -> CompanyProfile | None:
         """The company of a contract."""
-        if self._visit is not None and self._visit.shows(contract_id):
-            return self._visit.company
+        if self._viewer_contract is not None and self._viewer_contract.shows(contract_id):
+            return self._viewer_contract.company
         return await self.loaders.companies.load(contract_id)
 
     async def contractor(self, contract_id: UUID) -> Viewer | Account | None:
         """The person who made a contract."""
-        if self._visit is not None and self._visit.shows(contract_id):
-            return self._visit.viewer
+        if self._viewer_contract is not None and self._viewer_contract.shows(contract_id):
+            return self._viewer_contract.viewer
         return await self.loaders.contractors.load(contract_id)
 
     def today(self, now: datetime) -> date:

@@ -7,11 +7,11 @@ from strawberry.dataloader import DataLoader
 from tortoise.functions import Count
 
 from contract_server.accounts.models import Account
-from contract_server.accounts.visits import CompanyProfile
 from contract_server.contracts.models import Company, Member
 from contract_server.contracts.queries import EventPage, EventPageKey, find_event_pages
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
+from contract_server.contracts.viewer_contract import CompanyProfile
 
 
 class Loaders:

@@ -7,10 +7,10 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from contract_rules import Reason, complete, explain_refusal
-from contract_server.accounts.attempts import TooManyAttempts
 from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
+from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.contracts import errors
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.language import Words, words

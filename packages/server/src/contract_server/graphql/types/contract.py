@@ -24,7 +24,6 @@ from contract_rules import Actor as RulesActor
 from contract_rules import Policy as RulesPolicy
 from contract_rules import Timeline as RulesTimeline
 from contract_server.accounts.models import Role
-from contract_server.accounts.visits import CompanyProfile
 from contract_server.contracts.models import ContractEvent as EventRow
 from contract_server.contracts.models import TerminationReason as StoredReason
 from contract_server.contracts.queries import (
@@ -37,6 +36,7 @@ from contract_server.contracts.queries import (
     event_cursor,
 )
 from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.viewer_contract import CompanyProfile
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.types.pagination import PageInfo, invalid_page
 

@@ -5,8 +5,8 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from contract_rules import Status
-from contract_server.accounts.addresses import find_account, normalized
 from contract_server.accounts.credentials import replace_password, require_suitable
+from contract_server.accounts.email import find_account, normalized
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets

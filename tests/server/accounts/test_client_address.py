@@ -1,7 +1,7 @@
 import pytest
 from pydantic import SecretStr
 
-from contract_server.accounts.source import Sources
+from contract_server.accounts.client_address import Sources
 from contract_server.settings import Settings
 
 

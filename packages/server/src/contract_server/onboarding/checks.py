@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from contract_notify import InvalidAddress, require_address
-from contract_server.accounts.addresses import normalized
+from contract_server.accounts.email import normalized
 from contract_server.accounts.passwords import HASHED_AS
-from contract_server.importing.lines import FIELDS, Line
+from contract_server.onboarding.lines import FIELDS, Line
 
 CONTRACT_FIELDS = frozenset(FIELDS)
 MEMBER_FIELDS = frozenset({"record", "contract_id", "name", "email"})

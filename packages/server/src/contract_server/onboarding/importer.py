@@ -14,9 +14,9 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from contract_server.contracts.policies import ServedPolicies
-from contract_server.importing.checks import Checks, Fault
-from contract_server.importing.lines import BrokenLine, Kind, Line, Mention
-from contract_server.importing.staging import NO_VALUES, ContractOutcome, ImportReport, RefusedLine, Staging
+from contract_server.onboarding.checks import Checks, Fault
+from contract_server.onboarding.lines import BrokenLine, Kind, Line, Mention
+from contract_server.onboarding.staging import NO_VALUES, ContractOutcome, ImportReport, RefusedLine, Staging
 
 BATCH = 10_000
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from contract_server.accounts.limits import LONGEST_WAIT, Count, Limit
+from contract_server.accounts.rate_limit import LONGEST_WAIT, Count, Limit
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.settings import Settings
 
@@ -60,7 +60,7 @@ class Attempt:
     windows: Mapping[str, datetime]
 
 
-class Attempts:
+class RateLimitStore:
     """Counts tries, and refuses those beyond a limit."""
 
     def __init__(self, settings: Settings) -> None:
@@ -103,7 +103,7 @@ class Attempts:
             )
         return Attempt({key: count.began_at for key, count in counted.items()})
 
-    async def take_back(self, attempt: Attempt) -> None:
+    async def refund(self, attempt: Attempt) -> None:
         """The try was none, or it succeeded: there is room for another."""
         for key, began_at in attempt.windows.items():
             await current_connection().execute_query(_TAKE_BACK, [key, began_at])

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contract_server.accounts.limits import LONGEST_WAIT, Count, Limit
+from contract_server.accounts.rate_limit import LONGEST_WAIT, Count, Limit
 
 NOW = datetime(2024, 3, 1, 9, tzinfo=UTC)
 MINUTE, TICK = timedelta(minutes=1), timedelta(microseconds=1)

@@ -1,1 +1,0 @@
-"""Taking over contracts, contractors and members from files: `docs/import.md` says what the files look like."""

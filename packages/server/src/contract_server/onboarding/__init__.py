@@ -1,0 +1,1 @@
+"""Contracts and accounts come in: imports, and accounts that an operator adds."""
