@@ -14,7 +14,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from uuid_utils.compat import uuid7
 
 from contract_rules import Timeline, shipped_policies
-from contract_server.contracts.classification import TABLES
+from contract_server.erasure.classification import TABLES
 
 PASSWORD = "omakase-bench-2026"
 MEMBERS_OF_EACH = 10

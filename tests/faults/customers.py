@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from tests.server.contracts.workbench import Workbench, contract_of
+from tests.server.workbench import Workbench, contract_of
 
 from contract_rules import Action, EventType
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
-from contract_server.contracts.models import Contract, ContractEvent, OutboxMail, TerminationApplication
+from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.mail.models import OutboxMail
 from contract_server.services import Services
 
 CHANGE = """

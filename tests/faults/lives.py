@@ -22,15 +22,16 @@ from contract_rules import Action, MailKind, RecordEvent, Status
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import TestClock
-from contract_server.contracts.classification import TABLES
 from contract_server.contracts.due import next_due_at
 from contract_server.contracts.errors import ActionRefused, StaleContract
-from contract_server.contracts.models import Contract, ContractEvent, MailState, OutboxMail, TerminationApplication
-from contract_server.contracts.outbox import Outbox
-from contract_server.contracts.requests import ContractRequest
+from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.contracts.service import ContractRequest
 from contract_server.contracts.store import find_snapshot
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection
+from contract_server.erasure.classification import TABLES
+from contract_server.mail.models import MailState, OutboxMail
+from contract_server.mail.relay import MailRelay
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 from contract_server.sweep import sweep_once
@@ -211,5 +212,5 @@ async def new_life(settings: Settings, dice: Random) -> AsyncIterator[Life]:
 
 
 def _sending_to(delivery: MemoryDelivery, services: Services) -> Services:
-    outbox = Outbox(services.clock, delivery, services.settings.mail_sender)
+    outbox = MailRelay(services.clock, delivery, services.settings.mail_sender)
     return replace(services, outbox=outbox, delivery=delivery)

@@ -21,15 +21,16 @@ from contract_rules import Action, Actor, Condition, MailKind, PolicyRegistry, d
 from contract_server import services
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import TestClock
-from contract_server.contracts import at_once, changes, mail_leases, requests
-from contract_server.contracts.answers import Answer
+from contract_server.contracts import changes, optimistic, service
 from contract_server.contracts.errors import ActionRefused
-from contract_server.contracts.mails import Mails
+from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.policies import ServedPolicies
-from contract_server.contracts.requests import ContractRequest, ContractRequests
+from contract_server.contracts.result import ActionResult
+from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshot, lock_snapshot, save_snapshot
 from contract_server.db.transaction import current_connection, transaction
+from contract_server.mail import queue
 
 A_DAY = timedelta(days=1)
 A_MOMENT = 0.1  # seconds
@@ -48,7 +49,7 @@ def no_lock(patch: pytest.MonkeyPatch) -> None:
     async def unlocked(contract_id: UUID) -> ContractSnapshot | None:
         return await find_snapshot(contract_id)
 
-    patch.setattr(requests, "lock_snapshot", unlocked)
+    patch.setattr(service, "lock_snapshot", unlocked)
 
 
 def granted_twice(patch: pytest.MonkeyPatch) -> None:
@@ -59,15 +60,15 @@ def granted_twice(patch: pytest.MonkeyPatch) -> None:
         await lock_snapshot(contract_id)
         return read
 
-    patch.setattr(requests, "lock_snapshot", read_then_locked)
+    patch.setattr(service, "lock_snapshot", read_then_locked)
 
 
 def version_not_compared(patch: pytest.MonkeyPatch) -> None:
     """What was read without a lock is written whatever has become of the contract since."""
-    unguarded = at_once._STATEMENT.replace("version = $2", "$2::int > 0")  # noqa: SLF001 - broken from inside, on purpose
-    assert unguarded != at_once._STATEMENT  # noqa: SLF001 - as above
-    patch.setattr(at_once, "_STATEMENT", unguarded)
-    patch.setattr(at_once, "_statement", at_once._statement.__wrapped__)  # noqa: SLF001 - without what it remembers
+    unguarded = optimistic._STATEMENT.replace("version = $2", "$2::int > 0")  # noqa: SLF001 - broken from inside, on purpose
+    assert unguarded != optimistic._STATEMENT  # noqa: SLF001 - as above
+    patch.setattr(optimistic, "_STATEMENT", unguarded)
+    patch.setattr(optimistic, "_statement", optimistic._statement.__wrapped__)  # noqa: SLF001 - without what it remembers
 
 
 def version_that_does_not_grow(patch: pytest.MonkeyPatch) -> None:
@@ -79,8 +80,8 @@ def version_that_does_not_grow(patch: pytest.MonkeyPatch) -> None:
 
 
 def expected_version_ignored(patch: pytest.MonkeyPatch) -> None:
-    class NeverStale(ContractRequests):
-        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> Answer:  # noqa: ANN401 - passed on
+    class NeverStale(ContractService):
+        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> ActionResult:  # noqa: ANN401 - passed on
             return await super().perform(viewer, replace(request, expected_version=None), *more, **named)
 
     patch.setattr(services, "ContractRequests", NeverStale)
@@ -105,17 +106,17 @@ def clock_of_the_transaction(patch: pytest.MonkeyPatch) -> None:
 
 
 def mail_forgotten(patch: pytest.MonkeyPatch) -> None:
-    class ForgetfulMails(Mails):
+    class ForgetfulMails(Notifications):
         async def owe(self, contract: ContractSnapshot, kind: MailKind, now: datetime) -> None:
             if contract.facts.version % 9:
                 await super().owe(contract, kind, now)
 
-    patch.setattr(services, "Mails", ForgetfulMails)
+    patch.setattr(services, "Notifications", ForgetfulMails)
 
 
 def mail_sent_by_two(patch: pytest.MonkeyPatch) -> None:
     """A lease is over as soon as it begins."""
-    patch.setattr(mail_leases, "LEASE", timedelta())
+    patch.setattr(queue, "LEASE", timedelta())
 
 
 def acknowledged_and_rolled_back(patch: pytest.MonkeyPatch) -> None:
@@ -128,7 +129,7 @@ def acknowledged_and_rolled_back(patch: pytest.MonkeyPatch) -> None:
             if dice.random() < SELDOM:
                 await current_connection().execute_query("ROLLBACK AND CHAIN")
 
-    patch.setattr(requests, "transaction", seldom_rolled_back)
+    patch.setattr(service, "transaction", seldom_rolled_back)
 
 
 def window_closed_early(patch: pytest.MonkeyPatch) -> None:
@@ -160,8 +161,8 @@ def key_ignored(patch: pytest.MonkeyPatch) -> None:
     async def nothing(*_: object) -> None:
         return None
 
-    patch.setattr(requests, "recall", nothing)
-    patch.setattr(requests, "remember", nothing)
+    patch.setattr(service, "recall", nothing)
+    patch.setattr(service, "remember", nothing)
 
 
 def a_day_short(patch: pytest.MonkeyPatch) -> None:
@@ -173,10 +174,10 @@ def a_day_short(patch: pytest.MonkeyPatch) -> None:
 def refused_from_memory(patch: pytest.MonkeyPatch) -> None:
     """What was refused a moment ago is refused again without asking anybody."""
 
-    class Hasty(ContractRequests):
+    class Hasty(ContractService):
         refused: dict[Action, tuple[float, ActionRefused]] = {}  # noqa: RUF012 - for the length of one test
 
-        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> Answer:  # noqa: ANN401 - passed on
+        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> ActionResult:  # noqa: ANN401 - passed on
             if request.expected_version or any(more):
                 return await super().perform(viewer, request, *more, **named)
             at, refusal = self.refused.get(request.action, (0, None))

@@ -5,7 +5,7 @@ from random import Random
 import asyncpg
 from tests.faults.canary import Canary
 
-from contract_server.contracts.classification import TABLES, OnErasure
+from contract_server.erasure.classification import TABLES, OnErasure
 
 _TYPES = """
 SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'

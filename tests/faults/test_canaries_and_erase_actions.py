@@ -18,7 +18,7 @@ from tests.faults.canary import Canary, Haystack
 from tests.faults.conftest import Faults
 from tests.faults.dumps import dump
 from tests.faults.planting import canaries, columns_of_people, plant
-from tests.server.contracts.workbench import (
+from tests.server.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
     Workbench,
@@ -31,11 +31,11 @@ from tests.server.contracts.workbench import (
 
 from contract_rules import Action, Status
 from contract_server.accounts.models import PasswordResetToken, Session
-from contract_server.contracts.classification import TABLES, OnErasure, Table
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.erasure.classification import TABLES, OnErasure, Table
 from contract_server.settings import EnvironmentName, Settings
 
 OF_AN_ACCOUNT = """

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.locks import until_somebody_waits
-from tests.server.contracts.workbench import (
+from tests.server.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
     MICROSECOND,
@@ -35,10 +35,10 @@ from contract_server.accounts.models import Account
 from contract_server.accounts.sessions import Sessions
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import Clock, TestClock
-from contract_server.contracts.answers import Answer
 from contract_server.contracts.errors import ActionRefused
 from contract_server.contracts.models import ContractEvent, Member
-from contract_server.contracts.requests import ContractRequest, ContractRequests
+from contract_server.contracts.result import ActionResult
+from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.contracts.viewer_contract import find_viewer_contract
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
@@ -74,22 +74,22 @@ class Contractor:
     token: str
     clock: Clock
     idle_limit: timedelta
-    requests: ContractRequests
+    requests: ContractService
 
     @classmethod
-    async def of(cls, bench: Workbench, clock: Clock, requests: ContractRequests) -> "Contractor":
+    async def of(cls, bench: Workbench, clock: Clock, requests: ContractService) -> "Contractor":
         viewer = await bench.contract(MEMBERS)
         _, token = await Sessions(bench.settings).open(await Account.get(id=viewer.account_id))
         return cls(viewer, token, clock, bench.settings.session_idle_limit, requests)
 
-    async def ask(self, action: Action, *, at_once: bool = True) -> Answer:
+    async def ask(self, action: Action, *, at_once: bool = True) -> ActionResult:
         """As the API asks, with a key, and with what was read of the contract beforehand or without."""
         found = await find_viewer_contract(self.token, self.clock, self.idle_limit) if at_once else None
         request = ContractRequest(action=action, contract_id=contract_of(self.viewer))
         return await self.requests.perform(self.viewer, request, str(uuid4()), viewer_contract=found)
 
 
-async def refusal(asked: Awaitable[Answer]) -> Reason | None:
+async def refusal(asked: Awaitable[ActionResult]) -> Reason | None:
     try:
         await asked
     except ActionRefused as refused:
@@ -192,7 +192,7 @@ async def test_whoever_waits_for_the_contract_over_midnight_is_answered_by_the_n
         assert set(told[: len(resuming)]) == {Reason.RESUME_WINDOW_CLOSED}
         today = midnight.astimezone(services.policies.zone).date()
         for answer in told[len(resuming) :]:
-            assert isinstance(answer, Answer)
+            assert isinstance(answer, ActionResult)
             assert answer.at >= midnight
             assert answer.contract.facts.application
             assert answer.contract.facts.application.timeline.requested_on == today

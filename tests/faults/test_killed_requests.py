@@ -24,15 +24,15 @@ from tests.faults.forking import start_program
 from tests.faults.killable import settings_of
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.notify.scripted_smtp import Line, ScriptedSmtp
-from tests.server.contracts.workbench import sql
+from tests.server.workbench import sql
 
 from contract_notify.delivery.replies import Stage as SmtpStage
 from contract_rules import Action
-from contract_server.contracts.models import MailState, OutboxMail
-from contract_server.contracts.requests import ContractRequest
+from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.mail.models import MailState, OutboxMail
 from contract_server.services import Services, build_services
 
 TEN_MINUTES_LATER = "UPDATE outbox_mail SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL"

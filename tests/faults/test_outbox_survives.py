@@ -21,10 +21,10 @@ from tests.server.running import command, start
 from contract_notify import MemoryDelivery
 from contract_notify.delivery.replies import Stage
 from contract_server.clock import DatabaseClock
-from contract_server.contracts.outbox import Outbox
 from contract_server.db.availability import is_unavailable
 from contract_server.db.connection import database
 from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.mail.relay import MailRelay
 from contract_server.settings import EnvironmentName, Settings
 
 MAILS, SENT, IN_HAND = 12, 5, 3
@@ -90,7 +90,7 @@ async def test_a_process_that_lives_sends_every_mail_once_whatever_reply_is_lost
                 await connection.execute("TRUNCATE outbox_mail")
                 await connection.execute(OWE_MAILS, 3)
                 delivery = MemoryDelivery()
-                outbox = Outbox(DatabaseClock(), delivery, settings.mail_sender, at_once=2)
+                outbox = MailRelay(DatabaseClock(), delivery, settings.mail_sender, at_once=2)
                 proxy.arm(at, moment)
                 try:
                     await outbox.drain()

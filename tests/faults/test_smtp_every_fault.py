@@ -23,16 +23,16 @@ from tests.notify.scripted_smtp import (
     drips,
     hangs,
 )
-from tests.server.contracts.workbench import Workbench, contract_of
+from tests.server.workbench import Workbench, contract_of
 
 from contract_notify.delivery.replies import Stage
 from contract_rules import Action
 from contract_server.clock import TestClock
-from contract_server.contracts.models import MailState, OutboxMail
-from contract_server.contracts.requests import ContractRequest
+from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.mail.models import MailState, OutboxMail
 from contract_server.services import build_services
 from contract_server.settings import EnvironmentName, Settings
 from contract_server.sweep import sweep_once

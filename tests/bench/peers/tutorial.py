@@ -26,6 +26,7 @@ from tortoise.transactions import in_transaction  # noqa: TID251 - as tutorials 
 from contract_rules import Actor, EventType, Status
 from contract_server.accounts import models as accounts
 from contract_server.contracts import models
+from contract_server.mail.models import OutboxMail
 
 
 @strawberry.type
@@ -271,7 +272,7 @@ async def _record(  # noqa: PLR0917 - one row each
     event = await models.ContractEvent.create(
         contract=contract, at=instant, type=kind, actor=Actor.CONTRACTOR, application_id=application_id
     )
-    await models.OutboxMail.create(
+    await OutboxMail.create(
         contract=contract,
         kind=kind.lower(),
         message_id=f"<{event.id}@omakase-login.example>",

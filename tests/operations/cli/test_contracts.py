@@ -10,8 +10,9 @@ from tests.operations.cli.terminal import run, run_at_terminal
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT
 
 from contract_rules import Actor
-from contract_server.contracts.models import ContractEvent, OutboxMail
+from contract_server.contracts.models import ContractEvent
 from contract_server.db.connection import database
+from contract_server.mail.models import OutboxMail
 from contract_server.settings import Settings
 
 NOBODYS_CONTRACT = "018f0000-0000-7000-8000-000000000099"

@@ -18,10 +18,11 @@ from tests.operations.cli.terminal import run, run_at_terminal
 from contract_rules import Action
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account
-from contract_server.contracts.models import Company, Contract, ContractEvent, Member, OutboxMail
-from contract_server.contracts.requests import ContractRequest
+from contract_server.contracts.models import Company, Contract, ContractEvent, Member
+from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection
+from contract_server.mail.models import OutboxMail
 from contract_server.services import Services
 from contract_server.settings import Settings
 

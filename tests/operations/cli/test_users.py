@@ -15,8 +15,9 @@ from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, AttemptCount, Role, Session
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.clock import TestClock
-from contract_server.contracts.models import Contract, OutboxMail
+from contract_server.contracts.models import Contract
 from contract_server.db.connection import database
+from contract_server.mail.models import OutboxMail
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 

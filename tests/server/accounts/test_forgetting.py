@@ -10,7 +10,7 @@ from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.errors import ActionRefused
 from contract_server.contracts.models import IdempotentAnswer
-from contract_server.contracts.requests import ContractRequest
+from contract_server.contracts.service import ContractRequest
 from contract_server.db.transaction import current_connection
 from contract_server.services import Services
 from contract_server.sweep import sweep_once

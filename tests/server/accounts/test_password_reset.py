@@ -11,9 +11,9 @@ from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.accounts.password_reset import VALID_FOR, InvalidResetToken
 from contract_server.clock import DatabaseClock
-from contract_server.contracts.models import OutboxMail
 from contract_server.db.transaction import current_connection
 from contract_server.demo.people import PASSWORD
+from contract_server.mail.models import OutboxMail
 from contract_server.services import Services
 
 EMAIL = "active@example.jp"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
-from tests.server.contracts.workbench import Workbench, sql, stop_interfering
+from tests.server.workbench import Workbench, sql, stop_interfering
 
 from contract_server import logs
-from contract_server.contracts.classification import TABLES
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.erasure.classification import TABLES
 from contract_server.settings import EnvironmentName, Settings
 
 FILLED_BY_MIGRATIONS = "tortoise_migrations"

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.server.contracts.workbench import (
+from tests.server.workbench import (
     ERASURE_DUE_AT,
     MICROSECOND,
     SERVICE_ENDS_AT,
@@ -17,10 +17,11 @@ from tests.server.contracts.workbench import (
 )
 
 from contract_rules import Action, Status
+from contract_server.contracts.due_models import DueFailure
 from contract_server.contracts.failures import FIRST_PAUSE, LONGEST_PAUSE, TRIES, bring_back, pause_after
-from contract_server.contracts.models import DueFailure, TerminationApplication
-from contract_server.contracts.plan import acts_set_aside
-from contract_server.contracts.vitals import read_vitals
+from contract_server.contracts.models import TerminationApplication
+from contract_server.erasure.forecast import acts_set_aside
+from contract_server.monitoring.backlog import read_backlog
 
 
 @pytest.mark.parametrize(
@@ -52,9 +53,9 @@ async def test_what_was_set_aside_is_no_concern_while_its_erasure_is_on_hold(ben
     for tries in range(1, TRIES + 1):
         await bench.schedule.run_due()
         bench.clock.instant += pause_after(tries)
-    assert (await read_vitals(bench.clock)).set_aside == 1
+    assert (await read_backlog(bench.clock)).set_aside == 1
     await bench.hold(contract_id)
-    assert (await read_vitals(bench.clock)).set_aside == 0
+    assert (await read_backlog(bench.clock)).set_aside == 0
     assert await acts_set_aside() == []
 
 
@@ -105,12 +106,12 @@ async def test_what_failed_for_an_application_that_was_taken_back_counts_no_more
         next_try_at=ERASURE_DUE_AT,
         set_aside_at=ERASURE_DUE_AT,
     )
-    assert len(await acts_set_aside()) == (await read_vitals(bench.clock)).set_aside == 1
+    assert len(await acts_set_aside()) == (await read_backlog(bench.clock)).set_aside == 1
     await bench.ask(contractor, Action.RESUME)
-    assert len(await acts_set_aside()) == (await read_vitals(bench.clock)).set_aside == 0
+    assert len(await acts_set_aside()) == (await read_backlog(bench.clock)).set_aside == 0
     bench.clock.instant += timedelta(days=1)
     await bench.ask(contractor, Action.TERMINATE)
-    assert len(await acts_set_aside()) == (await read_vitals(bench.clock)).set_aside == 0
+    assert len(await acts_set_aside()) == (await read_backlog(bench.clock)).set_aside == 0
 
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
     await fail_when("company", "DELETE", "true")

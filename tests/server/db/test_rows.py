@@ -12,11 +12,12 @@ from tests.conftest import new_database
 from uuid_utils.compat import uuid7
 
 from contract_rules import Status
-from contract_server.contracts.models import Contract, ErasureRecord, Member
+from contract_server.contracts.models import Contract, Member
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.db.rows import Insert, Update, write_rows
 from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.erasure.models import ErasureRecord
 from contract_server.settings import EnvironmentName, Settings
 
 AT = datetime(2024, 4, 16, tzinfo=UTC)

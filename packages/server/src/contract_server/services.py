@@ -11,18 +11,20 @@ from contract_server.accounts.passwords import PasswordHasher
 from contract_server.accounts.rate_limit_store import RateLimitStore
 from contract_server.accounts.sessions import Sessions
 from contract_server.clock import Clock, DatabaseClock, TestClock
-from contract_server.contracts.breaker import Breaker
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.erasure import Erasures
-from contract_server.contracts.ledger import Ledger
-from contract_server.contracts.mails import Mails
-from contract_server.contracts.outbox import Outbox
+from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.policies import ServedPolicies, served_policies
-from contract_server.contracts.reminders import Reminders
-from contract_server.contracts.replay import Replay
-from contract_server.contracts.requests import ContractRequests
-from contract_server.contracts.schedule import Schedule
-from contract_server.contracts.wakeups import NoWakeUps, WakeUps
+from contract_server.contracts.service import ContractService
+from contract_server.erasure.breaker import Breaker
+from contract_server.erasure.erasures import Erasures
+from contract_server.erasure.ledger import Ledger
+from contract_server.erasure.replay import Replay
+from contract_server.mail.outbox import Outbox
+from contract_server.mail.password_reset import PasswordResetMails
+from contract_server.mail.relay import MailRelay
+from contract_server.mail.wakeups import NoWakeUps, WakeUps
+from contract_server.schedule.due_actions import DueActions
+from contract_server.schedule.reminders import Reminders
 from contract_server.settings import Settings, SettingsError
 
 _NOBODY = NoWakeUps()
@@ -41,12 +43,12 @@ class Services:
     attempts: RateLimitStore
     log_ins: LogIns
     password_resets: PasswordResets
-    requests: ContractRequests
-    schedule: Schedule
+    requests: ContractService
+    schedule: DueActions
     breaker: Breaker
     ledger: Ledger
     replay: Replay
-    outbox: Outbox
+    outbox: MailRelay
     reminders: Reminders
     delivery: Delivery
     sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -69,8 +71,9 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
         )
     clock: Clock = TestClock() if settings.development else DatabaseClock()
     policies = served_policies(settings.policy_dir)
-    mails = Mails(settings)
-    changes = ContractChanges(clock, policies, mails)
+    outbox = Outbox(settings)
+    notifications = Notifications(outbox)
+    changes = ContractChanges(clock, policies, notifications)
     ledger = Ledger(settings.ledger_dir)
     erasures = Erasures(clock, policies, changes, ledger, settings.erasure_batch)
     breaker = Breaker(settings.erasure_breaker_contracts, settings.erasure_breaker_percent)
@@ -87,13 +90,20 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
         sources=Sources(settings),
         attempts=attempts,
         log_ins=LogIns(settings, passwords, sessions, attempts),
-        password_resets=PasswordResets(settings, passwords, attempts, mails=mails, mail_clock=clock, wake_ups=wake_ups),
-        requests=ContractRequests(changes, wake_ups),
-        schedule=Schedule(clock, changes, erasures, breaker, settings.sweep_batch),
+        password_resets=PasswordResets(
+            settings,
+            passwords,
+            attempts,
+            mails=PasswordResetMails(settings, outbox),
+            mail_clock=clock,
+            wake_ups=wake_ups,
+        ),
+        requests=ContractService(changes, wake_ups),
+        schedule=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
         ledger=ledger,
-        replay=Replay(clock, policies, mails, ledger, settings.erasure_batch),
-        outbox=Outbox(clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections),
-        reminders=Reminders(clock, mails, settings.sweep_batch, wanted=settings.reminders),
+        replay=Replay(clock, policies, notifications, ledger, settings.erasure_batch),
+        outbox=MailRelay(clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections),
+        reminders=Reminders(clock, notifications, settings.sweep_batch, wanted=settings.reminders),
         delivery=delivery,
     )

@@ -242,7 +242,7 @@ def load_settings() -> Settings:
         raise _refusal(error) from None
 
 
-def load_settings_of_eraser() -> Settings:
+def load_worker_settings() -> Settings:
     """The settings of a process that erases, which is to be able to write down what it erased.
 
     Raises:

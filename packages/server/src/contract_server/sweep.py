@@ -3,7 +3,7 @@
 import asyncio
 
 from contract_server.contracts.idempotency import forget_old_answers
-from contract_server.contracts.schedule import SweepReport
+from contract_server.schedule.due_actions import SweepReport
 from contract_server.services import Services
 
 

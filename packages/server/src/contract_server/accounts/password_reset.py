@@ -11,9 +11,9 @@ from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.clock import Clock, DatabaseClock
-from contract_server.contracts.mails import Mails
-from contract_server.contracts.wakeups import WakeUps
 from contract_server.db.transaction import transaction
+from contract_server.mail.password_reset import PasswordResetMails
+from contract_server.mail.wakeups import WakeUps
 from contract_server.settings import Settings
 
 VALID_FOR = timedelta(minutes=30)
@@ -35,7 +35,7 @@ class PasswordResets:
         passwords: PasswordHasher,
         attempts: RateLimitStore,
         *,
-        mails: Mails,
+        mails: PasswordResetMails,
         mail_clock: Clock,
         wake_ups: WakeUps,
     ) -> None:
@@ -80,7 +80,7 @@ class PasswordResets:
 
     async def forget_expired(self) -> None:
         """Delete the tokens that open nothing any more, and the mails that they stand in."""
-        await self._mails.forget_password_resets(await self._mail_clock.now() - VALID_FOR)
+        await self._mails.delete_until(await self._mail_clock.now() - VALID_FOR)
         await PasswordResetToken.filter(expires_at__lte=await self._clock.now()).delete()
 
     async def _request(self, address: str, source: str) -> None:
@@ -101,7 +101,7 @@ class PasswordResets:
             await PasswordResetToken.create(
                 token_hash=hash_token(token), account=account, expires_at=await self._clock.now() + VALID_FOR
             )
-            await self._mails.owe_password_reset(account, token, VALID_FOR, await self._mail_clock.now())
+            await self._mails.enqueue(account, token, VALID_FOR, await self._mail_clock.now())
         self._wake_ups.wake()
 
     def _account_key(self, address: str) -> str:

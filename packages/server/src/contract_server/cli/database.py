@@ -31,7 +31,7 @@ def migrate(
     async def run() -> list[str]:
         return await (pending_migrations(settings) if check else apply_migrations(settings))
 
-    names = with_database(run, unhurried=True)
+    names = with_database(run, no_statement_timeout=True)
     for name in names:
         typer.echo(f"{'pending' if check else 'applied'}: {name}")
     if not names:

@@ -7,9 +7,9 @@ import typer
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json, show_table
 from contract_server.cli.statuses import Refusal, Status
-from contract_server.contracts.doctor import examine_thoroughly
-from contract_server.contracts.health import Health
 from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.monitoring.doctor import examine_thoroughly
+from contract_server.monitoring.health import Health
 from contract_server.services import Services
 from contract_server.settings import SettingsError
 

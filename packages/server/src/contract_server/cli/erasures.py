@@ -14,13 +14,13 @@ from contract_server.cli.contracts import ContractId
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json, show_table
 from contract_server.cli.statuses import Refusal, Status
-from contract_server.contracts.breaker import Assessment
-from contract_server.contracts.evidence import Evidence, first_broken_link, sealed_records
 from contract_server.contracts.failures import bring_back
-from contract_server.contracts.ledger import LedgerCorrupt, LedgerUnavailable
-from contract_server.contracts.plan import DueDay, SetAside, acts_set_aside, erasures_by_day
-from contract_server.contracts.replay import ReplayPlan
 from contract_server.durations import parse_duration
+from contract_server.erasure.breaker import Assessment
+from contract_server.erasure.evidence import Evidence, first_broken_link, sealed_records
+from contract_server.erasure.forecast import DueDay, SetAside, acts_set_aside, erasures_by_day
+from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
+from contract_server.erasure.replay import ReplayPlan
 from contract_server.services import Services
 
 cli = typer.Typer(

@@ -9,7 +9,7 @@ import typer
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_first
 from contract_server.cli.statuses import Refusal
-from contract_server.contracts.given_up import GivenUp, dismiss, mails_given_up, try_again
+from contract_server.schedule.failed_mails import GivenUp, dismiss, mails_given_up, try_again
 from contract_server.services import Services
 
 MailNumber = Annotated[

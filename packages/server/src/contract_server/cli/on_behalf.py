@@ -15,7 +15,7 @@ from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_json
 from contract_server.cli.statuses import Refusal, Status
 from contract_server.contracts.errors import ActionRefused, StaleContract
-from contract_server.contracts.requests import ContractRequest
+from contract_server.contracts.service import ContractRequest
 from contract_server.services import Services
 
 LONGEST_REASON = 500

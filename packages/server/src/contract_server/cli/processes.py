@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from contract_server import logs
-from contract_server.cli.running import refuse_obstacles
+from contract_server.cli.running import refuse_startup_problems
 from contract_server.cli.statuses import Refusal, Status
 from contract_server.event_loop import new_event_loop
-from contract_server.settings import load_settings, load_settings_of_eraser
+from contract_server.settings import load_settings, load_worker_settings
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
@@ -34,7 +34,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from contract_server.web.app import create_app  # noqa: PLC0415 - only this command needs it
     from contract_server.web.graceful_server import listen, serve_until_stopped  # noqa: PLC0415 - as above
 
-    refuse_obstacles()
+    refuse_startup_problems()
     app = create_app(load_settings())
     try:
         listening = listen(host, port)
@@ -60,8 +60,8 @@ def worker() -> None:
     from arq.worker import run_worker  # noqa: PLC0415 - only this command needs it
     from redis.exceptions import RedisError  # noqa: PLC0415 - as above
 
-    settings = load_settings_of_eraser()
-    refuse_obstacles()
+    settings = load_worker_settings()
+    refuse_startup_problems()
     logs.configure(settings.log_level)  # before arq says that it waits for Redis
     from contract_server.jobs.worker import WorkerSettings  # noqa: PLC0415 - reads the settings when imported
 

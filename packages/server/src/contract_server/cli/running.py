@@ -5,18 +5,18 @@ from typing import TypeVar
 
 from contract_server import event_loop, logs
 from contract_server.db.connection import database
-from contract_server.obstacles import find_known_obstacle, find_obstacle
+from contract_server.monitoring.startup_checks import find_known_startup_problem, find_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_settings
 
 Result = TypeVar("Result")
 
 
-def with_database(act: Callable[[], Awaitable[Result]], *, unhurried: bool = False) -> Result:
-    """What `act` returns, awaited with a connection to the database, whose statements may be unhurried."""
+def with_database(act: Callable[[], Awaitable[Result]], *, no_statement_timeout: bool = False) -> Result:
+    """What `act` returns, awaited with a connection to the database, whose statements may be no_statement_timeout."""
 
     async def run() -> Result:
-        async with database(load_settings(), unhurried=unhurried):
+        async with database(load_settings(), no_statement_timeout=no_statement_timeout):
             return await act()
 
     return event_loop.run(run())
@@ -34,7 +34,7 @@ def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
     async def run() -> Result:
         services = build_services(settings)
         try:
-            _refuse(await find_obstacle(settings, services.policies))
+            _refuse(await find_startup_problem(settings, services.policies))
             return await act(services)
         finally:
             await services.close()
@@ -42,13 +42,13 @@ def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
     return with_database(run)
 
 
-def refuse_obstacles() -> None:
+def refuse_startup_problems() -> None:
     """See that the database, where it can be reached already, is one to serve from.
 
     Raises:
         SettingsError: It is not.
     """
-    _refuse(with_database(lambda: find_known_obstacle(load_settings())))
+    _refuse(with_database(lambda: find_known_startup_problem(load_settings())))
 
 
 def _refuse(obstacle: str | None) -> None:

@@ -8,10 +8,10 @@ import typer
 from contract_server.cli.running import with_services
 from contract_server.cli.showing import Json, show_first
 from contract_server.contracts.due import list_due
-from contract_server.contracts.schedule import SweepReport
 from contract_server.durations import parse_duration, so_far_ahead
+from contract_server.schedule.due_actions import SweepReport
 from contract_server.services import Services
-from contract_server.settings import load_settings_of_eraser
+from contract_server.settings import load_worker_settings
 from contract_server.sweep import sweep_once
 
 
@@ -51,7 +51,7 @@ def sweep() -> None:
 
     Example: contract-server sweep
     """
-    load_settings_of_eraser()
+    load_worker_settings()
     report = with_services(_sweep)
     typer.echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.passed_over)}")
     raise typer.Exit(1 if report.failed else 0)

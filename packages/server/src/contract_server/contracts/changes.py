@@ -11,23 +11,23 @@ from uuid_utils.compat import uuid7
 from contract_rules import Action, Actor, EraseRegistration, Granted, RecordEvent, Refused, SendMail, WakeAt, decide
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import Clock
-from contract_server.contracts.answers import Answer
-from contract_server.contracts.at_once import NewRow, Writing, write_unless_changed
 from contract_server.contracts.errors import ActionRefused
 from contract_server.contracts.idempotency import IdempotencyKey, answer_columns
-from contract_server.contracts.mails import Mails
 from contract_server.contracts.models import (
     ContractEvent,
     IdempotentAnswer,
-    OutboxMail,
     TerminationApplication,
     TerminationReason,
 )
+from contract_server.contracts.notifications import Notifications
+from contract_server.contracts.optimistic import NewRow, OptimisticWrite, write_unless_changed
 from contract_server.contracts.policies import ServedPolicies
+from contract_server.contracts.result import ActionResult
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
 from contract_server.contracts.store import changes_to_store, save_snapshot
 from contract_server.contracts.visibility import has_visibly_changed
 from contract_server.db.rows import Insert, Write
+from contract_server.mail.models import OutboxMail
 
 _A_DAY = timedelta(days=1)
 
@@ -35,10 +35,10 @@ _A_DAY = timedelta(days=1)
 class ContractChanges:
     """Changes contracts: those that the caller has locked, in the caller's transaction, and others at once."""
 
-    def __init__(self, clock: Clock, policies: ServedPolicies, mails: Mails) -> None:
+    def __init__(self, clock: Clock, policies: ServedPolicies, notifications: Notifications) -> None:
         self._clock = clock
         self._policies = policies
-        self._mails = mails
+        self._notifications = notifications
 
     async def now(self) -> datetime:
         """The instant by which contracts are judged."""
@@ -54,7 +54,7 @@ class ContractChanges:
         hold_reason: str | None = None,
         note: str | None = None,
         expected_version: int | None = None,
-    ) -> Answer:
+    ) -> ActionResult:
         """Ask the rules about a locked contract, and do as they say. An operator's note goes into its events.
 
         The clock is read here, after the lock: a request that waited over midnight is judged by the new day. What the
@@ -64,9 +64,9 @@ class ContractChanges:
         policy = self._policies.in_force_at(now)
         decision = decide(policy, contract.facts, action, actor, now)
         if isinstance(decision, Refused):
-            return Answer(contract, now, refusal=decision)
+            return ActionResult(contract, now, refusal=decision)
         if expected_version is not None and await has_visibly_changed(contract, expected_version, actor):
-            return Answer(contract, now, stale=True)
+            return ActionResult(contract, now, stale=True)
         if action is Action.TERMINATE:
             await self._policies.record(policy)
         changed = _changed(contract, decision, now, reason=reason, hold_reason=hold_reason)
@@ -77,16 +77,16 @@ class ContractChanges:
                 case RecordEvent():
                     await ContractEvent.create(**_event_columns(effect, stored, application_id, note))
                 case SendMail():
-                    await self._mails.owe(stored, effect.kind, now)
+                    await self._notifications.owe(stored, effect.kind, now)
                 case WakeAt() | EraseRegistration():  # the due columns wake; erasing belongs to the erasure
                     pass
                 case unknown:
                     assert_never(unknown)
         if action is Action.HOLD_ERASURE:
-            await self._mails.withdraw_erasure_reminder(stored, now)
+            await self._notifications.withdraw_erasure_reminder(stored, now)
         if action is Action.RELEASE_ERASURE_HOLD:  # its window may be open
             await TerminationApplication.filter(id=contract.application_id).update(next_reminder_at=now)
-        return Answer(stored, now)
+        return ActionResult(stored, now)
 
     def granted_to_all(
         self, contracts: Iterable[ContractSnapshot], action: Action, actor: Actor, now: datetime
@@ -112,7 +112,7 @@ class ContractChanges:
             )
         return [*changes_to_store(changed, now), Insert(ContractEvent, events)]
 
-    async def apply_at_once(
+    async def apply_optimistically(
         self,
         contract: ContractSnapshot,
         action: Action,
@@ -121,7 +121,7 @@ class ContractChanges:
         *,
         reason: TerminationReason | None = None,
         key: IdempotencyKey | None = None,
-    ) -> Answer | None:
+    ) -> ActionResult | None:
         """Ask the rules about a contract that was read at `now` and is not locked, and store what they grant.
 
         Returns:
@@ -145,21 +145,21 @@ class ContractChanges:
                     application_id = changed.application_id or contract.application_id
                     rows.append(NewRow(ContractEvent, _event_columns(effect, changed, application_id)))
                 case SendMail():
-                    rows.append(NewRow(OutboxMail, self._mails.columns(changed, effect.kind, contractor, now)))
+                    rows.append(NewRow(OutboxMail, self._notifications.columns(changed, effect.kind, contractor, now)))
                 case WakeAt() | EraseRegistration():  # as above
                     pass
                 case unknown:
                     assert_never(unknown)
-        answer = Answer(changed, now)
+        answer = ActionResult(changed, now)
         if key:
             rows.append(NewRow(IdempotentAnswer, answer_columns(key, answer)))
-        writing = Writing(
+        writing = OptimisticWrite(
             before=contract,
             columns=contract_columns(changed, now),
             rows=rows,
             withdrawn=contract.application_id,
             at=now,
-            holds_until=self._holds_until(contract, now),
+            valid_until=self._holds_until(contract, now),
         )
         return answer if await write_unless_changed(writing, self._clock) else None
 

@@ -14,14 +14,14 @@ from uuid import UUID
 import orjson
 from pydantic import TypeAdapter
 
-from contract_server.contracts.answers import Answer
 from contract_server.contracts.errors import IdempotencyKeyReused
 from contract_server.contracts.models import IdempotentAnswer
+from contract_server.contracts.result import ActionResult
 from contract_server.db.transaction import current_connection
 
 KEPT_FOR = timedelta(hours=48)
 
-_ANSWERS = TypeAdapter(Answer)
+_ANSWERS = TypeAdapter(ActionResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class IdempotencyKey:
         return cls(account_id, key, hashlib.sha256(content).digest())
 
 
-async def recall(key: IdempotencyKey) -> Answer | None:
+async def recall(key: IdempotencyKey) -> ActionResult | None:
     """The first answer that was given to this key, if any.
 
     Raises:
@@ -53,12 +53,12 @@ async def recall(key: IdempotencyKey) -> Answer | None:
     return _ANSWERS.validate_python(row.answer)
 
 
-async def remember(key: IdempotencyKey, answer: Answer) -> None:
+async def remember(key: IdempotencyKey, answer: ActionResult) -> None:
     """Keep the first answer, in the transaction that made it true."""
     await IdempotentAnswer.create(**answer_columns(key, answer))
 
 
-def answer_columns(key: IdempotencyKey, answer: Answer) -> dict[str, Any]:
+def answer_columns(key: IdempotencyKey, answer: ActionResult) -> dict[str, Any]:
     """The first answer, as it is stored."""
     return {
         "account_id": key.account_id,

@@ -1,6 +1,5 @@
 """What is stored of a contract. Every change of one is made with its row locked, in one transaction."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from tortoise.fields.db_defaults import Now
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
-from contract_rules import Action, Actor, EventType, Status
+from contract_rules import Actor, EventType, Status
 
 
 class Contract(Model):
@@ -153,52 +152,6 @@ class ContractEvent(Model):
         indexes = (("contract_id", "at", "id"),)
 
 
-class MailState(StrEnum):
-    """How far a mail has come."""
-
-    PENDING = "PENDING"
-    SENT = "SENT"
-    FAILED = "FAILED"
-    """Given up: a person is asked to see to it."""
-    DISMISSED = "DISMISSED"
-    """A person has seen to it."""
-
-
-class OutboxMail(Model):
-    """A mail that is owed since the moment its change was committed, rendered once so that a repeat is identical."""
-
-    id = fields.BigIntField(
-        primary_key=True, description="in order of writing: a contract's mails go out in this order"
-    )
-    contract: fields.ForeignKeyNullableRelation[Contract] = fields.ForeignKeyField(
-        "contract_server.Contract", related_name="outbox_mails", null=True, on_delete=fields.RESTRICT
-    )
-    contract_id: UUID | None
-    kind = fields.CharField(max_length=40)
-    message_id = fields.CharField(max_length=200, unique=True)
-    dated_at = fields.DatetimeField(description="the mail's Date, and the start of its time to live")
-    recipient = fields.CharField(max_length=254)
-    subject = fields.CharField(max_length=200)
-    body = fields.TextField()
-    state = fields.CharEnumField(MailState, max_length=10, default=MailState.PENDING)
-    attempts = fields.IntField(default=0)
-    next_attempt_at = fields.DatetimeField(description="by the contracts' clock")
-    lease_token = fields.UUIDField(null=True, description="who is sending it now")
-    lease_until = fields.DatetimeField(null=True, description="in real time; after it anybody may take over")
-    sent_at = fields.DatetimeField(null=True)
-    failure = fields.CharField(max_length=100, null=True, description="the kind of the last failure, never its text")
-    request_id = fields.CharField(max_length=64, null=True, description="the request that caused it, for the log")
-    useful_until: datetime | None = fields.DatetimeField(
-        null=True, description="by the contracts' clock; from then on it is not sent any more"
-    )
-
-    class Meta:
-        """Where mails wait; the index finds a contract's earlier ones."""
-
-        table = "outbox_mail"
-        indexes = (("contract_id", "id"),)
-
-
 class IdempotentAnswer(Model):
     """The first answer to a request that carried an idempotency key, kept in the transaction that made it true."""
 
@@ -219,94 +172,6 @@ class IdempotentAnswer(Model):
         unique_together = (("account", "key"),)
 
 
-class ErasureRecord(Model):
-    """The ledger: that a contract's erasure began, and, once all of it is gone, the evidence. Nothing personal."""
-
-    id = fields.BigIntField(primary_key=True)
-    contract: fields.OneToOneRelation[Contract] = fields.OneToOneField(
-        "contract_server.Contract", related_name="erasure_record", on_delete=fields.RESTRICT
-    )
-    contract_id: UUID
-    application_id = fields.UUIDField()
-    policy_version = fields.CharField(max_length=50)
-    due_at = fields.DatetimeField()
-    started_at = fields.DatetimeField()
-    finished_at = fields.DatetimeField(null=True)
-    erased_rows: dict[str, int] = fields.JSONField(default=dict)
-    code_version = fields.CharField(max_length=50)
-    batches = fields.IntField(db_default=0, default=0, description="transactions that destroyed something")
-    replayed = fields.BooleanField(
-        db_default=False, default=False, description="erased again, because a backup had brought it back"
-    )
-    ledger_file = fields.CharField(
-        max_length=100, null=True, description="the file outside this database that says so too"
-    )
-    evidence_file = fields.CharField(
-        max_length=100, null=True, description="the file outside this database that has the evidence"
-    )
-    rows_left: dict[str, int] | None = fields.JSONField(null=True, description="what was read back: nothing, by table")
-    schema_version = fields.CharField(max_length=100, null=True, description="the last migration when it was finished")
-    sequence = fields.BigIntField(null=True, unique=True, description="the place in the chain of finished erasures")
-    previous_hash = fields.CharField(max_length=64, null=True, description="hash of the record before it in the chain")
-    hash = fields.CharField(max_length=64, null=True, description="SHA-256 of all of the above, in hexadecimal")
-
-    class Meta:
-        """Where the ledger is kept."""
-
-        table = "erasure_record"
-
-
-class ErasureApproval(Model):
-    """An operator's word that a wave of erasures, larger than the breaker lets pass, is meant; and no later one."""
-
-    id = fields.BigIntField(primary_key=True)
-    approved_at = fields.DatetimeField()
-    due_until = fields.DatetimeField(description="what was due by this instant was seen")
-    contracts = fields.IntField(description="how many contracts that were")
-    after_sequence = fields.BigIntField(description="the last place in the chain of evidence when that was seen")
-    ended_at = fields.DatetimeField(null=True, description="when all of them were done, or another approval came")
-
-    class Meta:
-        """Where approvals are kept."""
-
-        table = "erasure_approval"
-
-
-class ErasureStop(Model):
-    """The one row that says since when the breaker holds erasures back; there is none while it lets them pass."""
-
-    id = fields.SmallIntField(primary_key=True, generated=False, default=1)
-    since = fields.DatetimeField()
-    alarmed_at = fields.DatetimeField(description="when the alarm was last given")
-
-    class Meta:
-        """Where the stop is noted."""
-
-        table = "erasure_stop"
-
-
-class DueFailure(Model):
-    """An act that fell due and failed: tried again after growing pauses, and at last set aside for a person to look."""
-
-    id = fields.BigIntField(primary_key=True)
-    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
-        "contract_server.Contract", related_name="due_failures", on_delete=fields.RESTRICT
-    )
-    contract_id: UUID
-    act = fields.CharEnumField(Action, max_length=20, description="END_SERVICE: END_SERVICE\nERASE: ERASE")
-    due_at = fields.DatetimeField(description="the instant for which it failed; for another one it counts no more")
-    tries = fields.IntField()
-    failure = fields.CharField(max_length=100, description="the kind of the last failure, never its text")
-    next_try_at = fields.DatetimeField(description="by the contracts' clock")
-    set_aside_at = fields.DatetimeField(null=True, description="when it was tried for the last time")
-
-    class Meta:
-        """Where failures are kept: one for each act of a contract."""
-
-        table = "due_failure"
-        unique_together = (("contract", "act"),)
-
-
 class PolicyTerms(Model):
     """The terms of one version of the policy as they were when it was first used. Never changed, never deleted."""
 
@@ -319,15 +184,3 @@ class PolicyTerms(Model):
         """Where terms are kept."""
 
         table = "policy_terms"
-
-
-class SweepRun(Model):
-    """The one row that says when the last sweep came to its end."""
-
-    id = fields.SmallIntField(primary_key=True, generated=False, default=1)
-    finished_at: datetime = fields.DatetimeField(description="in real time")
-
-    class Meta:
-        """Where the last sweep is noted."""
-
-        table = "sweep_run"

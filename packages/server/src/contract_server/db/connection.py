@@ -11,7 +11,14 @@ from tortoise.context import TortoiseContext
 from contract_server.settings import Settings
 
 APP = "contract_server"
-MODELS = ["contract_server.accounts.models", "contract_server.contracts.models", "contract_server.clock"]
+MODELS = [
+    "contract_server.accounts.models",
+    "contract_server.contracts.models",
+    "contract_server.contracts.due_models",
+    "contract_server.mail.models",
+    "contract_server.erasure.models",
+    "contract_server.clock",
+]
 MIGRATIONS = "contract_server.db.migrations"
 
 _PATIENCE = {
@@ -24,7 +31,7 @@ _PATIENCE = {
 }
 
 
-def tortoise_config(settings: Settings, *, unhurried: bool = False) -> dict[str, Any]:
+def tortoise_config(settings: Settings, *, no_statement_timeout: bool = False) -> dict[str, Any]:
     """Tortoise's configuration: one connection, one app with every model and its migrations."""
     connection = expand_db_url(settings.database_url.get_secret_value().replace("postgresql://", "asyncpg://", 1))
     connection["engine"] = "contract_server.db.engine"
@@ -33,7 +40,7 @@ def tortoise_config(settings: Settings, *, unhurried: bool = False) -> dict[str,
         "maxsize": settings.database_pool_size,
         "timeout": 5,
         "application_name": APP,
-        "server_settings": _PATIENCE | ({"statement_timeout": "0"} if unhurried else {}),
+        "server_settings": _PATIENCE | ({"statement_timeout": "0"} if no_statement_timeout else {}),
     }
     return {
         "connections": {"default": connection},
@@ -44,13 +51,15 @@ def tortoise_config(settings: Settings, *, unhurried: bool = False) -> dict[str,
 
 
 @asynccontextmanager
-async def database(settings: Settings, *, unhurried: bool = False) -> AsyncIterator[TortoiseContext]:
+async def database(settings: Settings, *, no_statement_timeout: bool = False) -> AsyncIterator[TortoiseContext]:
     """The models, connected; for the whole of this process, whichever task asks.
 
     Connecting waits for the first query, so that a server can start before its database does. Statements are ended
-    after half a minute; unhurried ones, as those of a migration, take what they take.
+    after half a minute; no_statement_timeout ones, as those of a migration, take what they take.
     """
-    context = await Tortoise.init(config=tortoise_config(settings, unhurried=unhurried), _enable_global_fallback=True)
+    context = await Tortoise.init(
+        config=tortoise_config(settings, no_statement_timeout=no_statement_timeout), _enable_global_fallback=True
+    )
     try:
         yield context
     finally:

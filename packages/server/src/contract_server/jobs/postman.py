@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from contract_server.contracts.outbox import Outbox
-from contract_server.contracts.wakeups import hear_wake_ups
 from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.logs import get_logger
+from contract_server.mail.relay import MailRelay
+from contract_server.mail.wakeups import listen_for_wakeups
 
 log = get_logger(__name__)
 
@@ -19,10 +19,10 @@ PAUSE_S = 1.0
 
 
 @asynccontextmanager
-async def postman(outbox: Outbox) -> AsyncIterator[None]:
+async def postman(outbox: MailRelay) -> AsyncIterator[None]:
     """Send mails as long as the block lasts; at its end, those in hand are let come to their end."""
     tasks = [
-        asyncio.create_task(_again_and_again(work)) for work in (outbox.serve, partial(hear_wake_ups, outbox.call))
+        asyncio.create_task(_again_and_again(work)) for work in (outbox.serve, partial(listen_for_wakeups, outbox.call))
     ]
     try:
         yield

@@ -17,16 +17,16 @@ from contract_server import logs, metrics
 from contract_server.db.connection import database
 from contract_server.jobs.postman import postman
 from contract_server.jobs.queue import queue_name, redis_settings, serialize
-from contract_server.obstacles import find_known_obstacle
-from contract_server.scrape import MetricsPort
+from contract_server.monitoring.metrics_endpoint import MetricsPort
+from contract_server.monitoring.startup_checks import find_known_startup_problem
 from contract_server.services import Services, build_services
-from contract_server.settings import SettingsError, load_settings_of_eraser
+from contract_server.settings import SettingsError, load_worker_settings
 from contract_server.sweep import sweep_unless_at_it
 
 EVERY_SECONDS = 5
 
 try:
-    _SETTINGS = load_settings_of_eraser()
+    _SETTINGS = load_worker_settings()
 except SettingsError as error:  # arq itself would show a traceback
     sys.exit(f"contract-server: {error}")
 
@@ -49,7 +49,7 @@ async def start(ctx: dict[str, Any]) -> None:
     stack = ctx["stack"] = AsyncExitStack()
     metrics_port = MetricsPort(_SETTINGS)
     await stack.enter_async_context(database(_SETTINGS))
-    if obstacle := await find_known_obstacle(_SETTINGS):
+    if obstacle := await find_known_startup_problem(_SETTINGS):
         sys.exit(f"contract-server: {obstacle}")
     services = ctx["services"] = build_services(_SETTINGS)
     stack.push_async_callback(services.close)

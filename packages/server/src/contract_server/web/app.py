@@ -15,15 +15,15 @@ from uuid_utils import uuid4
 from contract_server import logs
 from contract_server.clock import TestClock
 from contract_server.console.routes import console_routes
-from contract_server.contracts.wakeups import PostgresWakeUps
 from contract_server.db.availability import is_unavailable
 from contract_server.db.connection import database
 from contract_server.db.migrate import pending_migrations
 from contract_server.demo.time_travel import TimeTravel
 from contract_server.graphql.http.view import GraphQLView
 from contract_server.graphql.schema import build_schema
-from contract_server.obstacles import find_obstacle
-from contract_server.scrape import MetricsPort, metrics_route
+from contract_server.mail.wakeups import PostgresWakeUps
+from contract_server.monitoring.metrics_endpoint import MetricsPort, metrics_route
+from contract_server.monitoring.startup_checks import find_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 from contract_server.web.dev_mail import dev_mail_routes
@@ -121,7 +121,7 @@ async def _readyz(request: Request) -> Response:
     services: Services = request.app.state.services
     try:
         pending = await pending_migrations(services.settings)
-        obstacle = None if pending else await find_obstacle(services.settings, services.policies)
+        obstacle = None if pending else await find_startup_problem(services.settings, services.policies)
     except Exception as error:
         if not is_unavailable(error):
             raise

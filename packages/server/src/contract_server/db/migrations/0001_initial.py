@@ -9,10 +9,6 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from uuid_utils.compat import uuid7
 
-from contract_rules import Actor, EventType, Status
-from contract_server.accounts.models import Role
-from contract_server.contracts.models import MailState, TerminationReason
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -25,9 +21,8 @@ class Migration(migrations.Migration):
                 ("version", fields.IntField()),
                 (
                     "status",
-                    fields.CharEnumField(
+                    fields.CharField(
                         description="ACTIVE: ACTIVE\nTERMINATED: TERMINATED\nERASED: ERASED",
-                        enum_type=Status,
                         max_length=10,
                     ),
                 ),
@@ -80,9 +75,8 @@ class Migration(migrations.Migration):
                 ("id", fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
                 (
                     "role",
-                    fields.CharEnumField(
+                    fields.CharField(
                         description="CONTRACTOR: CONTRACTOR\nOPERATOR: OPERATOR",
-                        enum_type=Role,
                         max_length=10,
                     ),
                 ),
@@ -164,17 +158,15 @@ class Migration(migrations.Migration):
                 ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 (
                     "type",
-                    fields.CharEnumField(
+                    fields.CharField(
                         description="STARTED: STARTED\nTERMINATION_REQUESTED: TERMINATION_REQUESTED\nRESUMED: RESUMED\nSERVICE_ENDED: SERVICE_ENDED\nERASURE_HELD: ERASURE_HELD\nERASURE_HOLD_RELEASED: ERASURE_HOLD_RELEASED\nERASED: ERASED",
-                        enum_type=EventType,
                         max_length=30,
                     ),
                 ),
                 (
                     "actor",
-                    fields.CharEnumField(
+                    fields.CharField(
                         description="CONTRACTOR: CONTRACTOR\nOPERATOR: OPERATOR\nSYSTEM: SYSTEM",
-                        enum_type=Actor,
                         max_length=10,
                     ),
                 ),
@@ -324,10 +316,9 @@ class Migration(migrations.Migration):
                 ("body", fields.TextField(unique=False)),
                 (
                     "state",
-                    fields.CharEnumField(
-                        default=MailState.PENDING,
+                    fields.CharField(
+                        default="PENDING",
                         description="PENDING: PENDING\nSENT: SENT\nFAILED: FAILED",
-                        enum_type=MailState,
                         max_length=10,
                     ),
                 ),
@@ -467,10 +458,9 @@ class Migration(migrations.Migration):
                 ("requested_on", fields.DateField()),
                 (
                     "reason",
-                    fields.CharEnumField(
+                    fields.CharField(
                         null=True,
                         description="NO_LONGER_NEEDED: NO_LONGER_NEEDED\nMISSING_FEATURES: MISSING_FEATURES\nTOO_EXPENSIVE: TOO_EXPENSIVE\nSWITCHED_SERVICE: SWITCHED_SERVICE\nCOMPANY_CLOSED: COMPANY_CLOSED\nMISTAKE: MISTAKE\nOTHER: OTHER",
-                        enum_type=TerminationReason,
                         max_length=20,
                     ),
                 ),

@@ -4,8 +4,6 @@ from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
-from contract_rules import Action
-
 
 class Migration(migrations.Migration):
     """The chain of evidence, the breaker and its approvals, and what failed when it fell due."""
@@ -30,9 +28,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "act",
-                    fields.CharEnumField(
-                        description="END_SERVICE: END_SERVICE\nERASE: ERASE", enum_type=Action, max_length=20
-                    ),
+                    fields.CharField(description="END_SERVICE: END_SERVICE\nERASE: ERASE", max_length=20),
                 ),
                 (
                     "due_at",

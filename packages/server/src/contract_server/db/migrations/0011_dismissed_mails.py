@@ -3,8 +3,6 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from contract_server.contracts.models import MailState
-
 
 class Migration(migrations.Migration):
     """One more state; the column is wide enough, and only what is said of it changes."""
@@ -15,10 +13,9 @@ class Migration(migrations.Migration):
         ops.AlterField(
             model_name="OutboxMail",
             name="state",
-            field=fields.CharEnumField(
-                default=MailState.PENDING,
+            field=fields.CharField(
+                default="PENDING",
                 description="PENDING: PENDING\nSENT: SENT\nFAILED: FAILED\nDISMISSED: DISMISSED",
-                enum_type=MailState,
                 max_length=10,
             ),
         ),

@@ -11,7 +11,7 @@ from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
 from contract_server.contracts.errors import ContractNotFound
 from contract_server.contracts.models import TerminationReason
-from contract_server.contracts.requests import ContractRequest
+from contract_server.contracts.service import ContractRequest
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
 from contract_server.graphql.operations.problems import InvalidInputError

@@ -8,7 +8,6 @@ from strawberry.scalars import ID
 
 from contract_rules import DateOutOfRange, PolicyNotFound, Status
 from contract_server.accounts.models import Role
-from contract_server.contracts.health import examine
 from contract_server.contracts.queries import USUAL_PAGE, InvalidPage, find_contracts
 from contract_server.contracts.queries import ContractFilter as WantedContracts
 from contract_server.graphql.context import RequestInfo
@@ -23,6 +22,7 @@ from contract_server.graphql.types.contract import (
 from contract_server.graphql.types.inputs import ContractFilter
 from contract_server.graphql.types.pagination import invalid_page
 from contract_server.graphql.types.viewer import Viewer
+from contract_server.monitoring.health import examine
 
 
 @strawberry.type

@@ -1,0 +1,76 @@
+"""Mails about a contract: what its contractor is told of a change, and reminders."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from tortoise.queryset import QuerySet
+
+from contract_notify import ErasureReminder, ResumptionAccepted, TerminationAccepted
+from contract_rules import MailKind, complete
+from contract_server.accounts.models import Account
+from contract_server.contracts.reminder_windows import Window
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.mail.models import MailState, OutboxMail
+from contract_server.mail.outbox import Outbox, Recipient
+
+
+class Notifications:
+    """Makes the mails about contracts."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._render = lru_cache(maxsize=16)(outbox.render)  # these mails are the same for all contractors
+
+    async def owe(self, contract: ContractSnapshot, kind: MailKind, now: datetime) -> None:
+        """Put the mail about a change that was just made into the outbox, in the same transaction."""
+        contractor = await Account.get(contract_id=contract.id)
+        await OutboxMail.create(**self.columns(contract, kind, contractor, now))
+        if kind is MailKind.RESUMPTION_ACCEPTED:
+            # they speak of an application that is no more
+            await _waiting(contract.id, now).update(useful_until=now)
+
+    def columns(
+        self, contract: ContractSnapshot, kind: MailKind, contractor: Recipient, now: datetime
+    ) -> dict[str, Any]:
+        """Return the columns of the mail about a change, which led to this state of the contract."""
+        message = _MESSAGES[kind](contract)
+        unique = f"{contract.id}.{contract.facts.version}"
+        return self._outbox.row(contractor, message, unique, now, self._render(message))
+
+    def reminder(self, contract: ContractSnapshot, contractor: Recipient, window: Window, now: datetime) -> OutboxMail:
+        """Return a reminder, not stored yet. Each application gets each kind once."""
+        application = contract.facts.application
+        assert application is not None  # noqa: S101 - a window is one of an application's
+        message = window.reminder.words(application.timeline)
+        row = self._outbox.row(contractor, message, f"{contract.id}.{contract.application_id}", now)
+        return OutboxMail(**row, useful_until=window.closes_at)
+
+    async def withdraw_erasure_reminder(self, contract: ContractSnapshot, now: datetime) -> None:
+        """One that still waits names a day that does not hold any more. It is owed anew once the hold is released."""
+        await _waiting(contract.id, now).filter(kind=ErasureReminder.kind).update(useful_until=now)
+
+
+def _waiting(contract_id: UUID, now: datetime) -> QuerySet[OutboxMail]:
+    """Reminders that are still to be sent."""
+    return OutboxMail.filter(contract_id=contract_id, state=MailState.PENDING, useful_until__gt=now)
+
+
+def _termination_accepted(contract: ContractSnapshot) -> TerminationAccepted:
+    application = contract.facts.application
+    assert application is not None  # noqa: S101 - the mail is about it
+    timeline = application.timeline
+    return TerminationAccepted((timeline.resumption.last_day - timeline.requested_on).days)
+
+
+_MESSAGES: Mapping[MailKind, Callable[[ContractSnapshot], TerminationAccepted | ResumptionAccepted]] = complete(
+    "_MESSAGES",
+    MailKind,
+    {
+        MailKind.TERMINATION_ACCEPTED: _termination_accepted,
+        MailKind.RESUMPTION_ACCEPTED: lambda _contract: ResumptionAccepted(),
+    },
+)
+"""What each mail about a change says of the contract as it is after the change."""

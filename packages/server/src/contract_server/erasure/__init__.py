@@ -1,0 +1,1 @@
+"""Everything personal is erased, provably."""

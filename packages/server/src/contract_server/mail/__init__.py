@@ -1,0 +1,1 @@
+"""Every queued mail is delivered."""

@@ -1,0 +1,51 @@
+"""The outbox: queue a mail in the transaction of the change that it reports."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from asgi_correlation_id.context import correlation_id
+
+from contract_notify import Message, RenderedMail, render
+from contract_server.settings import Settings
+
+
+class Recipient(Protocol):
+    """A person to whom a mail is addressed."""
+
+    @property
+    def email(self) -> str:
+        """The address."""
+
+    @property
+    def contract_id(self) -> UUID | None:
+        """The contract whose mails are sent in order; None for a person without one."""
+
+
+class Outbox:
+    """Renders mails once, so that every attempt to send one sends the same bytes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._contact_url = settings.contact_url
+        self._domain = settings.mail_domain
+
+    def render(self, message: Message) -> RenderedMail:
+        """Render the message with this deployment's contact form."""
+        return render(message, self._contact_url)
+
+    def row(
+        self, recipient: Recipient, message: Message, unique: str, now: datetime, rendered: RenderedMail | None = None
+    ) -> dict[str, Any]:
+        """Return the columns of a mail; `unique` makes its Message-ID, which exists once."""
+        rendered = rendered or self.render(message)
+        return {
+            "contract_id": recipient.contract_id,
+            "kind": message.kind,
+            "message_id": f"<{unique}.{message.kind}@{self._domain}>",
+            "dated_at": now,
+            "next_attempt_at": now,
+            "recipient": recipient.email,
+            "subject": rendered.subject,
+            "body": rendered.body,
+            "request_id": correlation_id.get(),
+        }

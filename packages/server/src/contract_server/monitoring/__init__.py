@@ -1,0 +1,1 @@
+"""Operators see whether all promises are kept."""

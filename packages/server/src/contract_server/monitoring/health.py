@@ -1,0 +1,139 @@
+"""Whether the service keeps its promises, counted in the database."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contract_rules import Action
+from contract_server.clock import Clock, DatabaseClock
+from contract_server.contracts.due import FAILED_ACTIONS, is_due
+from contract_server.contracts.due_models import SweepRun
+from contract_server.db.transaction import current_connection
+from contract_server.erasure.breaker import Breaker
+from contract_server.erasure.classification import TABLES, OnErasure
+
+GRACE = timedelta(minutes=5)
+"""How long after its instant a thing may still be undone before it counts as late."""
+
+_UNSENT = "FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
+_FAILED = "FROM outbox_mail WHERE state = 'FAILED'"
+_OPEN_APPLICATIONS = """
+    FROM termination_application AS application JOIN contract ON contract.id = application.contract_id
+   WHERE application.withdrawn_at IS NULL AND contract.status = 'ACTIVE'
+"""
+_WRONG_DUE_DATES = """
+    FROM contract
+    LEFT JOIN termination_application AS application
+      ON application.contract_id = contract.id AND application.withdrawn_at IS NULL
+   WHERE (contract.service_end_due_at, contract.erasure_due_at) IS DISTINCT FROM (
+         CASE WHEN contract.status = 'TERMINATED' AND application.service_ended_at IS NULL
+              THEN application.service_end_at END,
+         CASE WHEN contract.status = 'TERMINATED' THEN application.erasure_at END)
+      OR contract.status = 'TERMINATED' AND application.id IS NULL
+"""
+_WITHOUT_EVIDENCE = """
+    FROM contract LEFT JOIN erasure_record AS record ON record.contract_id = contract.id
+   WHERE (contract.status = 'ERASED') <> (record.sequence IS NOT NULL AND record.finished_at IS NOT NULL)
+"""
+_GAPS = """
+    FROM (SELECT sequence, previous_hash, row_number() OVER chain AS place, lag(hash) OVER chain AS hash_before
+            FROM erasure_record WHERE sequence IS NOT NULL WINDOW chain AS (ORDER BY sequence)) AS record
+   WHERE sequence <> place OR previous_hash <> hash_before
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One promise, and how many contracts, mails or rows break it."""
+
+    name: str
+    count: int
+    detail: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the promise is kept."""
+        return self.count == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All promises at one instant."""
+
+    now: datetime
+    last_sweep_at: datetime | None
+    checks: list[Check]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every promise is kept."""
+        return all(check.ok for check in self.checks)
+
+
+async def examine(clock: Clock, breaker: Breaker) -> Health:
+    """Look at everything that was promised."""
+    now = await clock.now()
+    late = now - GRACE
+    last_sweep_at = await last_sweep()
+    stale = last_sweep_at is None or await DatabaseClock().now() - last_sweep_at > GRACE
+    return Health(
+        now,
+        last_sweep_at,
+        [
+            Check("sweep", int(stale), "The last sweep came to its end less than five minutes ago."),
+            Check("service_end", await overdue_service_ends(late), "Every end of service is recorded."),
+            Check("erasure", await overdue_erasures(late), "Everything due for erasure is erased."),
+            Check("breaker", await stopped_erasures(breaker, now), "No erasure waits for an operator's approval."),
+            Check("set_aside", await acts_set_aside(), "Nothing that fell due was set aside after its last try."),
+            Check("leftovers", sum((await leftovers()).values()), "Nothing personal is left of erased contracts."),
+            Check("applications", await _count(_OPEN_APPLICATIONS), "No contract in force has an open application."),
+            Check("due_dates", await _count(_WRONG_DUE_DATES), "What falls due is what the applications say."),
+            Check("evidence", await _count(_WITHOUT_EVIDENCE), "Every erasure is finished, with its evidence."),
+            Check("chain", await _count(_GAPS), "Nothing is missing from the chain of evidence."),
+            Check("mails_unsent", await _count(_UNSENT, late), "No mail waits longer than five minutes."),
+            Check("mails_failed", await _count(_FAILED), "No mail was given up."),
+        ],
+    )
+
+
+async def last_sweep() -> datetime | None:
+    """When the last sweep came to its end, in real time."""
+    run = await SweepRun.first()
+    return run.finished_at if run else None
+
+
+async def overdue_service_ends(instant: datetime) -> int:
+    """How many ends of service were due by that instant and are not recorded."""
+    return await _count(f"FROM contract WHERE {is_due(Action.END_SERVICE)}", instant)
+
+
+async def overdue_erasures(instant: datetime) -> int:
+    """How many contracts were due for erasure by that instant and are not erased; those on hold are not due."""
+    return await _count(f"FROM contract WHERE {is_due(Action.ERASE)}", instant)
+
+
+async def stopped_erasures(breaker: Breaker, now: datetime) -> int:
+    """How many contracts the breaker keeps from being erased."""
+    assessment = await breaker.assess(now)
+    return assessment.due if assessment.stopped else 0
+
+
+async def acts_set_aside() -> int:
+    """How many acts are due and tried no more."""
+    return await _count(f"FROM ({FAILED_ACTIONS}) AS failed")
+
+
+async def leftovers() -> dict[str, int]:
+    """What is left of erased contracts, and should be gone: rows by table."""
+    left = {}
+    for name, table in TABLES.items():
+        if table.on_erasure is OnErasure.KEEP or table.belongs is None:
+            continue
+        if rows := await _count(f"FROM {name} WHERE {table.belongs_to_erased} AND ({table.filled})"):
+            left[name] = rows
+    return left
+
+
+async def _count(what: str, *instant: datetime) -> int:
+    rows = await current_connection().execute_query_dict(f"SELECT count(*) AS count {what}", list(instant))
+    count: int = rows[0]["count"]
+    return count

@@ -1,0 +1,47 @@
+"""What is stored in a database and forbids this process to serve from it, whatever the settings say."""
+
+from contract_server.accounts.models import Account
+from contract_server.clock import DatabaseClock, TestClockRow
+from contract_server.contracts.policies import ServedPolicies, served_policies, versions_in_use
+from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.demo.people import CONTRACTS, OPERATOR_ID
+from contract_server.settings import Settings, SettingsError
+
+_DEMO_ACCOUNTS = [OPERATOR_ID, *(contract.account_id for contract in CONTRACTS)]
+
+
+async def find_startup_problem(settings: Settings, policies: ServedPolicies) -> str | None:
+    """The first thing that forbids it, in one line; None where nothing does.
+
+    Production has neither the accounts whose password everybody knows, nor a database that has lived in another
+    time; and without the very terms under which an application was made, its dates could not be explained.
+    """
+    in_use = await versions_in_use()
+    if missing := policies.missing(in_use):
+        return f"POLICY_DIR: applications were made under {policies.name} {', '.join(missing)}; add that version's file"
+    today = policies.today(await DatabaseClock().now())
+    in_force = [policy for policy in policies.registry if policy.in_force_on(today)]
+    if not in_force:
+        return f"POLICY_DIR: no version of {policies.name} is in force yet; add the one that is"
+    if not settings.development and await Account.filter(id__in=_DEMO_ACCOUNTS).exists():
+        return "DATABASE_URL: the database holds the demonstration accounts; use one that was never seeded"
+    if not settings.development and await TestClockRow.exists():
+        return "DATABASE_URL: the database has a test clock; use one that was never part of development"
+    try:
+        await policies.record_all([*in_force, *map(policies.version, in_use)])
+    except SettingsError as changed:
+        return str(changed)
+    return None
+
+
+async def find_known_startup_problem(settings: Settings) -> str | None:
+    """The same; None also where the database cannot be looked at yet.
+
+    It may come up later, and be migrated: until then `/readyz` says so, and nothing that is due is done.
+    """
+    try:
+        return await find_startup_problem(settings, served_policies(settings.policy_dir))
+    except Exception as error:
+        if not is_unavailable(error) and not lacks_schema(error):
+            raise
+    return None

@@ -1,0 +1,121 @@
+"""A mail goes out as soon as somebody says that it is owed; and where nobody is heard, a little later."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+
+import pytest
+from pydantic import SecretStr
+from tests.server.workbench import Workbench, sql
+
+from contract_notify import MemoryDelivery
+from contract_server.db.connection import database
+from contract_server.jobs.postman import postman
+from contract_server.mail.wakeups import PostgresWakeUps, listen_for_wakeups
+from contract_server.settings import Settings
+
+LISTENERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+END_LISTENERS = LISTENERS.replace("pid", "pg_terminate_backend(pid)")
+NOWHERE = "postgresql://postgres:password@127.0.0.1:1/postgres"
+
+
+class Ear:
+    """Somebody who listens, and counts."""
+
+    def __init__(self) -> None:
+        self._calls: asyncio.Queue[None] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(listen_for_wakeups(lambda: self._calls.put_nowait(None)))
+        await self.hears_a_call()  # at once: nobody knows who has called before
+        yield
+        task.cancel()
+        await asyncio.wait([task])
+
+    async def hears_a_call(self) -> None:
+        async with asyncio.timeout(30):
+            await self._calls.get()
+
+    def has_heard(self) -> int:
+        """How many calls more."""
+        return self._calls.qsize()
+
+
+@pytest.mark.usefixtures("bench")
+async def test_all_who_listen_hear_who_calls() -> None:
+    first, second, wake_ups = Ear(), Ear(), PostgresWakeUps()
+    async with first.listening(), second.listening():
+        wake_ups.wake()
+        await first.hears_a_call()
+        await second.hears_a_call()
+        await wake_ups.close()
+
+
+@pytest.mark.usefixtures("bench")
+async def test_many_who_call_together_are_heard_once() -> None:
+    ear, wake_ups = Ear(), PostgresWakeUps()
+    async with ear.listening():
+        wake_ups.wake()
+        await ear.hears_a_call()
+        for _ in range(100):
+            wake_ups.wake()
+        await wake_ups.close()
+        await ear.hears_a_call()
+        assert ear.has_heard() == 0
+
+
+async def test_a_call_that_cannot_be_made_fails_nobody(settings: Settings) -> None:
+    wake_ups = PostgresWakeUps()
+    async with database(settings.model_copy(update={"database_url": SecretStr(NOWHERE)})):
+        wake_ups.wake()
+        await wake_ups.close()
+
+
+class AnnouncingDelivery(MemoryDelivery):
+    """Tells when a mail has been taken in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken: asyncio.Queue[EmailMessage] = asyncio.Queue()
+
+    async def send(self, mail: EmailMessage) -> None:
+        await super().send(mail)
+        self._taken.put_nowait(mail)
+
+    async def next(self) -> EmailMessage:
+        async with asyncio.timeout(30):
+            return await self._taken.get()
+
+
+async def test_the_postman_sends_what_was_owed_before_he_came_and_what_he_is_called_for(bench: Workbench) -> None:
+    delivery, wake_ups = AnnouncingDelivery(), PostgresWakeUps()
+    await bench.terminated_contract()
+    async with postman(bench.outbox(delivery)):
+        await delivery.next()
+        await bench.terminated_contract()
+        wake_ups.wake()
+        await delivery.next()
+    await wake_ups.close()
+    assert len(delivery.sent) == 2
+
+
+async def test_the_postman_listens_again_when_his_line_was_cut(bench: Workbench) -> None:
+    delivery, wake_ups = AnnouncingDelivery(), PostgresWakeUps()
+    async with postman(bench.outbox(delivery)):
+        await until_somebody_listens()
+        await bench.terminated_contract()
+        await sql(END_LISTENERS)
+        await delivery.next()  # heard at once by whoever listens anew
+        await until_somebody_listens()
+        await bench.terminated_contract()
+        wake_ups.wake()
+        await delivery.next()
+    await wake_ups.close()
+
+
+async def until_somebody_listens() -> None:
+    async with asyncio.timeout(30):
+        while not await sql(LISTENERS):
+            await asyncio.sleep(0.01)
