@@ -82,7 +82,7 @@ serve: $(INSTALLED) ## serve the API (DATABASE_URL, REDIS_URL, SMTP_URL, PUBLIC_
 	@exec $(BIN)/contract-server serve --host $(HOST) --port $(PORT)
 
 worker: $(INSTALLED) ## run the arq worker: end of service, erasures, mails (the same variables)
-	@exec $(BIN)/arq contract_server.jobs.worker.WorkerSettings
+	@exec $(BIN)/arq contract_server.worker.worker.WorkerSettings
 
 migrate: $(INSTALLED) ## bring the database to this version's schema (DATABASE_URL)
 	@$(BIN)/contract-server migrate
@@ -103,7 +103,7 @@ format: $(INSTALLED) ## write the code as the checks want it
 	@$(BIN)/ruff check --fix .
 
 clean-local: $(INSTALLED) ## delete the data of `make run`
-	@$(BIN)/python -c "from contract_server.dev.environment import remove_development; raise SystemExit(remove_development())"
+	@$(BIN)/python -c "from contract_server.development.environment import remove_development; raise SystemExit(remove_development())"
 
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	--all-extras --group pyproject.toml:dev --no-emit-package contract-rules --no-emit-package contract-notify \

@@ -10,8 +10,8 @@ from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 from tests.chromium import ARGUMENTS, PATH
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("untimed")

@@ -20,7 +20,7 @@ BASES = {"Enum", "IntEnum", "StrEnum"}
 
 TOLD_APART_BY_CALLERS = {
     "contract_rules.lifecycle.Phase": "derived, and read by callers alone",
-    "contract_server.cli.statuses.Status": "what commands end with",
+    "contract_server.cli.exit_status.Status": "what commands end with",
     "contract_server.graphql.types.results.ProblemCode": "what clients read",
 }
 """Enumerations whose members are only ever given out."""

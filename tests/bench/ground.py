@@ -11,8 +11,8 @@ import asyncpg
 from tests.conftest import new_database
 from tests.server.running import command
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 
 @dataclass(frozen=True, slots=True)

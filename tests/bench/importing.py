@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 from tests.server.running import command
 
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 
 MEMBERS = 1_000_000
 SHAPES = (50_000, 1)

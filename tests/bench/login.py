@@ -15,8 +15,8 @@ from pathlib import Path
 from tests.conftest import new_database
 from tests.server.running import Client, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 TRIES = 500
 WARM_UP = 20

@@ -25,7 +25,7 @@ from contract_server.db.connection import database
 from contract_server.db.statements import fetch
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
-from contract_server.sweep import sweep_once
+from contract_server.worker.sweep import sweep_once
 
 LOOK_UPS = 300
 DUE_AT_ONCE = 100

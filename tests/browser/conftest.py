@@ -14,8 +14,8 @@ from tests.chromium import REPORT_VIOLATIONS
 from tests.conftest import new_database
 from tests.server.running import PASSWORD, RESET, Client, Running, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 SIZES = {1280: 800, 390: 844}
 NOTICE = ".notice[role]"

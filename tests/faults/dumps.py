@@ -5,7 +5,7 @@ from pathlib import Path
 
 import asyncpg
 
-from contract_server.dev.wheels import find_postgres
+from contract_server.development.servers.wheels import find_postgres
 
 # pg_dump leaves out the statistics, in which samples of a table's values outlive its rows
 _STATISTICS = """

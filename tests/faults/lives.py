@@ -34,7 +34,7 @@ from contract_server.mail.models import MailState, OutboxMail
 from contract_server.mail.relay import MailRelay
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
-from contract_server.sweep import sweep_once
+from contract_server.worker.sweep import sweep_once
 
 CLIENTS = 64
 AN_INSTANT = timedelta(milliseconds=8)

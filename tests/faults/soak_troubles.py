@@ -23,8 +23,8 @@ from tests.notify.scripted_smtp import (
 )
 
 from contract_notify.delivery.replies import Stage
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 # no 5xx: that is the mail server's last word about a mail, and no trouble
 REFUSALS: tuple[Fault, ...] = (answers("451 4.3.0 not now"), answers_and_closes("421 4.3.2 closing"))

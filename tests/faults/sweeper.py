@@ -12,7 +12,7 @@ from contract_server import event_loop, logs
 from contract_server.db.connection import database
 from contract_server.services import build_services
 from contract_server.settings import Settings
-from contract_server.sweep import sweep_once
+from contract_server.worker.sweep import sweep_once
 
 SECRET_KEY = "a key for the faults, of 32 characters"
 NO_MAIL_SERVER = "smtp://127.0.0.1:1"

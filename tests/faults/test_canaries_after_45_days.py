@@ -28,8 +28,8 @@ from tests.faults.waiting import until
 from tests.notify.scripted_smtp import CERTIFICATE, ScriptedSmtp
 from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, GRACE_CONTRACT, RESUME, Running, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 Flock = dict[tuple[str, str], Canary]
 

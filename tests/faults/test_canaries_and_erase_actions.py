@@ -34,7 +34,7 @@ from contract_server.accounts.models import PasswordResetToken, Session
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES, OnErasure, Table
 from contract_server.settings import EnvironmentName, Settings
 

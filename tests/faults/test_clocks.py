@@ -20,8 +20,8 @@ from tests.faults.time_passing import pass_time, present
 from tests.faults.waiting import until
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, RESET, TERMINATE, Running, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 SKEWS = [sign * skew for skew in (timedelta(seconds=90), timedelta(minutes=10), timedelta(days=1)) for sign in (1, -1)]
 BEFORE = timedelta(seconds=80)

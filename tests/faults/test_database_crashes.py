@@ -20,8 +20,8 @@ from tests.server.running import Client, Running, running
 
 from contract_rules import Action
 from contract_server.db.connection import database
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.services import build_services
 from contract_server.settings import EnvironmentName, Settings
 

@@ -42,7 +42,7 @@ from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.contracts.viewer_contract import find_viewer_contract
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import build_services
 from contract_server.settings import EnvironmentName, Settings
 

@@ -23,7 +23,7 @@ from tests.faults.rows import PERSONAL_ROWS
 from tests.faults.sweeper import MAIL_SENDER, PUBLIC_URL, SECRET_KEY
 from tests.server.running import command
 
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.ledger import Ledger, Step
 
 DUE_CONTRACT = """

@@ -31,7 +31,7 @@ from contract_rules import Action
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.services import Services, build_services
 

@@ -14,8 +14,8 @@ from tests.conftest import new_database
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.server.running import ACTIVE_CONTRACT, RESET, Client, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 TERMINATE = """
 mutation ($id: ID!, $key: String!) {

@@ -15,7 +15,7 @@ from tests.faults.planted import PLANTED, Planted
 from contract_rules import Status, shipped_policies
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.settings import EnvironmentName, Settings
 
 (POLICY,) = shipped_policies()

@@ -23,7 +23,7 @@ from contract_notify.delivery.replies import Stage
 from contract_server.clock import DatabaseClock
 from contract_server.db.availability import is_unavailable
 from contract_server.db.connection import database
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.mail.relay import MailRelay
 from contract_server.settings import EnvironmentName, Settings
 

@@ -34,8 +34,8 @@ from tests.server.running import (
     running,
 )
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 SEE_SWEEPS = """
 CREATE TABLE sweep_seen (contracts_left int);

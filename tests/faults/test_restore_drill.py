@@ -22,8 +22,8 @@ from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
 from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, CLOSED_CONTRACT, Running, command, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 TERMINATE = """
 mutation ($id: ID!) { terminateContract(input: { contractId: $id, idempotencyKey: "key" }) { __typename } }

@@ -31,11 +31,11 @@ from contract_server.clock import TestClock
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.services import build_services
 from contract_server.settings import EnvironmentName, Settings
-from contract_server.sweep import sweep_once
+from contract_server.worker.sweep import sweep_once
 
 GOOD_ANSWERS = {
     Stage.CONNECT: ("220 scripted",),

@@ -18,8 +18,8 @@ from tests.notify.scripted_smtp import CERTIFICATE, Line, ScriptedSmtp
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, RESUME, TERMINATE, VIEWER, Running, running
 
 from contract_notify.delivery.replies import Stage
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 TERMINATED = "【おまかせログイン】サービス利用停止受理通知"
 RESUMED = "【おまかせログイン】サービス利用再開受理通知"

@@ -29,8 +29,8 @@ from tests.faults.soak_watch import AWAY, Watch
 from tests.notify.scripted_smtp import CERTIFICATE, ScriptedSmtp
 from tests.server.running import Running, command, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.mail.queue import LEASE
 
 PER_SECOND = 30

@@ -26,8 +26,8 @@ from tests.server.running import (
     running,
 )
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 STILL_DUE = """
 SELECT (SELECT count(*) FROM contract WHERE least(service_end_due_at, erasure_due_at) <= $1)

@@ -34,8 +34,8 @@ from tests.server.running import (
 )
 
 from contract_notify.delivery.replies import Stage
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 PASS_ON_THE_LEASE = "UPDATE outbox_mail SET lease_until = clock_timestamp() - interval '1 microsecond'"
 END_IT = "SELECT pg_terminate_backend($1)"  # as the database itself does after thirty seconds

@@ -30,9 +30,9 @@ from tests.server.running import (
 )
 
 from contract_notify.delivery.replies import Stage
-from contract_server.cli.statuses import Status
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.cli.exit_status import Status
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 NEXT = {"ContractTerminated": RESUME, "ContractResumed": TERMINATE}
 VIEWER = "query { viewer { contract { id status } } }"

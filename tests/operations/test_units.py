@@ -15,8 +15,8 @@ import pytest
 from tests.conftest import new_database
 from tests.server.running import command, end, until_ready
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "packages" / "server" / "docs" / "systemd"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, TERMINATE, free_port
 
-from contract_server.dev.folder import DevelopmentFolder
+from contract_server.development.data_directory import DevelopmentFolder
 
 CHECKOUT = Path(__file__).parents[2]
 UV = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))

@@ -10,8 +10,8 @@ from tests.conftest import new_database
 from tests.server.asgi import NOWHERE, client_of, production_with_no_database
 from tests.server.running import RESET, Client, Running, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.settings import EnvironmentName, Settings
 from contract_server.web.app import create_app
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from contract_server.contracts.viewer_contract import ViewerContract, find_viewer_contract
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.demo.seed import seed_if_empty
+from contract_server.development.demo.seed import seed_if_empty
 from contract_server.services import Services, build_services
 from contract_server.settings import EnvironmentName, Settings
 from contract_server.web.app import create_app

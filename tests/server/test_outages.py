@@ -27,8 +27,8 @@ from tests.server.running import (
     start_worker,
 )
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 CLOCK = "query { testClock { offsetSeconds } }"
 STATUS = "query ($id: ID!) { contract(id: $id) { status memberCount } }"

@@ -9,8 +9,8 @@ import asyncpg
 from tests.conftest import new_database
 from tests.server.running import ACTIVE_CONTRACT, Running, command, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 TERMINATE = """
 mutation ($id: ID!) { terminateContract(input: { contractId: $id }) {

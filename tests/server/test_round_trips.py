@@ -9,7 +9,7 @@ from tests.conftest import new_database
 from tests.server.in_process import counted_statements, development_settings, seeded_services, served
 from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD
 
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 
 HOME = """
 {

@@ -13,7 +13,7 @@ from tests.server.running import LOG_IN, PASSWORD
 from contract_rules import Actor, EventType, Status, shipped_policies
 from contract_server.accounts.models import Account, Role
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member, TerminationApplication
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 
 PAGE = """
 query ($first: Int!) {

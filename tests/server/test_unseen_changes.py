@@ -13,8 +13,8 @@ from tests.server.running import GRACE_CONTRACT, RESET, RESUME, TERMINATE, Clien
 
 from contract_rules import Actor, EventType
 from contract_server.contracts.visibility import SEEN_BY
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.graphql.schema import build_schema, core
 
 NOT_OF_THE_PICTURE = {"version", "events"}  # one counts the changes, the other tells of all of them

@@ -11,7 +11,7 @@ from tests.server.in_process import development_settings, seeded_services
 
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 

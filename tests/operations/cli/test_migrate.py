@@ -6,7 +6,7 @@ import asyncpg
 from tests.conftest import new_database
 from tests.operations.cli.terminal import run
 
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 
 _SCHEMA = """
     SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable AS line

@@ -15,10 +15,10 @@ from tests.server.in_process import served
 from contract_server.contracts.models import TerminationApplication
 from contract_server.contracts.policies import served_policies, versions_in_use
 from contract_server.db.connection import database
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.durations import parse_duration, show_duration
-from contract_server.jobs.queue import queue_name
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.settings import EnvironmentName, Settings, SettingsError, load_settings
+from contract_server.settings.durations import parse_duration, show_duration
+from contract_server.worker.queue import queue_name
 
 HIDDEN = "vErY-hidden-1234567890-1234567890"
 DATABASE = {"DATABASE_URL": f"postgresql://server:{HIDDEN}@db.example.jp:5432/contracts"}

@@ -7,7 +7,7 @@ from tests.conftest import new_database
 from tests.server.in_process import development_settings, seeded_services
 
 from contract_server.db.transaction import current_connection
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services
 
 

@@ -14,8 +14,8 @@ import redis.asyncio
 from tests.conftest import new_database
 from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, LOG_IN, PASSWORD, Client, Running, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 CANARY = "canary"
 """In every text that is planted, so that one search finds them all."""

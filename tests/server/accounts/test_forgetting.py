@@ -13,7 +13,7 @@ from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.transaction import current_connection
 from contract_server.services import Services
-from contract_server.sweep import sweep_once
+from contract_server.worker.sweep import sweep_once
 
 EMAIL = "active@example.jp"
 

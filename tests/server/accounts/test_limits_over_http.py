@@ -13,7 +13,7 @@ from tests.server.running import ASK_FOR_LINK, LOG_IN, PASSWORD
 
 from contract_server.clock import DatabaseClock
 from contract_server.db.transaction import current_connection
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.mail.models import OutboxMail
 from contract_server.settings import Settings
 

@@ -12,7 +12,7 @@ from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.accounts.password_reset import VALID_FOR, InvalidResetToken
 from contract_server.clock import DatabaseClock
 from contract_server.db.transaction import current_connection
-from contract_server.demo.people import PASSWORD
+from contract_server.development.demo.people import PASSWORD
 from contract_server.mail.models import OutboxMail
 from contract_server.services import Services
 

@@ -13,8 +13,8 @@ from contract_server.accounts.sessions import AccountChanged
 from contract_server.clock import DatabaseClock
 from contract_server.clock import TestClock as MovableClock
 from contract_server.contracts.service import ContractRequest
-from contract_server.demo.seed import reset
-from contract_server.demo.time_travel import TimeTravel
+from contract_server.development.demo.seed import reset
+from contract_server.development.demo.time_travel import TimeTravel
 from contract_server.graphql.session_cookie import delete_session_cookie, set_session_cookie
 from contract_server.services import Services
 from contract_server.settings import EnvironmentName, Settings

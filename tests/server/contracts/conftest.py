@@ -13,7 +13,7 @@ from tests.server.workbench import Workbench, sql, stop_interfering
 from contract_server import logs
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES
 from contract_server.settings import EnvironmentName, Settings
 

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import new_database
 from tests.server.in_process import development_settings, seeded_services, served
 
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 
 TERMS = """
 name = "terms"

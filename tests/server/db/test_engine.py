@@ -10,7 +10,7 @@ from tests.conftest import new_database
 from contract_server.db.connection import database
 from contract_server.db.statements import fetch
 from contract_server.db.transaction import current_connection
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.settings import EnvironmentName, Settings
 
 

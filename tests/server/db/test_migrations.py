@@ -13,7 +13,7 @@ from tortoise.migrations.operations import AlterField, AlterModelOptions, Operat
 from contract_server.db.connection import database, tortoise_config
 from contract_server.db.migrate import migrate, pending_migrations
 from contract_server.db.transaction import current_connection
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES
 from contract_server.settings import EnvironmentName, Settings
 
@@ -23,7 +23,8 @@ UP_TO_DATE = "The database is up to date.\n"
 _SEEN_WHERE_NONE_IS = (AlterModelOptions, "Company")
 
 _TEXT_COLUMNS = """
-    SELECT table_name AS name, column_name AS column, character_maximum_length AS length, is_nullable = 'YES' AS nullable
+    SELECT table_name AS name, column_name AS column, character_maximum_length AS length,
+           is_nullable = 'YES' AS nullable
       FROM information_schema.columns WHERE table_schema = 'public'
 """
 

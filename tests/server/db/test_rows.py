@@ -16,7 +16,7 @@ from contract_server.contracts.models import Contract, Member
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.db.rows import Insert, Update, write_rows
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.models import ErasureRecord
 from contract_server.settings import EnvironmentName, Settings
 

@@ -11,7 +11,7 @@ from tests.locks import until_somebody_waits
 
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection, transaction
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.settings import EnvironmentName, Settings
 
 POOL = 2

@@ -17,8 +17,8 @@ from tests.conftest import new_database
 from tests.server.graphql.test_schema import EXPORTED
 from tests.server.running import GRACE_CONTRACT, RESET, Running, running
 
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 SCHEMA = schemathesis.graphql.from_path(str(EXPORTED / "schema.graphql"))
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)}

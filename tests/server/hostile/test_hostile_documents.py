@@ -26,7 +26,7 @@ from tests.server.hostile.hostile_inputs import VALUES, in_variables, targets
 from tests.server.in_process import development_settings, seeded_services
 from tests.server.running import LOG_IN, PASSWORD
 
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.graphql.execution.query_cost import FRAGMENTS, TOKENS
 from contract_server.graphql.http.view import GraphQLView
 from contract_server.graphql.schema import build_schema, core

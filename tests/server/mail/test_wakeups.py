@@ -11,9 +11,9 @@ from tests.server.workbench import Workbench, sql
 
 from contract_notify import MemoryDelivery
 from contract_server.db.connection import database
-from contract_server.jobs.postman import postman
 from contract_server.mail.wakeups import PostgresWakeUps, listen_for_wakeups
 from contract_server.settings import Settings
+from contract_server.worker.mail_loop import postman
 
 LISTENERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 END_LISTENERS = LISTENERS.replace("pid", "pg_terminate_backend(pid)")

@@ -30,10 +30,10 @@ from tests.server.running import (
 
 from contract_notify import KINDS
 from contract_server import metrics
-from contract_server.cli.statuses import Status
-from contract_server.demo.people import CONTRACTS, OPERATOR_EMAIL, OPERATOR_NAME
-from contract_server.dev.postgres import EmbeddedPostgres
-from contract_server.dev.redis import EmbeddedRedis
+from contract_server.cli.exit_status import Status
+from contract_server.development.demo.people import CONTRACTS, OPERATOR_EMAIL, OPERATOR_NAME
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.servers.redis import EmbeddedRedis
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("contract_rules", "contract_notify", "contract_server")

@@ -16,7 +16,7 @@ from graphql import (
 from graphql.language import Lexer, Source, TokenKind
 from tests.server.playground.sources import AGREED_SCHEMA, STEPS, Step
 
-from contract_server.demo.people import CONTRACTS, OPERATOR_EMAIL, PASSWORD
+from contract_server.development.demo.people import CONTRACTS, OPERATOR_EMAIL, PASSWORD
 
 every_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 

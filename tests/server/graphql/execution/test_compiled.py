@@ -26,7 +26,7 @@ from tests.server.in_process import development_settings, seeded_services
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import FakeClock
-from contract_server.dev.postgres import EmbeddedPostgres
+from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.execution.compiled import Compiled, NeedsFallback, compile_operation
 from contract_server.graphql.execution.executor import Executor

@@ -13,14 +13,14 @@ from contract_server.cli import (
     erasures,
     importing,
     mails,
-    on_behalf,
     processes,
     schedule,
     schema,
     settings,
+    terminate_resume,
     users,
 )
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.exit_status import Refusal, Status
 from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.settings import SettingsError
 
@@ -39,7 +39,7 @@ cli = typer.Typer(
 for panel, commands in {
     "Run it": (processes.dev, processes.serve, processes.worker),
     "Before it runs": (settings.settings, database.migrate, database.seed_demo, importing.import_),
-    "Contracts and people": (on_behalf.terminate, on_behalf.resume),
+    "Contracts and people": (terminate_resume.terminate, terminate_resume.resume),
     "What falls due": (schedule.due, schedule.sweep, doctor.doctor),
     "For developers": (schema.export_schema,),
 }.items():

@@ -12,9 +12,9 @@ from tortoise.models import Model
 from contract_rules import Status as ContractStatus
 from contract_rules import service_available
 from contract_server.accounts.models import Account
-from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_first, show_json, show_table
-from contract_server.cli.statuses import Refusal
+from contract_server.cli.bootstrap import with_services
+from contract_server.cli.exit_status import Refusal
+from contract_server.cli.output import Json, show_first, show_json, show_table
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
 from contract_server.contracts.snapshot import ContractSnapshot

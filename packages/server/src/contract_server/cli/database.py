@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from contract_server.cli.running import with_database, with_services
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.bootstrap import with_database, with_services
+from contract_server.cli.exit_status import Refusal, Status
 from contract_server.db.migrate import migrate as apply_migrations
 from contract_server.db.migrate import pending_migrations, planned_statements
 from contract_server.settings import load_settings
@@ -44,7 +44,7 @@ def seed_demo() -> None:
 
     Example: ENVIRONMENT=development contract-server seed-demo
     """
-    from contract_server.demo.seed import seed_if_empty  # noqa: PLC0415 - not part of production
+    from contract_server.development.demo.seed import seed_if_empty  # noqa: PLC0415 - not part of production
 
     if not load_settings().development:
         raise Refusal("demonstration data is for ENVIRONMENT=development alone")

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import typer
 
-from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_json, show_table
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.bootstrap import with_services
+from contract_server.cli.exit_status import Refusal, Status
+from contract_server.cli.output import Json, show_json, show_table
 from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.monitoring.doctor import examine_thoroughly
 from contract_server.monitoring.health import Health

@@ -9,19 +9,19 @@ from uuid import UUID
 import orjson
 import typer
 
-from contract_server.cli.asking import Yes, confirm
+from contract_server.cli.bootstrap import with_services
 from contract_server.cli.contracts import ContractId
-from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_json, show_table
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.exit_status import Refusal, Status
+from contract_server.cli.output import Json, show_json, show_table
+from contract_server.cli.prompts import Yes, confirm
 from contract_server.contracts.failures import bring_back
-from contract_server.durations import parse_duration
 from contract_server.erasure.breaker import Assessment
 from contract_server.erasure.evidence import Evidence, first_broken_link, sealed_records
 from contract_server.erasure.forecast import DueDay, SetAside, acts_set_aside, erasures_by_day
 from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
 from contract_server.erasure.replay import ReplayPlan
 from contract_server.services import Services
+from contract_server.settings.durations import parse_duration
 
 cli = typer.Typer(
     no_args_is_help=True, help="What is due for erasure, what stops it, what there is to show for what was erased."

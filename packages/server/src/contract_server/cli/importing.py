@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from contract_server.accounts.tokens import new_token
-from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_json
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.bootstrap import with_services
+from contract_server.cli.exit_status import Refusal, Status
+from contract_server.cli.output import Json, show_json
 from contract_server.db.transaction import current_connection
 from contract_server.onboarding.importer import Importer
 from contract_server.onboarding.lines import BrokenLine, Encoding, Format, Line, UnreadableFile, read_lines

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_first
-from contract_server.cli.statuses import Refusal
+from contract_server.cli.bootstrap import with_services
+from contract_server.cli.exit_status import Refusal
+from contract_server.cli.output import Json, show_first
 from contract_server.schedule.failed_mails import GivenUp, dismiss, mails_given_up, try_again
 from contract_server.services import Services
 

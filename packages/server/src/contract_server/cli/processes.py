@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from contract_server import logs
-from contract_server.cli.running import refuse_startup_problems
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.bootstrap import refuse_startup_problems
+from contract_server.cli.exit_status import Refusal, Status
 from contract_server.event_loop import new_event_loop
 from contract_server.settings import load_settings, load_worker_settings
 
@@ -21,7 +21,7 @@ def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Example: contract-server dev --port 8080
     """
-    from contract_server.dev.environment import run_development  # noqa: PLC0415 - not part of production
+    from contract_server.development.environment import run_development  # noqa: PLC0415 - not part of production
 
     raise typer.Exit(run_development(host, port))
 
@@ -53,7 +53,7 @@ def _look_for_garbage_less_often() -> None:
 
 
 def worker() -> None:
-    """Run the worker, as `arq contract_server.jobs.worker.WorkerSettings` does: end of service, erasures, mails.
+    """Run the worker, as `arq contract_server.worker.worker.WorkerSettings` does: end of service, erasures, mails.
 
     Example: METRICS_PORT=9001 contract-server worker
     """
@@ -63,7 +63,7 @@ def worker() -> None:
     settings = load_worker_settings()
     refuse_startup_problems()
     logs.configure(settings.log_level)  # before arq says that it waits for Redis
-    from contract_server.jobs.worker import WorkerSettings  # noqa: PLC0415 - reads the settings when imported
+    from contract_server.worker.worker import WorkerSettings  # noqa: PLC0415 - reads the settings when imported
 
     asyncio.set_event_loop(new_event_loop())  # arq takes the one that it finds
     try:

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from contract_server.cli.running import with_services
-from contract_server.cli.showing import Json, show_first
+from contract_server.cli.bootstrap import with_services
+from contract_server.cli.output import Json, show_first
 from contract_server.contracts.due import list_due
-from contract_server.durations import parse_duration, so_far_ahead
 from contract_server.schedule.due_actions import SweepReport
 from contract_server.services import Services
 from contract_server.settings import load_worker_settings
-from contract_server.sweep import sweep_once
+from contract_server.settings.durations import parse_duration, so_far_ahead
+from contract_server.worker.sweep import sweep_once
 
 
 def due(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.exit_status import Refusal, Status
 
 
 def export_schema(

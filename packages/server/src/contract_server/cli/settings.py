@@ -5,11 +5,11 @@ from datetime import timedelta
 import typer
 from pydantic import SecretStr
 
-from contract_server.cli.showing import Json, show_json, show_table
-from contract_server.durations import show_duration
-from contract_server.origins import misspelt, origin_of
+from contract_server.cli.output import Json, show_json, show_table
 from contract_server.settings import DEVELOPMENT_SECRET_KEY, Settings, load_settings
-from contract_server.values import without_password
+from contract_server.settings.durations import show_duration
+from contract_server.settings.sources import misspelt, origin_of
+from contract_server.settings.types import without_password
 
 
 def settings(json: Json = False) -> None:

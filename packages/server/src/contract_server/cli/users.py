@@ -9,9 +9,9 @@ import typer
 
 from contract_notify import InvalidAddress, require_address
 from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
-from contract_server.cli.asking import ask_password
-from contract_server.cli.running import with_services
-from contract_server.cli.statuses import Refusal, Status
+from contract_server.cli.bootstrap import with_services
+from contract_server.cli.exit_status import Refusal, Status
+from contract_server.cli.prompts import ask_password
 from contract_server.contracts.errors import ContractNotFound
 from contract_server.onboarding import accounts
 from contract_server.onboarding.accounts import (

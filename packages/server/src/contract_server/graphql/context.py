@@ -12,7 +12,7 @@ from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile, ViewerContract, find_viewer_contract
-from contract_server.demo.time_travel import TimeTravel
+from contract_server.development.demo.time_travel import TimeTravel
 from contract_server.graphql.http.accept import answer_language
 from contract_server.graphql.loaders import Loaders
 from contract_server.graphql.session_cookie import session_token

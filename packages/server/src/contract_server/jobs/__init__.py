@@ -1,1 +1,1 @@
-"""The worker. What falls due is decided by the database; arq only says when to look."""
+"""The documented address of the worker; its code is in `contract_server.worker`."""

@@ -18,7 +18,8 @@ from contract_server.console.routes import console_routes
 from contract_server.db.availability import is_unavailable
 from contract_server.db.connection import database
 from contract_server.db.migrate import pending_migrations
-from contract_server.demo.time_travel import TimeTravel
+from contract_server.development.demo.time_travel import TimeTravel
+from contract_server.development.mailbox import dev_mail_routes
 from contract_server.graphql.http.view import GraphQLView
 from contract_server.graphql.schema import build_schema
 from contract_server.mail.wakeups import PostgresWakeUps
@@ -26,7 +27,6 @@ from contract_server.monitoring.metrics_endpoint import MetricsPort, metrics_rou
 from contract_server.monitoring.startup_checks import find_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
-from contract_server.web.dev_mail import dev_mail_routes
 from contract_server.web.playground import playground_page, playground_routes
 from contract_server.web.security import SecurityMiddleware
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from contract_server.demo.time_travel import TimeTravel
+from contract_server.development.demo.time_travel import TimeTravel
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.errors import DatabaseUnavailable, format_error, too_slow, unavailable
 from contract_server.graphql.execution.documents import PreparedDocument

@@ -1,1 +1,0 @@
-"""Development only: the demonstration data, and time that can be moved."""

@@ -1,0 +1,1 @@
+"""Demonstration data, and the clock that can be moved."""

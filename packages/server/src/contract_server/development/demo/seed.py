@@ -1,0 +1,126 @@
+"""The demonstration data: four contracts, each at another point of its life, and an operator."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from contract_rules import Action, EventType, Granted, RecordEvent, decide, new_contract
+from contract_rules import Actor as RulesActor
+from contract_server.accounts.models import Account, Role, Session
+from contract_server.contracts.models import Company, Contract, ContractEvent, Member
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.contracts.store import save_snapshot
+from contract_server.db.transaction import current_connection, transaction
+from contract_server.development.demo.people import (
+    CONTRACTS,
+    OPERATOR_EMAIL,
+    OPERATOR_ID,
+    OPERATOR_NAME,
+    PASSWORD,
+    DemoContract,
+    member_names,
+)
+from contract_server.services import Services
+
+_EVERYTHING = (
+    "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
+    " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_stop, test_clock"
+)
+
+
+async def seed_if_empty(services: Services) -> bool:
+    """Seed a database that holds nobody yet.
+
+    Returns:
+        Whether it was seeded.
+    """
+    if await Account.exists():
+        return False
+    await reset(services)
+    return True
+
+
+async def reset(services: Services) -> None:
+    """The demonstration data as it was at first, at real time, with no mails and an empty ledger. Log-ins are kept."""
+    kept_password = await services.passwords.hash(PASSWORD)
+    async with transaction():
+        sessions = await Session.all()
+        await current_connection().execute_query(f"TRUNCATE {_EVERYTHING}")
+        now = await services.clock.now()
+        for contract in CONTRACTS:
+            await _seed(services, contract, kept_password, now)
+        await Account.create(
+            id=OPERATOR_ID,
+            role=Role.OPERATOR,
+            name=OPERATOR_NAME,
+            email=OPERATOR_EMAIL,
+            password_hash=kept_password,
+        )
+        accounts = {OPERATOR_ID, *(contract.account_id for contract in CONTRACTS)}
+        await Session.bulk_create([each for each in sessions if each.account_id in accounts])
+    if services.settings.mail_dir is not None:
+        _empty(services.settings.mail_dir)
+    services.ledger.empty()
+
+
+async def _seed(services: Services, demo: DemoContract, kept_password: str, now: datetime) -> None:
+    started_at = now - timedelta(days=400)
+    await Contract.create(
+        id=demo.id,
+        version=1,
+        status=new_contract().status,
+        started_on=services.policies.today(started_at),
+        applications=0,
+    )
+    await ContractEvent.create(
+        contract_id=demo.id, version=1, at=started_at, type=EventType.STARTED, actor=RulesActor.CONTRACTOR
+    )
+    await Company.create(
+        contract_id=demo.id,
+        name=demo.company,
+        address=demo.address,
+        postal_code=demo.postal_code,
+        phone_number=demo.phone_number,
+    )
+    await Account.create(
+        id=demo.account_id,
+        role=Role.CONTRACTOR,
+        name=demo.contractor,
+        email=demo.email,
+        password_hash=kept_password,
+        contract_id=demo.id,
+    )
+    await Member.bulk_create(
+        [Member(contract_id=demo.id, name=name, email=email) for name, email in member_names(demo)]
+    )
+    if demo.terminated_days_ago is not None:
+        await _terminate(services, demo, now - timedelta(days=demo.terminated_days_ago), now)
+
+
+async def _terminate(services: Services, demo: DemoContract, requested_at: datetime, now: datetime) -> None:
+    """As if the contractor had applied then, and every sweep since had done its work; without the mails."""
+    contract = ContractSnapshot(demo.id, services.policies.today(now - timedelta(days=400)), new_contract())
+    acts = (
+        (Action.TERMINATE, RulesActor.CONTRACTOR, requested_at),
+        (Action.END_SERVICE, RulesActor.SYSTEM, now),
+    )
+    for action, actor, at in acts:
+        decision = decide(services.policies.in_force_at(at), contract.facts, action, actor, at)
+        if not isinstance(decision, Granted):
+            continue
+        contract = await save_snapshot(contract, replace(contract, facts=decision.facts), at)
+        for effect in decision.effects:
+            if isinstance(effect, RecordEvent):
+                await ContractEvent.create(
+                    contract_id=demo.id,
+                    version=contract.facts.version,
+                    at=effect.at,
+                    type=effect.type,
+                    actor=effect.actor,
+                    application_id=contract.application_id,
+                )
+
+
+def _empty(folder: Path) -> None:
+    for mail in folder.glob("*.eml"):
+        mail.unlink(missing_ok=True)

@@ -1,0 +1,19 @@
+"""Configuration, from environment variables and from files that they name."""
+
+from contract_server.settings.settings import (
+    DEVELOPMENT_SECRET_KEY,
+    EnvironmentName,
+    Settings,
+    SettingsError,
+    load_settings,
+    load_worker_settings,
+)
+
+__all__ = [
+    "DEVELOPMENT_SECRET_KEY",
+    "EnvironmentName",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+    "load_worker_settings",
+]

@@ -1,0 +1,280 @@
+"""What operators may set: one variable each, with its type, default, unit and meaning."""
+
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from contract_rules import complete
+from contract_server.settings.durations import Duration
+from contract_server.settings.sources import FilesSource, SettingsError, misspelt, origin_of
+from contract_server.settings.types import (
+    BaseUrl,
+    MailAddress,
+    MailDomain,
+    Origins,
+    PostgresUrl,
+    RedisUrl,
+    SenderName,
+    SmtpUrl,
+    WebUrl,
+    is_public,
+)
+
+__all__ = ["DEVELOPMENT_SECRET_KEY", "EnvironmentName", "Settings", "SettingsError", "load_settings"]
+
+DEVELOPMENT_SECRET_KEY = "known to everybody: for development alone"  # noqa: S105 - and it says so
+SHORTEST_SECRET_KEY = 32
+NOWHERE = (".example", ".invalid", ".test", ".localhost")
+"""Domains that nobody can have (RFC 2606)."""
+
+
+class EnvironmentName(StrEnum):
+    """Where the server runs. Development has a test clock, demonstration data and no TLS; production has none of it."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+_IS_PRODUCTION = complete(
+    "_IS_PRODUCTION", EnvironmentName, {EnvironmentName.DEVELOPMENT: False, EnvironmentName.PRODUCTION: True}
+)
+
+
+def _in_production(info: ValidationInfo) -> bool:
+    """Whether the other settings are those of production; False where that setting itself was refused."""
+    name = info.data.get("environment")
+    return name is not None and _IS_PRODUCTION[name]
+
+
+class Settings(BaseSettings):
+    """The settings, read from environment variables of the same names in capitals, or from files: `NAME_FILE`."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    environment: EnvironmentName = Field(
+        EnvironmentName.PRODUCTION,
+        description="development or production; the test clock exists in development alone",
+    )
+    database_url: PostgresUrl = Field(description="PostgreSQL, as postgresql://user:password@host:port/database")
+    database_pool_size: int = Field(10, ge=2, le=500, description="connections that one process keeps at most")
+    redis_url: RedisUrl = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Redis, which carries the worker's ticks and nothing else"
+    )
+    public_url: BaseUrl = Field(
+        "http://127.0.0.1:8000",
+        validate_default=True,
+        description="where browsers reach this server; links in mails begin with it",
+    )
+    smtp_url: SmtpUrl | None = Field(
+        None, description="smtp://user:password@host:port or smtps://…; mails go out by it"
+    )
+    mail_dir: Path | None = Field(
+        None, description="development alone: folder for mails as .eml files, where SMTP_URL is not set"
+    )
+    mail_sender: MailAddress = Field(
+        "no-reply@omakase-login.example", validate_default=True, description="the address that mails come from"
+    )
+    mail_sender_name: SenderName = Field("おまかせログイン", description="the name beside that address")
+    mail_connections: int = Field(
+        8, ge=1, le=50, description="mails that one worker hands over at the same time, each on a connection of its own"
+    )
+    mail_domain: MailDomain = Field("omakase-login.example", description="the right side of every Message-ID")
+    contact_url: WebUrl = Field(
+        "https://form.business.ntt-east.co.jp/?formId=pf3473inq",
+        description="where a person who did not expect a mail, or cannot log in, asks for help",
+    )
+    reminders: bool = Field(
+        False, description="whether mails remind of what is about to end: resuming, the service, the registered data"
+    )
+    session_idle_limit: Duration = Field(
+        timedelta(hours=2), gt=timedelta(), description="a session ends after this long without a request"
+    )
+    session_absolute_limit: Duration = Field(
+        timedelta(hours=24), gt=timedelta(), description="a session ends after this long in any case"
+    )
+    request_deadline: Duration = Field(
+        timedelta(seconds=10), gt=timedelta(), description="how long one request may take before it is given up"
+    )
+    introspection: bool | None = Field(
+        None,
+        description="whether the schema can be asked for, and mistakes in queries are answered with suggestions;"
+        " where not set, in development alone",
+    )
+    cors_origins: Annotated[Origins, NoDecode] = Field(
+        (), description="origins of other sites whose pages may use this API, as https://host, separated by commas"
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET_KEY),
+        validate_default=True,
+        description="at least 32 random characters; hides whom the counts of failed log-ins are about",
+    )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (),
+        description="addresses or networks, with commas, whose X-Forwarded-For is believed; nobody's when empty",
+    )
+    log_in_failures_per_account: int = Field(
+        10, ge=1, description="failed log-ins that one source has for one account in a window; then it waits"
+    )
+    log_in_failures_per_source: int = Field(
+        50, ge=1, description="failed log-ins that one source has in a window, whatever the accounts; then it waits"
+    )
+    log_in_failures_of_all: int = Field(
+        1_000, ge=1, description="failed log-ins that all sources together have in a window; then all wait for its end"
+    )
+    log_in_window: Duration = Field(
+        timedelta(minutes=5), gt=timedelta(), description="how long failed log-ins are counted together"
+    )
+    password_resets_per_account: int = Field(
+        3, ge=1, description="mails with a link to a new password that one address gets in a quarter of an hour"
+    )
+    password_resets_per_source: int = Field(
+        20, ge=1, description="such mails that one source can ask for in a quarter of an hour"
+    )
+    sweep_batch: int = Field(500, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
+    erasure_batch: int = Field(
+        10_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"
+    )
+    erasure_breaker_contracts: int = Field(
+        50, ge=0, description="contracts due for erasure at once that need no approval, however few there are in all"
+    )
+    erasure_breaker_percent: float = Field(
+        5,
+        ge=0,
+        le=100,
+        description="share of those not erased, in per cent, that needs no approval, where that is more",
+    )
+    ledger_dir: Path | None = Field(
+        None,
+        description="folder, on another disk than the database, where every erasure is written down before it begins;"
+        " a restored backup is brought up to date from it",
+    )
+    policy_dir: Path | None = Field(
+        None, description="folder with every version of the policy as .toml files; where not set, those shipped"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65_535,
+        description="where Prometheus finds /metrics of this process; a port for each, none when it is not set",
+    )
+    metrics_host: str = Field("127.0.0.1", description="address to listen on there; not one that the world reaches")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - named as pydantic passes them
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """From variables, and from the files that variables name; from nowhere else."""
+        return init_settings, env_settings, FilesSource(settings_cls)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _must_be_secret_in_production(cls, given: SecretStr, info: ValidationInfo) -> SecretStr:
+        known = _in_production(info) and given.get_secret_value() == DEVELOPMENT_SECRET_KEY
+        if known or len(given.get_secret_value()) < SHORTEST_SECRET_KEY:
+            raise ValueError("expected 32 random characters or more, such as `openssl rand -base64 32` writes")
+        return given
+
+    @field_validator("public_url")
+    @classmethod
+    def _must_be_public_in_production(cls, given: str, info: ValidationInfo) -> str:
+        if _in_production(info) and not is_public(given):
+            raise ValueError("expected https:// and a name that browsers elsewhere know, because this is production")
+        return given
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _must_exist_in_production(cls, given: str, info: ValidationInfo) -> str:
+        if _in_production(info) and given.endswith(NOWHERE):
+            raise ValueError("expected an address of your own, because this is production: mail servers refuse others")
+        return given
+
+    @field_validator("mail_dir")
+    @classmethod
+    def _must_send_mails_in_production(cls, given: Path | None, info: ValidationInfo) -> Path | None:
+        if given is not None and _in_production(info):
+            raise ValueError("expected SMTP_URL instead, because this is production: no erasure reaches such files")
+        return given
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @property
+    def development(self) -> bool:
+        """Whether the test clock, the demonstration data and the development pages exist."""
+        return not _IS_PRODUCTION[self.environment]
+
+    @property
+    def shows_schema(self) -> bool:
+        """Whether strangers can ask which fields exist."""
+        return self.development if self.introspection is None else self.introspection
+
+    @property
+    def mail_url(self) -> str | None:
+        """Where mails are delivered, as `contract_notify.delivery_from_url` reads it."""
+        if self.smtp_url is not None:
+            return self.smtp_url.get_secret_value()
+        return self.mail_dir.absolute().as_uri() if self.mail_dir else None
+
+
+@lru_cache
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: A variable is missing or wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _refusal(error) from None
+
+
+def load_worker_settings() -> Settings:
+    """The settings of a process that erases, which is to be able to write down what it erased.
+
+    Raises:
+        SettingsError: A variable is missing or wrong.
+    """
+    settings = load_settings()
+    if settings.ledger_dir is None and not settings.development:
+        raise SettingsError(
+            "LEDGER_DIR: not set; expected a folder on another disk than the database, for what is to be erased again"
+            " when a backup is restored"
+        )
+    return settings
+
+
+def _refusal(error: ValidationError) -> SettingsError:
+    """The first thing that is wrong, in one line: the variable, what it is, and what is expected."""
+    first = error.errors(include_url=False)[0]
+    setting = str(first["loc"][0])
+    field = Settings.model_fields[setting]
+    origin = origin_of(setting)
+    if origin.variable is None:
+        found = "not set"
+    else:
+        found = "its value, not shown here," if _holds_secret(field.annotation) else f"{first['input']!r:.100}"
+        found += " does not fit"
+    expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    if first["type"] == "missing":
+        alike = [variable for variable, meant in misspelt(Settings) if meant == setting.upper()]
+        expected = f"{alike[0]} is, and may be a slip" if alike else "expected a value"
+    return SettingsError(f"{origin.variable or setting.upper()}: {found}; {expected} ({field.description})")
+
+
+def _holds_secret(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annotation can be
+    """Whether a setting of that type is shown to nobody."""
+    return annotation is SecretStr or any(_holds_secret(part) for part in get_args(annotation))

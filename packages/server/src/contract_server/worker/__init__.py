@@ -1,0 +1,1 @@
+"""The arq process: it sweeps and sends mails."""

@@ -1,0 +1,181 @@
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+import contract_server
+from contract_server.development.demo.people import CONTRACTS, OPERATOR_EMAIL, PASSWORD
+from contract_server.development.environment import remove_development
+from contract_server.development.servers.ports import LOOPBACK
+
+StartEnvironment = Callable[..., Any]
+
+
+async def test_environment_publishes_where_its_services_are_and_keeps_their_data_for_the_next_run(
+    start_environment: StartEnvironment,
+) -> None:
+    first = start_environment()
+    said = first.read_until("Ctrl-C")
+    assert f"Ready: http://127.0.0.1:{first.port}/graphql" in said
+    assert stat.S_IMODE((first.directory / "dev.env").stat().st_mode) == 0o600
+    variables = first.variables()
+    assert variables["BASE_URL"] == f"http://127.0.0.1:{first.port}"
+    assert Path(variables["MAIL_DIR"]) == first.directory / "mail"
+    assert Path(variables["LEDGER_DIR"]) == first.directory / "ledger"
+    await _execute(variables["DATABASE_URL"], "CREATE TABLE kept (name text)")
+    async with Redis.from_url(variables["REDIS_URL"]) as redis:
+        await redis.set("kept", "yes")
+
+    first.send(signal.SIGTERM)
+    status, _, complaints = first.finish()
+    assert (status, complaints) == (0, "")
+    assert not (first.directory / "dev.env").exists()
+
+    second = start_environment()
+    second.read_until("Ctrl-C")
+    variables = second.variables()
+    await _execute(variables["DATABASE_URL"], "SELECT name FROM kept")
+    async with Redis.from_url(variables["REDIS_URL"]) as redis:
+        assert await redis.get("kept") == b"yes"
+
+
+def test_environment_says_in_one_line_each_what_runs_where(start_environment: StartEnvironment) -> None:
+    lines = start_environment().read_until("Ctrl-C").splitlines()
+    for name in ("PostgreSQL", "Redis", "API", "worker"):
+        assert len([line for line in lines if line.split()[:1] == [name] and " | " not in line]) == 1
+
+
+def test_ready_environment_tells_every_account_of_the_demonstration(start_environment: StartEnvironment) -> None:
+    said = start_environment().read_until("Ctrl-C")
+    for word in (*(contract.email for contract in CONTRACTS), OPERATOR_EMAIL, PASSWORD):
+        assert word in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_stop_signal_ends_everything_even_when_the_whole_process_group_gets_it(
+    start_environment: StartEnvironment, number: signal.Signals
+) -> None:
+    environment = start_environment()
+    environment.read_until("Ctrl-C")
+    environment.send_group(number)
+    status, _, complaints = environment.finish()
+    assert (status, complaints) == (0, "")
+    assert environment.nothing_is_left()
+
+
+def test_stop_signal_while_the_databases_start_ends_everything(start_environment: StartEnvironment) -> None:
+    environment = start_environment()
+    environment.read_until("Redis")
+    environment.send(signal.SIGINT)
+    status, _, complaints = environment.finish()
+    assert (status, complaints) == (0, "")
+    assert environment.nothing_is_left()
+
+
+def test_second_ctrl_c_hurries_up_a_stop_that_a_child_holds_up(start_environment: StartEnvironment) -> None:
+    environment = start_environment(STUBBORN="worker")
+    environment.read_until("Ctrl-C")
+    environment.send_group(signal.SIGINT)
+    environment.read_until("stopping")
+    environment.send_group(signal.SIGINT)
+    status, _, complaints = environment.finish()
+    assert (status, complaints) == (0, "")
+    assert environment.nothing_is_left()
+
+
+def test_nothing_survives_a_supervisor_that_is_killed(start_environment: StartEnvironment) -> None:
+    environment = start_environment()
+    environment.read_until("Ctrl-C")
+    environment.send(signal.SIGKILL)
+    assert environment.nothing_is_left()
+
+
+@pytest.mark.parametrize(("name", "command"), [("worker", "worker"), ("API", "serve")])
+def test_program_that_dies_is_started_again(start_environment: StartEnvironment, name: str, command: str) -> None:
+    environment = start_environment()
+    environment.read_until("Ctrl-C")
+    os.kill(environment.process_of(command), signal.SIGKILL)
+    assert f"{name} ended (signal 9, Killed); starting it again" in environment.read_until("starting it")
+    environment.read_until(f"| {command} ")
+
+
+async def test_database_that_dies_comes_back_at_the_same_place(start_environment: StartEnvironment) -> None:
+    environment = start_environment()
+    environment.read_until("Ctrl-C")
+    url = environment.variables()["DATABASE_URL"]
+    with pytest.raises((asyncpg.PostgresError, ConnectionError)):
+        await _execute(url, "COPY (SELECT 1) TO PROGRAM 'kill -QUIT $(head -n 1 postmaster.pid); sleep 9'")
+    environment.read_until(", again")
+    await _execute(url, "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("migrate", "migrate failed (exit status 3)"),
+        ("serve", "API ended (exit status 3) before it was ready"),
+    ],
+)
+def test_program_that_cannot_do_its_work_ends_the_start_with_one_line(
+    start_environment: StartEnvironment, command: str, complaint: str
+) -> None:
+    environment = start_environment(BROKEN=command)
+    assert environment.finish()[::2] == (1, f"contract-server: {complaint}\n")
+    assert environment.nothing_is_left()
+
+
+def test_second_environment_in_the_same_folder_is_refused_with_one_line(
+    start_environment: StartEnvironment,
+) -> None:
+    first = start_environment()
+    first.read_until("Ctrl-C")
+    status, _, complaints = start_environment().finish()
+    where = f"{first.directory}: http://127.0.0.1:{first.port}"
+    assert (status, complaints) == (1, f"contract-server: an environment runs already in {where}\n")
+    assert remove_development(first.directory) == 1
+
+
+def test_port_in_use_is_one_line(start_environment: StartEnvironment) -> None:
+    with socket.create_server((LOOPBACK, 0)) as somebody_else:
+        port = somebody_else.getsockname()[1]
+        status, _, complaints = start_environment(port=port).finish()
+    assert status == 1
+    assert complaints == (
+        f"contract-server: port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port\n"
+    )
+
+
+def test_missing_wheels_are_one_line_that_names_what_to_install(tmp_path: Path) -> None:
+    source = Path(contract_server.__path__[0]).parent
+    program = (
+        "import sys; sys.path.append(sys.argv[1])\n"
+        "from contract_server.development.environment import run_development\n"
+        "sys.exit(run_development('127.0.0.1', int(sys.argv[2])))"
+    )
+    bare = subprocess.run(  # noqa: S603 - this Python and a program of ours
+        [sys.executable, "-I", "-S", "-c", program, str(source), "0"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert bare.returncode == 1
+    assert "pip install 'contract-server[embedded]'" in bare.stderr
+    assert bare.stderr.count("\n") == 1
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,35 @@
+"""One process sweeps once at a time, however often it is told to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.conftest import new_database
+from tests.locks import until_somebody_waits
+from tests.server.in_process import development_settings, seeded_services
+
+from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.services import Services
+from contract_server.worker.sweep import sweep_unless_at_it
+
+
+@pytest.fixture
+async def services(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Services]:
+    async with seeded_services(development_settings(await new_database(postgres), tmp_path)) as found:
+        yield found
+
+
+async def test_a_sweep_that_is_long_is_joined_by_no_other(services: Services) -> None:
+    somebody = await asyncpg.connect(services.settings.database_url.get_secret_value())
+    try:
+        async with somebody.transaction():
+            await somebody.execute("LOCK TABLE idempotent_answer")
+            long = asyncio.create_task(sweep_unless_at_it(services))
+            await until_somebody_waits(somebody.fetch)
+            assert await sweep_unless_at_it(services) is None
+        assert await long is not None
+    finally:
+        await somebody.close()
+    assert await sweep_unless_at_it(services) is not None
