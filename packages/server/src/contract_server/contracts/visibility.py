@@ -11,21 +11,25 @@ This is not what keeps two changes apart. That is the lock, or the statement tha
 from collections.abc import Mapping
 from typing import Final
 
-from contract_rules import Actor, EventType
+from contract_rules import Actor, EventType, complete
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.db.statements import fetch
 
 _EVERYONE: Final = frozenset(Actor)
 
-SEEN_BY: Final[Mapping[EventType, frozenset[Actor]]] = {
-    EventType.STARTED: _EVERYONE,
-    EventType.TERMINATION_REQUESTED: _EVERYONE,
-    EventType.RESUMED: _EVERYONE,
-    EventType.SERVICE_ENDED: frozenset({Actor.SYSTEM}),
-    EventType.ERASURE_HELD: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
-    EventType.ERASURE_HOLD_RELEASED: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
-    EventType.ERASED: _EVERYONE,
-}
+SEEN_BY: Final[Mapping[EventType, frozenset[Actor]]] = complete(
+    "SEEN_BY",
+    EventType,
+    {
+        EventType.STARTED: _EVERYONE,
+        EventType.TERMINATION_REQUESTED: _EVERYONE,
+        EventType.RESUMED: _EVERYONE,
+        EventType.SERVICE_ENDED: frozenset({Actor.SYSTEM}),
+        EventType.ERASURE_HELD: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
+        EventType.ERASURE_HOLD_RELEASED: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
+        EventType.ERASED: _EVERYONE,
+    },
+)
 """To whom a contract looks different after the change that an event tells of."""
 
 _UNSEEN_VERSIONS = """

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 from uuid_utils.compat import uuid7
 
+from contract_rules import complete
 from contract_server.contracts.policies import ServedPolicies
 from contract_server.onboarding.checks import Checks, Fault
 from contract_server.onboarding.lines import BrokenLine, Kind, Line, Mention
@@ -65,12 +66,14 @@ class Importer:
         return report
 
     def _take(self, line: Line | BrokenLine) -> None:
-        contract = self._contract
         if isinstance(line, BrokenLine):
             self._take_broken(line)
-        elif line.kind is Kind.CONTRACT:
-            self._take_contract(line)
-        elif contract and contract.written == line.record.get("contract_id") and not self._unplaced:
+        else:
+            _TAKE[line.kind](self, line)
+
+    def _take_member(self, line: Line) -> None:
+        contract = self._contract
+        if contract and contract.written == line.record.get("contract_id") and not self._unplaced:
             self._add_member(line, contract)
         else:
             self._take_other_member(line)
@@ -160,6 +163,9 @@ class Importer:
         if contract := self._contract:
             row = (contract.number, contract.line, contract.id, contract.headless)
             self._staging.contracts.append((*row, *(contract.values or NO_VALUES)))
+
+
+_TAKE = complete("_TAKE", Kind, {Kind.CONTRACT: Importer._take_contract, Kind.MEMBER: Importer._take_member})  # noqa: SLF001 - of this module
 
 
 @dataclass(slots=True)
