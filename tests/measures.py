@@ -132,7 +132,7 @@ def main() -> int:
         holds = measure.holds(value)
         failed |= not holds
         bound = "at least" if measure.at_least else "at most"
-        print(f"{'ok ' if holds else 'NO '} {measure.name}: {value:,.2f} ({bound} {measure.limit:,g})")  # noqa: T201
+        print(f"{'ok ' if holds else 'NO '} {measure.name}: {value:,.2f} ({bound} {measure.limit:,g})")
     return int(failed)
 
 
