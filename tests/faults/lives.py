@@ -23,8 +23,8 @@ from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import TestClock
 from contract_server.contracts.due import next_due_at
-from contract_server.contracts.errors import ActionRefused, StaleContract
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.contracts.result import ActionRefused, StaleContract
 from contract_server.contracts.service import ContractRequest
 from contract_server.contracts.store import find_snapshot
 from contract_server.db.connection import database
@@ -138,7 +138,7 @@ class Life:
         invoked = time.perf_counter()
         found = await find_viewer(self.services, self.token) if viewer is self.contractor else None
         try:
-            answer = await self.services.requests.perform(viewer, request, key, viewer_contract=found)
+            answer = await self.services.requests.execute(viewer, request, key, viewer_contract=found)
             reply = Reply(answer.contract.facts, answer.at)
         except ActionRefused as refused:
             reply = Reply(refused.contract.facts, refused.at, refused=refused.refusal.reason)

@@ -17,20 +17,21 @@ from uuid import UUID
 import pytest
 from tests.faults.linearizability import Flaw
 
-from contract_rules import Action, Actor, Condition, MailKind, PolicyRegistry, decisions, parse_policy
+from contract_rules import Action, Actor, Condition, Granted, PolicyRegistry, decisions, parse_policy
 from contract_server import services
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import TestClock
-from contract_server.contracts import changes, optimistic, service
-from contract_server.contracts.errors import ActionRefused
-from contract_server.contracts.notifications import Notifications
+from contract_server.contracts import changes, effects, optimistic, service
+from contract_server.contracts.effects import contract_after, writes_for
 from contract_server.contracts.policies import ServedPolicies
-from contract_server.contracts.result import ActionResult
+from contract_server.contracts.result import ActionRefused, ActionResult
 from contract_server.contracts.service import ContractRequest, ContractService
-from contract_server.contracts.snapshot import ContractSnapshot
-from contract_server.contracts.store import find_snapshot, lock_snapshot, save_snapshot
+from contract_server.contracts.snapshot import ContractSnapshot, contract_columns
+from contract_server.contracts.store import find_snapshot, lock_snapshot
+from contract_server.db.rows import Write
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.mail import queue
+from contract_server.mail.models import OutboxMail
 
 A_DAY = timedelta(days=1)
 A_MOMENT = 0.1  # seconds
@@ -72,19 +73,19 @@ def version_not_compared(patch: pytest.MonkeyPatch) -> None:
 
 
 def version_that_does_not_grow(patch: pytest.MonkeyPatch) -> None:
-    async def save(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> ContractSnapshot:
-        facts = replace(after.facts, version=before.facts.version)
-        return await save_snapshot(before, replace(after, facts=facts), now)
+    def after(before: ContractSnapshot, *more: Any) -> ContractSnapshot:  # noqa: ANN401 - passed on
+        changed = contract_after(before, *more)
+        return replace(changed, facts=replace(changed.facts, version=before.facts.version))
 
-    patch.setattr(changes, "save_snapshot", save)
+    patch.setattr(changes, "contract_after", after)
 
 
 def expected_version_ignored(patch: pytest.MonkeyPatch) -> None:
     class NeverStale(ContractService):
-        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> ActionResult:  # noqa: ANN401 - passed on
-            return await super().perform(viewer, replace(request, expected_version=None), *more, **named)
+        async def execute(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> ActionResult:  # noqa: ANN401 - passed on
+            return await super().execute(viewer, replace(request, expected_version=None), *more, **named)
 
-    patch.setattr(services, "ContractRequests", NeverStale)
+    patch.setattr(services, "ContractService", NeverStale)
 
 
 def unseen_changes_count_as_seen(patch: pytest.MonkeyPatch) -> None:
@@ -106,12 +107,11 @@ def clock_of_the_transaction(patch: pytest.MonkeyPatch) -> None:
 
 
 def mail_forgotten(patch: pytest.MonkeyPatch) -> None:
-    class ForgetfulMails(Notifications):
-        async def owe(self, contract: ContractSnapshot, kind: MailKind, now: datetime) -> None:
-            if contract.facts.version % 9:
-                await super().owe(contract, kind, now)
+    def writes(decision: Granted, *more: Any, **named: Any) -> list[Write]:  # noqa: ANN401 - passed on
+        found = writes_for(decision, *more, **named)
+        return [write for write in found if write.model is not OutboxMail or decision.facts.version % 9]
 
-    patch.setattr(services, "Notifications", ForgetfulMails)
+    patch.setattr(changes, "writes_for", writes)
 
 
 def mail_sent_by_two(patch: pytest.MonkeyPatch) -> None:
@@ -141,14 +141,12 @@ def window_closed_late(patch: pytest.MonkeyPatch) -> None:
 
 
 def erased_early(patch: pytest.MonkeyPatch) -> None:
-    async def save(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> ContractSnapshot:
-        stored = await save_snapshot(before, after, now)
-        await current_connection().execute_query(
-            "UPDATE contract SET erasure_due_at = erasure_due_at - $2::interval WHERE id = $1", [after.id, A_DAY]
-        )
-        return stored
+    def columns(after: ContractSnapshot, now: datetime) -> dict[str, Any]:
+        stored: dict[str, Any] = contract_columns(after, now)
+        due_at = stored["erasure_due_at"]
+        return stored | {"erasure_due_at": due_at and due_at - A_DAY}
 
-    patch.setattr(changes, "save_snapshot", save)
+    patch.setattr(effects, "contract_columns", columns)
     _judge_by_another_day(patch, Condition.ERASURE_DUE, A_DAY)
 
 
@@ -177,19 +175,19 @@ def refused_from_memory(patch: pytest.MonkeyPatch) -> None:
     class Hasty(ContractService):
         refused: dict[Action, tuple[float, ActionRefused]] = {}  # noqa: RUF012 - for the length of one test
 
-        async def perform(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> ActionResult:  # noqa: ANN401 - passed on
+        async def execute(self, viewer: Viewer, request: ContractRequest, *more: Any, **named: Any) -> ActionResult:  # noqa: ANN401 - passed on
             if request.expected_version or any(more):
-                return await super().perform(viewer, request, *more, **named)
+                return await super().execute(viewer, request, *more, **named)
             at, refusal = self.refused.get(request.action, (0, None))
             if refusal and time.monotonic() - at < A_MOMENT:
                 raise refusal
             try:
-                return await super().perform(viewer, request, *more, **named)
+                return await super().execute(viewer, request, *more, **named)
             except ActionRefused as refused:
                 self.refused[request.action] = time.monotonic(), refused
                 raise
 
-    patch.setattr(services, "ContractRequests", Hasty)
+    patch.setattr(services, "ContractService", Hasty)
 
 
 PLANTED = (

@@ -35,9 +35,8 @@ from contract_server.accounts.models import Account
 from contract_server.accounts.sessions import Sessions
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import Clock, TestClock
-from contract_server.contracts.errors import ActionRefused
 from contract_server.contracts.models import ContractEvent, Member
-from contract_server.contracts.result import ActionResult
+from contract_server.contracts.result import ActionRefused, ActionResult
 from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.contracts.viewer_contract import find_viewer_contract
 from contract_server.db.connection import database
@@ -86,7 +85,7 @@ class Contractor:
         """As the API asks, with a key, and with what was read of the contract beforehand or without."""
         found = await find_viewer_contract(self.token, self.clock, self.idle_limit) if at_once else None
         request = ContractRequest(action=action, contract_id=contract_of(self.viewer))
-        return await self.requests.perform(self.viewer, request, str(uuid4()), viewer_contract=found)
+        return await self.requests.execute(self.viewer, request, str(uuid4()), viewer_contract=found)
 
 
 async def refusal(asked: Awaitable[ActionResult]) -> Reason | None:

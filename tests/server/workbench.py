@@ -109,15 +109,15 @@ class Workbench:
 
     async def ask(self, contractor: Viewer, action: Action) -> ActionResult:
         request = ContractRequest(action=action, contract_id=contract_of(contractor))
-        return await self.requests.perform(contractor, request)
+        return await self.requests.execute(contractor, request)
 
     async def hold(self, contract_id: UUID) -> ActionResult:
         request = ContractRequest(action=Action.HOLD_ERASURE, contract_id=contract_id, hold_reason="2024-001")
-        return await self.requests.perform(OPERATOR, request)
+        return await self.requests.execute(OPERATOR, request)
 
     async def release(self, contract_id: UUID) -> ActionResult:
         request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=contract_id)
-        return await self.requests.perform(OPERATOR, request)
+        return await self.requests.execute(OPERATOR, request)
 
 
 def contract_of(contractor: Viewer) -> UUID:

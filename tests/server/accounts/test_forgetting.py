@@ -8,8 +8,8 @@ from tests.server.in_process import find_viewer
 from contract_rules import Action
 from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.accounts.viewer import Viewer
-from contract_server.contracts.errors import ActionRefused
 from contract_server.contracts.models import IdempotentAnswer
+from contract_server.contracts.result import ActionRefused
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.transaction import current_connection
 from contract_server.services import Services
@@ -30,7 +30,7 @@ async def refuse(services: Services, viewer: Viewer) -> None:
     assert viewer.contract_id is not None
     request = ContractRequest(action=Action.RESUME, contract_id=viewer.contract_id)
     with pytest.raises(ActionRefused):
-        await services.requests.perform(viewer, request, "key")
+        await services.requests.execute(viewer, request, "key")
 
 
 async def answered(ago: timedelta) -> None:

@@ -27,7 +27,7 @@ def terminated() -> Facts:
 
 def kind_of_mail(bench: Workbench, facts: Facts, kind: MailKind) -> object:
     contract = ContractSnapshot(id=UUID(int=3), started_on=NOW.date(), facts=facts)
-    return Notifications(Outbox(bench.settings)).columns(contract, kind, VIEWER, NOW)["kind"]
+    return Notifications(Outbox(bench.settings)).row(contract, VIEWER, NOW, kind)["kind"]
 
 
 async def test_every_kind_of_mail_is_its_own(bench: Workbench) -> None:

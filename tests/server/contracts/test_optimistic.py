@@ -12,19 +12,19 @@ from tests.server.workbench import APPLIED_AT, Workbench, contract_of, sql
 from contract_rules import Action, EventType, Status
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import DatabaseClock
-from contract_server.contracts.errors import ActionRefused, IdempotencyKeyReused
 from contract_server.contracts.models import (
+    Contract,
     ContractEvent,
     IdempotentAnswer,
     TerminationApplication,
     TerminationReason,
 )
 from contract_server.contracts.optimistic import OptimisticWrite, write_unless_changed
-from contract_server.contracts.result import ActionResult
+from contract_server.contracts.result import ActionRefused, ActionResult, IdempotencyKeyReused
 from contract_server.contracts.service import ContractRequest
-from contract_server.contracts.snapshot import contract_columns
 from contract_server.contracts.store import find_snapshot
 from contract_server.contracts.viewer_contract import ViewerContract
+from contract_server.db.rows import Update
 from contract_server.mail.models import OutboxMail
 
 
@@ -39,7 +39,7 @@ def request(contractor: Viewer, action: Action) -> ContractRequest:
 
 
 async def ask_at_once(bench: Workbench, contractor: Viewer, action: Action, key: str | None = None) -> ActionResult:
-    return await bench.requests.perform(
+    return await bench.requests.execute(
         contractor, request(contractor, action), key, viewer_contract=await viewer_contract(bench, contractor)
     )
 
@@ -72,7 +72,7 @@ async def test_both_ways_leave_the_same_rows(bench: Workbench) -> None:
     locked, at_once = await bench.contract(), await bench.contract()
     for action, later in ((Action.TERMINATE, timedelta()), (Action.RESUME, timedelta(days=3))):
         bench.clock.instant = APPLIED_AT + later
-        slow = await bench.requests.perform(locked, request(locked, action), f"key-{action}")
+        slow = await bench.requests.execute(locked, request(locked, action), f"key-{action}")
         quick = await ask_at_once(bench, at_once, action, f"key-{action}")
         assert quick.contract.facts == slow.contract.facts
         assert quick.at == slow.at
@@ -122,7 +122,7 @@ async def test_a_contract_that_has_changed_since_it_was_read_is_read_again(bench
     read_before = await viewer_contract(bench, contractor)
     await ask_at_once(bench, contractor, Action.RESUME)
     second = await ask_at_once(bench, contractor, Action.TERMINATE)
-    resumed = await bench.requests.perform(contractor, request(contractor, Action.RESUME), viewer_contract=read_before)
+    resumed = await bench.requests.execute(contractor, request(contractor, Action.RESUME), viewer_contract=read_before)
     assert resumed.contract.facts.version == second.contract.facts.version + 1
     assert await TerminationApplication.filter(contract_id=contract_of(contractor), withdrawn_at=None).count() == 0
 
@@ -133,7 +133,7 @@ async def test_of_two_who_have_read_the_same_one_is_granted(bench: Workbench) ->
         seen = await viewer_contract(bench, contractor)
         ask = request(contractor, Action.TERMINATE)
         answers = await asyncio.gather(
-            *(bench.requests.perform(contractor, ask, viewer_contract=seen) for _ in range(3)), return_exceptions=True
+            *(bench.requests.execute(contractor, ask, viewer_contract=seen) for _ in range(3)), return_exceptions=True
         )
         assert [type(each) for each in answers if isinstance(each, Exception)] == [ActionRefused] * 2
         assert await TerminationApplication.filter(contract_id=contract_of(contractor)).count() == 1
@@ -151,10 +151,9 @@ async def test_what_holds_until_an_instant_is_not_stored_by_whoever_waits_for_th
         await somebody.execute("SELECT FROM contract WHERE id = $1 FOR UPDATE", contract.id)
         now = await DatabaseClock().now()
         valid_until = now + timedelta(seconds=1)
-        writing = OptimisticWrite(
-            contract, contract_columns(contract, now) | {"version": 99}, [], None, now, valid_until
-        )
-        waiting = asyncio.create_task(write_unless_changed(writing, DatabaseClock()))
+        changed = Update(Contract, [{"id": contract.id, "version": 99}])
+        write = OptimisticWrite(contract.id, contract.facts.version, valid_until, [changed])
+        waiting = asyncio.create_task(write_unless_changed(write, DatabaseClock()))
         await until_somebody_waits(somebody.fetch)
         await somebody.execute("SELECT pg_sleep_until($1)", valid_until)
         await somebody.execute("ROLLBACK")

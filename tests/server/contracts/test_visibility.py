@@ -44,10 +44,9 @@ from contract_rules import (
 )
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.errors import ActionRefused, StaleContract
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.policies import served_policies
-from contract_server.contracts.result import ActionResult
+from contract_server.contracts.result import ActionRefused, ActionResult, StaleContract
 from contract_server.contracts.service import ContractRequest
 from contract_server.contracts.store import find_snapshot, lock_snapshot
 from contract_server.contracts.viewer_contract import ViewerContract
@@ -190,7 +189,7 @@ class Scene:
             async with transaction():
                 contract = await lock_snapshot(self.contract_id)
                 assert contract
-                await recording.apply(contract, action, Actor.SYSTEM)
+                await recording.change(contract, action, Actor.SYSTEM)
         else:
             await self.ask(WHO_ACTS[action], action, None)
 
@@ -207,7 +206,7 @@ class Scene:
             action=action, contract_id=self.contract_id, hold_reason="2024-001", expected_version=version
         )
         viewer = self.contractor if actor is Actor.CONTRACTOR else OPERATOR
-        return await self.bench.requests.perform(viewer, request, key, viewer_contract=viewer_contract)
+        return await self.bench.requests.execute(viewer, request, key, viewer_contract=viewer_contract)
 
     async def viewer_contract(self) -> ViewerContract:
         """What is read of the contract together with the contractor's session."""

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextvars import Context
 from datetime import datetime, timedelta
 from email.parser import BytesParser
-from uuid import uuid4
 
 import pytest
 from tests.locks import until_somebody_waits
@@ -23,16 +22,18 @@ from tests.server.workbench import (
 from contract_notify import ErasureReminder, PermanentFailure, ServiceEnded, TemporaryFailure
 from contract_rules import Action, Application, Deadline, DeadlineKind, Timeline
 from contract_server.accounts.viewer import Viewer
-from contract_server.contracts import notifications, optimistic
+from contract_server.contracts import optimistic
 from contract_server.contracts.models import TerminationApplication
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.reminder_windows import next_opening, windows_of
 from contract_server.contracts.service import ContractRequest
 from contract_server.contracts.store import find_snapshot
 from contract_server.contracts.viewer_contract import ViewerContract
+from contract_server.db import rows
+from contract_server.db.rows import shape_of
 from contract_server.db.transaction import transaction
 from contract_server.mail.models import MailState, OutboxMail
-from contract_server.mail.outbox import Outbox
+from contract_server.mail.outbox import Outbox, withdraw_reminders
 from contract_server.schedule.failed_mails import try_again
 from contract_server.schedule.reminders import Reminders
 from contract_server.settings import Settings
@@ -147,7 +148,7 @@ async def ask_at_once(bench: Workbench, contractor: Viewer, action: Action) -> N
     contract_id = contract_of(contractor)
     viewer_contract = ViewerContract(contractor, bench.clock.instant, await find_snapshot(contract_id), None)
     request = ContractRequest(action=action, contract_id=contract_id)
-    await bench.requests.perform(contractor, request, viewer_contract=viewer_contract)
+    await bench.requests.execute(contractor, request, viewer_contract=viewer_contract)
 
 
 @pytest.mark.parametrize("ask", [ask_locked, ask_at_once])
@@ -318,11 +319,14 @@ async def test_who_resumes_reads_none_of_the_mails_that_wait_for_the_mail_server
         contract_of(await reminding.contract()),
     )
     await sql("ANALYZE outbox_mail")
-    resuming = optimistic._statement("now()", ("version",), ())  # noqa: SLF001 - as it is run, but for what it writes
-    values = (contractor.contract_id, 2, CLOSES_AT, uuid4(), APPLIED_AT, 3)
+    withdrawal = withdraw_reminders(contract_of(contractor), APPLIED_AT)
+    shape = (shape_of(withdrawal), len(withdrawal.values))
+    unlocked = optimistic._statement("now()", (shape,))  # noqa: SLF001 - as it is run
+    locked = rows._writing((shape,))  # noqa: SLF001 - as above
+    values = (APPLIED_AT, *withdrawal.values)
     plans = [
-        await sql(f"EXPLAIN {resuming}", *values),
-        await notifications._waiting(contract_of(contractor), APPLIED_AT).explain(),  # noqa: SLF001 - where it is locked first
+        await sql(f"EXPLAIN {unlocked}", contractor.contract_id, 2, CLOSES_AT, *values),
+        await sql(f"EXPLAIN {locked}", [APPLIED_AT], *withdrawal.values),
     ]
     for plan in plans:
         assert "outbox_mail_withdrawable" in str(plan)

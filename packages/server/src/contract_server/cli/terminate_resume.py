@@ -14,7 +14,7 @@ from contract_server.cli.contracts import ContractId, describe, require_contract
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json
 from contract_server.cli.prompts import Yes, confirm
-from contract_server.contracts.errors import ActionRefused, StaleContract
+from contract_server.contracts.result import ActionRefused, StaleContract
 from contract_server.contracts.service import ContractRequest
 from contract_server.services import Services
 
@@ -90,7 +90,7 @@ async def _look_ahead(services: Services, action: Action, contract_id: UUID) -> 
 
 async def _perform(services: Services, request: ContractRequest, note: str) -> dict[str, Any]:
     try:
-        await services.requests.perform(_OPERATOR, request, note=note)
+        await services.requests.execute(_OPERATOR, request, note=note)
     except ActionRefused as refused:
         raise _in_words(services, refused.refusal) from None
     except StaleContract:

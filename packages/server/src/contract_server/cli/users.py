@@ -12,7 +12,7 @@ from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASS
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.prompts import ask_password
-from contract_server.contracts.errors import ContractNotFound
+from contract_server.contracts.result import ContractNotFound
 from contract_server.onboarding import accounts
 from contract_server.onboarding.accounts import (
     AccountNotFound,

@@ -14,9 +14,8 @@ from uuid import UUID
 import orjson
 from pydantic import TypeAdapter
 
-from contract_server.contracts.errors import IdempotencyKeyReused
 from contract_server.contracts.models import IdempotentAnswer
-from contract_server.contracts.result import ActionResult
+from contract_server.contracts.result import ActionResult, IdempotencyKeyReused
 from contract_server.db.transaction import current_connection
 
 KEPT_FOR = timedelta(hours=48)

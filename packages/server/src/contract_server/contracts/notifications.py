@@ -4,16 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from tortoise.queryset import QuerySet
-
-from contract_notify import ErasureReminder, ResumptionAccepted, TerminationAccepted
+from contract_notify import ResumptionAccepted, TerminationAccepted
 from contract_rules import MailKind, complete
-from contract_server.accounts.models import Account
 from contract_server.contracts.reminder_windows import Window
 from contract_server.contracts.snapshot import ContractSnapshot
-from contract_server.mail.models import MailState, OutboxMail
+from contract_server.mail.models import OutboxMail
 from contract_server.mail.outbox import Outbox, Recipient
 
 
@@ -24,18 +20,11 @@ class Notifications:
         self._outbox = outbox
         self._render = lru_cache(maxsize=16)(outbox.render)  # these mails are the same for all contractors
 
-    async def owe(self, contract: ContractSnapshot, kind: MailKind, now: datetime) -> None:
-        """Put the mail about a change that was just made into the outbox, in the same transaction."""
-        contractor = await Account.get(contract_id=contract.id)
-        await OutboxMail.create(**self.columns(contract, kind, contractor, now))
-        if kind is MailKind.RESUMPTION_ACCEPTED:
-            # they speak of an application that is no more
-            await _waiting(contract.id, now).update(useful_until=now)
-
-    def columns(
-        self, contract: ContractSnapshot, kind: MailKind, contractor: Recipient, now: datetime
+    def row(
+        self, contract: ContractSnapshot, contractor: Recipient | None, now: datetime, kind: MailKind
     ) -> dict[str, Any]:
         """Return the columns of the mail about a change, which led to this state of the contract."""
+        assert contractor is not None, f"{kind} has no recipient"  # noqa: S101 - such a change names its contractor
         message = _MESSAGES[kind](contract)
         unique = f"{contract.id}.{contract.facts.version}"
         return self._outbox.row(contractor, message, unique, now, self._render(message))
@@ -47,15 +36,6 @@ class Notifications:
         message = window.reminder.words(application.timeline)
         row = self._outbox.row(contractor, message, f"{contract.id}.{contract.application_id}", now)
         return OutboxMail(**row, useful_until=window.closes_at)
-
-    async def withdraw_erasure_reminder(self, contract: ContractSnapshot, now: datetime) -> None:
-        """One that still waits names a day that does not hold any more. It is owed anew once the hold is released."""
-        await _waiting(contract.id, now).filter(kind=ErasureReminder.kind).update(useful_until=now)
-
-
-def _waiting(contract_id: UUID, now: datetime) -> QuerySet[OutboxMail]:
-    """Reminders that are still to be sent."""
-    return OutboxMail.filter(contract_id=contract_id, state=MailState.PENDING, useful_until__gt=now)
 
 
 def _termination_accepted(contract: ContractSnapshot) -> TerminationAccepted:

@@ -1,16 +1,40 @@
-"""What a request came to, be it granted or not."""
+"""The result of a request about a contract, and the errors that stand for a result that was not asked for."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from contract_rules import Refused
-from contract_server.contracts.errors import ActionRefused, StaleContract
 from contract_server.contracts.snapshot import ContractSnapshot
+
+
+class ContractNotFound(Exception):
+    """No such contract, or not this viewer's: the two look the same."""
+
+
+class IdempotencyKeyReused(Exception):
+    """The key was used before, with another operation or input."""
+
+
+@dataclass
+class ActionRefused(Exception):
+    """The rules refuse the action on the contract as it was then."""
+
+    contract: ContractSnapshot
+    at: datetime
+    refusal: Refused
+
+
+@dataclass
+class StaleContract(Exception):
+    """The rules grant the request, but the contract has visibly changed since the expected version."""
+
+    contract: ContractSnapshot
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """The contract, the instant at which it was judged, and what stood in the way, if anything did."""
+    """The contract after the request, the instant of the decision, and the problem, if there was one."""
 
     contract: ContractSnapshot
     at: datetime
@@ -18,11 +42,11 @@ class ActionResult:
     stale: bool = False
 
     def raise_for_problem(self) -> "ActionResult":
-        """This answer, where it is what was asked for.
+        """Return the result if there was no problem.
 
         Raises:
-            StaleContract: The rules would grant it, but the viewer has not seen how the contract has changed.
-            ActionRefused: The rules said no.
+            StaleContract: The rules grant it, but the viewer has not seen how the contract has changed.
+            ActionRefused: The rules refuse it.
         """
         if self.stale:
             raise StaleContract(self.contract, self.at)

@@ -1,24 +1,11 @@
-"""Finding, locking and saving contracts."""
+"""Find and lock contracts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
-from contract_rules import Facts
 from contract_server.clock import Clock
-from contract_server.contracts.models import Contract, TerminationApplication
-from contract_server.contracts.snapshot import (
-    APPLICATION_IN_FORCE,
-    SNAPSHOT_COLUMNS,
-    ContractSnapshot,
-    application_columns,
-    contract_columns,
-    snapshot_of,
-)
-from contract_server.db.rows import Insert, Update, write_rows
+from contract_server.contracts.snapshot import APPLICATION_IN_FORCE, SNAPSHOT_COLUMNS, ContractSnapshot, snapshot_of
 from contract_server.db.statements import fetch
 
 _FIND = f"""
@@ -29,19 +16,19 @@ _LOCK = "SELECT id FROM contract WHERE id = ANY ($1) ORDER BY id FOR UPDATE"
 
 
 async def find_snapshot(contract_id: UUID) -> ContractSnapshot | None:
-    """The contract as it stands, not locked: to be shown."""
+    """Find a contract, not locked."""
     return (await find_snapshots([contract_id])).get(contract_id)
 
 
 async def find_snapshots(contract_ids: Sequence[UUID]) -> dict[UUID, ContractSnapshot]:
-    """The contracts among `contract_ids` that exist, in one statement however many they are."""
+    """Find the contracts that exist, in one statement."""
     return {row["contract_id"]: snapshot_of(row) for row in await fetch(_FIND.format(more=""), contract_ids)}
 
 
 async def lock_snapshot(contract_id: UUID, *, skip_locked: bool = False) -> ContractSnapshot | None:
-    """The contract as it stands, locked until the transaction ends: to be changed.
+    """Find a contract and lock it until the transaction ends.
 
-    With `skip_locked`, None also where somebody else has it locked.
+    With `skip_locked`, a contract that another transaction has locked is None.
     """
     locked = await _lock([contract_id], skip_locked=skip_locked)
     return await find_snapshot(contract_id) if locked else None
@@ -50,10 +37,10 @@ async def lock_snapshot(contract_id: UUID, *, skip_locked: bool = False) -> Cont
 async def lock_snapshots(
     contract_ids: Sequence[UUID], clock: Clock, *, skip_locked: bool = False
 ) -> tuple[dict[UUID, ContractSnapshot], datetime]:
-    """Those of the contracts that exist, as they stand, locked until the transaction ends; and an instant after that.
+    """Find the contracts that exist, lock them until the transaction ends, and read the clock after that.
 
-    They are read by a statement of its own: one that waited for a lock shows what else belongs to a contract as it was
-    before the wait. The clock is read with them, because each way to the database and back counts where many are due.
+    A separate statement reads them: one that waited for a lock would show their other tables as they were before the
+    wait. It reads the clock too, because round trips count if many contracts are due.
     """
     locked = await _lock(contract_ids, skip_locked=skip_locked)
     if not locked:
@@ -63,35 +50,6 @@ async def lock_snapshots(
 
 
 async def _lock(contract_ids: Sequence[UUID], *, skip_locked: bool) -> list[UUID]:
-    """Everybody who waits for several does so in the order of their ids, so that nobody waits in a circle."""
+    """Lock in the order of the ids, so that two transactions never wait for each other."""
     rows = await fetch(_LOCK + (" SKIP LOCKED" if skip_locked else ""), contract_ids)
     return [row["id"] for row in rows]
-
-
-async def save_snapshot(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> ContractSnapshot:
-    """Store what has changed of a locked contract. A new application is given its id here.
-
-    Returns:
-        `after`, with the id of its application.
-    """
-    if before.facts.application and before.facts.application != after.facts.application:
-        await TerminationApplication.filter(id=before.application_id).update(withdrawn_at=now)
-    if after.facts.application and before.facts.application != after.facts.application:
-        after = replace(after, application_id=uuid7())
-        await write_rows(Insert(TerminationApplication, [application_columns(after)]))
-    await write_rows(*changes_to_store([(before, after)], now))
-    return after
-
-
-def changes_to_store(changed: Iterable[tuple[ContractSnapshot, ContractSnapshot]], now: datetime) -> list[Update]:
-    """What is to be written where locked contracts have changed, before and after, and keep their applications."""
-    changed = list(changed)
-    ended = [after.application_id for before, after in changed if _ends_service(before.facts, after.facts)]
-    return [
-        Update(Contract, [{"id": after.id, **contract_columns(after, now)} for _, after in changed]),
-        Update(TerminationApplication, [{"id": each, "service_ended_at": now} for each in ended]),
-    ]
-
-
-def _ends_service(before: Facts, after: Facts) -> bool:
-    return after.service_ended and not before.service_ended

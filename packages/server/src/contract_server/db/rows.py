@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 import orjson
 from tortoise.models import Model
@@ -66,58 +67,94 @@ class Insert:
     model: type[Model]
     rows: Sequence[Row]
 
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """Those that are named, and those that would be left without what the model says of them."""
-        known = columns_of(self.model).values()
-        return tuple(each for each in known if each.name in self.rows[0] or not each.is_given_by_database)
-
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What is to stand in rows of a model's table, which are found by their `id`; all name the same columns."""
+    """New values for rows of a model's table, found by their `id`; all name the same columns."""
 
     model: type[Model]
     rows: Sequence[Row]
 
+
+@dataclass(frozen=True, slots=True)
+class UpdateWhere:
+    """New values for all rows that meet a condition, in SQL with `{}` for each of its values."""
+
+    model: type[Model]
+    columns: Row
+    condition: str
+    values: tuple[object, ...]
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The new values, as the one row that they are."""
+        return (self.columns,)
+
+
+Write = Insert | Update | UpdateWhere
+
+
+class Shape(NamedTuple):
+    """What a statement depends on, apart from the values."""
+
+    kind: type[Write]
+    model: type[Model]
+    names: tuple[str, ...]
+    condition: str = ""
+
     @property
     def columns(self) -> tuple[Column, ...]:
-        """Those that are named."""
-        known = columns_of(self.model)
-        return tuple(known[name] for name in self.rows[0])
+        """The columns to write: the named ones, and in new rows those for which the model has a default."""
+        return _columns_to_write(self)
 
 
-Write = Insert | Update
+def shape_of(write: Write) -> Shape:
+    """The shape of a write that has rows."""
+    return Shape(type(write), write.model, tuple(write.rows[0]), getattr(write, "condition", ""))
+
+
+@lru_cache(maxsize=256)
+def _columns_to_write(shape: Shape) -> tuple[Column, ...]:
+    known = columns_of(shape.model)
+    if shape.kind is not Insert:
+        return tuple(known[name] for name in shape.names)
+    return tuple(column for name, column in known.items() if name in shape.names or not column.is_given_by_database)
 
 
 async def write_rows(*writes: Write) -> None:
-    """Carry out all of them in one statement: none sees what another has done, and each row is named once."""
-    to_do = [write for write in writes if write.rows]
-    if to_do:
-        shapes = tuple((type(write), write.model, write.columns) for write in to_do)
-        values = [[column.value_in(row) for row in write.rows] for write in to_do for column in write.columns]
-        await execute(_writing(shapes), *values)
+    """Carry out all writes in one statement. None sees the effect of another, and no row is written twice."""
+    rows: dict[Shape, list[Row]] = {}
+    conditions: dict[Shape, tuple[object, ...]] = {}
+    for write in writes:
+        if write.rows:
+            shape = shape_of(write)
+            rows.setdefault(shape, []).extend(write.rows)
+            conditions[shape] = write.values if isinstance(write, UpdateWhere) else ()
+    values: list[object] = []
+    for shape, written in rows.items():
+        values += [[column.value_in(row) for row in written] for column in shape.columns]
+        values += conditions[shape]
+    if rows:
+        await execute(_writing(tuple((shape, len(conditions[shape])) for shape in rows)), *values)
 
 
 @lru_cache(maxsize=64)
-def _writing(shapes: tuple[tuple[type[Write], type[Model], tuple[Column, ...]], ...]) -> str:
-    parts, places = [], itertools.count(1)
-    for kind, model, columns in shapes:
-        inner = _inserting if kind is Insert else _updating
-        parts.append(inner(table_of(model), columns, _unnested(columns, places)))
-    *before, last = parts
+def _writing(shapes: tuple[tuple[Shape, int], ...]) -> str:
+    places = itertools.count(1)
+    *before, last = [_part(shape, values, places) for shape, values in shapes]
     withs = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(before, 1))
     return f"WITH {withs} {last}" if withs else last
 
 
-def _inserting(table: str, columns: tuple[Column, ...], given: str) -> str:
-    names = ", ".join(column.name for column in columns)
-    return f"INSERT INTO {table} ({names}) SELECT {', '.join(map(_typed, columns))} FROM {given}"  # noqa: S608 - our own names
-
-
-def _updating(table: str, columns: tuple[Column, ...], given: str) -> str:
-    changed = ", ".join(f"{each.name} = {_typed(each)}" for each in columns if each.name != "id")
-    return f"UPDATE {table} SET {changed} FROM {given} WHERE {table}.id = given.id"  # noqa: S608 - as above
+def _part(shape: Shape, values: int, places: Iterator[int]) -> str:
+    table, columns = table_of(shape.model), shape.columns
+    given = _unnested(columns, places)
+    if shape.kind is Insert:
+        names = ", ".join(column.name for column in columns)
+        return f"INSERT INTO {table} ({names}) SELECT {', '.join(map(_typed, columns))} FROM {given}"  # noqa: S608 - our own names
+    changed = ", ".join(f"{column.name} = {_typed(column)}" for column in columns if column.name != "id")
+    condition = shape.condition.format(*(f"${next(places)}" for _ in range(values))) or f"{table}.id = given.id"
+    return f"UPDATE {table} SET {changed} FROM {given} WHERE {condition}"  # noqa: S608 - as above
 
 
 def _typed(column: Column) -> str:
@@ -126,5 +163,5 @@ def _typed(column: Column) -> str:
 
 def _unnested(columns: Sequence[Column], places: Iterator[int]) -> str:
     """One array for each column. Of JSON, its text: asyncpg would take an array of values for one value."""
-    arrays = ", ".join(f"${next(places)}::{'text' if each.kind == _JSON else each.kind}[]" for each in columns)
-    return f"unnest({arrays}) AS given ({', '.join(each.name for each in columns)})"
+    arrays = ", ".join(f"${next(places)}::{'text' if column.kind == _JSON else column.kind}[]" for column in columns)
+    return f"unnest({arrays}) AS given ({', '.join(column.name for column in columns)})"

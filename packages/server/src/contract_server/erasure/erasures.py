@@ -214,7 +214,7 @@ class Erasures:
         gone = await erase_rows(members, self._tables)
         if left := await personal_rows_left(list(members), self._tables):
             raise ErasureIncomplete(", ".join(sorted({name for rows in left.values() for name in rows})))
-        granted = self._changes.granted_to_all([due[each] for each in members], Action.ERASE, Actor.SYSTEM, now)
+        granted = self._changes.writes_for_all([due[each] for each in members], Action.ERASE, Actor.SYSTEM, now)
         sealed = await seal({each: gone.get(each, Counter()) for each in members}, now)
         await write_rows(*granted, sealed)
 

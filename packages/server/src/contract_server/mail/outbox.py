@@ -7,6 +7,8 @@ from uuid import UUID
 from asgi_correlation_id.context import correlation_id
 
 from contract_notify import Message, RenderedMail, render
+from contract_server.db.rows import UpdateWhere
+from contract_server.mail.models import MailState, OutboxMail
 from contract_server.settings import Settings
 
 
@@ -49,3 +51,16 @@ class Outbox:
             "body": rendered.body,
             "request_id": correlation_id.get(),
         }
+
+
+_PENDING_REMINDER = f"""
+    outbox_mail.contract_id = {{}} AND outbox_mail.state = '{MailState.PENDING}' AND outbox_mail.useful_until > {{}}
+"""
+
+
+def withdraw_reminders(contract_id: UUID, now: datetime, kind: str | None = None) -> UpdateWhere:
+    """Return the write that makes a contract's pending reminders useless, all of them or those of one kind."""
+    condition, values = _PENDING_REMINDER, (contract_id, now)
+    if kind is None:
+        return UpdateWhere(OutboxMail, {"useful_until": now}, condition, values)
+    return UpdateWhere(OutboxMail, {"useful_until": now}, f"{condition} AND outbox_mail.kind = {{}}", (*values, kind))

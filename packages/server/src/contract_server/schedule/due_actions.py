@@ -133,7 +133,7 @@ class DueActions:
             contract = await lock_snapshot(contract_id, skip_locked=skip_locked)
             if contract is None:
                 return False
-            answer = await self._changes.apply(contract, Action.END_SERVICE, Actor.SYSTEM)
+            answer = await self._changes.change(contract, Action.END_SERVICE, Actor.SYSTEM)
         if answer.refusal is None:
             log.info("service ended", contract_id=contract_id, application_id=contract.application_id)
         return answer.refusal is None

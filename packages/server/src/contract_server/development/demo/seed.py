@@ -1,15 +1,15 @@
 """The demonstration data: four contracts, each at another point of its life, and an operator."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from contract_rules import Action, EventType, Granted, RecordEvent, decide, new_contract
+from contract_rules import Action, EventType, Granted, decide, new_contract
 from contract_rules import Actor as RulesActor
 from contract_server.accounts.models import Account, Role, Session
+from contract_server.contracts.effects import NO_REASONS, contract_after, writes_for
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member
 from contract_server.contracts.snapshot import ContractSnapshot
-from contract_server.contracts.store import save_snapshot
+from contract_server.db.rows import write_rows
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.development.demo.people import (
     CONTRACTS,
@@ -108,17 +108,9 @@ async def _terminate(services: Services, demo: DemoContract, requested_at: datet
         decision = decide(services.policies.in_force_at(at), contract.facts, action, actor, at)
         if not isinstance(decision, Granted):
             continue
-        contract = await save_snapshot(contract, replace(contract, facts=decision.facts), at)
-        for effect in decision.effects:
-            if isinstance(effect, RecordEvent):
-                await ContractEvent.create(
-                    contract_id=demo.id,
-                    version=contract.facts.version,
-                    at=effect.at,
-                    type=effect.type,
-                    actor=effect.actor,
-                    application_id=contract.application_id,
-                )
+        after = contract_after(contract, decision, at, NO_REASONS)
+        await write_rows(*writes_for(decision, contract, after, at))
+        contract = after
 
 
 def _empty(folder: Path) -> None:

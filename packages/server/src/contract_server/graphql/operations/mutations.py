@@ -9,8 +9,8 @@ from strawberry.scalars import ID
 from contract_rules import Action
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
-from contract_server.contracts.errors import ContractNotFound
 from contract_server.contracts.models import TerminationReason
+from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.service import ContractRequest
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
@@ -150,7 +150,7 @@ async def _perform(
 ) -> Contract:
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
-    answer = await context.services.requests.perform(viewer, request, key, viewer_contract=context.viewer_contract)
+    answer = await context.services.requests.execute(viewer, request, key, viewer_contract=context.viewer_contract)
     return Contract.of(answer.contract, answer.at)
 
 

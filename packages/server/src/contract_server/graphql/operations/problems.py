@@ -11,7 +11,7 @@ from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASS
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
 from contract_server.accounts.rate_limit_store import TooManyAttempts
-from contract_server.contracts import errors
+from contract_server.contracts import result as errors
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.language import Words, words
 from contract_server.graphql.types import results

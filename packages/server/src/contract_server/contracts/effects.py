@@ -1,0 +1,122 @@
+"""What a granted decision changes in the database: one interpretation of its effects, for every way of storing them.
+
+`writes_for` is pure. It turns the contract before and after a decision, and the decision's effects, into rows. They are
+stored in the transaction that holds the contract's lock (`db.rows.write_rows`), or in one statement that is guarded by
+the version that was read (`optimistic.write_unless_changed`).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple, assert_never
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from contract_notify import ErasureReminder
+from contract_rules import EraseRegistration, Granted, MailKind, RecordEvent, SendMail, WakeAt
+from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication, TerminationReason
+from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
+from contract_server.db.rows import Insert, Row, Update, Write
+from contract_server.mail.models import OutboxMail
+from contract_server.mail.outbox import withdraw_reminders
+
+Mail = Callable[[MailKind], Row]
+"""Renders a mail about the change, as its columns."""
+
+
+class Reasons(NamedTuple):
+    """Why a person asks for a change."""
+
+    reason: TerminationReason | None = None
+    hold_reason: str | None = None
+    note: str | None = None
+    """An operator's own words, stored with the events."""
+
+
+NO_REASONS = Reasons()
+
+
+def contract_after(before: ContractSnapshot, decision: Granted, now: datetime, reasons: Reasons) -> ContractSnapshot:
+    """Return the contract after the decision. A new application gets its id here."""
+    return replace(
+        before,
+        facts=decision.facts,
+        application_id=_application_id(before, decision),
+        reason=reasons.reason or before.reason,
+        hold=_hold(before, held=decision.facts.erasure_held, reason=reasons.hold_reason, now=now),
+    )
+
+
+def writes_for(
+    decision: Granted,
+    before: ContractSnapshot,
+    after: ContractSnapshot,
+    now: datetime,
+    *,
+    mail: Mail | None = None,
+    note: str | None = None,
+) -> list[Write]:
+    """Return the rows to store, those of the contract first; none if the decision changes nothing.
+
+    Without `mail`, no mail is queued.
+    """
+    if not decision.effects:
+        return []
+    writes: list[Write] = [Update(Contract, [{"id": after.id, **contract_columns(after, now)}])]
+    writes += _writes_for_application(before, after, now)
+    for effect in decision.effects:
+        match effect:
+            case RecordEvent():
+                writes.append(Insert(ContractEvent, [_event(effect, before, after, note)]))
+            case SendMail():
+                writes += [Insert(OutboxMail, [mail(effect.kind)])] if mail else []
+            case WakeAt() | EraseRegistration():  # the due columns say when to wake; the erasure deletes rows itself
+                pass
+            case unknown:
+                assert_never(unknown)
+    return writes
+
+
+def _writes_for_application(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> list[Write]:
+    writes: list[Write] = []
+    if before.application_id and before.application_id != after.application_id:
+        writes.append(_application(before, withdrawn_at=now))
+        writes.append(withdraw_reminders(before.id, now))
+    if after.application_id and before.application_id != after.application_id:
+        writes.append(Insert(TerminationApplication, [application_columns(after)]))
+    if after.facts.service_ended and not before.facts.service_ended:
+        writes.append(_application(after, service_ended_at=now))
+    if after.hold and not before.hold:  # the reminder names a day that no longer holds
+        writes.append(withdraw_reminders(after.id, now, ErasureReminder.kind))
+    if before.hold and not after.hold and after.application_id:  # a reminder may be due again
+        writes.append(_application(after, next_reminder_at=now))
+    return writes
+
+
+def _application(contract: ContractSnapshot, **columns: datetime) -> Update:
+    return Update(TerminationApplication, [{"id": contract.application_id, **columns}])
+
+
+def _event(effect: RecordEvent, before: ContractSnapshot, after: ContractSnapshot, note: str | None) -> Row:
+    return {
+        "contract_id": after.id,
+        "version": after.facts.version,
+        "at": effect.at,
+        "type": effect.type,
+        "actor": effect.actor,
+        "application_id": (after.application_id or before.application_id) if effect.application_number else None,
+        "note": note,
+    }
+
+
+def _application_id(before: ContractSnapshot, decision: Granted) -> UUID | None:
+    if decision.facts.application is None:
+        return None
+    return before.application_id if decision.facts.application == before.facts.application else uuid7()
+
+
+def _hold(before: ContractSnapshot, *, held: bool, reason: str | None, now: datetime) -> Hold | None:
+    if not held:
+        return None
+    return before.hold or Hold(placed_at=now, reason=reason or "")
