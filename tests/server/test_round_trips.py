@@ -47,6 +47,8 @@ async def client(
     async with served(settings) as found:
         body = {"query": LOG_IN, "variables": {"email": "active@example.jp", "password": PASSWORD}}
         await found.post("/graphql", json=body)
+        for _ in range(2):  # the first probe records the terms in force, the second finds them recorded
+            assert (await found.get("/readyz")).status_code == 200
         yield found
 
 

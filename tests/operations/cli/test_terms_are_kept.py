@@ -74,7 +74,7 @@ def settings(seeded: Settings, folder: Path) -> Settings:
 
 @pytest.fixture
 def variables(settings: Settings, folder: Path) -> Variables:
-    return {**variables_of(settings), "POLICY_DIR": str(folder)}
+    return {**variables_of(settings), "POLICY_DIR": str(folder), "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 
 async def recorded(settings: Settings) -> dict[str, str]:
@@ -101,7 +101,7 @@ async def execute(settings: Settings, *statements: str) -> None:
 
 ID = ACTIVE_CONTRACT
 ON_A_DATABASE_IN_USE = {
-    "serve": ("--port", "1"),
+    "serve": ("--host", "192.0.2.1"),  # an address that no machine has, and below no Redis: both would end, too
     "worker": (),
     "seed-demo": (),
     "import": ("contracts.jsonl", "--check"),
