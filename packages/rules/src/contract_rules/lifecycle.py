@@ -238,10 +238,6 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Refuse facts that no history can lead to."""
-        if not isinstance(self.status, Status):
-            raise ValueError(  # noqa: TRY004  # the text is right, and what it was to be made of is said
-                f"status: {self.status!r}: write a Status, as in Status({self.status!r})"
-            )
         status, application, ended, held = self.status, self.application, self.service_ended, self.erasure_held
         if not (
             type(self.version) is type(self.applications) is int
@@ -255,8 +251,10 @@ class Facts:
             consistent = application is not None and application.number == self.applications
         elif status is ERASED:
             consistent = application is not None and application.number == self.applications and ended and not held
-        else:
+        elif isinstance(status, Status):
             assert_never(status)
+        else:
+            raise ValueError(f"status: {status!r}: write a Status, as in Status({status!r})")
         if not consistent or self.version < 1 or self.applications < 0:
             raise ValueError(f"these facts contradict each other: {self}")
 
