@@ -55,7 +55,7 @@ OUTCOME = """(selector) => {
   const pressed = window.pressed;
   const focused = document.activeElement;
   if (document.readyState !== "complete" || pressed?.isConnected && pressed.ariaDisabled) return null;
-  const notice = [...document.querySelectorAll(selector)].find((each) => !("old" in each.dataset));
+  const notice = [...document.querySelectorAll(selector)].findLast((each) => !("old" in each.dataset));
   if (notice) return { kind: "notice", left: !pressed, text: notice.innerText, faults: faultsOf(notice, pressed) };
   if (document.querySelector("[aria-busy]")) return null;
   if (!pressed) return { kind: "page", left: true, faults: [] };
