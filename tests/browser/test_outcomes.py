@@ -3,7 +3,9 @@
 The pages are those of `PAGES`, the buttons those that the browser shows. A new page or button is tried as it comes.
 """
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -52,24 +54,29 @@ PRESSED = """(button, [typed, notice]) => {
 }"""
 # null while nothing has come of it. A page that was left has no `pressed`.
 OUTCOME = """(selector) => {
-  const pressed = window.pressed;
-  const focused = document.activeElement;
-  if (document.readyState !== "complete" || pressed?.isConnected && pressed.ariaDisabled) return null;
-  const notice = [...document.querySelectorAll(selector)].findLast((each) => !("old" in each.dataset));
-  if (notice) return { kind: "notice", left: !pressed, text: notice.innerText, faults: faultsOf(notice, pressed) };
-  if (document.querySelector("[aria-busy]")) return null;
-  if (!pressed) return { kind: "page", left: true, faults: [] };
-  if (window.printed) return { kind: "paper", left: false, faults: [] };
-  if (!pressed.isConnected) return { kind: "content", left: false, faults: faultsOf(focused, null) };
-  if (focused.ariaInvalid)
-    return { kind: "field", left: false, faults: faultsOf(document.getElementById(`${focused.id}-problem`), focused) };
-  return null;
+  const outcome = find();
+  return outcome && JSON.stringify(outcome);
+
+  function find() {
+    const pressed = window.pressed;
+    const focused = document.activeElement;
+    if (document.readyState !== "complete" || pressed?.isConnected && pressed.ariaDisabled) return null;
+    const notice = [...document.querySelectorAll(selector)].findLast((each) => !("old" in each.dataset));
+    if (notice) return { kind: "notice", left: !pressed, text: notice.innerText, faults: faultsOf(notice, pressed) };
+    if (document.querySelector("[aria-busy]")) return null;
+    if (!pressed) return { kind: "page", left: true, faults: [] };
+    if (window.printed) return { kind: "paper", left: false, faults: [] };
+    if (!pressed.isConnected) return { kind: "content", left: false, faults: faultsOf(focused, null) };
+    if (!focused.ariaInvalid) return null;
+    const lack = document.getElementById(`${focused.id}-problem`);
+    return { kind: "field", left: false, faults: faultsOf(lack, focused) };
+  }
 
   function faultsOf(told, beside) {
     const faults = [];
     const { left, right, top, bottom } = told.getBoundingClientRect();
     const { width, height } = visualViewport;
-    if (left < 0 || top < 0 || right > width || bottom > height)
+    if (left < 0 || top < 0 || right > width + 1 || bottom > height + 1)
       faults.push(`it stands at ${[left, top, right, bottom].map(Math.round)} of ${[width, height].map(Math.round)}`);
     for (const x of [left + 12, (left + right) / 2, right - 12])
       for (const y of [top + 4, (top + bottom) / 2, bottom - 4])
@@ -137,14 +144,15 @@ class Stage:
         await button.evaluate(PRESSED, [typed, NOTICE])
         await button.click(no_wait_after=True)
         try:
-            outcome = await self.page.wait_for_function(OUTCOME, arg=NOTICE, timeout=2000)
+            outcome = await self.page.wait_for_function(OUTCOME, arg=NOTICE, timeout=15_000)
         except NothingSeen:
             return {"kind": "nothing", "left": False, "faults": ["nothing came of it"]}
-        found: dict[str, Any] = await outcome.json_value()
+        found: dict[str, Any] = json.loads(await outcome.json_value())  # a string outlives its page
         return found
 
 
 Viewer = Callable[[Stage], Awaitable[None]]
+Scene = tuple[Viewer, str]
 
 
 async def stranger(stage: Stage) -> None:
@@ -190,31 +198,41 @@ VIEWERS: tuple[Viewer, ...] = (
 PATHS = [page.path.format(token="unknown", id=GRACE_CONTRACT) for page in PAGES]
 
 
-async def scenes(stage: Stage, *, beside: Viewer | None = None) -> AsyncIterator[tuple[Viewer, str]]:
-    """Every page with every viewer who can see it, but one. What strangers can see is shown to them alone."""
-    open_to_all = [path for path in PATHS if await stage.show(stranger, path)]
-    for viewer in VIEWERS:
-        for path in PATHS:
-            wanted = viewer is not beside and (viewer is stranger) == (path in open_to_all)
-            if wanted and await stage.show(viewer, path):
-                yield viewer, path
-
-
-@pytest.fixture(params=SIZES, ids=lambda size: "x".join(map(str, size)))
-async def stage(
-    chromium: Browser, service: Running, client: Client, request: pytest.FixtureRequest
-) -> AsyncIterator[Stage]:
-    """A stage of that size; with and without a wish for less movement. At the end nothing was wrong on it."""
-    width, height = request.param
-    async with await chromium.new_context(
-        viewport={"width": width, "height": height},
-        locale="ja-JP",
-        reduced_motion="reduce" if (width, height) == SIZES[0] else "no-preference",
-    ) as context:
+@asynccontextmanager
+async def stage_of(size: tuple[int, int], chromium: Browser, service: Running) -> AsyncIterator[Stage]:
+    """A stage of that size, with and without a wish for less movement."""
+    async with (
+        service.client() as client,
+        await chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale="ja-JP",
+            reduced_motion="reduce" if size == SIZES[0] else "no-preference",
+        ) as context,
+    ):
         await context.add_init_script(REPORT_VIOLATIONS + NO_DIALOGUE)
         found = Stage(await context.new_page(), client, service)
         found.page.on("pageerror", lambda error: found.faults.append(f"error: {error}"))
         yield found
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: "x".join(map(str, size)))
+async def stage(chromium: Browser, service: Running, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    async with stage_of(request.param, chromium, service) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def scenes(chromium: Browser, service: Running) -> list[Scene]:
+    """Every page with every viewer who can see it. What strangers can see is shown to them alone."""
+    async with stage_of(SIZES[0], chromium, service) as stage:
+        for_all = [path for path in PATHS if await stage.show(stranger, path)]
+        others = [
+            (viewer, path)
+            for viewer in VIEWERS
+            for path in PATHS
+            if viewer is not stranger and path not in for_all and await stage.show(viewer, path)
+        ]
+    return [(stranger, path) for path in for_all] + others
 
 
 Answer = Callable[[Route], Awaitable[None]]
@@ -263,8 +281,9 @@ ANSWERS: dict[str, Answer] = {
 HARMLESS = ANSWERS.keys() - {"refused"}  # nothing reaches the API, so the world is as it was
 
 
-async def test_without_a_connection_every_button_says_so_where_it_is(stage: Stage) -> None:
-    async for viewer, path in scenes(stage):
+async def test_without_a_connection_every_button_says_so_where_it_is(stage: Stage, scenes: list[Scene]) -> None:
+    for viewer, path in scenes:
+        await stage.show(viewer, path)
         await stage.page.context.set_offline(True)
         for number, button in enumerate(await stage.page.query_selector_all(BUTTONS)):
             outcome = await stage.press(button, TYPED)
@@ -276,9 +295,12 @@ async def test_without_a_connection_every_button_says_so_where_it_is(stage: Stag
     stage.was_in_order()
 
 
-async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_page_that_follows(stage: Stage) -> None:
+async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_page_that_follows(
+    stage: Stage, scenes: list[Scene]
+) -> None:
     tried_everywhere = {"away"}
-    async for viewer, path in scenes(stage):
+    for viewer, path in scenes:
+        await stage.show(viewer, path)
         for name, answer in ANSWERS.items():
             buttons = BUTTONS if name in tried_everywhere else "main button:visible:not(.notice *)"
             for number in range(len(await stage.page.query_selector_all(buttons))):
@@ -292,7 +314,8 @@ async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_p
                 if api.changes and outcome["kind"] == "page":
                     stage.faults.append(f"{where}: nothing was told")
                 if outcome["kind"] not in ("notice", "field", "paper") or outcome["left"]:
-                    stage.shown = stage.shown if name in HARMLESS else None
+                    if name not in HARMLESS:
+                        stage.shown = None
                     await stage.show(viewer, path)
     stage.was_in_order()
 
@@ -317,12 +340,16 @@ async def after_the_erasure(client: Client) -> None:
 
 @pytest.mark.parametrize("happens", [changed_elsewhere, after_the_deadline, after_the_erasure])
 async def test_a_page_that_is_out_of_date_tells_what_became_of_each_button(
-    stage: Stage, happens: Callable[[Client], Awaitable[None]]
+    stage: Stage, scenes: list[Scene], happens: Callable[[Client], Awaitable[None]]
 ) -> None:
     buttons = "main button:visible"
-    async for viewer, path in scenes(stage, beside=stranger):
+    for viewer, path in scenes:
+        if viewer is stranger:
+            continue
+        await stage.show(viewer, path)
         for number in range(len(await stage.page.query_selector_all(buttons))):
-            await stage.show(viewer, path)
+            if number:
+                await stage.show(viewer, path)
             await happens(stage.client)
             stage.shown = None
             button = (await stage.page.query_selector_all(buttons))[number]
@@ -330,8 +357,9 @@ async def test_a_page_that_is_out_of_date_tells_what_became_of_each_button(
     stage.was_in_order()
 
 
-async def test_a_form_leads_to_what_it_lacks(stage: Stage) -> None:
-    async for viewer, path in scenes(stage):
+async def test_a_form_leads_to_what_it_lacks(stage: Stage, scenes: list[Scene]) -> None:
+    for viewer, path in scenes:
+        await stage.show(viewer, path)
         for button in await stage.page.query_selector_all("form:has([required]) [type=submit]"):
             outcome = await stage.press(button, {})
             assert outcome["kind"] == "field"
