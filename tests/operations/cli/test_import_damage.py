@@ -39,7 +39,7 @@ ALONE: dict[str, list[str]] = {
     "second header": [HEADER],
     "second header with a byte order mark": ["\ufeff" + HEADER],
     "end-of-file character": ["\x1a"],
-    "remark": ["# 2024年4月"],
+    "remark": ["# 2024年4月,,"],
 }
 OF_B = {
     "line break in a cell": [B.replace("千代田区", '"千代田\n区"').replace('東京都"', '"東京都')],
@@ -49,6 +49,7 @@ OF_B = {
     "unknown record": [B.replace("contract,", "契約,")],
     "quote never closed": [B.replace("東京都", '"東京都')],
     "quote closed too early": [B.replace("東京都", '"東"京都')],
+    "line break in the last cell": [B.replace("@example.jp", "@e\nxample.jp")],
     "cut off": [B[:60]],
     "cut off within its id": [B[:20]],
     "cut off within its first word": [B[:4]],
@@ -256,9 +257,9 @@ def break_cell(text: str, place: int) -> str:
 
 
 def cut(text: str, place: int) -> str:
-    """The end is lost, but not all of it."""
+    """The end is lost: not all of it, and more than the end of the last value, which leaves no trace."""
     least = next(place for place, letter in enumerate(text, 1) if letter not in ' ,"')
-    return text[: max(place, least)]
+    return text[: max(min(place, len(text) - len("@example.jp") - 1), least)]
 
 
 def add_cell(text: str, _: int) -> str:
@@ -284,7 +285,7 @@ def open_quote(text: str, _: int) -> str:
 
 
 DAMAGES: tuple[Damage, ...] = (break_line, break_cell, cut, add_cell, drop_comma, rename_record, open_quote)
-STRAY = ("合計,3", "   ", "\x1a", "# 合計", "１件")
+STRAY = ("合計,3", "   ", "\x1a", "# 合計,,")
 NAMES = ("青木　春子", "佐藤, 蓮", 'O"Hara', "見本 一ノ")
 
 

@@ -54,9 +54,9 @@ class Importer:
     async def run(self, lines: Iterable[Line | BrokenLine]) -> ImportReport:
         """Import them all in one transaction, and report every contract and every refused line."""
         await self._staging.open()
-        for line in lines:
+        for place, line in enumerate(lines, 1):
             self._take(line)
-            if self._staging.waiting >= self._batch:
+            if place % self._batch == 0:
                 await self._staging.copy()
         self._place(self._contract)
         self._finish_contract()
@@ -122,8 +122,9 @@ class Importer:
 
     def _add_member(self, line: Line, contract: "_Contract") -> None:
         values, faults = self._checks.member(line)
-        self._add_faults(line.number, contract, faults)
-        if not faults:
+        if faults:
+            self._add_faults(line.number, contract, faults)
+        else:
             self._staging.members.append((line.number, contract.number, uuid7(), values["name"], values["email"]))
 
     def _contract_of(self, mention: Mention, line: int) -> "_Contract | None":

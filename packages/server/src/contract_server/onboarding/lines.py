@@ -78,8 +78,7 @@ class Mention(NamedTuple):
     contract_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A legible line: its number, what it records, and its values by field, without the spaces around them."""
 
     number: int
@@ -118,7 +117,7 @@ _ID = re.compile(rf"{_UUID}(?!@)", re.IGNORECASE | re.ASCII)
 _KIND = re.compile(r'(contract|member)(?=["\s,]|$)')
 _OF_A_RECORD = re.compile(rf'@|"(?:{"|".join(FIELDS)})"')
 _RECORD_BEGUN = re.compile(r'\{(?:.*"record"\s*:\s*"(?P<begun>[a-z]*)\s*$)?', re.DOTALL)
-_NOTHING = ' \t\r\n\v\f,"\x1a\ufeff\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}'
+_SOMETHING = re.compile('[^ \t\r\n\v\f,"\x1a\ufeff\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}]')
 
 
 def read_lines(file: BinaryIO, form: Format, encoding: Encoding) -> Iterator[Line | BrokenLine]:
@@ -145,7 +144,7 @@ def _written_lines(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
             rest = text.readline(LONGEST_LINE)
         if line[0] == "\ufeff" or line[-1] == "\x1a":  # of files put together, and of DOS
             line = line.lstrip("\ufeff").rstrip("\x1a")  # noqa: PLW2901 - the line without them
-        if line.strip(_NOTHING):
+        if _SOMETHING.search(line):
             yield number, line
 
 
@@ -230,11 +229,14 @@ def _begins_a_record(text: str) -> bool:
 
 
 def _record_begun(cells: list[str], place: int) -> str | None:
-    """What is left of the cell that says what a row records, where the row ends before it or within it."""
-    if len(cells) <= place:
-        return ""
-    begun = cells[place].strip()
-    return begun if len(cells) == place + 1 and any(kind.startswith(begun) for kind in Kind) else None
+    """What is left of the cell that says what a row records, where the row ends before it or within it.
+
+    A line of one cell may also be the end of the row above, broken in its last cell.
+    """
+    begun = cells[place].strip() if len(cells) == place + 1 else ""
+    if begun and any(kind.startswith(begun) for kind in Kind):
+        return begun
+    return "" if len(cells) <= max(place, 1) else None
 
 
 def _mentions(text: str, begun: str | None) -> tuple[Mention, ...]:

@@ -202,11 +202,6 @@ class Staging:
         """Leave nothing behind in a connection that others may get."""
         await self._connection.execute("DROP TABLE imported_contract, imported_member, imported_fault")
 
-    @property
-    def waiting(self) -> int:
-        """The number of rows that are not yet copied."""
-        return len(self.contracts) + len(self.members) + len(self.faults)
-
     async def copy(self) -> None:
         """Copy in what waits."""
         for table, rows, columns in (
