@@ -18,7 +18,7 @@ from tests.server.workbench import (
 
 from contract_rules import Action, Status
 from contract_server.contracts.due_models import DueFailure
-from contract_server.contracts.failures import FIRST_PAUSE, LONGEST_PAUSE, TRIES, bring_back, pause_after
+from contract_server.contracts.failures import FIRST_PAUSE, LONGEST_PAUSE, TRIES, pause_after, retry_failed
 from contract_server.contracts.models import TerminationApplication
 from contract_server.erasure.forecast import acts_set_aside
 from contract_server.monitoring.backlog import read_backlog
@@ -75,7 +75,7 @@ async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbenc
 
     await stop_interfering()
     assert (await bench.schedule.run_due()).done == 0
-    assert await bring_back(contract_id) == 1
+    assert await retry_failed(contract_id) == 1
     assert (await bench.schedule.run_due()).done == 1
     assert await status_of(contract_id) is Status.ERASED
 

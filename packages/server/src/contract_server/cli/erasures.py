@@ -14,7 +14,7 @@ from contract_server.cli.contracts import ContractId
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
-from contract_server.contracts.failures import bring_back
+from contract_server.contracts.failures import retry_failed
 from contract_server.erasure.breaker import Assessment
 from contract_server.erasure.evidence import Evidence, first_broken_link, sealed_records
 from contract_server.erasure.forecast import DueDay, SetAside, acts_set_aside, erasures_by_day
@@ -90,7 +90,7 @@ def retry(contract: ContractId) -> None:
 
     Example: contract-server erasures retry 018f0000-0000-7000-8000-000000000004
     """
-    if not with_services(lambda _: bring_back(contract)):
+    if not with_services(lambda _: retry_failed(contract)):
         raise Refusal("nothing that fell due has failed for this contract; see `contract-server erasures plan`")
     typer.echo("The next sweep tries it again.")
 

@@ -1,9 +1,9 @@
-"""What is due, defined once: in SQL for every statement that asks, and as lists for the sweep and for operators.
+"""Due actions, defined once: SQL conditions for every statement, and lists for the sweep and for operators.
 
-A contract's own columns say when an action falls due, and are empty while none will. An action is due from that
-instant on, until it is done. An erasure on hold is not due. An action that failed is tried again after a pause; one
-that failed for the last time is left to a person. A failure counts for one due date only, so that it ends with its
-application.
+A column of the contract holds the instant at which an action falls due, and is empty if none will. The action is due
+from that instant until it is done. An erasure on hold is not due. A failed action is tried again after a pause; after
+the last try it has failed permanently, and an operator acts. A failure counts for one due date only, so that it ends
+with its application.
 
 The conditions name the tables `contract` and `due_failure AS failure`. Each fits a partial index, so that a look-up
 costs the same however many contracts there are.
@@ -18,14 +18,14 @@ from contract_rules import Action
 from contract_server.db.statements import fetch
 
 DUE_AT = {Action.END_SERVICE: "contract.service_end_due_at", Action.ERASE: "contract.erasure_due_at"}
-"""Which actions fall due, and the column that says when."""
+"""The actions that fall due, and the column with the instant."""
 
 HELD = "contract.hold_placed_at IS NOT NULL"
 NOT_HELD = "contract.hold_placed_at IS NULL"
 _UNLESS_HELD = {Action.END_SERVICE: "true", Action.ERASE: NOT_HELD}
 
 FAILED = "failure.set_aside_at IS NOT NULL"
-"""The action failed for the last time."""
+"""The action has failed permanently."""
 
 
 def is_due(action: Action, by: str = "$1") -> str:
@@ -43,7 +43,7 @@ FAILED_ACTIONS = " UNION ALL ".join(
     f" WHERE {FAILED} AND {_UNLESS_HELD[action]}"
     for action in DUE_AT
 )
-"""The failures of all actions that are due and tried no more, as a query."""
+"""A query for the due actions that have failed permanently."""
 
 
 def _oldest(action: Action, condition: str, at_most: str) -> str:
@@ -82,7 +82,7 @@ NEXT = f"SELECT least({', '.join(_FIRST_AFTER)}) AS due_at"
 
 @dataclass(frozen=True, slots=True)
 class DueAction:
-    """An action that is due, or will be."""
+    """An action that is due now or later."""
 
     contract_id: UUID
     action: Action
@@ -92,7 +92,7 @@ class DueAction:
 
 
 async def list_due(by: datetime, limit: int) -> list[DueAction]:
-    """What falls due by that instant and is not done, oldest first, with erasures on hold."""
+    """List what is due by that instant, oldest first, with erasures on hold."""
     rows = await fetch(LIST, by, limit)
     return [DueAction(row["id"], Action[row["act"]], row["due_at"], on_hold=row["on_hold"]) for row in rows]
 
@@ -100,13 +100,13 @@ async def list_due(by: datetime, limit: int) -> list[DueAction]:
 async def find_due(
     now: datetime, limit: int, *, except_for: Collection[UUID] = (), erasable_until: datetime | None
 ) -> list[DueAction]:
-    """What is to be done now, oldest first: of erasures, those that were due by `erasable_until`; None is none."""
+    """Find the actions to carry out, oldest first; erasures only if due by `erasable_until`, none if it is None."""
     rows = await fetch(FIND, now, list(except_for), limit, erasable_until)
     return [DueAction(row["id"], Action[row["act"]], row["due_at"], failed_before=row["failed_before"]) for row in rows]
 
 
 async def next_due_at(after: datetime) -> datetime | None:
-    """When the next action falls due after that instant."""
+    """Return the first instant after `after` at which an action falls due."""
     rows = await fetch(NEXT, after)
     due_at: datetime | None = rows[0]["due_at"]
     return due_at

@@ -1,4 +1,4 @@
-"""What fell due and failed: tried again after growing pauses, and at last set aside, where a person finds it."""
+"""Due actions that failed: tried again after growing pauses, and at last failed permanently."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,9 +13,9 @@ log = get_logger(__name__)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 TRIES = 8
-"""With the pauses between them, nearly eighteen hours: long enough to put a defect right, short enough to be late."""
+"""With the pauses, nearly eighteen hours: long enough to repair a defect, short enough to be late."""
 
-# what failed for another due date, of an application that was taken back since, counts no more
+# a failure for another due date, of an application that was withdrawn since, does not count
 _COUNT = """
     INSERT INTO due_failure AS known (contract_id, act, due_at, tries, failure, next_try_at)
     VALUES ($1, $2, $3, 1, $4, $5)
@@ -26,8 +26,8 @@ _COUNT = """
 """
 
 
-async def note_failure(contract_id: UUID, action: Action, due_at: datetime, error: Exception, now: datetime) -> None:
-    """Count a try that failed, and say when the next one is; after the last one, raise the one alarm."""
+async def record_failure(contract_id: UUID, action: Action, due_at: datetime, error: Exception, now: datetime) -> None:
+    """Count a failed try and schedule the next one; after the last one, log the alarm."""
     kind = type(error).__name__
     rows = await current_connection().execute_query_dict(_COUNT, [contract_id, action, due_at, kind, now])
     tries = rows[0]["tries"]
@@ -40,21 +40,21 @@ async def note_failure(contract_id: UUID, action: Action, due_at: datetime, erro
         log.error("due act set aside", contract_id=contract_id, act=action, tries=tries, exc_info=error)
 
 
-async def forget_failures(contract_id: UUID, action: Action) -> None:
-    """It has been done after all."""
+async def clear_failures(contract_id: UUID, action: Action) -> None:
+    """Delete the failures of an action that succeeded."""
     await DueFailure.filter(contract_id=contract_id, act=action).delete()
 
 
-async def bring_back(contract_id: UUID) -> int:
-    """Have the next sweep try everything again that failed for this contract.
+async def retry_failed(contract_id: UUID) -> int:
+    """Let the next sweep try all failed actions of the contract again.
 
     Returns:
-        How many acts had failed.
+        The number of failed actions.
     """
     return await DueFailure.filter(contract_id=contract_id).delete()
 
 
 def pause_after(tries: int) -> timedelta:
-    """From a minute to six hours, four times as long after each try."""
+    """Return the pause after a number of tries: a minute at first, then four times as long each, six hours at most."""
     pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 4 ** min(tries - 1, 10))
     return pause

@@ -1,8 +1,8 @@
-"""The same key with the same input gives the first answer again.
+"""Idempotency keys: the same key with the same input gives the first result again.
 
-The answer is kept in the transaction that made it true, so that a client that lost it, even because the server
-died between commit and reply, asks again and learns what happened. What is kept is what was decided, not the
-words: a repeated answer is told in the language of the request that asks for it.
+The result is stored in the transaction of its change, so that a client that lost it, even because the server died
+between commit and response, asks again and gets it. The decision is stored, not the text: a repeated result is in the
+language of the request that asks for it.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from contract_server.db.transaction import current_connection
 
 KEPT_FOR = timedelta(hours=48)
 
-_ANSWERS = TypeAdapter(ActionResult)
+_RESULTS = TypeAdapter(ActionResult)
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A key, whose it is, and the hash of all that was asked for with it."""
+    """A key with its account and the hash of the request."""
 
     account_id: UUID
     key: str
@@ -33,42 +33,42 @@ class IdempotencyKey:
 
     @classmethod
     def of(cls, account_id: UUID, key: str, operation: str, arguments: dict[str, object]) -> "IdempotencyKey":
-        """The key of one request; `arguments` are its input without the key itself."""
+        """Return the key of one request; `arguments` are its input without the key."""
         content = orjson.dumps([operation, arguments], default=str, option=orjson.OPT_SORT_KEYS)
         return cls(account_id, key, hashlib.sha256(content).digest())
 
 
 async def recall(key: IdempotencyKey) -> ActionResult | None:
-    """The first answer that was given to this key, if any.
+    """Return the first result of this key, if there is one.
 
     Raises:
-        IdempotencyKeyReused: It was given to another input.
+        IdempotencyKeyReused: The key was used with another input.
     """
     row = await IdempotentAnswer.filter(account_id=key.account_id, key=key.key).first()
     if row is None:
         return None
     if row.input_hash != key.input_hash:
         raise IdempotencyKeyReused
-    return _ANSWERS.validate_python(row.answer)
+    return _RESULTS.validate_python(row.answer)
 
 
-async def remember(key: IdempotencyKey, answer: ActionResult) -> None:
-    """Keep the first answer, in the transaction that made it true."""
-    await IdempotentAnswer.create(**answer_columns(key, answer))
+async def remember(key: IdempotencyKey, result: ActionResult) -> None:
+    """Store the first result, in the transaction of its change."""
+    await IdempotentAnswer.create(**answer_columns(key, result))
 
 
-def answer_columns(key: IdempotencyKey, answer: ActionResult) -> dict[str, Any]:
-    """The first answer, as it is stored."""
+def answer_columns(key: IdempotencyKey, result: ActionResult) -> dict[str, Any]:
+    """Return the columns of a stored result."""
     return {
         "account_id": key.account_id,
         "key": key.key,
         "input_hash": key.input_hash,
-        "answer": _ANSWERS.dump_python(answer, mode="json"),
+        "answer": _RESULTS.dump_python(result, mode="json"),
     }
 
 
 async def forget_old_answers() -> None:
-    """Delete the answers that nobody will ask for again."""
+    """Delete the results that are kept no longer."""
     await current_connection().execute_query(
         "DELETE FROM idempotent_answer WHERE answered_at < clock_timestamp() - $1::interval", [KEPT_FOR]
     )

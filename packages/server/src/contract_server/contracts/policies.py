@@ -1,10 +1,10 @@
-"""The policy that this server serves, in all its versions: applications refer to the one they were made under.
+"""The served policy, in all versions to which applications refer.
 
-An application stores its dates; why they are so is read from the terms of its version. So a version's terms are
-recorded when it is first used, and a process whose file says something else does not start. First used is a version
-that is in force when a process starts, or that an application names. A version that comes into force while processes
-run is recorded before the first application under it. Each process remembers what it has found recorded, so that no
-later application costs anything. Until then its file may be edited.
+An application stores its dates; their explanation is read from the terms of its version. A version's terms are therefore
+recorded when it is first used, and a process with other terms in its file does not start. A version is first used when
+it is in force at the start of a process, or when an application names it. A version that comes into force while
+processes run is recorded before the first application under it. Each process remembers the recorded versions, so that
+later applications cost no statement. Until it is recorded, a file may be edited.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,7 +32,7 @@ from contract_server.db.statements import execute
 from contract_server.db.transaction import current_connection
 from contract_server.settings import SettingsError
 
-# One look into the index for each version, however many applications there are.
+# One index look-up for each version, independent of the number of applications.
 _VERSIONS_IN_USE = """
     WITH RECURSIVE found (version) AS (
         SELECT min(policy_version) FROM termination_application
@@ -50,12 +50,12 @@ _LONGEST_VERSION = 50
 
 
 class ServedPolicies:
-    """The versions of one policy, all in one time zone: on every day from the first of them on, one is in force.
+    """The versions of one policy, in one time zone; on every day after the first valid one, one is in force.
 
-    Their periods are numbers of days, as the API and the mails tell them.
+    Their periods are numbers of days, as the API and the mails present them.
 
     Raises:
-        PolicyError: They are not that.
+        PolicyError: The versions do not fit together.
     """
 
     def __init__(self, registry: PolicyRegistry) -> None:
@@ -76,7 +76,7 @@ class ServedPolicies:
                 if period != Period(Unit.DAY, period.count):
                     raise PolicyError(
                         f"{policy.name} {policy.version}: write {kind} as a number of days and nothing else,"
-                        " because that number is what everybody is told"
+                        " because the API and the mails present that number"
                     )
         for before, after in pairwise(registry):
             if before.valid_until != after.valid_from:
@@ -88,38 +88,38 @@ class ServedPolicies:
             raise PolicyError(f"{last.version}: write no valid_until, because no version follows")
 
     def today(self, now: datetime) -> date:
-        """The calendar day of an instant, where the contractors are."""
+        """Return the calendar day of an instant, in the contractors' zone."""
         return now.astimezone(self.zone).date()
 
     def in_force_at(self, now: datetime) -> Policy:
-        """The policy under which an application made at that instant falls."""
+        """Return the policy for an application made at that instant."""
         return self.registry.in_force(self.today(now))
 
     def version(self, version: str) -> Policy:
-        """The policy that an application was made under."""
+        """Return the policy of an application."""
         return self.registry.version(self.name, version)
 
     def missing(self, versions: Iterable[str]) -> list[str]:
-        """Which of these versions are not among those served."""
+        """Return the versions that are not served."""
         known = {policy.version for policy in self.registry}
         return [version for version in versions if version not in known]
 
     async def record(self, policy: Policy) -> None:
-        """Record a policy's terms before something is promised under them.
+        """Record a policy's terms before the first promise under them.
 
         Raises:
-            SettingsError: Terms were recorded, and are no longer what they were.
+            SettingsError: Other terms were recorded for the version.
         """
         if policy.version not in self._found_recorded:
             await self.record_all([policy])
 
     async def record_all(self, used: Collection[Policy]) -> None:
-        """Record the terms of versions that are used, each once, and compare all that were ever recorded.
+        """Record the terms of used versions, each once, and compare all versions with what was recorded.
 
-        Where two processes record one version at the same time, the second waits for the first, and compares.
+        If two processes record one version concurrently, the second waits for the first, and compares.
 
         Raises:
-            SettingsError: Terms were recorded, and are no longer what they were.
+            SettingsError: Other terms were recorded for a version.
         """
         recorded = await _recorded_terms()
         found = recorded.keys()
@@ -134,7 +134,7 @@ class ServedPolicies:
 
 
 async def versions_in_use() -> list[str]:
-    """The versions that stored applications were made under."""
+    """Return the versions of stored applications."""
     rows = await current_connection().execute_query_dict(_VERSIONS_IN_USE)
     return [row["version"] for row in rows]
 
@@ -145,7 +145,7 @@ async def _recorded_terms() -> dict[str, PolicyTerms]:
 
 async def _record(policy: Policy) -> None:
     terms = orjson.dumps(policy.terms).decode()
-    with suppress(asyncpg.ReadOnlySQLTransactionError):  # a database that takes no application either
+    with suppress(asyncpg.ReadOnlySQLTransactionError):  # such a database accepts no application either
         await execute(_RECORD, policy.version, policy.fingerprint, terms)
 
 
@@ -160,7 +160,7 @@ def _require_unchanged(recorded: PolicyTerms, policy: Policy) -> None:
 
 
 def served_policies(folder: Path | None = None) -> ServedPolicies:
-    """Those of the folder, or those that `contract_rules` ships.
+    """Read the policies of the folder, or those that `contract_rules` ships.
 
     Raises:
         SettingsError: The folder does not hold the versions of one policy.

@@ -1,4 +1,4 @@
-"""Looking at contracts: a page of them for operators, and the history of each."""
+"""Read contracts by pages, for operators, and the history of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,16 +18,16 @@ from contract_server.db.transaction import current_connection
 Place = TypeVar("Place")
 
 LARGEST_PAGE = 100
-USUAL_PAGE = 20  # where nobody says how many
+USUAL_PAGE = 20
 
 
 class InvalidPage(ValueError):
-    """The page that was asked for cannot be: the message says what to write instead."""
+    """A request for an invalid page; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractFilter:
-    """Which contracts an operator wants to see."""
+    """Conditions on contracts; None is no condition."""
 
     status: tuple[Status, ...] | None = None
     erasure_due_by: date | None = None
@@ -36,7 +36,7 @@ class ContractFilter:
 
 @dataclass(frozen=True, slots=True)
 class ContractPage:
-    """Some contracts, the newest first."""
+    """A page of contracts, newest first."""
 
     contracts: list[ContractSnapshot]
     has_next: bool
@@ -45,7 +45,7 @@ class ContractPage:
 
 @dataclass(frozen=True, slots=True)
 class EventPageKey:
-    """A part of one contract's history."""
+    """Identifies a page of one contract's history."""
 
     contract_id: UUID
     first: int
@@ -54,7 +54,7 @@ class EventPageKey:
 
 @dataclass(slots=True)
 class EventPage:
-    """Some events of one contract, the oldest first."""
+    """A page of events of one contract, oldest first."""
 
     events: list[ContractEvent] = field(default_factory=list)
     has_next: bool = False
@@ -62,10 +62,10 @@ class EventPage:
 
 
 async def find_contracts(wanted: ContractFilter, first: int, after: str | None) -> ContractPage:
-    """A page of contracts.
+    """Find a page of contracts.
 
     Raises:
-        InvalidPage: `first` or `after` is not of the kind that pages are made of.
+        InvalidPage: `first` or `after` is invalid.
     """
     conditions = Q()
     if wanted.status is not None:
@@ -77,20 +77,22 @@ async def find_contracts(wanted: ContractFilter, first: int, after: str | None) 
         conditions &= Q(erasure_due_at__isnull=False, id__in=Subquery(due.values("contract_id")))
     if after is not None:
         started_on, contract_id = _parse_contract_cursor(after)
-        # said twice, because the planner finds the place in the index by the first alone
+        # the first condition is redundant: with it the planner finds the place in the index
         conditions &= Q(started_on__lte=started_on) & (Q(started_on__lt=started_on) | Q(id__lt=contract_id))
     newest_first = Contract.filter(conditions).order_by("-started_on", "-id")
     rows = await newest_first.limit(_checked(first) + 1).values_list("id", flat=True)
     ids = [UUID(str(row)) for row in rows[:first]]
-    found = await find_snapshots(ids)
-    return ContractPage([found[each] for each in ids if each in found], len(rows) > first, after is not None)
+    snapshots = await find_snapshots(ids)
+    return ContractPage(
+        [snapshots[row_id] for row_id in ids if row_id in snapshots], len(rows) > first, after is not None
+    )
 
 
 async def find_event_pages(contract_ids: list[UUID], first: int, after: str | None) -> dict[UUID, EventPage]:
-    """The same part of the history of several contracts, in one statement.
+    """Find the same page of the history of several contracts, in one statement.
 
     Raises:
-        InvalidPage: `first` or `after` is not of the kind that pages are made of.
+        InvalidPage: `first` or `after` is invalid.
     """
     at, event_id = _parse_event_cursor(after) if after is not None else (None, None)
     rows = await current_connection().execute_query_dict(
@@ -113,12 +115,12 @@ async def find_event_pages(contract_ids: list[UUID], first: int, after: str | No
 
 
 def contract_cursor(contract: ContractSnapshot) -> str:
-    """Where a page after this contract begins."""
+    """Return the cursor of a contract."""
     return to_base64("contract", f"{contract.started_on}|{contract.id}")
 
 
 def event_cursor(event: ContractEvent) -> str:
-    """Where a page after this event begins."""
+    """Return the cursor of an event."""
     return to_base64("event", f"{event.at.isoformat()}|{event.id}")
 
 
@@ -145,7 +147,7 @@ def _parse_event_place(text: str) -> tuple[datetime, UUID]:
     at, _, event_id = text.partition("|")
     instant = datetime.fromisoformat(at)
     if instant.tzinfo is None:
-        raise ValueError("a wall time without an offset is no place among instants")
+        raise ValueError("an instant has an offset")
     return instant.astimezone(UTC), UUID(event_id)
 
 

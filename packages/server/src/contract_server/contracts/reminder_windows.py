@@ -1,8 +1,8 @@
-"""When a reminder is worth sending: from one instant until another, never on "exactly three days before".
+"""Reminder windows: a reminder is sent between two instants, never at "exactly three days before".
 
-A sweep that was down for a day still finds the window open and forgets nobody; one that comes when it has closed
-keeps silent, because a reminder that comes too late to be useful only alarms. All windows open at midnight where the
-contractors are, so that the mail is there when their day begins.
+A sweep that was down for a day still finds the window open and forgets no reminder. After the window has closed, no
+reminder is sent, because one that is too late to be useful only alarms. All windows open at midnight in the
+contractors' zone, so that the mail is there when their day begins.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from contract_rules import Application, DeadlineKind, Timeline
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """What is said, and when, counted from a deadline: before it where negative."""
+    """A kind of reminder, and its window counted from a deadline; negative is before it."""
 
     deadline: DeadlineKind
     opens: timedelta
@@ -25,14 +25,14 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A reminder of one application: worth sending while `opens_at <= now < closes_at`."""
+    """The window of one application's reminder: it is sent while `opens_at <= now < closes_at`."""
 
     reminder: Reminder
     opens_at: datetime
     closes_at: datetime
 
     def is_open(self, now: datetime) -> bool:
-        """Whether this is the time."""
+        """Return whether the reminder may be sent now."""
         return self.opens_at <= now < self.closes_at
 
 
@@ -43,13 +43,13 @@ REMINDERS = (
         closes=-timedelta(days=1),
         words=lambda timeline: ResumptionReminder(last_day=f"{timeline.resumption.last_day}"),
     ),
-    Reminder(  # until there is hardly time left to read it and to log in
+    Reminder(  # until too little time is left to read it and to log in
         DeadlineKind.RESUMPTION,
         opens=-timedelta(days=1),
         closes=-timedelta(hours=2),
         words=lambda timeline: ResumptionLastReminder(last_day=f"{timeline.resumption.last_day}"),
     ),
-    Reminder(  # until everybody has noticed
+    Reminder(  # until the end of service is old news
         DeadlineKind.SERVICE_END,
         opens=timedelta(),
         closes=timedelta(days=7),
@@ -57,7 +57,7 @@ REMINDERS = (
             last_day=f"{timeline.service_end.last_day}", erasure_last_day=f"{timeline.erasure.last_day}"
         ),
     ),
-    Reminder(  # until the last day, which is too short to save anything
+    Reminder(  # until the last day, which is too short to save data
         DeadlineKind.ERASURE,
         opens=-timedelta(days=7),
         closes=-timedelta(days=1),
@@ -67,13 +67,13 @@ REMINDERS = (
 
 
 def windows_of(application: Application) -> Iterator[Window]:
-    """The reminders that the application is to get; none that would come together with its acceptance."""
+    """Return the windows of an application, without those that open before it was accepted."""
     for reminder, opens_at in _openings(application):
         yield Window(reminder, opens_at, opens_at - reminder.opens + reminder.closes)
 
 
 def next_opening(application: Application, after: datetime) -> datetime | None:
-    """When the next of the application's windows opens after that instant; None when none does."""
+    """Return when the next window of the application opens after that instant, None if none does."""
     return min((opens_at for _, opens_at in _openings(application) if opens_at > after), default=None)
 
 

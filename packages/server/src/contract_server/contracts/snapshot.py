@@ -1,7 +1,7 @@
-"""A contract as it stands at one moment, between the rows that store it and the rules that judge it.
+"""Contract snapshots: a contract at one instant, between its rows and the rules.
 
 A statement that reads contracts selects `SNAPSHOT_COLUMNS` from `contract`, joined by `APPLICATION_IN_FORCE`, and makes
-a snapshot of each row. The models remain the schema; a column that is missing here is one that no snapshot shows.
+a snapshot of each row. The models remain the schema.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ APPLICATION_IN_FORCE = """
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Erasure is postponed: since when, and the operator's written reason."""
+    """A hold on the erasure, with the operator's written reason."""
 
     placed_at: datetime
     reason: str
@@ -37,7 +37,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class ContractSnapshot:
-    """What is known of a contract: the facts for the rules, and the identities that the rules do not need."""
+    """A contract: the facts for the rules, and what the rules do not need."""
 
     id: UUID
     started_on: date
@@ -48,7 +48,7 @@ class ContractSnapshot:
 
 
 def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships no types
-    """The contract of a row."""
+    """Make the snapshot of a row."""
     reason, placed_at = row["reason"], row["hold_placed_at"]
     return ContractSnapshot(
         id=row["contract_id"],
@@ -82,9 +82,9 @@ def _application(row: Any) -> Application:  # noqa: ANN401 - as above
 
 
 def application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
-    """The application in force, as it is stored when it is made."""
+    """Return the columns of a new application."""
     application = snapshot.facts.application
-    assert application is not None  # noqa: S101 - the caller has looked
+    assert application is not None  # noqa: S101 - the caller has checked
     return {
         **judged_columns(application),
         "id": snapshot.application_id,
@@ -95,7 +95,7 @@ def application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
 
 
 def judged_columns(application: Application) -> dict[str, Any]:
-    """Of an application, that by which the rules judge; none of it ever changes."""
+    """Return the columns of an application that the rules read; none of them ever changes."""
     timeline = application.timeline
     return {
         "number": application.number,
@@ -112,17 +112,17 @@ def judged_columns(application: Application) -> dict[str, Any]:
 
 
 def contract_columns(snapshot: ContractSnapshot, now: datetime) -> dict[str, object]:
-    """What a change can change of the contract's own row."""
+    """Return the columns of the contract that a change can change."""
     facts = snapshot.facts
     timeline = facts.application.timeline if facts.application else None
-    owed = timeline is not None and facts.status is Status.TERMINATED
+    terminated = timeline is not None and facts.status is Status.TERMINATED
     return {
         "version": facts.version,
         "erased_at": now if facts.status is Status.ERASED else None,
         "status": facts.status,
         "applications": facts.applications,
-        "service_end_due_at": timeline.service_end.at if timeline and owed and not facts.service_ended else None,
-        "erasure_due_at": timeline.erasure.at if timeline and owed else None,
+        "service_end_due_at": timeline.service_end.at if timeline and terminated and not facts.service_ended else None,
+        "erasure_due_at": timeline.erasure.at if timeline and terminated else None,
         "hold_placed_at": snapshot.hold.placed_at if snapshot.hold else None,
         "hold_reason": snapshot.hold.reason if snapshot.hold else None,
     }

@@ -1,11 +1,11 @@
-"""Who can see a change of a contract, and so whether a request still speaks of the contract that its sender saw.
+"""Visible changes: which changes of a contract an actor can see, and so which make a request stale.
 
-A version grows with every change, and a request may name the version that its sender was looking at. What they looked
-at is the contract: status, dates, registration, and for operators the hold. A change that is not part of that picture
-leaves the request as good as it was: a contractor is shown no hold, and the recorded end of service shows to no person,
-because what follows from it follows from the dates. The history is no part of the picture; it tells of every change.
+A version grows with every change, and a request may name the version that its sender saw: status, dates, registration,
+and for operators the hold. A change that is not visible to the sender does not make the request stale. A contractor is
+shown no hold, and the recorded end of service is visible to no person, because the dates already imply it. The history
+does not count; it contains every change.
 
-This is not what keeps two changes apart. That is the lock, or the statement that compares the version it has read.
+This does not serialise concurrent changes. The lock does, or the statement that compares the version it has read.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ SEEN_BY: Final[Mapping[EventType, frozenset[Actor]]] = complete(
         EventType.ERASED: _EVERYONE,
     },
 )
-"""To whom a contract looks different after the change that an event tells of."""
+"""The actors who see a contract differently after an event of that type."""
 
 _UNSEEN_VERSIONS = """
     SELECT version FROM contract_event WHERE contract_id = $1 AND version > $2
@@ -39,9 +39,9 @@ _UNSEEN_VERSIONS = """
 
 
 async def has_visibly_changed(contract: ContractSnapshot, since: int, actor: Actor) -> bool:
-    """Whether a locked contract looks different to that actor than it did at version `since`.
+    """Return whether the actor sees a locked contract differently than at version `since`.
 
-    A version counts as unseen where all of its events are. One without events, or one that never was, counts as seen.
+    A version is invisible if all of its events are. A version without events, or one that never was, is visible.
     """
     if since == contract.facts.version:
         return False

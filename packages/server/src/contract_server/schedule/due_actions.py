@@ -17,7 +17,7 @@ from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.due import DueAction, find_due
 from contract_server.contracts.due_models import SweepRun
-from contract_server.contracts.failures import forget_failures, note_failure
+from contract_server.contracts.failures import clear_failures, record_failure
 from contract_server.contracts.store import lock_snapshot
 from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.db.transaction import transaction
@@ -119,14 +119,14 @@ class DueActions:
     async def _note_done(self, due: DueAction, report: SweepReport) -> None:
         report.done += 1
         if due.failed_before:
-            await forget_failures(due.contract_id, due.action)
+            await clear_failures(due.contract_id, due.action)
 
     async def _note_failure(self, due: DueAction, error: Exception, report: SweepReport) -> None:
         report.failed.add(due.contract_id)
         if is_contended(error):  # somebody else was at it: it says nothing of the contract
             log.warning("due act postponed", contract_id=due.contract_id, act=due.action, exc_info=error)
         else:
-            await note_failure(due.contract_id, due.action, due.due_at, error, await self._clock.now())
+            await record_failure(due.contract_id, due.action, due.due_at, error, await self._clock.now())
 
     async def _end_service(self, contract_id: UUID, *, skip_locked: bool) -> bool:
         async with transaction():
