@@ -1,10 +1,10 @@
 """The served policy, in all versions to which applications refer.
 
-An application stores its dates; their explanation is read from the terms of its version. A version's terms are therefore
-recorded when it is first used, and a process with other terms in its file does not start. A version is first used when
-it is in force at the start of a process, or when an application names it. A version that comes into force while
-processes run is recorded before the first application under it. Each process remembers the recorded versions, so that
-later applications cost no statement. Until it is recorded, a file may be edited.
+An application stores its dates; their explanation is read from the terms of its version. The terms are therefore
+recorded when a version is first used, and a process with other terms in its file does not start. A version is first
+used when it is in force at the start of a process, or when an application names it. A version that comes into force
+while processes run is recorded before the first application under it. Each process remembers the recorded versions, so
+that later applications cost no statement. Until it is recorded, a file may be edited.
 """
 
 from collections.abc import Collection, Iterable
