@@ -1,4 +1,4 @@
-"""A PostgreSQL connection that breaks exactly where a test wants it to.
+"""A PostgreSQL connection that breaks exactly where a test wants it to, in every way that a connection can break.
 
 The proxy stands between a program and the server and reads what the program sends. PostgreSQL's protocol ends every
 request with a Sync or a Flush (or it is a simple Query): those are counted, and at the n-th something happens, before
@@ -6,6 +6,8 @@ the server has seen it, or after the server has done it and before the program l
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +27,53 @@ class Moment(Enum):
     UNANSWERED = "the server has done it, the program has not heard"
 
 
+class Ending(Enum):
+    """What the program sees of a connection that breaks."""
+
+    CLOSED = "the end of the stream"
+    FATAL = "FATAL 57P01, and nothing more until the test closes the connection"
+    SILENCE = "half a message, and nothing more until the test closes the connection"
+    RESET = "a TCP reset"
+
+
+STRUCK = "struck"
+"""The `application_name` that the program is told of together with FATAL or with half a message."""
+
+
+def _message(kind: bytes, body: bytes) -> bytes:
+    return kind + (len(body) + 4).to_bytes(4) + body
+
+
+_NEWS = _message(b"S", b"application_name\0" + STRUCK.encode() + b"\0")
+_FATAL = _message(
+    b"E", b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0RProcessInterrupts\0\0"
+)
+
+
+@dataclass(eq=False)
+class _Line:
+    """The two sides of one connection."""
+
+    program: asyncio.StreamWriter
+    server: asyncio.StreamWriter
+    answers: asyncio.Task[None]
+
+    def strike(self, ending: Ending) -> None:
+        """Pass no more answers on, and break."""
+        self.answers.cancel()
+        match ending:
+            case Ending.CLOSED:
+                self.program.close()
+            case Ending.FATAL:
+                self.program.write(_NEWS + _FATAL)
+            case Ending.SILENCE:
+                self.program.write(_NEWS + _FATAL[: len(_FATAL) // 2])
+            case Ending.RESET:
+                found = self.program.get_extra_info("socket")
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.program.transport.abort()
+
+
 @dataclass
 class Proxy:
     """Counts requests over all connections, and breaks at the chosen one."""
@@ -32,15 +81,38 @@ class Proxy:
     url: str
     at: int | None = None
     moment: Moment = Moment.UNSENT
+    ending: Ending = Ending.CLOSED
     on_fault: Callable[[], None] = lambda: None
     requests: int = 0
     broken: bool = False
-    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    _lines: list[_Line] = field(default_factory=list)
+    _let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def arm(self, at: int | None, moment: Moment, on_fault: Callable[[], None] = lambda: None) -> None:
-        """Break at the `at`-th request from now on; that connection is closed then."""
-        self.at, self.moment, self.on_fault = at, moment, on_fault
+    def arm(
+        self,
+        at: int | None,
+        moment: Moment = Moment.UNSENT,
+        on_fault: Callable[[], None] = lambda: None,
+        ending: Ending = Ending.CLOSED,
+    ) -> None:
+        """Break at the `at`-th request from now on; that connection ends then."""
+        self.at, self.moment, self.on_fault, self.ending = at, moment, on_fault, ending
         self.requests, self.broken = 0, False
+        self._let_go.clear()
+
+    def strike(self, ending: Ending, client_port: int) -> None:
+        """Break the connection whose port, as the server sees it, is `inet_client_port()`."""
+        self._let_go.clear()
+        for line in self._lines:
+            if line.server.get_extra_info("sockname")[1] == client_port:
+                line.strike(ending)
+
+    def let_go(self) -> None:
+        """Close the connections that are broken and still open."""
+        self._let_go.set()
+        for line in self._lines:
+            if line.answers.done() or line.answers.cancelling():
+                line.program.close()
 
     def _strikes(self) -> bool:
         self.requests += 1
@@ -49,9 +121,10 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = urlsplit(self.url)
         upstream_reader, upstream = await asyncio.open_connection(address.hostname, address.port)
-        self._writers += [writer, upstream]
         held, answered = asyncio.Event(), asyncio.Event()
         answers = asyncio.create_task(_pass_on(upstream_reader, writer, held, answered))
+        line = _Line(writer, upstream, answers)
+        self._lines.append(line)
         try:
             await _pass_greeting(reader, upstream)
             request = b""
@@ -74,14 +147,25 @@ class Proxy:
                         await answered.wait()  # the server has done it as soon as it begins to answer
                     self.broken = True
                     self.on_fault()
+                    line.strike(self.ending)
+                    await self._let_go_or_left(reader)
                     return
                 request = b""
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self._lines.remove(line)
             answers.cancel()
             for each in (upstream, writer):
                 each.close()
+
+    async def _let_go_or_left(self, reader: asyncio.StreamReader) -> None:
+        """Wait until the test closes the connection, or the program does."""
+        if self.ending in (Ending.FATAL, Ending.SILENCE):
+            waiting = [asyncio.ensure_future(each) for each in (self._let_go.wait(), reader.read())]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for each in waiting:
+                each.cancel()
 
 
 async def _pass_greeting(reader: asyncio.StreamReader, upstream: asyncio.StreamWriter) -> None:
@@ -101,7 +185,7 @@ async def _read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 async def _pass_on(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, held: asyncio.Event, answered: asyncio.Event
 ) -> None:
-    """Pass answers on, until one is to be held back."""
+    """Pass answers on, and the end of the stream, until one is to be held back."""
     try:
         while data := await reader.read(65536):
             if held.is_set():
@@ -109,6 +193,7 @@ async def _pass_on(
                 return
             writer.write(data)
             await writer.drain()
+        writer.close()
     except ConnectionError:
         pass
 
@@ -125,6 +210,7 @@ async def proxied(url: str) -> AsyncIterator[tuple[Proxy, str]]:
         yield proxy, urlunsplit(parts._replace(netloc=f"{credentials}@127.0.0.1:{port}"))
     finally:
         server.close()
-        for writer in proxy._writers:  # noqa: SLF001 - as above
-            writer.close()
+        for line in proxy._lines:  # noqa: SLF001 - as above
+            line.program.close()
+            line.server.close()
         await server.wait_closed()

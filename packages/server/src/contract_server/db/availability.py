@@ -8,14 +8,12 @@ from tortoise.exceptions import DBConnectionError
 _OUT_OF_REACH = (
     OSError,
     asyncio.TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the server has taken leave of a connection that is not closed yet
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    DBConnectionError,
+    DBConnectionError,  # where `engine` finds the connection lost
 )
 
 _CONTENDED = (

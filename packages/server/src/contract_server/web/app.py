@@ -1,5 +1,6 @@
 """The web application: the API, the pages of development, and what an operator's probes ask."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -120,8 +121,9 @@ async def _readyz(request: Request) -> Response:
     """The database can be reached, has this version's schema, and is one to serve from. Redis is not needed."""
     services: Services = request.app.state.services
     try:
-        pending = await pending_migrations(services.settings)
-        obstacle = None if pending else await find_startup_problem(services.settings, services.policies)
+        async with asyncio.timeout(services.settings.request_deadline.total_seconds()):
+            pending = await pending_migrations(services.settings)
+            obstacle = None if pending else await find_startup_problem(services.settings, services.policies)
     except Exception as error:
         if not is_unavailable(error):
             raise
