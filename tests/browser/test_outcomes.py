@@ -54,12 +54,12 @@ PRESSED = """(button, [typed, notice]) => {
 }"""
 # null while nothing has come of it. A page that was left has no `pressed`.
 OUTCOME = """(selector) => {
+  const focused = document.activeElement;
   const outcome = find();
   return outcome && JSON.stringify(outcome);
 
   function find() {
     const pressed = window.pressed;
-    const focused = document.activeElement;
     if (document.readyState !== "complete" || pressed?.isConnected && pressed.ariaDisabled) return null;
     const notice = [...document.querySelectorAll(selector)].findLast((each) => !("old" in each.dataset));
     if (notice) return { kind: "notice", left: !pressed, text: notice.innerText, faults: faultsOf(notice, pressed) };
