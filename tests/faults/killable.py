@@ -43,7 +43,7 @@ def serve(app: Starlette, listener: socket.socket) -> None:
 async def send(settings: Settings) -> None:
     async with database(settings):
         services = build_services(settings)
-        await services.outbox.drain()
+        await services.mail_relay.drain()
         await services.close()
 
 

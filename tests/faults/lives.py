@@ -92,7 +92,7 @@ class Life:
         if chance < A_SWEEP:
             await sweep_once(self.dice.choice(self.workers))
         elif chance < 2 * A_SWEEP:
-            await self.dice.choice(self.workers).schedule.run_due(patient=True)
+            await self.dice.choice(self.workers).due_actions.run_due(patient=True)
         elif chance < 2 * A_SWEEP + A_JOURNEY:
             await self._travel(closing=closing)
         elif chance < 2 * A_SWEEP + A_JOURNEY + A_HOLD:
@@ -115,7 +115,7 @@ class Life:
     async def _all_mails_are_out(self) -> None:
         """An erasure takes those that wait with it; in a month of real time none would wait any more."""
         while await OutboxMail.exists(state=MailState.PENDING):
-            await asyncio.gather(*(worker.outbox.drain() for worker in self.workers))
+            await asyncio.gather(*(worker.mail_relay.drain() for worker in self.workers))
 
     def _something(self) -> tuple[ContractRequest, str | None]:
         """What the contractor asks, sometimes as somebody has asked before or with a version that was seen."""
@@ -138,7 +138,7 @@ class Life:
         invoked = time.perf_counter()
         found = await find_viewer(self.services, self.token) if viewer is self.contractor else None
         try:
-            answer = await self.services.requests.execute(viewer, request, key, viewer_contract=found)
+            answer = await self.services.contracts.execute(viewer, request, key, viewer_contract=found)
             reply = Reply(answer.contract.facts, answer.at)
         except ActionRefused as refused:
             reply = Reply(refused.contract.facts, refused.at, refused=refused.refusal.reason)
@@ -213,4 +213,4 @@ async def new_life(settings: Settings, dice: Random) -> AsyncIterator[Life]:
 
 def _sending_to(delivery: MemoryDelivery, services: Services) -> Services:
     outbox = MailRelay(services.clock, delivery, services.settings.mail_sender)
-    return replace(services, outbox=outbox, delivery=delivery)
+    return replace(services, mail_relay=outbox, delivery=delivery)

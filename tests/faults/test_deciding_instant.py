@@ -169,7 +169,7 @@ async def test_whoever_waits_for_the_contract_over_midnight_is_answered_by_the_n
     services, clock, bench = build_services(settings), TestClock(), Workbench.of(settings)
     waited, ahead = 0, LONG_ENOUGH_TO_QUEUE
     while waited < faults.figure(200, 10_000):
-        contractors = [await Contractor.of(bench, clock, services.requests) for _ in range(WAITING)]
+        contractors = [await Contractor.of(bench, clock, services.contracts) for _ in range(WAITING)]
         resuming, terminating = contractors[::2], contractors[1::2]
         answers = [await contractor.ask(Action.TERMINATE) for contractor in resuming]
         application = answers[0].contract.facts.application

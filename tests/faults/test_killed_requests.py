@@ -108,7 +108,7 @@ class Stage:
 
     async def change(self, customer: Customer, action: Action) -> None:
         """Do it here, where nobody is killed."""
-        await self.services.requests.execute(
+        await self.services.contracts.execute(
             customer.viewer, ContractRequest(action=action, contract_id=customer.contract_id)
         )
 

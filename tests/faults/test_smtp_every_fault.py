@@ -132,7 +132,7 @@ async def outcome_of_a_mail(database_url: str, smtp: ScriptedSmtp) -> tuple[Mail
         services = build_services(settings)
         contractor = await Workbench.of(settings).contract(members=1)
         request = ContractRequest(action=Action.TERMINATE, contract_id=contract_of(contractor))
-        await services.requests.execute(contractor, request)
+        await services.contracts.execute(contractor, request)
         while (mail := await OutboxMail.get(contract_id=request.contract_id)).state is MailState.PENDING:
             assert mail.lease_token is None
             await TestClock().move_to(mail.next_attempt_at)

@@ -328,5 +328,5 @@ async def test_an_imported_contractor_gets_a_password_by_mail_and_ends_the_contr
     await services.password_resets.reset(link[1], "a password of one's own")
     viewer, _ = await services.log_ins.log_in("contractor1@example.jp", "a password of one's own", source=HERE)
     request = ContractRequest(action=Action.TERMINATE, contract_id=UUID(int=1))
-    answer = await services.requests.execute(viewer, request)
+    answer = await services.contracts.execute(viewer, request)
     assert answer.contract.facts.status == "TERMINATED"

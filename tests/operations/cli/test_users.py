@@ -68,7 +68,7 @@ async def test_nothing_personal_is_stored_of_an_erased_contract_again(seeded: Se
     async with services_of(seeded) as services:
         assert isinstance(services.clock, TestClock)
         await services.clock.move_to(await services.clock.now() + timedelta(days=46))
-        await services.schedule.run_due()
+        await services.due_actions.run_due()
         assert (await Contract.get(id=GRACE_CONTRACT)).status is Status.ERASED
     ended = await run(
         variables_of(seeded), "user", "add", OPERATOR, "--name", "n", "--contract", GRACE_CONTRACT, given=NEW_PASSWORD

@@ -56,4 +56,4 @@ async def counted(services: Services, *, longest_queue: int = 10_000, **settings
     await Account.filter(email=EMAIL).update(password_hash=kept)
     own = services.settings.model_copy(update=settings)
     passwords = PasswordHasher(algorithm, longest_queue=longest_queue)
-    return Counted(LogIns(own, passwords, services.sessions, services.attempts), algorithm, kept)
+    return Counted(LogIns(own, passwords, services.sessions, services.rate_limits), algorithm, kept)

@@ -30,7 +30,7 @@ async def refuse(services: Services, viewer: Viewer) -> None:
     assert viewer.contract_id is not None
     request = ContractRequest(action=Action.RESUME, contract_id=viewer.contract_id)
     with pytest.raises(ActionRefused):
-        await services.requests.execute(viewer, request, "key")
+        await services.contracts.execute(viewer, request, "key")
 
 
 async def answered(ago: timedelta) -> None:

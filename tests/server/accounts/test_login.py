@@ -187,17 +187,17 @@ async def test_counts_hold_no_address_and_are_deleted_after_their_time(services:
     assert len(rows) == 5
     assert all(len(row["key"]) == 64 and "example" not in row["row"] and HERE not in row["row"] for row in rows)
 
-    await services.attempts.forget_old()
+    await services.rate_limits.forget_old()
     assert await count_rows() == 5
     await current_connection().execute_query(
         "UPDATE attempt_count SET ends_at = clock_timestamp() - interval '15 minutes' WHERE tries < 3"
     )
-    await services.attempts.forget_old()
+    await services.rate_limits.forget_old()
     assert await count_rows() == 1
 
 
 async def test_keys_depend_on_the_secret_and_on_every_part(services: Services) -> None:
-    key = services.attempts.key
+    key = services.rate_limits.key
     assert len({key("ab", "c"), key("a", "bc"), key("abc"), key("ab", "c", "")}) == 4
 
 

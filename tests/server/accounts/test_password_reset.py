@@ -145,13 +145,13 @@ async def test_expired_links_are_deleted_and_no_mail_with_one_is_sent_any_more(s
     await OutboxMail.all().update(dated_at=await services.clock.now() - VALID_FOR)
     await services.password_resets.forget_expired()
     assert not await PasswordResetToken.exists()
-    assert await services.outbox.drain() == 0
+    assert await services.mail_relay.drain() == 0
     assert not await OutboxMail.exists()
 
 
 async def test_a_link_that_was_mailed_stands_in_the_database_no_more(services: Services) -> None:
     await ask(services)
     token = await mailed_token()
-    assert await services.outbox.drain() == 1
+    assert await services.mail_relay.drain() == 1
     rows = await current_connection().execute_query_dict("SELECT mail::text AS row FROM outbox_mail AS mail")
     assert [token in row["row"] for row in rows] == [False]

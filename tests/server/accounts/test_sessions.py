@@ -106,7 +106,7 @@ async def test_erasure_ends_all_sessions(services: Services) -> None:
     account = await active_account()
     assert account.contract_id is not None
     viewer, token = await services.sessions.open(account)
-    await services.requests.execute(viewer, ContractRequest(action=Action.TERMINATE, contract_id=account.contract_id))
+    await services.contracts.execute(viewer, ContractRequest(action=Action.TERMINATE, contract_id=account.contract_id))
     try:
         await TimeTravel(services, clock).advance(await clock.now() + timedelta(days=46))
         assert await find_viewer(services, token) is None

@@ -40,15 +40,15 @@ class Services:
     passwords: PasswordHasher
     sessions: Sessions
     sources: Sources
-    attempts: RateLimitStore
+    rate_limits: RateLimitStore
     log_ins: LogIns
     password_resets: PasswordResets
-    requests: ContractService
-    schedule: DueActions
+    contracts: ContractService
+    due_actions: DueActions
     breaker: Breaker
     ledger: Ledger
     replay: Replay
-    outbox: MailRelay
+    mail_relay: MailRelay
     reminders: Reminders
     delivery: Delivery
     sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -80,7 +80,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
     delivery = DeliveryPool(delivery_from_url(settings.mail_url) for _ in range(settings.mail_connections))
     passwords = PasswordHasher()
     sessions = Sessions(settings)
-    attempts = RateLimitStore(settings)
+    rate_limits = RateLimitStore(settings)
     return Services(
         settings=settings,
         clock=clock,
@@ -88,22 +88,24 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
         passwords=passwords,
         sessions=sessions,
         sources=Sources(settings),
-        attempts=attempts,
-        log_ins=LogIns(settings, passwords, sessions, attempts),
+        rate_limits=rate_limits,
+        log_ins=LogIns(settings, passwords, sessions, rate_limits),
         password_resets=PasswordResets(
             settings,
             passwords,
-            attempts,
+            rate_limits,
             mails=PasswordResetMails(settings, outbox),
             mail_clock=clock,
             wake_ups=wake_ups,
         ),
-        requests=ContractService(changes, wake_ups),
-        schedule=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
+        contracts=ContractService(changes, wake_ups),
+        due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
         ledger=ledger,
         replay=Replay(clock, policies, notifications, ledger, settings.erasure_batch),
-        outbox=MailRelay(clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections),
+        mail_relay=MailRelay(
+            clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections
+        ),
         reminders=Reminders(clock, notifications, settings.sweep_batch, wanted=settings.reminders),
         delivery=delivery,
     )

@@ -90,7 +90,7 @@ async def _look_ahead(services: Services, action: Action, contract_id: UUID) -> 
 
 async def _perform(services: Services, request: ContractRequest, note: str) -> dict[str, Any]:
     try:
-        await services.requests.execute(_OPERATOR, request, note=note)
+        await services.contracts.execute(_OPERATOR, request, note=note)
     except ActionRefused as refused:
         raise _in_words(services, refused.refusal) from None
     except StaleContract:

@@ -18,7 +18,7 @@ async def sweep_unless_at_it(services: Services) -> SweepReport | None:
 async def sweep_once(services: Services) -> SweepReport:
     """Send the mails that are owed, do all that is due, and forget what has expired."""
     # side by side: a mail server that hangs holds up nothing that is due, and a long erasure no mail
-    outcomes = await asyncio.gather(services.outbox.drain(), services.schedule.run_due(), return_exceptions=True)
+    outcomes = await asyncio.gather(services.mail_relay.drain(), services.due_actions.run_due(), return_exceptions=True)
     for outcome in outcomes:  # where one has failed, the other has come to its end all the same
         if isinstance(outcome, BaseException):
             raise outcome
@@ -27,7 +27,7 @@ async def sweep_once(services: Services) -> SweepReport:
     await forget_old_answers()
     await services.sessions.forget_expired()
     await services.password_resets.forget_expired()
-    await services.attempts.forget_old()
+    await services.rate_limits.forget_old()
     if await services.reminders.owe_due():  # last: a courtesy that fails must not hold up a duty
-        await services.outbox.drain()
+        await services.mail_relay.drain()
     return report

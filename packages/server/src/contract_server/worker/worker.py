@@ -53,7 +53,7 @@ async def start(ctx: dict[str, Any]) -> None:
         sys.exit(f"contract-server: {obstacle}")
     services = ctx["services"] = build_services(_SETTINGS)
     stack.push_async_callback(services.close)
-    await stack.enter_async_context(postman(services.outbox))
+    await stack.enter_async_context(postman(services.mail_relay))
     await stack.enter_async_context(metrics_port.serving(services))
 
 

@@ -33,10 +33,10 @@ class TimeTravel:
 
     async def _arrive(self, instant: datetime) -> None:
         await self._clock.move_to(instant)
-        while not (await self._services.schedule.run_due(patient=True)).complete:
+        while not (await self._services.due_actions.run_due(patient=True)).complete:
             pass
         if await self._services.reminders.owe_due():
-            await self._services.outbox.drain()  # before the clock moves on and they come too late
+            await self._services.mail_relay.drain()  # before the clock moves on and they come too late
 
     async def _next_due_at(self, after: datetime) -> datetime | None:
         moments = [

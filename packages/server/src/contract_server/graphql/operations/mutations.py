@@ -150,7 +150,7 @@ async def _perform(
 ) -> Contract:
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
-    answer = await context.services.requests.execute(viewer, request, key, viewer_contract=context.viewer_contract)
+    answer = await context.services.contracts.execute(viewer, request, key, viewer_contract=context.viewer_contract)
     return Contract.of(answer.contract, answer.at)
 
 
