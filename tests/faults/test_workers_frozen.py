@@ -138,7 +138,7 @@ async def test_what_a_worker_writes_that_was_frozen_until_its_lease_had_passed_i
             assert (inherited["state"], inherited["attempts"]) == ("PENDING", 2)
             zombie_hears.set()
             zombie.wake()
-            await until(lambda: zombie.has_said("mail's outcome came after its lease"))
+            await until(lambda: zombie.has_said("mail result discarded: lease expired"))
             assert await connection.fetchrow(MAIL) == inherited
 
             heir_hears.set()

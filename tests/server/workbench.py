@@ -81,7 +81,7 @@ class Workbench:
         changes = ContractChanges(self.clock, policies, Notifications(Outbox(self.settings)))
         return Erasures(self.clock, policies, changes, self.ledger, ERASURE_BATCH, tables=tables)
 
-    def outbox(self, delivery: Delivery | None = None) -> MailRelay:
+    def mail_relay(self, delivery: Delivery | None = None) -> MailRelay:
         return MailRelay(self.clock, delivery or self.delivery, self.settings.mail_sender)
 
     async def contract(self, members: int = 3) -> Viewer:

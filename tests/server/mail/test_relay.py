@@ -1,4 +1,4 @@
-"""Mails go out once, in order, and are given up only when nothing can help."""
+"""Mails are sent once and in order, and fail permanently only when no attempt can succeed."""
 
 import asyncio
 from datetime import timedelta
@@ -11,11 +11,7 @@ from tests.server.workbench import MICROSECOND, Workbench, fail_when, sql
 
 from contract_notify import DeliveryFailure, MemoryDelivery, OutcomeUnknown, PermanentFailure, TemporaryFailure
 from contract_rules import Action
-from contract_server.accounts.models import Account
 from contract_server.mail.models import MailState, OutboxMail
-from contract_server.mail.outbox import Outbox
-from contract_server.mail.password_reset import PasswordResetMails
-from contract_server.mail.queue import CLAIM, LEASE, LOOK
 from contract_server.mail.relay import MailRelay
 
 TERMINATED = "【おまかせログイン】サービス利用停止受理通知"
@@ -32,40 +28,19 @@ async def test_a_contracts_mails_go_out_in_the_order_of_its_changes(bench: Workb
     await bench.ask(first, Action.RESUME)
     await bench.ask(second, Action.TERMINATE)
     bench.delivery.fail_next(TemporaryFailure("the server is busy"))
-    assert await bench.outbox().drain() == 1
+    assert await bench.mail_relay().drain() == 1
     assert sent(bench) == [(second.email, TERMINATED)]
 
     bench.clock.instant += timedelta(minutes=2)
-    assert await bench.outbox().drain() == 2
+    assert await bench.mail_relay().drain() == 2
     assert sent(bench)[1:] == [(first.email, TERMINATED), (first.email, RESUMED)]
-
-
-async def test_a_link_to_a_new_password_waits_for_no_other_mail_and_no_other_for_it(bench: Workbench) -> None:
-    contractor = await bench.contract()
-    account = await Account.get(contract_id=contractor.contract_id)
-    mails = PasswordResetMails(bench.settings, Outbox(bench.settings))
-    await bench.ask(contractor, Action.TERMINATE)
-    bench.delivery.fail_next(TemporaryFailure("the server is busy"))
-    assert await bench.outbox().drain() == 0
-    await mails.enqueue(account, "token", timedelta(minutes=30), bench.clock.instant)
-    assert await bench.outbox().drain() == 1
-
-    bench.clock.instant += timedelta(minutes=2)
-    await mails.enqueue(account, "another", timedelta(minutes=30), bench.clock.instant)
-    await sql(
-        "UPDATE outbox_mail SET next_attempt_at = next_attempt_at + interval '1 hour', attempts = 1"
-        " WHERE kind = 'password_reset' AND state = 'PENDING'"
-    )
-    await bench.ask(contractor, Action.RESUME)
-    assert await bench.outbox().drain() == 2
-    assert [subject for _, subject in sent(bench)[1:]] == [TERMINATED, RESUMED]
 
 
 async def test_a_sent_mail_is_not_sent_again(bench: Workbench) -> None:
     await bench.terminated_contract()
-    assert await bench.outbox().drain() == 1
+    assert await bench.mail_relay().drain() == 1
     bench.clock.instant += timedelta(days=40)
-    assert await bench.outbox().drain() == 0
+    assert await bench.mail_relay().drain() == 0
     mail = await OutboxMail.get()
     assert (mail.state, mail.attempts, mail.lease_token) == (MailState.SENT, 1, None)
 
@@ -73,21 +48,12 @@ async def test_a_sent_mail_is_not_sent_again(bench: Workbench) -> None:
 async def test_those_who_drain_at_once_send_every_mail_once(bench: Workbench) -> None:
     for _ in range(6):
         await bench.terminated_contract(members=1)
-    assert sum(await asyncio.gather(*(bench.outbox().drain() for _ in range(3)))) == 6
+    assert sum(await asyncio.gather(*(bench.mail_relay().drain() for _ in range(3)))) == 6
     assert len({mail["Message-ID"] for mail in bench.delivery.sent}) == len(bench.delivery.sent) == 6
 
 
-async def test_a_mail_that_somebody_else_is_sending_is_left_alone_until_the_lease_ends(bench: Workbench) -> None:
-    await bench.terminated_contract()
-    lease = "UPDATE outbox_mail SET lease_token = $1, lease_until = clock_timestamp() + $2::interval"
-    await sql(lease, uuid4(), timedelta(minutes=1))
-    assert await bench.outbox().drain() == 0
-    await sql(lease, uuid4(), -MICROSECOND)
-    assert await bench.outbox().drain() == 1
-
-
 class SlowerThanItsLease(MemoryDelivery):
-    """While it sends, the lease passes to somebody else."""
+    """Passes the lease to another process while it sends."""
 
     def __init__(self, failure: DeliveryFailure | None) -> None:
         super().__init__()
@@ -106,7 +72,7 @@ async def test_who_comes_back_after_the_lease_has_passed_on_changes_nothing(
 ) -> None:
     await bench.terminated_contract()
     delivery = SlowerThanItsLease(failure)
-    await bench.outbox(delivery).drain()
+    await bench.mail_relay(delivery).drain()
     mail = await OutboxMail.get()
     assert (mail.state, mail.lease_token, mail.failure) == (MailState.PENDING, delivery.successor, None)
     assert mail.sent_at is None
@@ -117,17 +83,17 @@ async def test_a_temporary_failure_is_followed_by_longer_and_longer_pauses(bench
     bench.delivery.fail_next(TemporaryFailure("the server is busy"), times=12)
     pauses = []
     for _ in range(12):
-        assert await bench.outbox().drain() == 0
+        assert await bench.mail_relay().drain() == 0
         mail = await OutboxMail.get()
         pauses.append(mail.next_attempt_at - bench.clock.instant)
         bench.clock.instant = mail.next_attempt_at - MICROSECOND
-        assert await bench.outbox().drain() == 0
+        assert await bench.mail_relay().drain() == 0
         assert (await OutboxMail.get()).attempts == mail.attempts
         bench.clock.instant = mail.next_attempt_at
     for number, pause in enumerate(pauses):
         expected = min(timedelta(minutes=2**number), timedelta(hours=6))
         assert 0.8 * expected <= pause <= 1.2 * expected
-    assert await bench.outbox().drain() == 1
+    assert await bench.mail_relay().drain() == 1
 
 
 async def test_a_mail_that_can_never_arrive_is_set_aside_and_holds_up_no_other(bench: Workbench) -> None:
@@ -135,7 +101,7 @@ async def test_a_mail_that_can_never_arrive_is_set_aside_and_holds_up_no_other(b
     await bench.ask(contractor, Action.TERMINATE)
     await bench.ask(contractor, Action.RESUME)
     bench.delivery.fail_next(PermanentFailure("no such mailbox"))
-    assert await bench.outbox().drain() == 1
+    assert await bench.mail_relay().drain() == 1
     assert sent(bench) == [(contractor.email, RESUMED)]
     failed = await OutboxMail.get(state=MailState.FAILED)
     assert (failed.failure, failed.lease_token) == ("PermanentFailure", None)
@@ -144,61 +110,61 @@ async def test_a_mail_that_can_never_arrive_is_set_aside_and_holds_up_no_other(b
 async def test_after_an_unknown_outcome_the_same_bytes_go_out_ten_minutes_later(bench: Workbench) -> None:
     await bench.terminated_contract()
     bench.delivery.fail_next(OutcomeUnknown("no answer"), accepted=True)
-    assert await bench.outbox().drain() == 0
+    assert await bench.mail_relay().drain() == 0
     bench.clock.instant += timedelta(minutes=10) - MICROSECOND
-    assert await bench.outbox().drain() == 0
+    assert await bench.mail_relay().drain() == 0
     bench.clock.instant += MICROSECOND
-    assert await bench.outbox().drain() == 1
+    assert await bench.mail_relay().drain() == 1
     first, second = bench.delivery.sent
     assert first.as_bytes() == second.as_bytes()
 
 
 @pytest.mark.parametrize("failure", [TemporaryFailure("the server is busy"), OutcomeUnknown("no answer")])
-@pytest.mark.parametrize("nobody_there_for", [timedelta(), timedelta(days=10)])
+@pytest.mark.parametrize("downtime", [timedelta(), timedelta(days=10)])
 async def test_a_mail_is_given_up_after_seventy_two_hours_and_ten_tries(
-    bench: Workbench, failure: DeliveryFailure, nobody_there_for: timedelta
+    bench: Workbench, failure: DeliveryFailure, downtime: timedelta
 ) -> None:
     await bench.terminated_contract()
     bench.delivery.fail_next(failure, times=100)
-    bench.clock.instant += nobody_there_for
+    bench.clock.instant += downtime
     while (mail := await OutboxMail.get()).state is MailState.PENDING:
         bench.clock.instant = max(mail.next_attempt_at, bench.clock.instant)
-        await bench.outbox().drain()
+        await bench.mail_relay().drain()
     age = bench.clock.instant - mail.dated_at
-    if nobody_there_for:
+    if downtime:
         assert mail.attempts == 10
     else:
         assert timedelta(hours=72) <= age < timedelta(hours=72 + 7.2)
 
 
 class SlowDelivery(MemoryDelivery):
-    """Takes mails in, and says that it has them when it is told to."""
+    """Accepts a mail only when the test says so."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._begun: asyncio.Queue[EmailMessage] = asyncio.Queue()
-        self._answers: dict[str, asyncio.Event] = {}
+        self._started: asyncio.Queue[EmailMessage] = asyncio.Queue()
+        self._accepted: dict[str, asyncio.Event] = {}
 
     async def send(self, mail: EmailMessage) -> None:
-        answer = self._answers[mail["Message-ID"]] = asyncio.Event()
-        self._begun.put_nowait(mail)
-        await answer.wait()
+        accepted = self._accepted[mail["Message-ID"]] = asyncio.Event()
+        self._started.put_nowait(mail)
+        await accepted.wait()
         await super().send(mail)
 
     async def next(self) -> EmailMessage:
-        """The mail that is begun next."""
+        """Wait for the next mail that is being sent."""
         async with asyncio.timeout(30):
-            return await self._begun.get()
+            return await self._started.get()
 
-    def has_begun_another(self) -> bool:
-        return not self._begun.empty()
+    def has_started_another(self) -> bool:
+        return not self._started.empty()
 
     def accept(self, mail: EmailMessage) -> None:
-        self._answers[mail["Message-ID"]].set()
+        self._accepted[mail["Message-ID"]].set()
 
 
-def outbox_with_hands(bench: Workbench, delivery: MemoryDelivery, hands: int) -> MailRelay:
-    return MailRelay(bench.clock, delivery, bench.settings.mail_sender, at_once=hands)
+def relay_with_slots(bench: Workbench, delivery: MemoryDelivery, slots: int) -> MailRelay:
+    return MailRelay(bench.clock, delivery, bench.settings.mail_sender, max_in_flight=slots)
 
 
 async def states() -> list[MailState]:
@@ -209,16 +175,16 @@ async def test_mails_are_claimed_only_as_hands_become_free(bench: Workbench) -> 
     for _ in range(5):
         await bench.terminated_contract(members=1)
     delivery = SlowDelivery()
-    draining = asyncio.create_task(outbox_with_hands(bench, delivery, 2).drain())
-    in_hand = {await delivery.next(), await delivery.next()}
-    assert await OutboxMail.filter(attempts=1, lease_token__isnull=False).count() == len(in_hand)
+    draining = asyncio.create_task(relay_with_slots(bench, delivery, 2).drain())
+    in_flight = {await delivery.next(), await delivery.next()}
+    assert await OutboxMail.filter(attempts=1, lease_token__isnull=False).count() == len(in_flight)
     assert await OutboxMail.filter(attempts=0, lease_token=None).count() == 3
 
     for _ in range(3):
-        delivery.accept(in_hand.pop())
-        in_hand.add(await delivery.next())
+        delivery.accept(in_flight.pop())
+        in_flight.add(await delivery.next())
         assert await OutboxMail.filter(lease_token__isnull=False).count() <= 2
-    for mail in in_hand:
+    for mail in in_flight:
         delivery.accept(mail)
     assert await draining == 5
 
@@ -228,12 +194,12 @@ async def test_a_mail_server_that_hangs_over_one_mail_holds_up_no_other_not_even
 ) -> None:
     await bench.terminated_contract()
     delivery = SlowDelivery()
-    outbox = outbox_with_hands(bench, delivery, 2)
-    draining = asyncio.create_task(outbox.drain())
+    relay = relay_with_slots(bench, delivery, 2)
+    draining = asyncio.create_task(relay.drain())
     hanging = await delivery.next()
 
     await bench.terminated_contract()
-    assert await outbox.drain() == 0  # leaves it to the one that is under way
+    assert await relay.drain() == 0  # the relay that is running already sends the mail
     delivery.accept(later := await delivery.next())
     async with asyncio.timeout(30):
         while await states() != [MailState.PENDING, MailState.SENT]:
@@ -249,39 +215,23 @@ async def test_a_contracts_next_mail_is_begun_when_the_one_before_is_settled_and
     for action in (Action.TERMINATE, Action.RESUME, Action.TERMINATE):
         await bench.ask(contractor, action)
     delivery = SlowDelivery()
-    draining = asyncio.create_task(bench.outbox(delivery).drain())
-    for settled, subject in enumerate((TERMINATED, RESUMED, TERMINATED)):
+    draining = asyncio.create_task(bench.mail_relay(delivery).drain())
+    for sent_before, subject in enumerate((TERMINATED, RESUMED, TERMINATED)):
         mail = await delivery.next()
         assert mail["Subject"] == subject
-        assert not delivery.has_begun_another()
-        assert (await states()).count(MailState.SENT) == settled
+        assert not delivery.has_started_another()
+        assert (await states()).count(MailState.SENT) == sent_before
         delivery.accept(mail)
     assert await draining == 3
-
-
-async def test_a_mail_of_no_use_any_more_holds_up_the_next_as_long_as_somebody_may_be_sending_it(
-    bench: Workbench,
-) -> None:
-    contractor = await bench.contract()
-    await bench.ask(contractor, Action.TERMINATE)
-    withdrawn = (
-        "UPDATE outbox_mail SET useful_until = $1, lease_token = $2, lease_until = clock_timestamp() + $3::interval"
-    )
-    await sql(withdrawn, bench.clock.instant, uuid4(), timedelta(minutes=1))
-    await bench.ask(contractor, Action.RESUME)
-    assert await bench.outbox().drain() == 0
-    await sql("UPDATE outbox_mail SET lease_until = clock_timestamp() WHERE lease_token IS NOT NULL")
-    assert await bench.outbox().drain() == 1
-    assert sent(bench) == [(contractor.email, RESUMED)]
 
 
 async def test_mails_that_go_together_are_claimed_and_noted_together(bench: Workbench) -> None:
     for _ in range(8):
         await bench.terminated_contract(members=1)
     with counted_statements() as statements:
-        assert await outbox_with_hands(bench, bench.delivery, 4).drain() == 8
-    claimed_or_noted = [statement for statement in statements if "UPDATE outbox_mail" in statement]
-    assert len(claimed_or_noted) == 2 + 2
+        assert await relay_with_slots(bench, bench.delivery, 4).drain() == 8
+    updates = [statement for statement in statements if "UPDATE outbox_mail" in statement]
+    assert len(updates) == 2 + 2
 
 
 async def test_a_defect_costs_the_mail_that_met_it_a_pause_and_no_other_anything(bench: Workbench) -> None:
@@ -294,7 +244,7 @@ async def test_a_defect_costs_the_mail_that_met_it_a_pause_and_no_other_anything
 
     await bench.terminated_contract()
     await bench.terminated_contract()
-    assert await bench.outbox(Defective()).drain() == 1
+    assert await bench.mail_relay(Defective()).drain() == 1
     first, second = await OutboxMail.all().order_by("id")
     assert (first.state, first.failure, second.state) == (MailState.PENDING, "OutcomeUnknown", MailState.SENT)
     assert first.next_attempt_at >= bench.clock.instant + timedelta(minutes=10)
@@ -303,17 +253,17 @@ async def test_a_defect_costs_the_mail_that_met_it_a_pause_and_no_other_anything
 async def test_a_claim_that_fails_breaks_off_no_mail_that_is_in_hand(bench: Workbench) -> None:
     await bench.terminated_contract()
     delivery = SlowDelivery()
-    outbox = bench.outbox(delivery)
-    draining = asyncio.create_task(outbox.drain())
-    in_hand = await delivery.next()
+    relay = bench.mail_relay(delivery)
+    draining = asyncio.create_task(relay.drain())
+    in_flight = await delivery.next()
     await bench.terminated_contract()
     await fail_when("outbox_mail", "UPDATE", "NEW.lease_token IS NOT NULL")
     with counted_statements() as statements:
-        outbox.call()
+        relay.wake()
         async with asyncio.timeout(30):
             while not any("SET lease_token" in statement for statement in statements):
                 await asyncio.sleep(0)
-    delivery.accept(in_hand)
+    delivery.accept(in_flight)
     with pytest.raises(Exception, match="on purpose"):
         await draining
     assert await states() == [MailState.SENT, MailState.PENDING]
@@ -325,7 +275,7 @@ async def test_who_is_told_to_stop_begins_with_no_other_mail_and_notes_what_beca
     for _ in range(3):
         await bench.terminated_contract(members=1)
     delivery = SlowDelivery()
-    draining = asyncio.create_task(outbox_with_hands(bench, delivery, 1).drain())
+    draining = asyncio.create_task(relay_with_slots(bench, delivery, 1).drain())
     mail = await delivery.next()
     draining.cancel()
     delivery.accept(mail)
@@ -338,32 +288,14 @@ async def test_who_is_told_to_stop_begins_with_no_other_mail_and_notes_what_beca
 async def test_who_serves_sends_what_is_owed_whenever_somebody_calls(bench: Workbench) -> None:
     await bench.terminated_contract()
     delivery = SlowDelivery()
-    outbox = bench.outbox(delivery)
-    serving = asyncio.create_task(outbox.serve())
+    relay = bench.mail_relay(delivery)
+    serving = asyncio.create_task(relay.serve())
     for _ in range(2):
         delivery.accept(await delivery.next())
         await bench.terminated_contract()
-        outbox.call()
+        relay.wake()
     delivery.accept(await delivery.next())
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
     assert await states() == [MailState.SENT] * 3
-
-
-@pytest.mark.usefixtures("bench")
-async def test_finding_mails_reads_none_of_those_that_were_sent() -> None:
-    await sql(
-        "INSERT INTO outbox_mail"
-        " (kind, message_id, dated_at, next_attempt_at, recipient, subject, body, state, attempts)"
-        " SELECT 'password_reset', '<' || number || '@example.jp>', now(), now(), 'someone@example.jp', 's', 'b',"
-        " CASE WHEN number % 1000 = 0 THEN 'PENDING' ELSE 'SENT' END, 0 FROM generate_series(1, 20000) AS number"
-    )
-    await sql("ANALYZE outbox_mail")
-    for statement, values in (
-        (LOOK.format(now="now()"), (100,)),
-        (CLAIM.format(now="now()"), (uuid4(), LEASE, [1000, 2000, 3000], 2)),
-    ):
-        plan = "\n".join(row["QUERY PLAN"] for row in await sql(f"EXPLAIN {statement}", *values))
-        assert "Index Scan" in plan
-        assert "Seq Scan" not in plan

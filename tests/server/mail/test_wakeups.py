@@ -1,4 +1,4 @@
-"""A mail goes out as soon as somebody says that it is owed; and where nobody is heard, a little later."""
+"""A wake-up has a mail sent at once; without one it is sent a little later."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,50 +20,50 @@ END_LISTENERS = LISTENERS.replace("pid", "pg_terminate_backend(pid)")
 NOWHERE = "postgresql://postgres:password@127.0.0.1:1/postgres"
 
 
-class Ear:
-    """Somebody who listens, and counts."""
+class Listener:
+    """Counts wake-ups."""
 
     def __init__(self) -> None:
-        self._calls: asyncio.Queue[None] = asyncio.Queue()
+        self._wakeups: asyncio.Queue[None] = asyncio.Queue()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(listen_for_wakeups(lambda: self._calls.put_nowait(None)))
-        await self.hears_a_call()  # at once: nobody knows who has called before
+        task = asyncio.create_task(listen_for_wakeups(lambda: self._wakeups.put_nowait(None)))
+        await self.receives_a_wakeup()  # one at the start, for mails queued earlier
         yield
         task.cancel()
         await asyncio.wait([task])
 
-    async def hears_a_call(self) -> None:
+    async def receives_a_wakeup(self) -> None:
         async with asyncio.timeout(30):
-            await self._calls.get()
+            await self._wakeups.get()
 
-    def has_heard(self) -> int:
-        """How many calls more."""
-        return self._calls.qsize()
+    def waiting(self) -> int:
+        """Count the wake-ups received since the last one."""
+        return self._wakeups.qsize()
 
 
 @pytest.mark.usefixtures("bench")
 async def test_all_who_listen_hear_who_calls() -> None:
-    first, second, wake_ups = Ear(), Ear(), PostgresWakeUps()
+    first, second, wake_ups = Listener(), Listener(), PostgresWakeUps()
     async with first.listening(), second.listening():
         wake_ups.wake()
-        await first.hears_a_call()
-        await second.hears_a_call()
+        await first.receives_a_wakeup()
+        await second.receives_a_wakeup()
         await wake_ups.close()
 
 
 @pytest.mark.usefixtures("bench")
 async def test_many_who_call_together_are_heard_once() -> None:
-    ear, wake_ups = Ear(), PostgresWakeUps()
-    async with ear.listening():
+    listener, wake_ups = Listener(), PostgresWakeUps()
+    async with listener.listening():
         wake_ups.wake()
-        await ear.hears_a_call()
+        await listener.receives_a_wakeup()
         for _ in range(100):
             wake_ups.wake()
         await wake_ups.close()
-        await ear.hears_a_call()
-        assert ear.has_heard() == 0
+        await listener.receives_a_wakeup()
+        assert listener.waiting() == 0
 
 
 async def test_a_call_that_cannot_be_made_fails_nobody(settings: Settings) -> None:
@@ -74,25 +74,25 @@ async def test_a_call_that_cannot_be_made_fails_nobody(settings: Settings) -> No
 
 
 class AnnouncingDelivery(MemoryDelivery):
-    """Tells when a mail has been taken in."""
+    """Announces each mail that it accepts."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._taken: asyncio.Queue[EmailMessage] = asyncio.Queue()
+        self._accepted: asyncio.Queue[EmailMessage] = asyncio.Queue()
 
     async def send(self, mail: EmailMessage) -> None:
         await super().send(mail)
-        self._taken.put_nowait(mail)
+        self._accepted.put_nowait(mail)
 
     async def next(self) -> EmailMessage:
         async with asyncio.timeout(30):
-            return await self._taken.get()
+            return await self._accepted.get()
 
 
 async def test_the_postman_sends_what_was_owed_before_he_came_and_what_he_is_called_for(bench: Workbench) -> None:
     delivery, wake_ups = AnnouncingDelivery(), PostgresWakeUps()
     await bench.terminated_contract()
-    async with postman(bench.outbox(delivery)):
+    async with postman(bench.mail_relay(delivery)):
         await delivery.next()
         await bench.terminated_contract()
         wake_ups.wake()
@@ -103,19 +103,19 @@ async def test_the_postman_sends_what_was_owed_before_he_came_and_what_he_is_cal
 
 async def test_the_postman_listens_again_when_his_line_was_cut(bench: Workbench) -> None:
     delivery, wake_ups = AnnouncingDelivery(), PostgresWakeUps()
-    async with postman(bench.outbox(delivery)):
-        await until_somebody_listens()
+    async with postman(bench.mail_relay(delivery)):
+        await until_a_worker_listens()
         await bench.terminated_contract()
         await sql(END_LISTENERS)
-        await delivery.next()  # heard at once by whoever listens anew
-        await until_somebody_listens()
+        await delivery.next()  # the new listener starts with a wake-up
+        await until_a_worker_listens()
         await bench.terminated_contract()
         wake_ups.wake()
         await delivery.next()
     await wake_ups.close()
 
 
-async def until_somebody_listens() -> None:
+async def until_a_worker_listens() -> None:
     async with asyncio.timeout(30):
         while not await sql(LISTENERS):
             await asyncio.sleep(0.01)

@@ -18,7 +18,7 @@ async def test_a_service_that_owes_nothing_is_behind_with_nothing(bench: Workben
 
 async def test_what_is_due_is_behind_since_the_instant_it_fell_due(bench: Workbench) -> None:
     await bench.terminated_contract()
-    await bench.outbox().drain()
+    await bench.mail_relay().drain()
     bench.clock.instant = SERVICE_ENDS_AT
     assert (await read_backlog(bench.clock)).overdue_service_end == 0
     bench.clock.instant = SERVICE_ENDS_AT + HOUR

@@ -37,7 +37,7 @@ async def a_life_of_every_kind(bench: Workbench) -> None:
     resumed = await bench.contract()
     await bench.ask(resumed, Action.TERMINATE)
     await bench.ask(resumed, Action.RESUME)
-    await bench.outbox().drain()
+    await bench.mail_relay().drain()
     bench.clock.instant = ERASURE_DUE_AT
     await bench.schedule.run_due()
 
@@ -59,7 +59,7 @@ async def more_erasures_than_usual(bench: Workbench) -> None:
     await bench.hold((await Contract.get(status="TERMINATED")).id)
     for _ in range(BREAKER_CONTRACTS + 1):
         await bench.terminated_contract()
-    await bench.outbox().drain()
+    await bench.mail_relay().drain()
     await record_service_ends()
     bench.clock.instant = await latest("erasure_due_at")
 

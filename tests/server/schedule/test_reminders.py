@@ -77,7 +77,7 @@ async def at(bench: Workbench, instant: datetime) -> list[str]:
 async def swept(bench: Workbench, instant: datetime) -> list[str]:
     """The same after what is owed was sent."""
     kinds = await at(bench, instant)
-    await bench.outbox().drain()
+    await bench.mail_relay().drain()
     return kinds
 
 
@@ -157,14 +157,14 @@ async def test_a_reminder_that_still_waits_for_the_mail_server_is_void_once_the_
 ) -> None:
     contractor = await reminding.contract()
     await ask(reminding, contractor, Action.TERMINATE)
-    assert await reminding.outbox().drain() == 1
+    assert await reminding.mail_relay().drain() == 1
     assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
     reminding.delivery.fail_next(TemporaryFailure("the server is busy"))
-    assert await reminding.outbox().drain() == 0
+    assert await reminding.mail_relay().drain() == 0
 
     await ask(reminding, contractor, Action.RESUME)
     reminding.clock.instant += timedelta(hours=1)
-    assert await reminding.outbox().drain() == 1  # the acceptance of the resumption, not held up by it
+    assert await reminding.mail_relay().drain() == 1  # the acceptance of the resumption, not held up by it
     assert await at(reminding, reminding.clock.instant) == []
 
 
@@ -173,7 +173,7 @@ async def test_a_reminder_that_is_owed_while_the_application_is_being_withdrawn_
 ) -> None:
     contractor = await reminding.contract()
     await ask_at_once(reminding, contractor, Action.TERMINATE)
-    assert await reminding.outbox().drain() == 1
+    assert await reminding.mail_relay().drain() == 1
     reminding.clock.instant = CLOSES_AT - 3 * DAY
     async with transaction():
         await sql("SELECT FROM contract WHERE id = $1 FOR UPDATE", contract_of(contractor))
@@ -189,12 +189,12 @@ async def test_a_reminder_that_waits_for_the_mail_server_until_its_window_closes
     reminding: Workbench,
 ) -> None:
     await reminding.terminated_contract()
-    assert await reminding.outbox().drain() == 1
+    assert await reminding.mail_relay().drain() == 1
     assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
     reminding.clock.instant = CLOSES_AT - DAY
-    assert await reminding.outbox().drain() == 0
+    assert await reminding.mail_relay().drain() == 0
     assert await at(reminding, CLOSES_AT - DAY) == [LAST]
-    assert await reminding.outbox().drain() == 1
+    assert await reminding.mail_relay().drain() == 1
 
 
 async def test_a_reminder_that_was_given_up_is_tried_again_only_while_its_application_is_in_force(
@@ -202,7 +202,7 @@ async def test_a_reminder_that_was_given_up_is_tried_again_only_while_its_applic
 ) -> None:
     contractor = await reminding.contract()
     await reminding.ask(contractor, Action.TERMINATE)
-    assert await reminding.outbox().drain() == 1
+    assert await reminding.mail_relay().drain() == 1
     assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
     assert await try_again(await given_up(reminding), reminding.clock.instant)
     mail_id = await given_up(reminding)
@@ -214,7 +214,7 @@ async def test_a_reminder_of_an_erasure_that_was_given_up_is_not_tried_again_whi
     reminding: Workbench,
 ) -> None:
     contract_id = await reminding.terminated_contract()
-    assert await reminding.outbox().drain() == 1
+    assert await reminding.mail_relay().drain() == 1
     assert await at(reminding, WINDOWS[ERASURE][0]) == [ERASURE]
     mail_id = await given_up(reminding)
     await reminding.hold(contract_id)
@@ -224,7 +224,7 @@ async def test_a_reminder_of_an_erasure_that_was_given_up_is_not_tried_again_whi
 async def given_up(reminding: Workbench) -> int:
     """The one mail that waits, once the mail server has refused it for good."""
     reminding.delivery.fail_next(PermanentFailure("nobody of that name"))
-    assert await reminding.outbox().drain() == 0
+    assert await reminding.mail_relay().drain() == 0
     mail_id: int = (await OutboxMail.get(state=MailState.FAILED)).id
     return mail_id
 
@@ -233,7 +233,7 @@ async def test_who_applies_again_is_reminded_of_the_new_application(reminding: W
     contractor = await reminding.contract()
     await reminding.ask(contractor, Action.TERMINATE)
     assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
-    assert await reminding.outbox().drain() == 2
+    assert await reminding.mail_relay().drain() == 2
     await reminding.ask(contractor, Action.RESUME)
     await reminding.ask(contractor, Action.TERMINATE)
     assert await swept(reminding, CLOSES_AT - DAY) == [FIRST]
@@ -347,7 +347,7 @@ async def test_the_mail_is_one_that_the_outbox_can_send(reminding: Workbench) ->
     contractor = await reminding.contract()
     await reminding.ask(contractor, Action.TERMINATE)
     await at(reminding, CLOSES_AT - 3 * DAY)
-    assert await reminding.outbox().drain() == 2
+    assert await reminding.mail_relay().drain() == 2
     mail = BytesParser(policy=email.policy.default).parsebytes(reminding.delivery.sent[1].as_bytes())
     application = await TerminationApplication.get(contract_id=contract_of(contractor))
     assert mail["To"] == contractor.email

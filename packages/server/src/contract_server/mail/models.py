@@ -9,14 +9,14 @@ from tortoise.models import Model
 
 
 class MailState(StrEnum):
-    """How far a mail has come."""
+    """The states of a mail."""
 
     PENDING = "PENDING"
     SENT = "SENT"
     FAILED = "FAILED"
-    """Given up: a person is asked to see to it."""
+    """Failed permanently: an operator has to act."""
     DISMISSED = "DISMISSED"
-    """A person has seen to it."""
+    """Closed by an operator without another attempt."""
 
 
 class OutboxMail(Model):

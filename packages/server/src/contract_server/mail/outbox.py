@@ -17,15 +17,15 @@ class Recipient(Protocol):
 
     @property
     def email(self) -> str:
-        """The address."""
+        """Email address."""
 
     @property
     def contract_id(self) -> UUID | None:
-        """The contract whose mails are sent in order; None for a person without one."""
+        """The contract whose mails are sent in order; None for an account without a contract."""
 
 
 class Outbox:
-    """Renders mails once, so that every attempt to send one sends the same bytes."""
+    """Renders a mail once, so that every attempt sends the same bytes."""
 
     def __init__(self, settings: Settings) -> None:
         self._contact_url = settings.contact_url
@@ -38,7 +38,7 @@ class Outbox:
     def row(
         self, recipient: Recipient, message: Message, unique: str, now: datetime, rendered: RenderedMail | None = None
     ) -> dict[str, Any]:
-        """Return the columns of a mail; `unique` makes its Message-ID, which exists once."""
+        """Return the columns of a mail; `unique` makes its Message-ID unique."""
         rendered = rendered or self.render(message)
         return {
             "contract_id": recipient.contract_id,

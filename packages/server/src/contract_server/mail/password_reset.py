@@ -1,4 +1,4 @@
-"""Mails with a link to a new password."""
+"""Password reset mails."""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -17,19 +17,19 @@ _DELETE = f"""
 
 
 class PasswordResetMails:
-    """Queues and deletes mails with a link to a new password."""
+    """Queues and deletes password reset mails."""
 
     def __init__(self, settings: Settings, outbox: Outbox) -> None:
         self._public_url = settings.public_url.rstrip("/")
         self._outbox = outbox
 
     async def enqueue(self, recipient: Recipient, token: str, valid_for: timedelta, now: datetime) -> None:
-        """Queue the mail; its link leads to this deployment."""
+        """Queue a mail with a link to this deployment."""
         message = PasswordResetRequested(
             url=f"{self._public_url}/password/{token}", valid_minutes=int(valid_for.total_seconds() // 60)
         )
         await OutboxMail.create(**self._outbox.row(recipient, message, str(uuid4()), now))
 
     async def delete_until(self, instant: datetime) -> None:
-        """Delete the mails dated until then, sent or not: their links have expired."""
+        """Delete mails dated up to that instant, sent or pending: their links have expired."""
         await execute(_DELETE, instant)

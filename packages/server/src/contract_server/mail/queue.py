@@ -1,7 +1,7 @@
-"""Who is sending which mail: claimed with a lease and a token, settled where the lease still holds.
+"""The mail queue: claim mails with a lease and a token, and record results while the lease is still valid.
 
-Each is one statement, however many mails it is about. No transaction is open between the two: nobody waits for a mail
-server with a row locked. Looking for mails walks over all that wait, so that one look serves many claims.
+Each operation is one statement for any number of mails. No transaction stays open while a mail is sent, so no lock is
+held during a slow delivery. Finding ready mails scans all pending mails, so one search serves many claims.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from contract_server.clock import Clock
 from contract_server.db.transaction import current_connection
 from contract_server.mail.models import MailState
 
-LEASE = timedelta(seconds=RETRY_AFTER_UNKNOWN_SECONDS)  # whoever dies while sending may have sent
+LEASE = timedelta(seconds=RETRY_AFTER_UNKNOWN_SECONDS)  # a process that died while sending may have sent the mail
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
-    """A mail that nobody else sends as long as the lease lasts."""
+    """A mail that no other process sends while the lease lasts."""
 
     id: int
     contract_id: UUID | None
@@ -35,8 +35,8 @@ class ClaimedMail:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a try: sent, failed for good, or waiting for the next one."""
+class DeliveryResult:
+    """The result of one attempt: sent, failed permanently, or pending until the next attempt."""
 
     mail: ClaimedMail
     state: MailState
@@ -45,15 +45,15 @@ class Outcome:
 
     @property
     def failure_kind(self) -> str | None:
-        """The kind of the failure, which may be stored and logged; its text may not."""
+        """The kind of the failure. It may be stored and logged; the failure's text may not."""
         return type(self.failure).__name__ if self.failure else None
 
 
-# The first try waits for no clock: one that was set back must not hold up a mail.
-# A contract's mails go out in the order in which they were written; one that failed for good holds up no other, and
-# one that is of no use any more only while somebody may be sending it. A link to a new password belongs to no order:
-# it opens something for half an hour.
-_ITS_TURN = f"""
+# The first attempt ignores the clock: a clock that was set back must not delay a mail.
+# The mails of a contract are sent in the order in which they were queued. A failed mail does not block later ones. An
+# expired mail blocks them only while its lease lasts. Password reset mails are not part of this order: their links are
+# valid for half an hour only.
+_IS_READY = f"""
         (mail.attempts = 0 OR mail.next_attempt_at <= (SELECT now FROM clock))
     AND (mail.lease_until IS NULL OR mail.lease_until < clock_timestamp())
     AND (mail.useful_until IS NULL OR mail.useful_until > (SELECT now FROM clock))
@@ -64,68 +64,68 @@ _ITS_TURN = f"""
            AND (earlier.useful_until IS NULL OR earlier.useful_until > (SELECT now FROM clock)
                 OR earlier.lease_until >= clock_timestamp())))
 """  # noqa: S608 - our own names
-LOOK = f"""
+FIND_READY = f"""
     WITH clock AS MATERIALIZED (SELECT {{now}} AS now)
     SELECT mail.id FROM outbox_mail AS mail
-     WHERE mail.state = 'PENDING' AND {_ITS_TURN} ORDER BY mail.next_attempt_at, mail.id LIMIT $1
+     WHERE mail.state = 'PENDING' AND {_IS_READY} ORDER BY mail.next_attempt_at, mail.id LIMIT $1
 """  # noqa: S608 - our own names
-# The state is asked for in other words here: they keep the planner, which believes that next to no mail waits, from
-# walking over all that do.
+# The planner estimates that hardly any mail is pending. With `state = 'PENDING'` it would scan all pending mails
+# instead of looking up the given ids, so this statement excludes the other states.
 CLAIM = f"""
-    WITH clock AS MATERIALIZED (SELECT {{now}} AS now), turn AS MATERIALIZED (
+    WITH clock AS MATERIALIZED (SELECT {{now}} AS now), ready AS MATERIALIZED (
         SELECT mail.id FROM outbox_mail AS mail
-         WHERE mail.id = ANY ($3) AND mail.state NOT IN ('SENT', 'FAILED', 'DISMISSED') AND {_ITS_TURN}
+         WHERE mail.id = ANY ($3) AND mail.state NOT IN ('SENT', 'FAILED', 'DISMISSED') AND {_IS_READY}
          ORDER BY array_position($3, mail.id) FOR UPDATE OF mail SKIP LOCKED LIMIT $4)
     UPDATE outbox_mail AS mail
        SET lease_token = $1, lease_until = clock_timestamp() + $2::interval, attempts = attempts + 1
-      FROM turn WHERE mail.id = turn.id
+      FROM ready WHERE mail.id = ready.id
     RETURNING {", ".join(f"mail.{field.name}" for field in fields(ClaimedMail))}
 """  # noqa: S608 - our own names
 
-# A link to a new password is nobody's to read once it has been mailed.
-SETTLE = f"""
+# The body of a sent password reset mail is deleted, because its link gives access to the account.
+RECORD_RESULTS = f"""
     UPDATE outbox_mail AS mail
-       SET state = outcome.state, failure = outcome.failure,
-           body = CASE WHEN outcome.state = 'SENT' AND mail.kind = '{PasswordResetRequested.kind}' THEN ''
+       SET state = result.state, failure = result.failure,
+           body = CASE WHEN result.state = 'SENT' AND mail.kind = '{PasswordResetRequested.kind}' THEN ''
                        ELSE mail.body END,
-           sent_at = CASE outcome.state WHEN 'SENT' THEN {{now}} END,
-           next_attempt_at = coalesce(outcome.next_attempt_at, mail.next_attempt_at),
+           sent_at = CASE result.state WHEN 'SENT' THEN {{now}} END,
+           next_attempt_at = coalesce(result.next_attempt_at, mail.next_attempt_at),
            lease_token = NULL, lease_until = NULL
       FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
-           AS outcome (id, lease_token, state, failure, next_attempt_at)
-     WHERE mail.id = outcome.id AND mail.lease_token = outcome.lease_token
+           AS result (id, lease_token, state, failure, next_attempt_at)
+     WHERE mail.id = result.id AND mail.lease_token = result.lease_token
     RETURNING mail.id
 """  # noqa: S608 - our own names
 
 
-async def look(clock: Clock, at_most: int) -> list[int]:
-    """The ids of mails whose turn it is, oldest first: none of a contract that still waits for an earlier one."""
-    rows = await current_connection().execute_query_dict(LOOK.format(now=clock.sql), [at_most])
+async def find_ready(clock: Clock, limit: int) -> list[int]:
+    """Find mails that are ready to be sent, oldest first; a contract's mail is ready when no earlier one is pending."""
+    rows = await current_connection().execute_query_dict(FIND_READY.format(now=clock.sql), [limit])
     return [row["id"] for row in rows]
 
 
-async def claim(clock: Clock, seen: Sequence[int], at_most: int) -> list[ClaimedMail]:
-    """Of mails that were seen waiting, the first ones whose turn it still is, in that order."""
+async def claim(clock: Clock, ready_ids: Sequence[int], limit: int) -> list[ClaimedMail]:
+    """Claim the first of these mails that are still ready, in the given order."""
     rows = await current_connection().execute_query_dict(
-        CLAIM.format(now=clock.sql), [uuid4(), LEASE, list(seen), at_most]
+        CLAIM.format(now=clock.sql), [uuid4(), LEASE, list(ready_ids), limit]
     )
-    return sorted((ClaimedMail(**row) for row in rows), key=lambda mail: seen.index(mail.id))
+    return sorted((ClaimedMail(**row) for row in rows), key=lambda mail: ready_ids.index(mail.id))
 
 
-async def settle(clock: Clock, outcomes: Sequence[Outcome]) -> set[int]:
-    """Write down what came of them, where the lease is still ours. Saying it twice changes nothing.
+async def record_results(clock: Clock, results: Sequence[DeliveryResult]) -> set[int]:
+    """Record the results of mails whose lease is still valid. Idempotent.
 
     Returns:
-        The ids of those where it was.
+        The ids of these mails.
     """
     rows = await current_connection().execute_query_dict(
-        SETTLE.format(now=clock.sql),
+        RECORD_RESULTS.format(now=clock.sql),
         [
-            [outcome.mail.id for outcome in outcomes],
-            [outcome.mail.lease_token for outcome in outcomes],
-            [outcome.state.value for outcome in outcomes],
-            [outcome.failure_kind for outcome in outcomes],
-            [outcome.next_attempt_at for outcome in outcomes],
+            [result.mail.id for result in results],
+            [result.mail.lease_token for result in results],
+            [result.state.value for result in results],
+            [result.failure_kind for result in results],
+            [result.next_attempt_at for result in results],
         ],
     )
     return {row["id"] for row in rows}

@@ -1,13 +1,14 @@
-"""Sending what is owed. A mail is never lost, and sent twice only in the one case that cannot be excluded.
+"""Send pending mails. No mail is lost, and only one unavoidable case sends a mail twice.
 
-Claim with a lease, send outside any transaction, note the outcome where the lease still holds (`mail_leases.py`).
-Whoever comes back after the lease has passed to somebody else changes nothing. What remains is the gap that RFC 1047
-names: the mail server has accepted, and we die before we note it. The repeat is byte for byte the same mail.
+The relay claims a mail with a lease, sends it outside any transaction, and records the result while the lease is valid
+(`queue.py`). A result that arrives after the lease has passed to another process is discarded. The remaining case is
+the gap that RFC 1047 describes: the mail server has accepted the mail, and this process dies before it records that.
+The repeated mail has the same bytes.
 
-Theory. As many mails are claimed as there are hands free, never more: each claimed mail is on its way at once. So a
-process that dies keeps nobody waiting but those that it had in hand, of which nobody can say what became of them; and
-there are never more of them than hands, because a hand is free again only when the outcome is noted. While one
-statement is under way others finish, so that under load one statement claims or notes several.
+Theory. Claim no more mails than there are free slots, so that every claimed mail is being sent. If the process dies,
+only mails in flight have an unknown outcome. There are never more of them than slots, because a slot becomes free only
+when the result is recorded. While one statement runs, other deliveries finish, so that under load one statement claims
+or records several mails.
 """
 
 import asyncio
@@ -37,30 +38,30 @@ from contract_server.clock import Clock
 from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.logs import get_logger
 from contract_server.mail.models import MailState
-from contract_server.mail.queue import ClaimedMail, Outcome, claim, look, settle
+from contract_server.mail.queue import ClaimedMail, DeliveryResult, claim, find_ready, record_results
 
 log = get_logger(__name__)
 
-AT_ONCE = 8  # mails in hand
-LOOK_AHEAD = 100  # one look walks over all that wait, so it notes that many for the claims to come
-CONSIDERED = 25  # of those, by one claim: somebody else may have taken some
+MAX_IN_FLIGHT = 8
+READY_LIMIT = 100  # a search scans all pending mails, so it returns enough for several claims
+CLAIM_CANDIDATES = 25  # another process may have claimed some of the mails that were found
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 PAUSE_AFTER_UNKNOWN = timedelta(seconds=RETRY_AFTER_UNKNOWN_SECONDS)
-GIVEN_UP_AFTER = timedelta(hours=72)
-TRIED_AT_LEAST = 10  # eight hours of tries, however long nobody was there to begin with them
+FAIL_AFTER = timedelta(hours=72)
+MIN_ATTEMPTS = 10  # about eight hours of attempts, even if no worker was running for a long time before the first
 
-LAST_MOMENTS_S = 10.0  # for the mails in hand, when this process is told to stop
-NOTING_PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # as long as a database takes to restart, or another to take its place
+SHUTDOWN_GRACE_S = 10.0  # for mails in flight when this process is stopped
+RECORD_PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # as long as a database takes to restart or to fail over
 
-Try = tuple[ClaimedMail, DeliveryFailure | None]
-Answer = TypeVar("Answer")
+Attempt = tuple[ClaimedMail, DeliveryFailure | None]
+Result = TypeVar("Result")
 
 
 class _Report(NamedTuple):
-    """How an outcome is counted and logged."""
+    """How a result is counted and logged."""
 
-    counted_as: str
+    outcome_label: str
     level: int
     event: str
 
@@ -71,14 +72,14 @@ _REPORTS = complete(
     {
         MailState.SENT: _Report("sent", logging.INFO, "mail sent"),
         MailState.PENDING: _Report("postponed", logging.WARNING, "mail postponed"),
-        MailState.FAILED: _Report("given_up", logging.ERROR, "mail given up"),
-        MailState.DISMISSED: None,  # by a person, not by a try
+        MailState.FAILED: _Report("given_up", logging.ERROR, "mail failed permanently"),
+        MailState.DISMISSED: None,  # set by an operator, never by an attempt
     },
 )
 
 
 class MailRelay:
-    """Sends the mails that are owed, oldest first."""
+    """Sends pending mails, oldest first."""
 
     def __init__(
         self,
@@ -86,45 +87,45 @@ class MailRelay:
         delivery: Delivery,
         sender: str,
         sender_name: str = SENDER_NAME,
-        at_once: int = AT_ONCE,
+        max_in_flight: int = MAX_IN_FLIGHT,
     ) -> None:
         self._clock = clock
         self._delivery = delivery
         self._sender = sender
         self._sender_name = sender_name
-        self._hands = at_once
-        self._alone = asyncio.Lock()
-        self._called = asyncio.Event()
-        self._seen: list[int] = []
+        self._max_in_flight = max_in_flight
+        self._running = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._ready_ids: list[int] = []
         self._ends_at = 0.0
         for kind, report in product(KINDS, filter(None, _REPORTS.values())):
-            metrics.MAILS.labels(kind, report.counted_as)  # Prometheus sees no increase in a series that begins at 1
+            metrics.MAILS.labels(kind, report.outcome_label)  # Prometheus sees no increase in a series that begins at 1
 
-    def call(self) -> None:
-        """Say that a mail may be owed: whoever is sending looks at once."""
-        self._called.set()
+    def wake(self) -> None:
+        """Search for ready mails now, because one may have been queued."""
+        self._woken.set()
 
     async def drain(self, *, seconds: float = 10) -> int:
-        """Try every mail whose turn it is, once; after about `seconds` begin with no other.
+        """Attempt every ready mail once; after about `seconds`, start no more.
 
-        Where somebody in this process is sending already, the mails are left to them.
+        If the relay of this process is running already, wake it and return.
 
         Returns:
-            How many were handed over.
+            The number of mails sent.
         """
-        self.call()
-        if self._alone.locked():
+        self.wake()
+        if self._running.locked():
             return 0
-        async with self._alone:
+        async with self._running:
             return await self._send_until(time.monotonic() + seconds, stay=False)
 
     async def serve(self) -> None:
-        """Send what is owed, now and whenever somebody calls, until cancelled."""
-        async with self._alone:
+        """Send ready mails now and after each wake-up, until cancelled."""
+        async with self._running:
             await self._send_until(math.inf, stay=True)
 
     async def _send_until(self, ends_at: float, *, stay: bool) -> int:
-        """Who is cancelled begins with no other, and lets those in hand come to their end, so that nobody has to guess.
+        """On cancellation, start no new mail but finish those in flight, so that their outcome is known.
 
         That takes a task of its own: a claim that is cancelled half-way may have been made.
         """
@@ -134,66 +135,66 @@ class MailRelay:
             return await asyncio.shield(sending)
         finally:
             self._ends_at = 0.0
-            self.call()
-            await asyncio.wait({sending}, timeout=LAST_MOMENTS_S)
+            self.wake()
+            await asyncio.wait({sending}, timeout=SHUTDOWN_GRACE_S)
             sending.cancel()
             await asyncio.wait({sending})
 
     async def _send(self, *, stay: bool) -> int:
-        self._seen = []
-        sent, in_hand = 0, set[asyncio.Task[Try]]()
+        self._ready_ids = []
+        sent, in_flight = 0, set[asyncio.Task[Attempt]]()
         try:
             while True:
-                self._called.clear()
+                self._woken.clear()
                 if time.monotonic() < self._ends_at:
                     try:
-                        await self._begin(in_hand)
+                        await self._fill_slots(in_flight)
                     except Exception:
-                        if not in_hand:
+                        if not in_flight:
                             raise
-                        # those in hand come to their end first; then it is tried again
-                if in_hand:
-                    done = await self._done_of(in_hand)
-                    sent += await self._note(done)
-                    in_hand -= done
-                elif time.monotonic() >= self._ends_at or not (stay or self._called.is_set()):
+                        # finish the mails in flight first; the next round tries again
+                if in_flight:
+                    done = await self._wait_for_done(in_flight)
+                    sent += await self._record(done)
+                    in_flight -= done
+                elif time.monotonic() >= self._ends_at or not (stay or self._woken.is_set()):
                     return sent
                 else:
-                    await self._called.wait()
+                    await self._woken.wait()
         finally:
-            for each in in_hand:
-                each.cancel()
+            for task in in_flight:
+                task.cancel()
 
-    async def _begin(self, in_hand: set[asyncio.Task[Try]]) -> None:
-        """Take as many mails in hand as there are hands; each is on its way before anything else is asked for."""
-        if len(in_hand) < self._hands:
-            await self._take(in_hand)
-        if len(in_hand) < self._hands:
-            self._seen = await look(self._clock, LOOK_AHEAD)
-            await self._take(in_hand)
+    async def _fill_slots(self, in_flight: set[asyncio.Task[Attempt]]) -> None:
+        """Start a mail in each free slot. Claimed mails start before the next search."""
+        if len(in_flight) < self._max_in_flight:
+            await self._start(in_flight)
+        if len(in_flight) < self._max_in_flight:
+            self._ready_ids = await find_ready(self._clock, READY_LIMIT)
+            await self._start(in_flight)
 
-    async def _take(self, in_hand: set[asyncio.Task[Try]]) -> None:
-        mails = await self._claim(self._hands - len(in_hand))
-        in_hand |= {asyncio.create_task(self._try(mail)) for mail in mails}
+    async def _start(self, in_flight: set[asyncio.Task[Attempt]]) -> None:
+        mails = await self._claim(self._max_in_flight - len(in_flight))
+        in_flight |= {asyncio.create_task(self._attempt(mail)) for mail in mails}
 
-    async def _claim(self, hands: int) -> list[ClaimedMail]:
-        """Of those seen at the last look; somebody else may have been faster."""
-        if not self._seen:
+    async def _claim(self, limit: int) -> list[ClaimedMail]:
+        """Claim mails that the last search found and that no other process has claimed since."""
+        if not self._ready_ids:
             return []
-        mails = await claim(self._clock, self._seen[:CONSIDERED], hands)
-        self._seen = self._seen[self._seen.index(mails[-1].id) + 1 :] if mails else []
+        mails = await claim(self._clock, self._ready_ids[:CLAIM_CANDIDATES], limit)
+        self._ready_ids = self._ready_ids[self._ready_ids.index(mails[-1].id) + 1 :] if mails else []
         return mails
 
-    async def _done_of(self, in_hand: set[asyncio.Task[Try]]) -> set[asyncio.Task[Try]]:
-        """Those that are done, once there is one; none where somebody calls first."""
-        call = asyncio.create_task(self._called.wait())
+    async def _wait_for_done(self, in_flight: set[asyncio.Task[Attempt]]) -> set[asyncio.Task[Attempt]]:
+        """Return finished attempts as soon as there is one, or none after a wake-up."""
+        wakeup = asyncio.create_task(self._woken.wait())
         try:
-            done, _ = await asyncio.wait([*in_hand, call], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*in_flight, wakeup], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            call.cancel()
-        return in_hand & done
+            wakeup.cancel()
+        return in_flight & done
 
-    async def _try(self, mail: ClaimedMail) -> Try:
+    async def _attempt(self, mail: ClaimedMail) -> Attempt:
         try:
             await self._delivery.send(
                 compose(
@@ -207,67 +208,67 @@ class MailRelay:
             )
         except DeliveryFailure as failure:
             return mail, failure
-        except ValueError:  # it can never be made a mail: an upgrade or a setting has spoiled it, and nobody else's
+        except ValueError:  # an upgrade or a setting has made this mail invalid; other mails are not affected
             return mail, PermanentFailure("it cannot be composed")
         except Exception:
-            log.exception("mail failed by a defect", mail_id=mail.id, kind=mail.kind)
+            log.exception("mail attempt failed: internal error", mail_id=mail.id, kind=mail.kind)
             return mail, OutcomeUnknown("a defect")
         return mail, None
 
-    async def _note(self, done: set[asyncio.Task[Try]]) -> int:
-        """Write down what came of them. How many were handed over."""
+    async def _record(self, done: set[asyncio.Task[Attempt]]) -> int:
+        """Record the results of finished attempts; return the number of mails sent."""
         if not done:
             return 0
-        tries = [each.result() for each in done]
-        outcomes = [Outcome(mail, MailState.SENT) for mail, failure in tries if failure is None]
-        if len(outcomes) < len(tries):
-            now = await _patiently(self._clock.now)
-            outcomes += [_outcome_of_failure(mail, failure, now) for mail, failure in tries if failure is not None]
-        ours = await _patiently(lambda: settle(self._clock, outcomes))
-        for outcome in outcomes:
-            _tell(outcome, ours=outcome.mail.id in ours)
-        return sum(outcome.state is MailState.SENT for outcome in outcomes)
+        attempts = [task.result() for task in done]
+        results = [DeliveryResult(mail, MailState.SENT) for mail, failure in attempts if failure is None]
+        if len(results) < len(attempts):
+            now = await _with_retries(self._clock.now)
+            results += [_failure_result(mail, failure, now) for mail, failure in attempts if failure is not None]
+        recorded = await _with_retries(lambda: record_results(self._clock, results))
+        for result in results:
+            _report(result, recorded=result.mail.id in recorded)
+        return sum(result.state is MailState.SENT for result in results)
 
 
-def _outcome_of_failure(mail: ClaimedMail, failure: DeliveryFailure, now: datetime) -> Outcome:
-    """Whether there is another try, and when."""
-    too_old = now - mail.dated_at >= GIVEN_UP_AFTER and mail.attempts >= TRIED_AT_LEAST
+def _failure_result(mail: ClaimedMail, failure: DeliveryFailure, now: datetime) -> DeliveryResult:
+    """Decide whether to try again, and when."""
+    too_old = now - mail.dated_at >= FAIL_AFTER and mail.attempts >= MIN_ATTEMPTS
     if isinstance(failure, PermanentFailure) or too_old:
-        return Outcome(mail, MailState.FAILED, failure)
+        return DeliveryResult(mail, MailState.FAILED, failure)
     pause = _pause_after(mail.attempts)
     if isinstance(failure, OutcomeUnknown):
         pause = max(pause, PAUSE_AFTER_UNKNOWN)
-    return Outcome(mail, MailState.PENDING, failure, next_attempt_at=now + pause)
+    return DeliveryResult(mail, MailState.PENDING, failure, next_attempt_at=now + pause)
 
 
 def _pause_after(attempts: int) -> timedelta:
-    """From a minute to six hours, doubled each time, and not the same for all that failed together."""
+    """Exponential backoff from one minute to six hours, with jitter."""
     pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
     return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the load, guards nothing
 
 
-async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """What the database answers, also where it is away for a moment: a mark that is lost is a mail that comes twice."""
-    for pause in NOTING_PAUSES_S:
+async def _with_retries(query: Callable[[], Awaitable[Result]]) -> Result:
+    """Retry while the database is unavailable for a moment: a lost result means that a mail is sent twice."""
+    for pause in RECORD_PAUSES_S:
         try:
-            return await ask()
+            return await query()
         except Exception as error:
             if not is_unavailable(error) and not is_contended(error):
                 raise
         await asyncio.sleep(pause)
-    return await ask()
+    return await query()
 
 
-def _tell(outcome: Outcome, *, ours: bool) -> None:
-    """Count it, and say it in the log, where it is ours to say."""
-    mail, failure = outcome.mail, outcome.failure
-    if not ours:
-        log.warning("mail's outcome came after its lease", mail_id=mail.id, kind=mail.kind)
+def _report(result: DeliveryResult, *, recorded: bool) -> None:
+    """Count and log the result, if it was recorded."""
+    mail, failure = result.mail, result.failure
+    if not recorded:
+        log.warning("mail result discarded: lease expired", mail_id=mail.id, kind=mail.kind)
         return
-    report = _REPORTS[outcome.state]
-    assert report is not None  # noqa: S101 - a try has dismissed nothing
-    metrics.MAILS.labels(mail.kind, report.counted_as).inc()
+    report = _REPORTS[result.state]
+    assert report is not None  # noqa: S101 - no attempt dismisses a mail
+    metrics.MAILS.labels(mail.kind, report.outcome_label).inc()
     fields = {"mail_id": mail.id, "kind": mail.kind, "contract_id": mail.contract_id, "caused_by": mail.request_id}
     if failure is not None:
-        fields |= {"failure": outcome.failure_kind, "stage": failure.stage, "code": failure.code}
+        fields |= {"failure": result.failure_kind, "stage": failure.stage, "code": failure.code}
     log.log(report.level, report.event, **fields)

@@ -1,8 +1,8 @@
-"""Telling the worker that a mail is owed. Never needed: its next sweep finds it all the same.
+"""Wake the worker when a mail is queued. Optional: the next sweep finds the mail in any case.
 
-It goes through PostgreSQL, where the mail is: no second server has to be up, and a thousand calls are one to whoever
-is sending. It is said after the commit and by itself, because a transaction that notifies makes all others that do
-wait for its disk.
+The notification goes through PostgreSQL, where the mail is stored, so that no second server is needed. Many wake-ups in
+a short time become one notification. It is sent after the commit, outside the transaction: transactions that notify
+wait for each other's commit.
 """
 
 import asyncio
@@ -15,67 +15,67 @@ from contract_server.logs import get_logger
 log = get_logger(__name__)
 
 CHANNEL = "mail_owed"
-LONGEST_WAIT_S = 2.0
-TOGETHER_S = 0.01
-"""Whoever calls within this time after a call is heard with the next one."""
+TIMEOUT_S = 2.0
+INTERVAL_S = 0.01
+"""Wake-ups within this time after a notification share the next one."""
 
 
 class WakeUps(Protocol):
     """Wakes the worker."""
 
     def wake(self) -> None:
-        """Say that there is something to do. Returns at once and never fails."""
+        """Announce a queued mail. Returns at once and never fails."""
         ...
 
 
 class NoWakeUps:
-    """Wakes nobody: the sweep does it in its own time."""
+    """Sends no wake-ups; the sweep finds queued mails."""
 
     def wake(self) -> None:
         """Do nothing."""
 
 
 class PostgresWakeUps:
-    """Wakes every worker that listens. Whatever is wrong, nobody notices: the next sweep comes anyway."""
+    """Wakes every worker that listens. A failure is logged and has no other effect."""
 
     def __init__(self) -> None:
-        self._wanted = False
-        self._calling: asyncio.Task[None] | None = None
+        self._requested = False
+        self._notifying: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
-        """Say that there is something to do. Returns at once and never fails."""
-        self._wanted = True
-        if self._calling is None or self._calling.done():
-            self._calling = asyncio.get_running_loop().create_task(self._call())
+        """Announce a queued mail. Returns at once and never fails."""
+        self._requested = True
+        if self._notifying is None or self._notifying.done():
+            self._notifying = asyncio.get_running_loop().create_task(self._notify())
 
     async def close(self) -> None:
-        """Say what is still to be said."""
-        if self._calling is not None:
-            await self._calling
+        """Send the last notification."""
+        if self._notifying is not None:
+            await self._notifying
 
-    async def _call(self) -> None:
-        while self._wanted:
-            self._wanted = False
+    async def _notify(self) -> None:
+        while self._requested:
+            self._requested = False
             try:
-                async with asyncio.timeout(LONGEST_WAIT_S):
+                async with asyncio.timeout(TIMEOUT_S):
                     await current_connection().execute_query("SELECT pg_notify($1, '')", [CHANNEL])
             except Exception as error:
                 log.warning("wake-up not sent", exc_info=error)
-            await asyncio.sleep(TOGETHER_S)
+            await asyncio.sleep(INTERVAL_S)
 
 
-async def listen_for_wakeups(heard: Callable[[], None]) -> None:
-    """Call `heard` at once, because nobody knows who has called before, and at every call; until the line is lost."""
-    async with current_connection().acquire_connection() as line:
-        lost = asyncio.Event()
+async def listen_for_wakeups(wake: Callable[[], None]) -> None:
+    """Call `wake` once at the start, for mails queued earlier, and at each wake-up; return when the connection ends."""
+    async with current_connection().acquire_connection() as connection:
+        closed = asyncio.Event()
 
-        def hear(*_: object) -> None:
-            heard()
+        def on_notification(*_: object) -> None:
+            wake()
 
-        line.add_termination_listener(lambda _: lost.set())
-        await line.add_listener(CHANNEL, hear)
+        connection.add_termination_listener(lambda _: closed.set())
+        await connection.add_listener(CHANNEL, on_notification)
         try:
-            heard()
-            await lost.wait()
+            wake()
+            await closed.wait()
         finally:
-            await line.remove_listener(CHANNEL, hear)
+            await connection.remove_listener(CHANNEL, on_notification)

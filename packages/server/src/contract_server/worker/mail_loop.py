@@ -22,7 +22,7 @@ PAUSE_S = 1.0
 async def postman(outbox: MailRelay) -> AsyncIterator[None]:
     """Send mails as long as the block lasts; at its end, those in hand are let come to their end."""
     tasks = [
-        asyncio.create_task(_again_and_again(work)) for work in (outbox.serve, partial(listen_for_wakeups, outbox.call))
+        asyncio.create_task(_again_and_again(work)) for work in (outbox.serve, partial(listen_for_wakeups, outbox.wake))
     ]
     try:
         yield

@@ -1,4 +1,4 @@
-"""What recipients see of the deployment is what its settings say."""
+"""Mails show the sender, domain and contact page of the settings."""
 
 from email import policy
 from email.message import EmailMessage
@@ -13,7 +13,7 @@ from contract_rules import Action
 from contract_server.mail.relay import MailRelay
 from contract_server.settings import Settings
 
-SAID = {
+CONFIGURED = {
     "mail_sender": "keiyaku@example.co.jp",
     "mail_sender_name": "契約管理センター",
     "mail_domain": "mail.example.co.jp",
@@ -22,7 +22,7 @@ SAID = {
 
 
 async def mail_of(bench: Workbench, settings: Settings) -> EmailMessage:
-    """The mail about an application, as its recipient's program reads it."""
+    """Send the mail about an application, and parse it as a mail program does."""
     bench, delivery = Workbench.of(settings), MemoryDelivery()
     await bench.ask(await bench.contract(), Action.TERMINATE)
     await MailRelay(bench.clock, delivery, settings.mail_sender, settings.mail_sender_name).drain()
@@ -31,7 +31,7 @@ async def mail_of(bench: Workbench, settings: Settings) -> EmailMessage:
 
 
 async def test_sender_name_domain_and_contact_page_are_those_of_the_settings(bench: Workbench) -> None:
-    mail = await mail_of(bench, Settings.model_validate({**bench.settings.model_dump(), **SAID}))
+    mail = await mail_of(bench, Settings.model_validate({**bench.settings.model_dump(), **CONFIGURED}))
     (sender,) = mail["From"].addresses
     assert (sender.display_name, sender.addr_spec) == ("契約管理センター", "keiyaku@example.co.jp")
     assert mail["Message-ID"].endswith("@mail.example.co.jp>")
