@@ -13,7 +13,7 @@ from contract_notify import MemoryDelivery
 from contract_server.db.connection import database
 from contract_server.mail.wakeups import PostgresWakeUps, listen_for_wakeups
 from contract_server.settings import Settings
-from contract_server.worker.mail_loop import postman
+from contract_server.worker.mail_loop import mail_loop
 
 LISTENERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 END_LISTENERS = LISTENERS.replace("pid", "pg_terminate_backend(pid)")
@@ -92,7 +92,7 @@ class AnnouncingDelivery(MemoryDelivery):
 async def test_the_postman_sends_what_was_owed_before_he_came_and_what_he_is_called_for(bench: Workbench) -> None:
     delivery, wake_ups = AnnouncingDelivery(), PostgresWakeUps()
     await bench.terminated_contract()
-    async with postman(bench.mail_relay(delivery)):
+    async with mail_loop(bench.mail_relay(delivery)):
         await delivery.next()
         await bench.terminated_contract()
         wake_ups.wake()
@@ -103,7 +103,7 @@ async def test_the_postman_sends_what_was_owed_before_he_came_and_what_he_is_cal
 
 async def test_the_postman_listens_again_when_his_line_was_cut(bench: Workbench) -> None:
     delivery, wake_ups = AnnouncingDelivery(), PostgresWakeUps()
-    async with postman(bench.mail_relay(delivery)):
+    async with mail_loop(bench.mail_relay(delivery)):
         await until_a_worker_listens()
         await bench.terminated_contract()
         await sql(END_LISTENERS)

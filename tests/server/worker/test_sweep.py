@@ -12,7 +12,7 @@ from tests.server.in_process import development_settings, seeded_services
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services
-from contract_server.worker.sweep import sweep_unless_at_it
+from contract_server.worker.sweep import sweep_unless_running
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ async def test_a_sweep_that_is_long_is_joined_by_no_other(services: Services) ->
     try:
         async with somebody.transaction():
             await somebody.execute("LOCK TABLE idempotent_answer")
-            long = asyncio.create_task(sweep_unless_at_it(services))
+            long = asyncio.create_task(sweep_unless_running(services))
             await until_somebody_waits(somebody.fetch)
-            assert await sweep_unless_at_it(services) is None
+            assert await sweep_unless_running(services) is None
         assert await long is not None
     finally:
         await somebody.close()
-    assert await sweep_unless_at_it(services) is not None
+    assert await sweep_unless_running(services) is not None

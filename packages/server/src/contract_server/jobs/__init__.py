@@ -1,1 +1,1 @@
-"""The documented address of the worker; its code is in `contract_server.worker`."""
+"""The former address of the worker; its code is in `contract_server.worker`."""

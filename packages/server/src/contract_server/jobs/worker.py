@@ -1,4 +1,4 @@
-"""The documented address of the worker: `arq contract_server.jobs.worker.WorkerSettings`."""
+"""The former address of the worker, for deployments that run `arq contract_server.jobs.worker.WorkerSettings`."""
 
 from contract_server.worker.worker import WorkerSettings
 

@@ -1,6 +1,6 @@
-"""The worker's postman: mails go out as soon as they are owed, beside the sweeps and in nobody's way.
+"""The worker's mail loop: it sends mails as soon as they are enqueued, independently of the sweeps.
 
-A mail server that hangs takes no job's place from what falls due, and a long erasure holds up no mail.
+A mail server that hangs delays no due action, and a long erasure delays no mail.
 """
 
 import asyncio
@@ -19,11 +19,10 @@ PAUSE_S = 1.0
 
 
 @asynccontextmanager
-async def postman(outbox: MailRelay) -> AsyncIterator[None]:
-    """Send mails as long as the block lasts; at its end, those in hand are let come to their end."""
-    tasks = [
-        asyncio.create_task(_again_and_again(work)) for work in (outbox.serve, partial(listen_for_wakeups, outbox.wake))
-    ]
+async def mail_loop(relay: MailRelay) -> AsyncIterator[None]:
+    """Send mails for the duration of the block; at its end, finish those in flight."""
+    works = (relay.serve, partial(listen_for_wakeups, relay.wake))
+    tasks = [asyncio.create_task(_repeat(work)) for work in works]
     try:
         yield
     finally:
@@ -32,14 +31,14 @@ async def postman(outbox: MailRelay) -> AsyncIterator[None]:
         await asyncio.wait(tasks)
 
 
-async def _again_and_again(work: Callable[[], Awaitable[None]]) -> None:
-    """Whatever ends it, the database's restart above all, it begins again."""
+async def _repeat(work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` again whenever it ends, above all after a restart of the database."""
     while True:
         try:
             await work()
         except Exception as error:
             if is_unavailable(error) or lacks_schema(error):
-                log.warning("mails wait for the database", exc_info=error)
+                log.warning("mail loop paused: database unavailable", exc_info=error)
             else:
-                log.exception("postman failed")
+                log.exception("mail loop failed")
         await asyncio.sleep(PAUSE_S)

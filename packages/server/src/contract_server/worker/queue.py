@@ -1,4 +1,4 @@
-"""The worker's queue in Redis, which holds nothing but its own ticks. Only here and in `worker.py` is arq known."""
+"""The worker's queue in Redis, which holds only sweep jobs. Only this module and `worker.py` use arq."""
 
 import hmac
 from typing import Any
@@ -11,20 +11,20 @@ from contract_server.settings import Settings
 
 
 def redis_settings(settings: Settings) -> RedisSettings:
-    """Where Redis is, for the worker: a slow answer is waited for, because ending over one would stop all mails."""
-    found = RedisSettings.from_dsn(settings.redis_url.get_secret_value())
-    found.conn_timeout = 10
-    found.retry_on_timeout = True
-    return found
+    """The worker's connection to Redis. It waits for slow answers, because ending the worker would stop all mails."""
+    connection = RedisSettings.from_dsn(settings.redis_url.get_secret_value())
+    connection.conn_timeout = 10
+    connection.retry_on_timeout = True
+    return connection
 
 
 def queue_name(settings: Settings) -> str:
-    """The deployment's own queue: two that share one Redis, as staging and production may, do their own jobs each."""
+    """A queue name unique to the deployment, so that staging and production may share one Redis."""
     database = urlsplit(settings.database_url.get_secret_value()).path.strip("/")
     key = settings.secret_key.get_secret_value().encode()
     return f"contract-server:{database}:{hmac.new(key, database.encode(), 'sha256').hexdigest()[:8]}"
 
 
 def serialize(job: dict[str, Any]) -> bytes:
-    """Jobs as JSON: nothing that comes from Redis is ever unpickled, and no exception's text goes there."""
+    """Serialize a job as JSON: no data from Redis is unpickled, and no exception's text is stored there."""
     return orjson.dumps(job, default=lambda value: type(value).__name__)

@@ -1,4 +1,4 @@
-"""One sweep: what the worker does again and again, and `contract-server sweep` does once, without Redis."""
+"""One sweep: the worker's periodic job, which `contract-server sweep` runs once, without Redis."""
 
 import asyncio
 
@@ -7,8 +7,8 @@ from contract_server.schedule.due_actions import SweepReport
 from contract_server.services import Services
 
 
-async def sweep_unless_at_it(services: Services) -> SweepReport | None:
-    """One sweep; None where this process is at one: behind a long one, those of every few seconds would pile up."""
+async def sweep_unless_running(services: Services) -> SweepReport | None:
+    """Sweep once; return None if this process is sweeping already, because jobs behind a long sweep would pile up."""
     if services.sweeping.locked():
         return None
     async with services.sweeping:
@@ -16,10 +16,10 @@ async def sweep_unless_at_it(services: Services) -> SweepReport | None:
 
 
 async def sweep_once(services: Services) -> SweepReport:
-    """Send the mails that are owed, do all that is due, and forget what has expired."""
-    # side by side: a mail server that hangs holds up nothing that is due, and a long erasure no mail
+    """Send pending mails, do due actions, and delete expired data."""
+    # concurrent, so that a mail server that hangs delays no due action, and a long erasure delays no mail
     outcomes = await asyncio.gather(services.mail_relay.drain(), services.due_actions.run_due(), return_exceptions=True)
-    for outcome in outcomes:  # where one has failed, the other has come to its end all the same
+    for outcome in outcomes:  # if one has failed, the other has finished all the same
         if isinstance(outcome, BaseException):
             raise outcome
     report = outcomes[1]
@@ -28,6 +28,6 @@ async def sweep_once(services: Services) -> SweepReport:
     await services.sessions.forget_expired()
     await services.password_resets.forget_expired()
     await services.rate_limits.forget_old()
-    if await services.reminders.owe_due():  # last: a courtesy that fails must not hold up a duty
+    if await services.reminders.owe_due():  # last: reminders are optional, and an error must not delay the rest
         await services.mail_relay.drain()
     return report

@@ -1,7 +1,7 @@
 """The worker: `arq contract_server.worker.worker.WorkerSettings`.
 
-One job, the sweep: it does whatever is due. It runs every few seconds and at the start; missing one, or two of two
-processes at a time, changes nothing. Beside it the postman sends the mails that are owed, whenever somebody calls.
+Its one job is the sweep, which does all due work. It runs at the start and every few seconds. A missed sweep does no
+harm, and neither do concurrent sweeps of two processes. Beside it, the mail loop sends mails as they are enqueued.
 """
 
 import sys
@@ -19,9 +19,9 @@ from contract_server.monitoring.metrics_endpoint import MetricsPort
 from contract_server.monitoring.startup_checks import find_known_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_worker_settings
-from contract_server.worker.mail_loop import postman
+from contract_server.worker.mail_loop import mail_loop
 from contract_server.worker.queue import queue_name, redis_settings, serialize
-from contract_server.worker.sweep import sweep_unless_at_it
+from contract_server.worker.sweep import sweep_unless_running
 
 EVERY_SECONDS = 5
 
@@ -32,11 +32,11 @@ except SettingsError as error:  # arq itself would show a traceback
 
 
 async def sweep(ctx: dict[str, Any]) -> None:
-    """Do all that is due."""
+    """Run one sweep and record its metrics."""
     services: Services = ctx["services"]
-    with metrics.SWEEP_FAILURES.count_exceptions(BaseException):  # one that takes too long is cancelled
+    with metrics.SWEEP_FAILURES.count_exceptions(BaseException):  # arq cancels one that takes too long
         began = time.monotonic()
-        report = await sweep_unless_at_it(services)
+        report = await sweep_unless_running(services)
     if report is None:
         return
     metrics.SWEEP_SECONDS.observe(time.monotonic() - began)
@@ -44,32 +44,32 @@ async def sweep(ctx: dict[str, Any]) -> None:
 
 
 async def start(ctx: dict[str, Any]) -> None:
-    """Connect, once a process."""
+    """Connect to all services, once per process."""
     logs.configure(_SETTINGS.log_level)
     stack = ctx["stack"] = AsyncExitStack()
     metrics_port = MetricsPort(_SETTINGS)
     await stack.enter_async_context(database(_SETTINGS))
-    if obstacle := await find_known_startup_problem(_SETTINGS):
-        sys.exit(f"contract-server: {obstacle}")
+    if problem := await find_known_startup_problem(_SETTINGS):
+        sys.exit(f"contract-server: {problem}")
     services = ctx["services"] = build_services(_SETTINGS)
     stack.push_async_callback(services.close)
-    await stack.enter_async_context(postman(services.mail_relay))
+    await stack.enter_async_context(mail_loop(services.mail_relay))
     await stack.enter_async_context(metrics_port.serving(services))
 
 
 async def stop(ctx: dict[str, Any]) -> None:
-    """Let go of everything."""
+    """Close all connections."""
     if "stack" in ctx:
         await ctx["stack"].aclose()
 
 
 class WorkerSettings:
-    """How arq runs the worker. A dead job can block nothing for longer than its timeout."""
+    """How arq runs the worker. A lost job blocks the queue no longer than its timeout."""
 
     cron_jobs: ClassVar[list[CronJob]] = [
         cron(
             sweep,
-            name=f"cron:sweep:{queue_name(_SETTINGS)}",  # it is the job's id too, which all queues share
+            name=f"cron:sweep:{queue_name(_SETTINGS)}",  # also the job's id, which all queues share
             second=set(range(0, 60, EVERY_SECONDS)),
             run_at_startup=True,
             max_tries=5,
@@ -83,7 +83,7 @@ class WorkerSettings:
     queue_name: str = queue_name(_SETTINGS)
     keep_result = 0
     job_timeout = 60
-    job_completion_wait = 60  # who is told to stop ends the sweep that it is at
+    job_completion_wait = 60  # a stop signal lets the sweep in progress finish
     max_tries = 5
     job_serializer = serialize
     job_deserializer = orjson.loads
