@@ -1,4 +1,4 @@
-"""The event loop of the worker and of commands: uvloop, on which uvicorn runs the server too; Windows has none."""
+"""The event loop of the worker and of commands: uvloop, as in the server; asyncio's own on Windows."""
 
 import asyncio
 import sys
@@ -16,6 +16,6 @@ Result = TypeVar("Result")
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
-    """What `main` returns, run to its end on a loop of its own, as `asyncio.run` does it."""
+    """Run a coroutine on a new event loop, like `asyncio.run`, and return its result."""
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(main)

@@ -1,4 +1,4 @@
-"""The headers of a request, each found at once: one request is asked for ten of them, by all whom it passes."""
+"""The headers of a request in a dictionary, because every request is asked for about ten of them."""
 
 from starlette.types import Scope
 
@@ -6,11 +6,11 @@ LONGEST_HEADER = 8 * 1024
 LONGEST_HEADERS = 32 * 1024
 MOST_HEADERS = 100
 
-_KEPT = "contract_server.headers"
+_SCOPE_KEY = "contract_server.headers"
 
 
 class RequestHeaders:
-    """What the client has said about its request. Of several headers of one name the first counts, as in Starlette."""
+    """Request headers by name. Of several headers of one name the first counts, as in Starlette."""
 
     __slots__ = ("_values",)
 
@@ -19,20 +19,20 @@ class RequestHeaders:
 
     @classmethod
     def of(cls, scope: Scope) -> "RequestHeaders":
-        """Those of this request; read once, and kept with it."""
-        found: RequestHeaders | None = scope.get(_KEPT)
-        if found is None:
-            found = scope[_KEPT] = cls(scope)
-        return found
+        """The headers of a request, parsed once and cached in its scope."""
+        headers: RequestHeaders | None = scope.get(_SCOPE_KEY)
+        if headers is None:
+            headers = scope[_SCOPE_KEY] = cls(scope)
+        return headers
 
     def get(self, name: bytes) -> str | None:
-        """The header of that name, which is written in lower case; None where there is none."""
+        """The value of a header, whose name must be in lower case; None if it is missing."""
         value = self._values.get(name)
         return None if value is None else value.decode("latin-1")
 
 
 def are_within_limits(scope: Scope) -> bool:
-    """Whether no header of the request is too long, and all are neither too many nor too long together."""
+    """Whether the length of each header, the number of headers and their total length are within the limits."""
     lengths = [len(name) + len(value) for name, value in scope["headers"]]
     return (
         len(lengths) <= MOST_HEADERS and sum(lengths) <= LONGEST_HEADERS and max(lengths, default=0) <= LONGEST_HEADER

@@ -1,1 +1,1 @@
-"""The contract-management pages (契約管理): what contractors and operators see, over the public API alone."""
+"""The contract-management pages (契約管理) for contractors and operators. They use the public API only."""

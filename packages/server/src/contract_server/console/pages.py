@@ -1,4 +1,4 @@
-"""The pages by address: each is a frame, a piece of HTML, and a module that fills it from the API."""
+"""The pages by address: each is a frame, a piece of HTML, and a JavaScript module that fills it from the API."""
 
 from dataclasses import dataclass
 from html import escape
@@ -12,7 +12,7 @@ _PIECES = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the console, as it is before its module asks the API anything."""
+    """One page of the console, before its module calls the API."""
 
     path: str
     name: str
@@ -20,7 +20,7 @@ class Page:
     title_in_english: str
 
     def render(self, settings: Settings) -> str:
-        """The page for this environment; the same for every visitor, so it holds nothing personal."""
+        """Render the page for this environment. It is the same for all visitors, so it contains no personal data."""
         piece = Template(_read(f"{self.name}.html")).substitute(contact_url=escape(settings.contact_url))
         return Template(_read("frame.html")).substitute(
             name=self.name,

@@ -1,4 +1,4 @@
-"""Serves the pages and what they load: the same bytes for everybody, under the strictest policy they work with."""
+"""Serve the pages and their files: the same bytes for all visitors, under the strictest policy that they allow."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from contract_server.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
 
-# scripts, styles and pictures are files of ours; nothing inline, nothing foreign, nothing in a frame
+# scripts, styles and images are our own files; nothing inline, nothing foreign, nothing in a frame
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -30,7 +30,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 def console_routes(settings: Settings) -> list[BaseRoute]:
-    """Every page of the console, and its scripts, styles and pictures."""
+    """Routes of all pages, and of their scripts, styles and images."""
     return [*(_route(page, settings) for page in PAGES), Mount("/console", _Assets(directory=_STATIC))]
 
 
@@ -44,7 +44,7 @@ def _route(page: Page, settings: Settings) -> Route:
 
 
 class _Assets(StaticFiles):
-    """Files that a browser may keep, but asks about before it uses them: a new version is there at once."""
+    """Files that browsers cache but revalidate at each use, so that a new version is visible immediately."""
 
     def file_response(
         self,
@@ -53,7 +53,7 @@ class _Assets(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """One file, or 304 to who has it already."""
+        """One file, or 304 if the browser has it."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = "no-cache"
         return response

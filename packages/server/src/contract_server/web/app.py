@@ -1,4 +1,4 @@
-"""The web application: the API, the pages of development, and what an operator's probes ask."""
+"""The web application: the API, the pages, and the health endpoints."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ from contract_server.web.security import SecurityMiddleware
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application of this process."""
+    """Build the application of this process."""
     logs.configure(settings.log_level)
     wake_ups = PostgresWakeUps()
     services = build_services(settings, wake_ups)
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> Starlette:
                 SecurityMiddleware,
                 tls=not settings.development,
                 trusted_origins=settings.cors_origins,
-                patience=settings.request_deadline,
+                body_timeout=settings.request_deadline,
             ),
             Middleware(GraphQLShortcut, api=_api(settings, services)),
         ],
@@ -70,7 +70,7 @@ def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
         routes += [
             *playground_routes(),
             *(dev_mail_routes(settings.mail_dir) if settings.mail_dir else []),
-            metrics_route(services),  # in production on METRICS_PORT alone
+            metrics_route(services),  # production serves it on METRICS_PORT only
         ]
     return routes
 
@@ -83,29 +83,29 @@ def _api(settings: Settings, services: Services) -> ASGIApp:
 
 
 class GraphQLShortcut:
-    """Hands what is for the API to it, past the list of routes that everything else is looked up in."""
+    """Passes API requests straight to the API; all other requests go through the routes, which takes longer."""
 
     def __init__(self, app: ASGIApp, api: ASGIApp) -> None:
         self._app = app
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        for_the_api = scope["type"] == "http" and scope["path"] == "/graphql"
-        await (self._api if for_the_api else self._app)(scope, receive, send)
+        """Handle one request."""
+        is_api_request = scope["type"] == "http" and scope["path"] == "/graphql"
+        await (self._api if is_api_request else self._app)(scope, receive, send)
 
 
 class PlaygroundFallback:
-    """The playground for a browser that opens the address, the API for everybody else."""
+    """Serves the playground to browsers that open the API's address, and the API to all other clients."""
 
     def __init__(self, api: ASGIApp) -> None:
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Look at what is asked for, and pass it on."""
+        """Handle one request."""
         request = Request(scope)
-        opened = request.method in ("GET", "HEAD") and "query" not in request.query_params
-        if opened and "text/html" in request.headers.get("accept", ""):
+        has_no_query = request.method in ("GET", "HEAD") and "query" not in request.query_params
+        if has_no_query and "text/html" in request.headers.get("accept", ""):
             response = await playground_page(request)
             await response(scope, receive, send)
         else:
@@ -113,25 +113,25 @@ class PlaygroundFallback:
 
 
 async def _healthz(_: Request) -> Response:
-    """The process is up."""
+    """Liveness: the process is up."""
     return JSONResponse({"ok": True})
 
 
 async def _readyz(request: Request) -> Response:
-    """The database can be reached, has this version's schema, and is one to serve from. Redis is not needed."""
+    """Readiness: the database is available, has this version's schema, and passes the startup checks."""
     services: Services = request.app.state.services
     try:
         async with asyncio.timeout(services.settings.request_deadline.total_seconds()):
             pending = await pending_migrations(services.settings)
-            obstacle = None if pending else await find_startup_problem(services.settings, services.policies)
+            problem = None if pending else await find_startup_problem(services.settings, services.policies)
     except Exception as error:
         if not is_unavailable(error):
             raise
         return JSONResponse({"ok": False, "reason": "the database cannot be reached"}, status_code=503)
     if pending:
         return JSONResponse({"ok": False, "reason": "migrations are pending", "pending": pending}, status_code=503)
-    if obstacle:
-        return JSONResponse({"ok": False, "reason": obstacle}, status_code=503)
+    if problem:
+        return JSONResponse({"ok": False, "reason": problem}, status_code=503)
     return JSONResponse({"ok": True})
 
 
@@ -139,10 +139,10 @@ LONGEST_REQUEST_ID = 64
 
 
 def _new_request_id() -> str:
-    """As the library makes one, in a tenth of the time: every request needs it."""
+    """A request id like the library's own, made ten times faster."""
     return uuid4().hex
 
 
 def _is_request_id(text: str) -> bool:
-    """Whether a client's own request id can go into our log: short, and of harmless characters."""
+    """Whether a client's own request id is safe to log: short, and only letters, digits, hyphens, underscores."""
     return 1 <= len(text) <= LONGEST_REQUEST_ID and text.replace("-", "").replace("_", "").isalnum() and text.isascii()

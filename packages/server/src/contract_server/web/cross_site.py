@@ -1,21 +1,21 @@
-"""No page of another site acts with a visitor's session."""
+"""Protection against cross-site requests, so that pages of other sites cannot use a visitor's session."""
 
 from collections.abc import Container
 
 from contract_server.headers import RequestHeaders
 
-_OWN = ("same-origin", "none")  # a page of ours, or the visitor's own hand
+_SAME_SITE = ("same-origin", "none")  # "none": the visitor typed the address or opened a bookmark
 
 
 def is_same_site(method: str, headers: RequestHeaders, trusted_origins: Container[str]) -> bool:
-    """Whether a request may pass. What a browser sends for another site may not, unless that site's origin is trusted.
+    """Whether a request comes from our own pages, from a trusted origin, or from a client that is no browser.
 
-    No `Sec-Fetch-Site` and no `Origin`: not a browser, and no session that it would send against its will.
+    A request without `Sec-Fetch-Site` and `Origin` is not from a browser, so it carries no cookies involuntarily.
     """
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
-    if site in _OWN or (origin is not None and origin in trusted_origins):
+    if site in _SAME_SITE or (origin is not None and origin in trusted_origins):
         return True
     if site is None:
         return origin is None or origin.partition("://")[2] == headers.get(b"host")
-    # following a link to a page is no misuse of it: the page it comes from cannot read the answer
+    # links from other sites are harmless: the linking page cannot read the response
     return method == "GET" and headers.get(b"sec-fetch-mode") == "navigate"

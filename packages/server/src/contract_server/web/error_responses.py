@@ -1,12 +1,12 @@
-"""Answers to requests that never reach the API, in the shape that its clients read."""
+"""Error responses to requests that never reach the API, in the API's own format."""
 
 from collections.abc import Mapping
 
 from starlette.responses import JSONResponse, Response
 
 
-def refusal(
+def error_response(
     status: int, message: str, *, code: str = "BAD_USER_INPUT", headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A refusal that tells what to do instead."""
+    """A response with one error; the message says what to do instead."""
     return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)

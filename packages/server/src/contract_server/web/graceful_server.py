@@ -1,8 +1,8 @@
-"""Serving the application until it is told to stop, and then stopping without losing anybody.
+"""Serve the application until a stop signal, then stop without dropping a request.
 
-uvicorn finishes the requests that are under way. Three kinds of connections it would cut, and here they are heard: one
-that the kernel has made and nobody has accepted yet, one that was accepted a moment ago, and one that a client has
-kept and may be asking on at this very moment. Each gets an answer, and is told that it was the last.
+uvicorn finishes the requests in progress, but it closes three kinds of connections that may still bring a request:
+one in the accept backlog, one accepted a moment ago, and an idle keep-alive connection. This server waits shortly for
+requests on all of them, answers with `Connection: close`, and then ends.
 """
 
 import asyncio
@@ -15,25 +15,27 @@ from starlette.applications import Starlette
 
 from contract_server.web.http_protocol import BoundedHeadProtocol
 
-LONGEST_REQUEST_S = 20
-"""How long requests under way may take to end; each has a deadline of its own, which comes earlier."""
+SHUTDOWN_TIMEOUT_S = 20
+"""How long requests in progress may take during shutdown; each has its own, shorter deadline."""
 
-PATIENCE_WITH_THE_SILENT_S = 1.0
+IDLE_TIMEOUT_S = 1.0
+"""How long idle connections may bring a last request during shutdown."""
+
 BACKLOG = 2_048
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """The address, taken: whoever connects from now on waits to be answered.
+    """Listen on an address; connections wait in the accept backlog until the server runs.
 
     Raises:
-        OSError: It is taken already, or no address of this machine.
+        OSError: The address is in use, or does not belong to this machine.
     """
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def serve_until_stopped(app: Starlette, listening: socket.socket) -> None:
-    """Answer until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         app,
         http=BoundedHeadProtocol,
@@ -43,47 +45,47 @@ def serve_until_stopped(app: Starlette, listening: socket.socket) -> None:
         proxy_headers=False,
         ws="none",
         backlog=BACKLOG,
-        timeout_graceful_shutdown=LONGEST_REQUEST_S,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
     )
     GracefulServer(config, listening).run(sockets=[listening])
 
 
 class GracefulServer(uvicorn.Server):
-    """A server that hears everybody who has reached it before it goes."""
+    """A uvicorn server that answers every connection made before it stops."""
 
     def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
         super().__init__(config)
         self._listening = listening
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let nobody new in, hear out who is there, and end."""
-        waiting = self._waiting_at_the_door()
+        """Refuse new connections, answer the existing ones, and end."""
+        backlog = self._accept_backlog()
         for server in self.servers:
             server.close()
-        for connection in waiting:
-            await asyncio.get_running_loop().connect_accepted_socket(self._converse, connection)
+        for connection in backlog:
+            await asyncio.get_running_loop().connect_accepted_socket(self._make_protocol, connection)
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_WITH_THE_SILENT_S):
-                while any(map(_is_silent, self.server_state.connections)):  # noqa: ASYNC110 - uvicorn tells nobody
+            async with asyncio.timeout(IDLE_TIMEOUT_S):
+                while any(map(_is_idle, self.server_state.connections)):  # noqa: ASYNC110 - uvicorn has no event for it
                     await asyncio.sleep(0.01)
         await super().shutdown(sockets)
 
-    def _waiting_at_the_door(self) -> list[socket.socket]:
-        """Connections that were made before the door closed: it would close in their faces."""
-        waiting = []
+    def _accept_backlog(self) -> list[socket.socket]:
+        """Accept all connections in the backlog; closing the listening socket would reset them."""
+        connections = []
         with suppress(BlockingIOError):
             while True:
-                waiting.append(self._listening.accept()[0])
-        return waiting
+                connections.append(self._listening.accept()[0])
+        return connections
 
-    def _converse(self) -> asyncio.Protocol:
+    def _make_protocol(self) -> asyncio.Protocol:
         return self.config.http_protocol_class(  # type: ignore[call-arg] # as uvicorn
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
 
 
-def _is_silent(connection: Any) -> bool:  # noqa: ANN401 - one of uvicorn's, which share no class
-    """Whether no request is under way on it."""
-    silent: bool = connection.cycle is None or connection.cycle.response_complete
-    return silent
+def _is_idle(connection: Any) -> bool:  # noqa: ANN401 - uvicorn's protocols share no class
+    """Whether no request is in progress on a connection."""
+    idle: bool = connection.cycle is None or connection.cycle.response_complete
+    return idle

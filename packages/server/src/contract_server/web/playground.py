@@ -1,4 +1,4 @@
-"""The playground: GraphiQL as a page of our own origin, under the strictest policy that it works with."""
+"""The playground: GraphiQL, served from our own origin under the strictest policy with which it works."""
 
 import os
 from pathlib import Path
@@ -12,10 +12,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 BUNDLE = Path(__file__).parent / "static" / "playground"
+_NOT_BUILT = (Path(__file__).parent / "playground_not_built.html").read_bytes()
 
-# No inline script or style, no evaluated text, no foreign address; text becomes markup or a worker's address
-# only by way of the bundle's own policy (`playground`) and the sanitiser that it contains (`dompurify`).
-# Images in `data:` are the editor's wavy lines under a mistake.
+# No inline script or style, no evaluated text, no foreign address. Text becomes markup or a worker's address only
+# through the bundle's own policy (`playground`) and the sanitiser that it contains (`dompurify`).
+# Images in `data:` are the editor's wavy lines under errors.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -33,7 +34,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-# By the name alone, not by what the machine's own table of types says.
+# by file name, because the machine's own table of types may differ
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -42,21 +43,9 @@ _MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 
-_NOT_BUILT = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The playground has not been built</title>
-<h1>The playground has not been built</h1>
-<p>Run <code>make playground</code> and load this page again. The API itself answers at this address.</p>
-<p lang="ja"><code>make playground</code> を実行してから、この画面を読み込み直してください。
-API はこのアドレスで動いています。</p>
-</html>
-"""
-
 
 async def playground_page(_: Request, *, bundle: Path = BUNDLE) -> Response:
-    """The page itself; where nobody has built it, a page that says how."""
+    """The page itself, or instructions to build it if the bundle is missing."""
     page = anyio.Path(bundle / "index.html")
     if not await page.is_file():
         return HTMLResponse(_NOT_BUILT, status_code=503, headers={"Vary": "Accept"})
@@ -72,18 +61,18 @@ async def playground_page(_: Request, *, bundle: Path = BUNDLE) -> Response:
 
 
 def playground_routes(*, bundle: Path = BUNDLE) -> list[BaseRoute]:
-    """What the page loads."""
+    """Routes of the files that the page loads."""
     return [Mount("/graphql/assets", PlaygroundAssets(bundle))]
 
 
 class PlaygroundAssets(StaticFiles):
-    """The bundle's files. Their names carry their content's hash, so a browser may keep them for ever."""
+    """The bundle's files. Each name contains a hash of the content, so that browsers may cache them for ever."""
 
     def __init__(self, bundle: Path) -> None:
         super().__init__(directory=bundle, check_dir=False)
 
     async def check_config(self) -> None:
-        """A bundle that has not been built yet has no files: the page says so."""
+        """Accept a missing bundle: the page then shows how to build it."""
 
     def file_response(
         self,
@@ -92,7 +81,7 @@ class PlaygroundAssets(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """One file, or 304 to who has it already."""
+        """One file, or 304 if the browser has it."""
         media_type = _MEDIA_TYPES.get(Path(full_path).suffix)
         if media_type is None:
             raise HTTPException(404)

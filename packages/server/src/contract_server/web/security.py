@@ -1,4 +1,4 @@
-"""What holds for every request and every response, whatever it is about."""
+"""Security checks of every request and security headers of every response."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contract_server.headers import RequestHeaders
 from contract_server.web.body_limit import BodyLimit
 from contract_server.web.cross_site import is_same_site
-from contract_server.web.error_responses import refusal
+from contract_server.web.error_responses import error_response
 from contract_server.web.unhandled_errors import UnhandledErrorMiddleware
 
 _HEADERS = {
@@ -25,9 +25,9 @@ _HEADERS_OF_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDom
 
 
 class SecurityMiddleware:
-    """Refuses what other sites send and what is too large, and sets the headers that browsers go by.
+    """Refuses cross-site and oversized requests, and sets security headers on every response.
 
-    Pages of other sites may use the API only where their origins are named (CORS).
+    Pages of other sites may use the API only if their origins are configured (CORS).
     """
 
     def __init__(
@@ -36,36 +36,36 @@ class SecurityMiddleware:
         *,
         tls: bool,
         trusted_origins: Collection[str] = (),
-        patience: timedelta = timedelta(seconds=10),
+        body_timeout: timedelta = timedelta(seconds=10),
     ) -> None:
-        guarded: ASGIApp = UnhandledErrorMiddleware(BodyLimit(app, patience))
-        self._app = _shared_with(trusted_origins, guarded) if trusted_origins else guarded
+        limited: ASGIApp = UnhandledErrorMiddleware(BodyLimit(app, body_timeout))
+        self._app = _with_cors(trusted_origins, limited) if trusted_origins else limited
         self._trusted_origins = frozenset(trusted_origins)
         headers = _HEADERS | (_HEADERS_OF_TLS if tls else {})
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; every answer carries the headers, refusals and failures too."""
+        """Handle one request; error responses get the headers too."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = message.get("headers", ())
-                names = {name for name, _ in given}
-                message["headers"] = [*given, *(header for header in self._headers if header[0] not in names)]
+                headers = message.get("headers", ())
+                names = {name for name, _ in headers}
+                message["headers"] = [*headers, *(header for header in self._headers if header[0] not in names)]
             await send(message)
 
         if is_same_site(scope["method"], RequestHeaders.of(scope), self._trusted_origins):
             await self._app(scope, receive, send_with_headers)
         else:
-            refused = refusal(403, "Requests from other sites are not accepted.", code="FORBIDDEN")
+            refused = error_response(403, "Requests from other sites are not accepted.", code="FORBIDDEN")
             await refused(scope, receive, send_with_headers)
 
 
-def _shared_with(origins: Collection[str], app: ASGIApp) -> ASGIApp:
-    """The application, for pages of those origins too. They are trusted like our own, sessions included."""
+def _with_cors(origins: Collection[str], app: ASGIApp) -> ASGIApp:
+    """Allow pages of the origins to use the application. They are trusted like our own, sessions included."""
     return CORSMiddleware(
         app,
         allow_origins=list(origins),

@@ -1,4 +1,4 @@
-"""What nobody expected: told without a word of its text, and logged where the request id finds it."""
+"""Unexpected errors: the client gets no details, and the log entry carries the request id."""
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,27 +13,27 @@ log = get_logger(__name__)
 
 
 class UnhandledErrorMiddleware:
-    """Answers 500, or 503 where the database is out of reach, when the application fails before it has answered."""
+    """Answers 500 if the application fails before it has answered, or 503 if the database is unavailable."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and answer it if nobody else does."""
+        """Handle one request; an error after the response has begun is raised again."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answered = False
+        has_begun = False
 
-        async def noted(message: Message) -> None:
-            nonlocal answered
-            answered = True
+        async def send_and_remember(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_and_remember)
         except Exception as error:
-            if answered:
+            if has_begun:
                 raise
             language = answer_language(RequestHeaders.of(scope).get(b"accept-language"))
             if is_unavailable(error):
