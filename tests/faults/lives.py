@@ -21,7 +21,6 @@ from contract_notify import MemoryDelivery
 from contract_rules import Action, MailKind, RecordEvent, Status
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
-from contract_server.clock import TestClock
 from contract_server.contracts.due import next_due_at
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 from contract_server.contracts.result import ActionRefused, StaleContract
@@ -29,6 +28,7 @@ from contract_server.contracts.service import ContractRequest
 from contract_server.contracts.store import find_snapshot
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection
+from contract_server.development.test_clock import MovableClock
 from contract_server.erasure.classification import TABLES
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.mail.relay import MailRelay
@@ -55,7 +55,7 @@ class Life:
 
     services: Services
     workers: list[Services]
-    clock: TestClock
+    clock: MovableClock
     delivery: MemoryDelivery
     contractor: Viewer
     token: str
@@ -206,7 +206,7 @@ async def new_life(settings: Settings, dice: Random) -> AsyncIterator[Life]:
         operator = await Account.create(role=Role.OPERATOR, name="運用", email="o@example.jp", password_hash="")
         viewer, token = await server.sessions.open(contractor)
         operators_viewer, _ = await server.sessions.open(operator)
-        yield Life(server, workers, TestClock(), delivery, viewer, token, operators_viewer, dice)
+        yield Life(server, workers, MovableClock(), delivery, viewer, token, operators_viewer, dice)
         for each in (server, *workers):
             await each.close()
 

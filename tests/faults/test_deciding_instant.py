@@ -34,7 +34,7 @@ from contract_rules import Action, EventType, Reason, Status
 from contract_server.accounts.models import Account
 from contract_server.accounts.sessions import Sessions
 from contract_server.accounts.viewer import Viewer
-from contract_server.clock import Clock, TestClock
+from contract_server.clock import Clock
 from contract_server.contracts.models import ContractEvent, Member
 from contract_server.contracts.result import ActionRefused, ActionResult
 from contract_server.contracts.service import ContractRequest, ContractService
@@ -42,6 +42,7 @@ from contract_server.contracts.viewer_contract import find_viewer_contract
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.test_clock import MovableClock
 from contract_server.services import build_services
 from contract_server.settings import EnvironmentName, Settings
 
@@ -166,7 +167,7 @@ async def applied(bench: Workbench, at: datetime) -> Contractor:
 async def test_whoever_waits_for_the_contract_over_midnight_is_answered_by_the_new_day(
     settings: Settings, faults: Faults
 ) -> None:
-    services, clock, bench = build_services(settings), TestClock(), Workbench.of(settings)
+    services, clock, bench = build_services(settings), MovableClock(), Workbench.of(settings)
     waited, ahead = 0, LONG_ENOUGH_TO_QUEUE
     while waited < faults.figure(200, 10_000):
         contractors = [await Contractor.of(bench, clock, services.contracts) for _ in range(WAITING)]
@@ -211,6 +212,6 @@ async def locked(settings: Settings, contractors: list[Contractor]) -> AsyncIter
         await somebody.close()
 
 
-async def until_past(clock: TestClock, instant: datetime) -> None:
+async def until_past(clock: MovableClock, instant: datetime) -> None:
     while (now := await clock.now()) <= instant:
         await asyncio.sleep((instant - now).total_seconds())

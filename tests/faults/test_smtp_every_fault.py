@@ -27,11 +27,11 @@ from tests.server.workbench import Workbench, contract_of
 
 from contract_notify.delivery.replies import Stage
 from contract_rules import Action
-from contract_server.clock import TestClock
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.development.test_clock import MovableClock
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.services import build_services
 from contract_server.settings import EnvironmentName, Settings
@@ -135,7 +135,7 @@ async def outcome_of_a_mail(database_url: str, smtp: ScriptedSmtp) -> tuple[Mail
         await services.contracts.execute(contractor, request)
         while (mail := await OutboxMail.get(contract_id=request.contract_id)).state is MailState.PENDING:
             assert mail.lease_token is None
-            await TestClock().move_to(mail.next_attempt_at)
+            await MovableClock().move_to(mail.next_attempt_at)
             await sweep_once(services)
         await services.close()
     return mail.state, [each for each in smtp.accepted if mail.message_id.encode() in each.content]

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, TERMINATE, free_port
 
-from contract_server.development.data_directory import DevelopmentFolder
+from contract_server.development.data_directory import DataDirectory
 
 CHECKOUT = Path(__file__).parents[2]
 UV = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
@@ -108,7 +108,7 @@ def development(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     yield folder, f"http://127.0.0.1:{port}"
     process.send_signal(signal.SIGTERM)
     process.communicate()
-    DevelopmentFolder(folder / ".local").remove()
+    DataDirectory(folder / ".local").remove()
     assert process.returncode == 0
 
 

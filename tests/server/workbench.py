@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from tests.clock import FakeClock
+
 from contract_notify import Delivery, MemoryDelivery
 from contract_rules import Action, Actor, EventType, Status
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
-from contract_server.clock import FakeClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member
 from contract_server.contracts.notifications import Notifications

@@ -14,9 +14,9 @@ from contract_rules import Status
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, AttemptCount, Role, Session
 from contract_server.accounts.rate_limit_store import TooManyAttempts
-from contract_server.clock import TestClock
 from contract_server.contracts.models import Contract
 from contract_server.db.connection import database
+from contract_server.development.test_clock import MovableClock
 from contract_server.mail.models import OutboxMail
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
@@ -66,8 +66,7 @@ async def test_a_contract_without_a_contractor_gets_one(seeded: Settings) -> Non
 
 async def test_nothing_personal_is_stored_of_an_erased_contract_again(seeded: Settings) -> None:
     async with services_of(seeded) as services:
-        assert isinstance(services.clock, TestClock)
-        await services.clock.move_to(await services.clock.now() + timedelta(days=46))
+        await MovableClock().move_to(await services.clock.now() + timedelta(days=46))
         await services.due_actions.run_due()
         assert (await Contract.get(id=GRACE_CONTRACT)).status is Status.ERASED
     ended = await run(

@@ -8,8 +8,8 @@ from tests.server.in_process import find_viewer
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.clock import DatabaseClock
-from contract_server.clock import TestClock as MovableClock
 from contract_server.db.transaction import current_connection
+from contract_server.development.test_clock import MovableClock
 from contract_server.services import Services
 
 HERE, ELSEWHERE = "203.0.113.1", "203.0.113.2"

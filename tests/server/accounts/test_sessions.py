@@ -11,7 +11,6 @@ from contract_rules import Action
 from contract_server.accounts.models import Account, Session
 from contract_server.accounts.sessions import AccountChanged
 from contract_server.clock import DatabaseClock
-from contract_server.clock import TestClock as MovableClock
 from contract_server.contracts.service import ContractRequest
 from contract_server.development.demo.seed import reset
 from contract_server.development.demo.time_travel import TimeTravel
@@ -102,13 +101,12 @@ async def test_a_password_that_was_replaced_meanwhile_opens_no_session(services:
 
 
 async def test_erasure_ends_all_sessions(services: Services) -> None:
-    clock = MovableClock()
     account = await active_account()
     assert account.contract_id is not None
     viewer, token = await services.sessions.open(account)
     await services.contracts.execute(viewer, ContractRequest(action=Action.TERMINATE, contract_id=account.contract_id))
     try:
-        await TimeTravel(services, clock).advance(await clock.now() + timedelta(days=46))
+        await TimeTravel(services).advance(await services.clock.now() + timedelta(days=46))
         assert await find_viewer(services, token) is None
         with pytest.raises(AccountChanged):
             await services.sessions.open(account)

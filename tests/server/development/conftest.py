@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_server.development.data_directory import DevelopmentFolder
+from contract_server.development.data_directory import DataDirectory
 from contract_server.development.servers.file_lock import FileLock
 from contract_server.development.servers.ports import pick_free_port
 
@@ -94,7 +94,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for environments, whose path has a space in it."""
     path = tmp_path_factory.mktemp("an environment")
     yield path
-    DevelopmentFolder(path).remove()
+    DataDirectory(path).remove()
 
 
 StartEnvironment = Callable[..., RunningEnvironment]

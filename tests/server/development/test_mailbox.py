@@ -20,7 +20,7 @@ from contract_notify import (
     compose,
     render,
 )
-from contract_server.development.mailbox import LISTED_AT_MOST, dev_mail_routes
+from contract_server.development.mailbox import LISTED_AT_MOST, mailbox_routes
 
 NOON = datetime(2024, 3, 1, 12, 0, 5, tzinfo=timezone(timedelta(hours=9)))
 TERMINATED = TerminationAccepted(resumption_days=14)
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def browser(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=dev_mail_routes(folder))
+    app = Starlette(routes=mailbox_routes(folder))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield client
 

@@ -19,13 +19,13 @@ from graphql import DocumentNode, ExecutionResult, GraphQLSchema, execute, get_o
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from tests.clock import FakeClock
 from tests.conftest import new_database
 from tests.server.graphql.execution.documents import AnyDocument
 from tests.server.in_process import development_settings, seeded_services
 
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
-from contract_server.clock import FakeClock
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.execution.compiled import Compiled, NeedsFallback, compile_operation

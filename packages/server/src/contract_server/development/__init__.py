@@ -1,1 +1,1 @@
-"""What production never runs."""
+"""Everything that production never runs: local servers, demonstration data, mailbox, test clock."""

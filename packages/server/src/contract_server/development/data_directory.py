@@ -1,4 +1,4 @@
-"""The folder of a development environment."""
+"""The folder of a development environment's data."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from contract_server.development.servers.redis import EmbeddedRedis
 
 
 @dataclass(frozen=True)
-class DevelopmentFolder:
-    """Data, logs and mails of one environment; one environment at a time uses it."""
+class DataDirectory:
+    """Data, logs and mails of one environment. One environment at a time uses it."""
 
     path: Path
 
@@ -47,8 +47,8 @@ class DevelopmentFolder:
         return EmbeddedRedis(self.path / "redis", log=self.logs / "redis.log")
 
     @contextmanager
-    def in_sole_use(self, base_url: str) -> Iterator[None]:
-        """Lock the folder for the block; the lock's note tells other processes the environment's URL.
+    def locked(self, base_url: str) -> Iterator[None]:
+        """Lock the folder for the block; the lock's note contains the environment's URL for other processes.
 
         Raises:
             DevelopmentError: Another process uses the folder, or it cannot be used at all.
@@ -56,10 +56,10 @@ class DevelopmentFolder:
         lock = FileLock(self._lock_file)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            free = lock.acquire()
+            acquired = lock.acquire()
         except OSError as error:
             raise DevelopmentError(f"{self.path} cannot be used: {error.strerror}") from None
-        if not free:
+        if not acquired:
             raise DevelopmentError(f"an environment runs already in {self.path}: {lock.read_note()}")
         try:
             lock.leave_note(base_url)
@@ -75,7 +75,7 @@ class DevelopmentFolder:
         """
         if not self.path.exists():
             return
-        with self.in_sole_use("its data is being removed"):
+        with self.locked("its data is being removed"):
             self.postgres().remove()
             self.redis().remove()
             for folder in (self.mails, self.ledger, self.logs):

@@ -1,4 +1,4 @@
-"""The file with which other tools find a running environment."""
+"""The file from which other tools read the addresses of a running environment."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 @contextmanager
-def published(file: Path, variables: Mapping[str, str]) -> Iterator[None]:
-    """Keep `NAME=value` lines in a file for the block; the file is complete from its first moment.
+def published_variables(file: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    """Keep `NAME=value` lines in a file for the block; readers never see an incomplete file.
 
-    Values are not quoted, so that shells, `docker --env-file` and dotenv readers read them alike. Only the
+    Values are not quoted, so that shells, `docker --env-file` and dotenv read them alike. Only the
     owner can read the file, because the URLs of the databases contain passwords.
     """
     unfinished = file.with_suffix(".new")

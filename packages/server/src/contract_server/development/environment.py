@@ -1,4 +1,4 @@
-"""`contract-server dev`: a whole environment in one terminal, with its data in one folder."""
+"""`contract-server dev`: a complete environment in one terminal, with its data in one folder."""
 
 import asyncio
 import os
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from contract_server.development.data_directory import DevelopmentFolder
-from contract_server.development.env_file import published
+from contract_server.development.data_directory import DataDirectory
+from contract_server.development.env_file import published_variables
 from contract_server.development.errors import DevelopmentError
 from contract_server.development.servers.ports import LOOPBACK, require_free_port
 from contract_server.development.servers.wheels import find_postgres, find_redis
@@ -50,11 +50,11 @@ def run_development(
         directory: Folder of all data; created if it is missing. The next run uses the same data.
         command: Command line of `contract-server`.
     """
-    folder = DevelopmentFolder(directory.absolute())
+    folder = DataDirectory(directory.absolute())
     environment = Environment(host, port, folder, command)
     try:
-        with folder.in_sole_use(environment.base_url):
-            folder.variables_file.unlink(missing_ok=True)  # of a run that was killed
+        with folder.locked(environment.base_url):
+            folder.variables_file.unlink(missing_ok=True)  # a killed run leaves it behind
             require_free_port(host, port)
             find_postgres()
             find_redis()
@@ -68,7 +68,7 @@ def run_development(
 def remove_development(directory: Path = Path(".local")) -> int:
     """Delete the data of an environment that is not running; return the exit status."""
     try:
-        DevelopmentFolder(directory.absolute()).remove()
+        DataDirectory(directory.absolute()).remove()
     except DevelopmentError as error:
         show_error(f"contract-server: {error}")
         return 1
@@ -81,7 +81,7 @@ class Environment:
 
     host: str
     port: int
-    folder: DevelopmentFolder
+    folder: DataDirectory
     command: Sequence[str]
 
     @property
@@ -91,18 +91,18 @@ class Environment:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def run(self) -> None:
-        """Start everything, print a banner when it is ready, and run until a signal comes."""
+        """Start everything, print a banner when it is ready, and run until a stop signal."""
         async with Supervisor(show) as supervisor:
             services = await self._start_databases(supervisor)
             for task in ("migrate", "seed-demo"):
                 await supervisor.run(self._program(services, task, task))
-            with published(self.folder.variables_file, {"BASE_URL": self.base_url, **services}):
+            with published_variables(self.folder.variables_file, {"BASE_URL": self.base_url, **services}):
                 await self._start_programs(supervisor, services)
                 show(self._banner())
                 await supervisor.serve()
 
     async def _start_databases(self, supervisor: Supervisor) -> dict[str, str]:
-        """Start PostgreSQL and Redis; return the variables with which programs find them, mails and ledger."""
+        """Start PostgreSQL and Redis; return environment variables with their addresses and the data folders."""
         postgres, redis = self.folder.postgres(), self.folder.redis()
         await together(
             supervisor.start(DatabaseServer(postgres, f"data in {self.folder.path / 'postgres'}")),
@@ -120,17 +120,17 @@ class Environment:
     async def _start_programs(self, supervisor: Supervisor, services: Mapping[str, str]) -> None:
         """Start the API and the worker, and wait until the API is ready."""
         listen = ("--host", self.host, "--port", str(self.port))
-        api = self._program(services, "API", "serve", *listen, found_at=f"{self.base_url}/graphql")
-        worker = self._program(services, "worker", "worker", found_at="does what falls due, sends mails")
+        api = self._program(services, "API", "serve", *listen, where=f"{self.base_url}/graphql")
+        worker = self._program(services, "worker", "worker", where="does due actions, sends mails")
         ready = partial(wait_until_ok, self._reachable_host, self.port, "/readyz")
         await together(supervisor.start(api, ready=ready), supervisor.start(worker))
 
-    def _program(self, services: Mapping[str, str], name: str, *arguments: str, found_at: str = "") -> Program:
-        """A command of `contract-server`, with the addresses of the services in its environment."""
+    def _program(self, services: Mapping[str, str], name: str, *arguments: str, where: str = "") -> Program:
+        """A command of `contract-server` with the addresses of the services in its environment variables."""
         return Program(
             name,
             (*self.command, *arguments),
-            where=found_at,
+            where=where,
             environment={
                 **os.environ,
                 **services,
@@ -147,6 +147,6 @@ class Environment:
 
     @property
     def _reachable_host(self) -> str:
-        """An address of this machine on which the API can be reached, also if it listens on all of them."""
-        everywhere = {"0.0.0.0": LOOPBACK, "": LOOPBACK, "::": "::1"}  # noqa: S104 - compared, not bound
-        return everywhere.get(self.host, self.host)
+        """An address at which this machine reaches the API, also if the API listens on all addresses."""
+        loopback_of = {"0.0.0.0": LOOPBACK, "": LOOPBACK, "::": "::1"}  # noqa: S104 - compared, not bound
+        return loopback_of.get(self.host, self.host)

@@ -1,5 +1,5 @@
-"""Errors of a development environment, in one line each."""
+"""The error of development environments."""
 
 
 class DevelopmentError(Exception):
-    """A problem outside the program; the message names it and says what to do."""
+    """A problem outside the program; the message is one line that names it and says what to do."""

@@ -14,13 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from contract_server import logs
-from contract_server.clock import TestClock
 from contract_server.console.routes import console_routes
 from contract_server.db.availability import is_unavailable
 from contract_server.db.connection import database
 from contract_server.db.migrate import pending_migrations
 from contract_server.development.demo.time_travel import TimeTravel
-from contract_server.development.mailbox import dev_mail_routes
+from contract_server.development.mailbox import mailbox_routes
 from contract_server.graphql.http.view import GraphQLView
 from contract_server.graphql.schema import build_schema
 from contract_server.mail.wakeups import PostgresWakeUps
@@ -69,15 +68,14 @@ def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
     if settings.development:
         routes += [
             *playground_routes(),
-            *(dev_mail_routes(settings.mail_dir) if settings.mail_dir else []),
+            *(mailbox_routes(settings.mail_dir) if settings.mail_dir else []),
             metrics_route(services),  # production serves it on METRICS_PORT only
         ]
     return routes
 
 
 def _api(settings: Settings, services: Services) -> ASGIApp:
-    clock = services.clock
-    time_travel = TimeTravel(services, clock) if isinstance(clock, TestClock) else None
+    time_travel = TimeTravel(services) if settings.development else None
     view = GraphQLView(build_schema(development=settings.development), services, time_travel)
     return PlaygroundFallback(view) if settings.development else view
 

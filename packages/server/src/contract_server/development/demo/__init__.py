@@ -1,1 +1,1 @@
-"""Demonstration data, and the clock that can be moved."""
+"""Demonstration data, and time travel through it."""

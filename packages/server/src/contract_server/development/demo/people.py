@@ -1,9 +1,9 @@
-"""The companies and people of the demonstration: all invented."""
+"""The companies and people of the demonstration, all invented."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-PASSWORD = "omakase-demo-2026"  # noqa: S105 - everybody is told
+PASSWORD = "omakase-demo-2026"  # noqa: S105 - a published password
 
 FAMILY_NAMES = ("佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本", "中村", "小林", "加藤")
 GIVEN_NAMES = ("陽菜", "蓮", "結衣", "湊", "葵", "大翔", "凛", "悠真", "さくら", "樹")
@@ -11,7 +11,7 @@ GIVEN_NAMES = ("陽菜", "蓮", "結衣", "湊", "葵", "大翔", "凛", "悠真
 
 @dataclass(frozen=True, slots=True)
 class DemoContract:
-    """A contract of the demonstration, and when its contractor applied to end it, in days before today."""
+    """A contract of the demonstration; `terminated_days_ago` is the day of the application to end it."""
 
     id: UUID
     account_id: UUID
@@ -85,7 +85,7 @@ OPERATOR_NAME = "運用 太郎"
 
 
 def member_names(contract: DemoContract) -> list[tuple[str, str]]:
-    """Name and address of every member, the contractor's own registration first."""
+    """Names and addresses of all members; the first one is the contractor."""
     domain = f"{contract.email.partition('@')[0]}.example.jp"
     others = [
         (f"{FAMILY_NAMES[number % 10]} {GIVEN_NAMES[number * 7 // 10 % 10]}", f"member{number:02d}@{domain}")

@@ -1,4 +1,4 @@
-"""The demonstration data: four contracts, each at another point of its life, and an operator."""
+"""The demonstration data: an operator, and four contracts at different points of their lifecycle."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,18 +22,14 @@ from contract_server.development.demo.people import (
 )
 from contract_server.services import Services
 
-_EVERYTHING = (
+_TABLES = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
     " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_stop, test_clock"
 )
 
 
 async def seed_if_empty(services: Services) -> bool:
-    """Seed a database that holds nobody yet.
-
-    Returns:
-        Whether it was seeded.
-    """
+    """Seed a database that has no accounts yet; return whether it was seeded."""
     if await Account.exists():
         return False
     await reset(services)
@@ -41,29 +37,29 @@ async def seed_if_empty(services: Services) -> bool:
 
 
 async def reset(services: Services) -> None:
-    """The demonstration data as it was at first, at real time, with no mails and an empty ledger. Log-ins are kept."""
-    kept_password = await services.passwords.hash(PASSWORD)
+    """Restore the demonstration data and real time; delete all mails and the ledger. Sessions stay valid."""
+    password_hash = await services.passwords.hash(PASSWORD)
     async with transaction():
         sessions = await Session.all()
-        await current_connection().execute_query(f"TRUNCATE {_EVERYTHING}")
+        await current_connection().execute_query(f"TRUNCATE {_TABLES}")
         now = await services.clock.now()
         for contract in CONTRACTS:
-            await _seed(services, contract, kept_password, now)
+            await _seed(services, contract, password_hash, now)
         await Account.create(
             id=OPERATOR_ID,
             role=Role.OPERATOR,
             name=OPERATOR_NAME,
             email=OPERATOR_EMAIL,
-            password_hash=kept_password,
+            password_hash=password_hash,
         )
         accounts = {OPERATOR_ID, *(contract.account_id for contract in CONTRACTS)}
-        await Session.bulk_create([each for each in sessions if each.account_id in accounts])
+        await Session.bulk_create([session for session in sessions if session.account_id in accounts])
     if services.settings.mail_dir is not None:
-        _empty(services.settings.mail_dir)
+        _delete_mails(services.settings.mail_dir)
     services.ledger.empty()
 
 
-async def _seed(services: Services, demo: DemoContract, kept_password: str, now: datetime) -> None:
+async def _seed(services: Services, demo: DemoContract, password_hash: str, now: datetime) -> None:
     started_at = now - timedelta(days=400)
     await Contract.create(
         id=demo.id,
@@ -87,7 +83,7 @@ async def _seed(services: Services, demo: DemoContract, kept_password: str, now:
         role=Role.CONTRACTOR,
         name=demo.contractor,
         email=demo.email,
-        password_hash=kept_password,
+        password_hash=password_hash,
         contract_id=demo.id,
     )
     await Member.bulk_create(
@@ -98,13 +94,13 @@ async def _seed(services: Services, demo: DemoContract, kept_password: str, now:
 
 
 async def _terminate(services: Services, demo: DemoContract, requested_at: datetime, now: datetime) -> None:
-    """As if the contractor had applied then, and every sweep since had done its work; without the mails."""
+    """Record a past application and all due actions since then, without mails."""
     contract = ContractSnapshot(demo.id, services.policies.today(now - timedelta(days=400)), new_contract())
-    acts = (
+    actions = (
         (Action.TERMINATE, RulesActor.CONTRACTOR, requested_at),
         (Action.END_SERVICE, RulesActor.SYSTEM, now),
     )
-    for action, actor, at in acts:
+    for action, actor, at in actions:
         decision = decide(services.policies.in_force_at(at), contract.facts, action, actor, at)
         if not isinstance(decision, Granted):
             continue
@@ -113,6 +109,6 @@ async def _terminate(services: Services, demo: DemoContract, requested_at: datet
         contract = after
 
 
-def _empty(folder: Path) -> None:
+def _delete_mails(folder: Path) -> None:
     for mail in folder.glob("*.eml"):
         mail.unlink(missing_ok=True)

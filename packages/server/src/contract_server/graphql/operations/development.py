@@ -5,7 +5,6 @@ from typing import Annotated
 
 import strawberry
 
-from contract_server.clock import TestClock as MovableClock
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
 from contract_server.graphql.operations.mutations import Mutation
@@ -76,7 +75,7 @@ class DevelopmentMutation(Mutation):
         info: RequestInfo,
         input: AdvanceTestClockInput,
     ) -> AdvanceTestClockResult:
-        now, moved_by = await info.context.services.clock.now(), await _moved_by(info.context)
+        now, moved_by = await info.context.services.clock.now(), await info.context.time_travel.moved_by()
         await info.context.time_travel.advance(_target(input, now, furthest=now - moved_by + FURTHEST))
         return TestClockAdvanced(test_clock=await _test_clock(info.context))
 
@@ -111,10 +110,5 @@ def _target(given: AdvanceTestClockInput, now: datetime, furthest: datetime) -> 
 
 
 async def _test_clock(context: RequestContext) -> TestClock:
-    now, moved_by = await context.services.clock.now(), await _moved_by(context)
+    now, moved_by = await context.services.clock.now(), await context.time_travel.moved_by()
     return TestClock(now=context.local(now), offset_seconds=moved_by // timedelta(seconds=1))
-
-
-async def _moved_by(context: RequestContext) -> timedelta:
-    clock = context.services.clock
-    return await clock.moved_by() if isinstance(clock, MovableClock) else timedelta()
