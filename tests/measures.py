@@ -20,7 +20,7 @@ TESTS = ROOT / "tests"
 DIALECT = re.compile(r"\b(nobody|somebody|whoever|everybody|anybody)\b", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z']+")
 ERASURE_IS_DUE = re.compile(r"erasure_due_at\s*(<=|<)|erasure_due_at\b.*\bhold_placed_at IS NULL")
-READS_EFFECTS = re.compile(r"\bdecision\.effects\b|\.effects\b")
+READS_EFFECTS = re.compile(r"\bin \w+\.effects\b")
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ async def test_a_process_that_lives_sends_every_mail_once_whatever_reply_is_lost
                 await connection.execute("TRUNCATE outbox_mail")
                 await connection.execute(OWE_MAILS, 3)
                 delivery = MemoryDelivery()
-                outbox = MailRelay(DatabaseClock(), delivery, settings.mail_sender, at_once=2)
+                outbox = MailRelay(DatabaseClock(), delivery, settings.mail_sender, max_in_flight=2)
                 proxy.arm(at, moment)
                 try:
                     await outbox.drain()
