@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import arq.worker
 
-from contract_server.cli.processes import worker
+from contract_server.cli.commands.processes import worker
 from contract_server.clock import TestClock
 
 _true_time = time.time  # noqa: TID251 - to be shifted

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from contract_server.cli import (
+from contract_server.cli.commands import (
     contracts,
     database,
     doctor,

@@ -10,7 +10,7 @@ from contract_rules import Action, Actor, DeadlineKind, Language, Refused, decid
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.cli.bootstrap import with_services
-from contract_server.cli.contracts import ContractId, describe, require_contract
+from contract_server.cli.commands.contracts import ContractId, describe, require_contract
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json
 from contract_server.cli.prompts import Yes, confirm

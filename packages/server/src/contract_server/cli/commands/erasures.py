@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from contract_server.cli.bootstrap import with_services
-from contract_server.cli.contracts import ContractId
+from contract_server.cli.commands.contracts import ContractId
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
