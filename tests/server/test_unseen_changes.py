@@ -15,7 +15,8 @@ from contract_rules import Actor, EventType
 from contract_server.contracts.visibility import SEEN_BY
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
-from contract_server.graphql.schema import build_schema, core
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.strawberry_internals import core
 
 NOT_OF_THE_PICTURE = {"version", "events"}  # one counts the changes, the other tells of all of them
 

@@ -12,7 +12,8 @@ import pytest
 from graphql import GraphQLObjectType
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, PASSWORD, RESET, Running
 
-from contract_server.graphql.schema import build_schema, core
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.strawberry_internals import core
 
 NOBODY, EXPIRED, LOGGED_OUT, ERASED = "nobody", "expired", "logged out", "erased"
 CONTRACTOR, ANOTHER, OPERATOR = "contractor", "another contractor", "operator"

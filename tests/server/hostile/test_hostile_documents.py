@@ -29,7 +29,8 @@ from tests.server.running import LOG_IN, PASSWORD
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.graphql.execution.query_cost import FRAGMENTS, TOKENS
 from contract_server.graphql.http.view import GraphQLView
-from contract_server.graphql.schema import build_schema, core
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.strawberry_internals import core
 from contract_server.web.body_limit import LARGEST_BODY
 from contract_server.web.security import SecurityMiddleware
 

@@ -31,7 +31,8 @@ from contract_server.graphql.context import RequestContext
 from contract_server.graphql.execution.compiled import Compiled, NeedsFallback, compile_operation
 from contract_server.graphql.execution.executor import Executor
 from contract_server.graphql.http.request import GraphQLRequest
-from contract_server.graphql.schema import build_schema, core
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.strawberry_internals import core
 from contract_server.services import Services
 
 SEED = 20240301

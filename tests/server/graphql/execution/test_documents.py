@@ -6,7 +6,8 @@ from graphql import parse
 from contract_server.graphql.execution.documents import Documents, PreparedDocument
 from contract_server.graphql.execution.executor import DocumentRefused, Executor
 from contract_server.graphql.execution.query_cost import DEPTH
-from contract_server.graphql.schema import build_schema, core
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.strawberry_internals import core
 
 SCHEMA = core(build_schema(development=False))
 

@@ -8,7 +8,7 @@ from tortoise.functions import Count
 
 from contract_server.accounts.models import Account
 from contract_server.contracts.models import Company, Member
-from contract_server.contracts.queries import EventPage, EventPageKey, find_event_pages
+from contract_server.contracts.queries import EventCursor, EventPage, EventPageKey, find_event_pages
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.contracts.viewer_contract import CompanyProfile
@@ -55,7 +55,7 @@ async def _member_counts(ids: list[UUID]) -> list[int]:
 
 
 async def _event_pages(keys: list[EventPageKey]) -> list[EventPage]:
-    alike: dict[tuple[int, str | None], list[UUID]] = defaultdict(list)
+    alike: dict[tuple[int, EventCursor | None], list[UUID]] = defaultdict(list)
     for key in keys:
         alike[key.first, key.after].append(key.contract_id)
     found: dict[EventPageKey, EventPage] = {}

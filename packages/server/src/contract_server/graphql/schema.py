@@ -1,16 +1,16 @@
 """The schema as it is served: with the development fields in development, and without them anywhere else."""
 
 import strawberry
-from graphql import GraphQLSchema, print_schema
+from graphql import print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from contract_server.graphql.descriptions import describe
 from contract_server.graphql.operations.development import DevelopmentMutation, DevelopmentQuery
 from contract_server.graphql.operations.mutations import Mutation
 from contract_server.graphql.operations.problems import HANDLERS
 from contract_server.graphql.operations.queries import Query
 from contract_server.graphql.request_metrics import Counted
-from contract_server.graphql.types.contract import Node
+from contract_server.graphql.strawberry_internals import core
+from contract_server.graphql.types.node import Node
 from contract_server.graphql.types.results import Problem
 from contract_server.graphql.types.scalars import SCALARS
 
@@ -32,13 +32,7 @@ def build_schema(*, development: bool) -> strawberry.Schema:
         exception_handlers=[Counted(handler) for handler in HANDLERS],
     )
     core(schema).description = DESCRIPTION
-    describe(core(schema))
     return schema
-
-
-def core(schema: strawberry.Schema) -> GraphQLSchema:
-    """The schema as graphql-core knows it."""
-    return schema._schema  # noqa: SLF001 - Strawberry offers no public way
 
 
 def export(schema: strawberry.Schema) -> str:

@@ -24,7 +24,7 @@ from contract_server.graphql.execution.compiled import MutationResult, NeedsFall
 from contract_server.graphql.execution.documents import Documents, PreparedDocument
 from contract_server.graphql.execution.query_cost import COMMENTS, TOKENS, check_budget
 from contract_server.graphql.http.request import GraphQLRequest
-from contract_server.graphql.schema import core
+from contract_server.graphql.strawberry_internals import core
 
 MOST_ERRORS = 5
 

@@ -23,7 +23,7 @@ from contract_server.graphql.http.accept import STATUS_BEFORE_EXECUTION, MediaTy
 from contract_server.graphql.http.json_response import Reply
 from contract_server.graphql.http.request import METHODS, GraphQLRequest, RequestRefused, read_request
 from contract_server.graphql.request_metrics import RequestMetrics, begin_at_zero, count_malformed
-from contract_server.graphql.schema import core
+from contract_server.graphql.strawberry_internals import core
 from contract_server.headers import RequestHeaders
 from contract_server.logs import get_logger
 from contract_server.services import Services

@@ -10,7 +10,7 @@ from contract_server.graphql.language import words
 from contract_server.graphql.operations.mutations import Mutation
 from contract_server.graphql.operations.problems import InvalidInputError
 from contract_server.graphql.operations.queries import Query
-from contract_server.graphql.types.inputs import AdvanceTestClockInput
+from contract_server.graphql.types.inputs import AdvanceTestClockInput, Input
 from contract_server.graphql.types.results import InvalidInput
 
 FURTHEST = timedelta(days=365 * 60)  # `offsetSeconds` is an Int, which ends after 68 years
@@ -29,38 +29,40 @@ _TOO_FAR = words(
 )
 
 
-@strawberry.type
+@strawberry.type(description="The clock that contracts go by in development.")
 class TestClock:
     """The clock as it stands."""
 
     __test__ = False  # not a test, whatever pytest makes of the name
 
-    now: datetime
+    now: datetime = strawberry.field(description="What time it is for the contracts.")
     offset_seconds: int = strawberry.field(description="How far the clock has been moved from real time, in seconds.")
 
 
-@strawberry.type
+@strawberry.type(description="Everything that fell due on the way has been done.")
 class TestClockAdvanced:
     """The clock after it was moved."""
 
     __test__ = False  # as above
 
-    test_clock: TestClock
+    test_clock: TestClock = strawberry.field(description="The clock as it is now.")
 
 
-AdvanceTestClockResult = Annotated[TestClockAdvanced | InvalidInput, strawberry.union("AdvanceTestClockResult")]
+AdvanceTestClockResult = Annotated[
+    TestClockAdvanced | InvalidInput, strawberry.union("AdvanceTestClockResult", description="Moved, or why not.")
+]
 
 
-@strawberry.type(name="Query")
+@strawberry.type(name="Query", description="Looking changes nothing.")
 class DevelopmentQuery(Query):
     """What can be asked in development."""
 
-    @strawberry.field
+    @strawberry.field(description="Development only: what time it is for the contracts.")
     async def test_clock(self, info: RequestInfo) -> TestClock:
         return await _test_clock(info.context)
 
 
-@strawberry.type(name="Mutation")
+@strawberry.type(name="Mutation", description="One a request.")
 class DevelopmentMutation(Mutation):
     """What can be done in development."""
 
@@ -73,7 +75,7 @@ class DevelopmentMutation(Mutation):
     async def advance_test_clock(
         self,
         info: RequestInfo,
-        input: AdvanceTestClockInput,
+        input: Input[AdvanceTestClockInput],
     ) -> AdvanceTestClockResult:
         now, moved_by = await info.context.services.clock.now(), await info.context.time_travel.moved_by()
         await info.context.time_travel.advance(_target(input, now, furthest=now - moved_by + FURTHEST))

@@ -9,7 +9,6 @@ from strawberry.scalars import ID
 from contract_rules import Action
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
-from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.service import ContractRequest
 from contract_server.graphql.context import RequestContext, RequestInfo
@@ -19,6 +18,7 @@ from contract_server.graphql.permissions import require_role
 from contract_server.graphql.session_cookie import delete_session_cookie, session_token, set_session_cookie
 from contract_server.graphql.types import inputs, results
 from contract_server.graphql.types.contract import Contract, parse_contract_id
+from contract_server.graphql.types.inputs import Input
 from contract_server.graphql.types.viewer import Viewer
 
 Value = TypeVar("Value")
@@ -36,9 +36,9 @@ _HOLD_REASON = words(
 )
 
 
-@strawberry.type
+@strawberry.type(description="One a request.")
 class Mutation:
-    """What can be done in every environment."""
+    """The mutations of every environment."""
 
     @strawberry.mutation(
         description=(
@@ -46,7 +46,7 @@ class Mutation:
             " token is for clients that send `Authorization: Bearer`."
         )
     )
-    async def log_in(self, info: RequestInfo, input: inputs.LogInInput) -> results.LogInResult:
+    async def log_in(self, info: RequestInfo, input: Input[inputs.LogInInput]) -> results.LogInResult:
         context = info.context
         viewer, token = await context.services.log_ins.log_in(
             input.email,
@@ -71,16 +71,18 @@ class Mutation:
     async def request_password_reset(
         self,
         info: RequestInfo,
-        input: inputs.RequestPasswordResetInput,
+        input: Input[inputs.RequestPasswordResetInput],
     ) -> results.PasswordResetRequested:
         await info.context.services.password_resets.request(input.email, source=info.context.source)
         return results.PasswordResetRequested(ok=True)
 
-    @strawberry.mutation
+    @strawberry.mutation(
+        description="Set a new password by the token of a mailed link. Ends all sessions of the account."
+    )
     async def reset_password(
         self,
         info: RequestInfo,
-        input: inputs.ResetPasswordInput,
+        input: Input[inputs.ResetPasswordInput],
     ) -> results.ResetPasswordResult:
         await info.context.services.password_resets.reset(input.token, input.new_password)
         return results.PasswordReset(ok=True)
@@ -89,13 +91,13 @@ class Mutation:
     async def terminate_contract(
         self,
         info: RequestInfo,
-        input: inputs.TerminateContractInput,
+        input: Input[inputs.TerminateContractInput],
     ) -> results.TerminateContractResult:
         viewer = await require_role(info.context, Role.CONTRACTOR)
         request = ContractRequest(
             action=Action.TERMINATE,
             contract_id=_contract_id(input.contract_id),
-            reason=TerminationReason[input.reason.name] if input.reason else None,
+            reason=_given(input.reason),
             expected_version=_given(input.expected_version),
         )
         contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))
@@ -105,7 +107,7 @@ class Mutation:
     async def resume_contract(
         self,
         info: RequestInfo,
-        input: inputs.ResumeContractInput,
+        input: Input[inputs.ResumeContractInput],
     ) -> results.ResumeContractResult:
         viewer = await require_role(info.context, Role.CONTRACTOR)
         request = ContractRequest(
@@ -122,7 +124,7 @@ class Mutation:
     async def hold_erasure(
         self,
         info: RequestInfo,
-        input: inputs.HoldErasureInput,
+        input: Input[inputs.HoldErasureInput],
     ) -> results.HoldErasureResult:
         viewer = await require_role(info.context, Role.OPERATOR)
         if not 1 <= len(input.reason.strip()) <= LONGEST_HOLD_REASON:
@@ -138,7 +140,7 @@ class Mutation:
     async def release_erasure_hold(
         self,
         info: RequestInfo,
-        input: inputs.ReleaseErasureHoldInput,
+        input: Input[inputs.ReleaseErasureHoldInput],
     ) -> results.ReleaseErasureHoldResult:
         viewer = await require_role(info.context, Role.OPERATOR)
         request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))

@@ -1,53 +1,30 @@
-"""What can be asked."""
+"""The queries."""
 
-from datetime import date, datetime
+from datetime import date
+from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import ID
 
-from contract_rules import DateOutOfRange, PolicyNotFound, Status
-from contract_server.accounts.models import Role
+from contract_rules import DateOutOfRange, PolicyNotFound
 from contract_server.contracts.queries import USUAL_PAGE, InvalidPage, find_contracts
-from contract_server.contracts.queries import ContractFilter as WantedContracts
+from contract_server.contracts.queries import ContractFilter as ContractCriteria
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.permissions import require_role, require_viewer
-from contract_server.graphql.types.contract import (
-    Contract,
-    ContractConnection,
-    Policy,
-    Timeline,
-    parse_contract_id,
-)
+from contract_server.graphql.types.contract import Contract, ContractConnection, parse_contract_id
+from contract_server.graphql.types.enumerations import Role
+from contract_server.graphql.types.health import Health, HealthCheck
 from contract_server.graphql.types.inputs import ContractFilter
-from contract_server.graphql.types.pagination import invalid_page
+from contract_server.graphql.types.pagination import After, First, invalid_page, read_contract_cursor
+from contract_server.graphql.types.timeline import Policy, Timeline
 from contract_server.graphql.types.viewer import Viewer
 from contract_server.monitoring.health import examine
 
 
-@strawberry.type
-class HealthCheck:
-    """One promise."""
-
-    name: str
-    ok: bool
-    count: int = strawberry.field(description="How many contracts, mails or rows break the promise.")
-    detail: str
-
-
-@strawberry.type
-class Health:
-    """All promises."""
-
-    now: datetime
-    ok: bool
-    last_sweep_at: datetime | None
-    checks: list[HealthCheck]
-
-
-@strawberry.type
+@strawberry.type(description="Looking changes nothing.")
 class Query:
-    """What can be asked in every environment."""
+    """The queries of every environment."""
 
     @strawberry.field(description="The person who is logged in; null when nobody is.")
     async def viewer(self, info: RequestInfo) -> Viewer | None:
@@ -57,7 +34,9 @@ class Query:
     @strawberry.field(
         description=("The viewer's own contract, or for an operator any; null when there is none such for this viewer.")
     )
-    async def contract(self, info: RequestInfo, id: ID) -> Contract | None:
+    async def contract(
+        self, info: RequestInfo, id: Annotated[ID, strawberry.argument(description="Which contract.")]
+    ) -> Contract | None:
         viewer = await require_viewer(info.context)
         contract_id = parse_contract_id(id)
         if contract_id is None or not viewer.may_see(contract_id):
@@ -76,7 +55,13 @@ class Query:
             " Public, changes nothing."
         )
     )
-    async def timeline(self, info: RequestInfo, requested_on: date | None = strawberry.UNSET) -> Timeline:
+    async def timeline(
+        self,
+        info: RequestInfo,
+        requested_on: Annotated[
+            date | None, strawberry.argument(description="The day of the application; today when absent.")
+        ] = strawberry.UNSET,
+    ) -> Timeline:
         context = info.context
         now = await context.now()
         day = requested_on or context.today(now)
@@ -90,13 +75,16 @@ class Query:
     async def contracts(
         self,
         info: RequestInfo,
-        filter: ContractFilter | None = strawberry.UNSET,
-        first: int | None = USUAL_PAGE,
-        after: str | None = strawberry.UNSET,
+        filter: Annotated[
+            ContractFilter | None, strawberry.argument(description="Which contracts; all of them when absent.")
+        ] = strawberry.UNSET,
+        first: First = USUAL_PAGE,
+        after: After = strawberry.UNSET,
     ) -> ContractConnection:
         await require_role(info.context, Role.OPERATOR)
         try:
-            page = await find_contracts(_wanted(filter or None), USUAL_PAGE if first is None else first, after or None)
+            cursor = read_contract_cursor(after) if after else None
+            page = await find_contracts(_criteria(filter or None), USUAL_PAGE if first is None else first, cursor)
         except InvalidPage as error:
             raise invalid_page(error) from None
         return ContractConnection.of(page, await info.context.now())
@@ -109,23 +97,23 @@ class Query:
     async def health(self, info: RequestInfo) -> Health:
         await require_role(info.context, Role.OPERATOR)
         services = info.context.services
-        found = await examine(services.clock, services.breaker)
+        health = await examine(services.clock, services.breaker)
         return Health(
-            now=info.context.local(found.now),
-            ok=found.ok,
-            last_sweep_at=info.context.local(found.last_sweep_at) if found.last_sweep_at else None,
+            now=info.context.local(health.now),
+            ok=health.ok,
+            last_sweep_at=info.context.local(health.last_sweep_at) if health.last_sweep_at else None,
             checks=[
                 HealthCheck(name=check.name, ok=check.ok, count=check.count, detail=check.detail)
-                for check in found.checks
+                for check in health.checks
             ],
         )
 
 
-def _wanted(given: ContractFilter | None) -> WantedContracts:
-    if given is None:
-        return WantedContracts()
-    return WantedContracts(
-        status=tuple(Status[status.name] for status in given.status) if given.status else None,
-        erasure_due_by=given.erasure_due_by or None,
-        on_hold=given.on_hold if isinstance(given.on_hold, bool) else None,
+def _criteria(filter: ContractFilter | None) -> ContractCriteria:
+    if filter is None:
+        return ContractCriteria()
+    return ContractCriteria(
+        status=tuple(filter.status) if filter.status else None,
+        erasure_due_by=filter.erasure_due_by or None,
+        on_hold=filter.on_hold if isinstance(filter.on_hold, bool) else None,
     )

@@ -1,124 +1,35 @@
 """The contract as its contractor and the operators see it."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from enum import Enum
-from typing import TypeVar
+from typing import assert_never
 from uuid import UUID
 
 import strawberry
 from strawberry.scalars import ID
 
-from contract_rules import (
-    Action,
-    DeadlineKind,
-    EventType,
-    Status,
-    available_actions,
-    complete,
-    describe_policy,
-    explain_deadline,
-    service_available,
-)
-from contract_rules import Actor as RulesActor
-from contract_rules import Policy as RulesPolicy
-from contract_rules import Timeline as RulesTimeline
-from contract_server.accounts.models import Role
-from contract_server.contracts.models import ContractEvent as EventRow
-from contract_server.contracts.models import TerminationReason as StoredReason
-from contract_server.contracts.queries import (
-    USUAL_PAGE,
-    ContractPage,
-    EventPage,
-    EventPageKey,
-    InvalidPage,
-    contract_cursor,
-    event_cursor,
-)
+from contract_rules import Action, available_actions, complete, service_available
+from contract_server.contracts.queries import USUAL_PAGE, ContractPage, EventPageKey, InvalidPage, contract_cursor
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile
-from contract_server.graphql.context import RequestContext, RequestInfo
-from contract_server.graphql.types.pagination import PageInfo, invalid_page
+from contract_server.graphql.context import RequestInfo
+from contract_server.graphql.types.enumerations import ContractAction, Role, Status
+from contract_server.graphql.types.events import ContractEventConnection
+from contract_server.graphql.types.node import Node
+from contract_server.graphql.types.pagination import (
+    CURSOR,
+    EDGES,
+    NODE,
+    NODES,
+    PAGE_INFO,
+    After,
+    First,
+    PageInfo,
+    invalid_page,
+    read_event_cursor,
+    write_contract_cursor,
+)
+from contract_server.graphql.types.timeline import Termination, Timeline
 
-
-@strawberry.interface
-class Node:
-    """Anything that has an id of its own."""
-
-    id: ID
-
-
-@strawberry.enum
-class ContractStatus(Enum):
-    """What is stored of where a contract stands."""
-
-    ACTIVE = strawberry.enum_value("ACTIVE", description="契約中")
-    TERMINATED = strawberry.enum_value(
-        "TERMINATED",
-        description=("契約終了: application accepted; see `serviceAvailable` and `termination` for what still holds."),
-    )
-    ERASED = strawberry.enum_value(
-        "ERASED", description="Registered information erased; only a record without personal data remains."
-    )
-
-
-@strawberry.enum
-class ContractAction(Enum):
-    """What a contractor may do."""
-
-    TERMINATE = "TERMINATE"
-    RESUME = "RESUME"
-
-
-@strawberry.enum
-class TerminationReason(Enum):
-    """Why a contractor leaves."""
-
-    NO_LONGER_NEEDED = "NO_LONGER_NEEDED"
-    MISSING_FEATURES = "MISSING_FEATURES"
-    TOO_EXPENSIVE = "TOO_EXPENSIVE"
-    SWITCHED_SERVICE = "SWITCHED_SERVICE"
-    COMPANY_CLOSED = "COMPANY_CLOSED"
-    MISTAKE = "MISTAKE"
-    OTHER = "OTHER"
-
-
-@strawberry.enum
-class ContractEventType(Enum):
-    """What can happen to a contract."""
-
-    STARTED = "STARTED"
-    TERMINATION_REQUESTED = "TERMINATION_REQUESTED"
-    RESUMED = "RESUMED"
-    SERVICE_ENDED = "SERVICE_ENDED"
-    ERASURE_HELD = "ERASURE_HELD"
-    ERASURE_HOLD_RELEASED = "ERASURE_HOLD_RELEASED"
-    ERASED = "ERASED"
-
-
-@strawberry.enum
-class Actor(Enum):
-    """Who made it happen."""
-
-    CONTRACTOR = "CONTRACTOR"
-    OPERATOR = "OPERATOR"
-    SYSTEM = "SYSTEM"
-
-
-Stored = TypeVar("Stored", bound=Enum)
-Shown = TypeVar("Shown", bound=Enum)
-
-
-def shown_as(shown: type[Shown], stored: type[Stored]) -> Mapping[Stored, Shown]:
-    """Map every stored member to the member of the API that has its name."""
-    names = shown.__members__
-    return complete(shown.__name__, stored, {member: names[member.name] for member in stored if member.name in names})
-
-
-_STATUSES = shown_as(ContractStatus, Status)
-_REASONS = shown_as(TerminationReason, StoredReason)
-_EVENT_TYPES = shown_as(ContractEventType, EventType)
-_ACTORS = shown_as(Actor, RulesActor)
 _ACTIONS = complete(
     "_ACTIONS",
     Action,
@@ -134,18 +45,15 @@ _ACTIONS = complete(
 """What a contractor is offered; None for what the API offers no contractor."""
 
 
-@strawberry.type
+@strawberry.type(description="The company that the contract is with.")
 class Company:
-    """The contractor's company."""
-
-    name: str
-    address: str
-    postal_code: str
-    phone_number: str
+    name: str = strawberry.field(description="会社名.")
+    address: str = strawberry.field(description="会社住所.")
+    postal_code: str = strawberry.field(description="郵便番号.")
+    phone_number: str = strawberry.field(description="電話番号.")
 
     @classmethod
     def of(cls, company: CompanyProfile) -> "Company":
-        """The company as it is stored."""
         return cls(
             name=company.name,
             address=company.address,
@@ -154,177 +62,27 @@ class Company:
         )
 
 
-@strawberry.type
+@strawberry.type(description="契約者: the person who may end the contract.")
 class Contractor:
-    """The person who made the contract."""
-
-    name: str
-    email: str
+    name: str = strawberry.field(description="契約者名.")
+    email: str = strawberry.field(description="契約者メールアドレス.")
 
 
-@strawberry.type
-class Deadline:
-    """One of the three dates."""
-
-    last_day: date = strawberry.field(description="The last day that counts: of use, of resuming, of keeping the data.")
-    at: datetime = strawberry.field(
-        description="The first instant after `lastDay`: from here on the deadline has passed."
-    )
-    kind: strawberry.Private[DeadlineKind]
-    timeline: strawberry.Private[RulesTimeline]
-    as_of: strawberry.Private[datetime]
-
-    @classmethod
-    def of(cls, kind: DeadlineKind, timeline: RulesTimeline, now: datetime, context: RequestContext) -> "Deadline":
-        """The deadline as it stands at that instant."""
-        deadline = timeline.deadline(kind)
-        return cls(last_day=deadline.last_day, at=context.local(deadline.at), kind=kind, timeline=timeline, as_of=now)
-
-    @strawberry.field
-    def passed(self) -> bool:
-        return self.timeline.deadline(self.kind).passed(self.as_of)
-
-    @strawberry.field(description="Days from today to `lastDay`; 0 on that day, negative after it.")
-    def days_left(self, info: RequestInfo) -> int:
-        return self.timeline.deadline(self.kind).days_left(info.context.today(self.as_of))
-
-    @strawberry.field(description="Why this date, for a person, in the request's language.")
-    def explanation(self, info: RequestInfo) -> str:
-        policy = info.context.services.policies.version(self.timeline.policy_version)
-        return explain_deadline(self.kind, self.timeline, policy, info.context.language)
-
-
-@strawberry.type(
-    description=(
-        "The dates that follow from one application, under the policy version in force when it was made."
-        " A later policy never moves them."
-    )
-)
-class Timeline:
-    """The three dates."""
-
-    requested_on: date
-    policy_version: str
-    service_end: Deadline
-    resumption: Deadline
-    erasure: Deadline
-
-    @classmethod
-    def of(cls, timeline: RulesTimeline, now: datetime, context: RequestContext) -> "Timeline":
-        """The timeline as it stands at that instant."""
-        return cls(
-            requested_on=timeline.requested_on,
-            policy_version=timeline.policy_version,
-            service_end=Deadline.of(DeadlineKind.SERVICE_END, timeline, now, context),
-            resumption=Deadline.of(DeadlineKind.RESUMPTION, timeline, now, context),
-            erasure=Deadline.of(DeadlineKind.ERASURE, timeline, now, context),
-        )
-
-
-@strawberry.type
-class Termination:
-    """An application."""
-
-    id: ID
-    requested_at: datetime
-    reason: TerminationReason | None
-    timeline: Timeline
-
-
-@strawberry.type
-class Policy:
-    """The terms."""
-
-    name: str
-    version: str
-    time_zone: str
-    service_end_days: int
-    resumption_days: int
-    erasure_days: int
-    description: str = strawberry.field(description="The rule of counting, for a person, in the request's language.")
-
-    @classmethod
-    def of(cls, policy: RulesPolicy, context: RequestContext) -> "Policy":
-        """The policy in the request's language."""
-        return cls(
-            name=policy.name,
-            version=policy.version,
-            time_zone=policy.zone.key,
-            service_end_days=policy.service_end.count,
-            resumption_days=policy.resumption.count,
-            erasure_days=policy.erasure.count,
-            description=describe_policy(policy, context.language),
-        )
-
-
-@strawberry.type
-class ContractEvent(Node):
-    """Something that happened."""
-
-    at: datetime
-    type: ContractEventType
-    actor: Actor
-    termination_id: ID | None = strawberry.field(description="Of the application that the event belongs to, if any.")
-
-    @classmethod
-    def of(cls, row: EventRow, context: RequestContext) -> "ContractEvent":
-        """The event as it is stored."""
-        return cls(
-            id=ID(str(row.id)),
-            at=context.local(row.at),
-            type=_EVENT_TYPES[row.type],
-            actor=_ACTORS[row.actor],
-            termination_id=ID(str(row.application_id)) if row.application_id else None,
-        )
-
-
-@strawberry.type
-class ContractEventEdge:
-    """An event and its place."""
-
-    cursor: str
-    node: ContractEvent
-
-
-@strawberry.type
-class ContractEventConnection:
-    """A page of events."""
-
-    edges: list[ContractEventEdge]
-    nodes: list[ContractEvent]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: EventPage, context: RequestContext) -> "ContractEventConnection":
-        """The page with its cursors."""
-        cursors = [event_cursor(event) for event in page.events]
-        nodes = [ContractEvent.of(event, context) for event in page.events]
-        return cls(
-            edges=[ContractEventEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-            nodes=nodes,
-            page_info=PageInfo.of(cursors, has_next=page.has_next, has_previous=page.has_previous),
-        )
-
-
-@strawberry.type
+@strawberry.type(description="抹消の保留: while it is there, nothing is erased.")
 class ErasureHold:
-    """Erasure is postponed."""
-
-    placed_at: datetime
-    reason: str
+    placed_at: datetime = strawberry.field(description="Since when.")
+    reason: str = strawberry.field(description="Why, as the operator wrote it.")
 
 
-@strawberry.type
+@strawberry.type(description="契約: what a company has with おまかせログイン.")
 class Contract(Node):
-    """A contract, at one moment, for one viewer."""
-
+    id: ID = strawberry.field(description="Stays after everything else has been erased.")
     snapshot: strawberry.Private[ContractSnapshot]
     as_of: strawberry.Private[datetime]
     version: int = strawberry.field(description="Grows with every change; send it back as `expectedVersion`.")
 
     @classmethod
     def of(cls, snapshot: ContractSnapshot, now: datetime) -> "Contract":
-        """The contract as it stood at that instant."""
         return cls(id=ID(str(snapshot.id)), version=snapshot.facts.version, snapshot=snapshot, as_of=now)
 
     @strawberry.field(description="会社名, 会社住所, 郵便番号, 電話番号. Null once erased.")
@@ -338,8 +96,8 @@ class Contract(Node):
         return Contractor(name=person.name, email=person.email) if person else None
 
     @strawberry.field(description="契約状態.")
-    def status(self) -> ContractStatus:
-        return _STATUSES[self.snapshot.facts.status]
+    def status(self) -> Status:
+        return self.snapshot.facts.status
 
     @strawberry.field(description="契約開始日. Resuming keeps it.")
     def started_on(self) -> date:
@@ -366,22 +124,27 @@ class Contract(Node):
         application = self.snapshot.facts.application
         if application is None:
             return None
-        reason = self.snapshot.reason
         return Termination(
             id=ID(str(self.snapshot.application_id)),
             requested_at=info.context.local(application.requested_at),
-            reason=_REASONS[reason] if reason else None,
+            reason=self.snapshot.reason,
             timeline=Timeline.of(application.timeline, self.as_of, info.context),
         )
 
     @strawberry.field(description="What this viewer may do now: which buttons to show.")
     async def available_actions(self, info: RequestInfo) -> list[ContractAction]:
         viewer = await info.context.viewer()
-        if viewer is None or viewer.role is not Role.CONTRACTOR:
-            return []  # the two mutations are the contractor's
-        policy = info.context.services.policies.in_force_at(self.as_of)
-        possible = available_actions(policy, self.snapshot.facts, viewer.actor, self.as_of)
-        return [shown for action in possible if (shown := _ACTIONS[action])]
+        if viewer is None:
+            return []
+        match viewer.role:
+            case Role.OPERATOR:
+                return []  # the mutations that terminate and resume are the contractor's
+            case Role.CONTRACTOR:
+                policy = info.context.services.policies.in_force_at(self.as_of)
+                actions = available_actions(policy, self.snapshot.facts, viewer.actor, self.as_of)
+                return [offered for action in actions if (offered := _ACTIONS[action])]
+            case unknown:
+                assert_never(unknown)
 
     @strawberry.field(description="The members whose registration will be erased, with the contractor's own.")
     async def member_count(self, info: RequestInfo) -> int:
@@ -397,36 +160,32 @@ class Contract(Node):
 
     @strawberry.field(description="What happened, oldest first. Survives erasure; carries nothing personal.")
     async def events(
-        self, info: RequestInfo, first: int | None = USUAL_PAGE, after: str | None = strawberry.UNSET
+        self, info: RequestInfo, first: First = USUAL_PAGE, after: After = strawberry.UNSET
     ) -> ContractEventConnection:
-        key = EventPageKey(self.snapshot.id, USUAL_PAGE if first is None else first, after or None)
         try:
+            cursor = read_event_cursor(after) if after else None
+            key = EventPageKey(self.snapshot.id, USUAL_PAGE if first is None else first, cursor)
             page = await info.context.loaders.event_pages.load(key)
         except InvalidPage as error:
             raise invalid_page(error) from None
         return ContractEventConnection.of(page, info.context)
 
 
-@strawberry.type
+@strawberry.type(description="A contract in its page.")
 class ContractEdge:
-    """A contract and its place."""
-
-    cursor: str
-    node: Contract
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Contract = strawberry.field(description=NODE)
 
 
-@strawberry.type
+@strawberry.type(description="A page of contracts, the newest first.")
 class ContractConnection:
-    """A page of contracts."""
-
-    edges: list[ContractEdge]
-    nodes: list[Contract]
-    page_info: PageInfo
+    edges: list[ContractEdge] = strawberry.field(description=EDGES)
+    nodes: list[Contract] = strawberry.field(description=NODES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
     @classmethod
     def of(cls, page: ContractPage, now: datetime) -> "ContractConnection":
-        """The page with its cursors."""
-        cursors = [contract_cursor(contract) for contract in page.contracts]
+        cursors = [write_contract_cursor(contract_cursor(contract)) for contract in page.contracts]
         nodes = [Contract.of(contract, now) for contract in page.contracts]
         return cls(
             edges=[ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
@@ -436,7 +195,7 @@ class ContractConnection:
 
 
 def parse_contract_id(text: str) -> UUID | None:
-    """The id, or None where it is not of the form of one: there is no such contract."""
+    """The id, or None for a text that is no UUID: there is no such contract."""
     try:
         return UUID(text)
     except ValueError:

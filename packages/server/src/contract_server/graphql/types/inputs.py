@@ -1,42 +1,46 @@
-"""What mutations and queries take."""
+"""The inputs of mutations and queries."""
 
 from datetime import date, datetime
+from typing import Annotated, TypeVar
 
 import strawberry
 from strawberry.scalars import ID
 
-from contract_server.graphql.types.contract import ContractStatus, TerminationReason
+from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from contract_server.graphql.types.enumerations import Status, TerminationReason
+
+InputType = TypeVar("InputType")
+Input = Annotated[InputType, strawberry.argument(description="What is asked for.")]
+"""The one argument of every mutation: `input: Input[HoldErasureInput]`."""
+
+CONTRACT_ID = "Which contract."
+REGISTERED_ADDRESS = "The address that was registered."
+AS_IN_TERMINATION = "As in `TerminateContractInput`."
 
 
-@strawberry.input
+@strawberry.input(description="Who, and the proof.")
 class LogInInput:
-    """Who, and the password."""
-
-    email: str
-    password: str
+    email: str = strawberry.field(description=REGISTERED_ADDRESS)
+    password: str = strawberry.field(description="The password.")
 
 
-@strawberry.input
+@strawberry.input(description="For whom.")
 class RequestPasswordResetInput:
-    """Whose password."""
-
-    email: str
+    email: str = strawberry.field(description=REGISTERED_ADDRESS)
 
 
-@strawberry.input
+@strawberry.input(description="The link, and the new password.")
 class ResetPasswordInput:
-    """The token of the mail, and the new password."""
-
-    token: str
-    new_password: str
+    token: str = strawberry.field(description="What follows `/password/` in the link.")
+    new_password: str = strawberry.field(description=f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
 
 
-@strawberry.input
+@strawberry.input(description="Which contract, and why.")
 class TerminateContractInput:
-    """契約終了."""
-
-    contract_id: ID
-    reason: TerminationReason | None = strawberry.UNSET
+    contract_id: ID = strawberry.field(description=CONTRACT_ID)
+    reason: TerminationReason | None = strawberry.field(
+        default=strawberry.UNSET, description="Why, if the contractor likes to say so."
+    )
     expected_version: int | None = strawberry.field(
         default=strawberry.UNSET,
         description="Refused as `StaleContract` when the contract has changed since.",
@@ -50,48 +54,40 @@ class TerminateContractInput:
     )
 
 
-@strawberry.input
+@strawberry.input(description="Which contract.")
 class ResumeContractInput:
-    """契約再開."""
-
-    contract_id: ID
-    expected_version: int | None = strawberry.UNSET
-    idempotency_key: str | None = strawberry.UNSET
+    contract_id: ID = strawberry.field(description=CONTRACT_ID)
+    expected_version: int | None = strawberry.field(default=strawberry.UNSET, description=AS_IN_TERMINATION)
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=AS_IN_TERMINATION)
 
 
-@strawberry.input
+@strawberry.input(description="Which contract, and why.")
 class HoldErasureInput:
-    """A hold and why."""
-
-    contract_id: ID
+    contract_id: ID = strawberry.field(description=CONTRACT_ID)
     reason: str = strawberry.field(description="1 to 500 characters. Write a case number, no personal data.")
 
 
-@strawberry.input
+@strawberry.input(description="Which contract.")
 class ReleaseErasureHoldInput:
-    """Whose hold."""
-
-    contract_id: ID
+    contract_id: ID = strawberry.field(description=CONTRACT_ID)
 
 
-@strawberry.input
+@strawberry.input(description="Contracts that meet all that is given.")
 class ContractFilter:
-    """Which contracts."""
-
-    status: list[ContractStatus] | None = strawberry.UNSET
+    status: list[Status] | None = strawberry.field(default=strawberry.UNSET, description="In one of these states.")
     erasure_due_by: date | None = strawberry.field(
         default=strawberry.UNSET,
         description="Erasure falls due on or before this day and has not happened.",
     )
-    on_hold: bool | None = strawberry.UNSET
+    on_hold: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether their erasure is on hold."
+    )
 
 
-@strawberry.input
+@strawberry.input(description="How far; one of the three.")
 class AdvanceTestClockInput:
-    """How far."""
-
     days: int | None = strawberry.field(
         default=strawberry.UNSET, description="Give exactly one. Time moves forward only."
     )
-    hours: int | None = strawberry.UNSET
-    to: datetime | None = strawberry.UNSET
+    hours: int | None = strawberry.field(default=strawberry.UNSET, description="Hours from now.")
+    to: datetime | None = strawberry.field(default=strawberry.UNSET, description="The instant to move to.")

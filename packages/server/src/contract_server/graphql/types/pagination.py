@@ -1,23 +1,42 @@
 """Pages: what every list of the API has in common."""
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
 import strawberry
 from graphql import GraphQLError
+from strawberry.relay.utils import from_base64, to_base64
 
-from contract_server.contracts.queries import InvalidPage
+from contract_server.contracts.queries import ContractCursor, EventCursor, InvalidPage
+
+Cursor = TypeVar("Cursor")
+
+EDGES = "The page's items, each with its cursor."
+NODES = "The page's items."
+NODE = "The item."
+CURSOR = "Opaque: a page that begins `after` it begins with the next item."
+PAGE_INFO = "Where the page stands in the list."
+
+First = Annotated[int | None, strawberry.argument(description="How many at most: 1 to 100.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="The `endCursor` of the page before; none begins with the first page."),
+]
 
 
-@strawberry.type
+@strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    """Where a page stands in its list."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="Whether something follows.")
+    has_previous_page: bool = strawberry.field(description="Whether something went before.")
+    start_cursor: str | None = strawberry.field(description="The first item's; null on an empty page.")
+    end_cursor: str | None = strawberry.field(
+        description="The last item's: what the next page begins `after`; null on an empty page."
+    )
 
     @classmethod
     def of(cls, cursors: list[str], *, has_next: bool, has_previous: bool) -> "PageInfo":
-        """The page that shows those cursors."""
         return cls(
             has_next_page=has_next,
             has_previous_page=has_previous,
@@ -27,5 +46,58 @@ class PageInfo:
 
 
 def invalid_page(error: InvalidPage) -> GraphQLError:
-    """What the client is told about a page that cannot be."""
+    """The error of a request for an impossible page."""
     return GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"})
+
+
+def write_contract_cursor(cursor: ContractCursor) -> str:
+    """Write a cursor as clients get it."""
+    started_on, contract_id = cursor
+    return to_base64("contract", f"{started_on}|{contract_id}")
+
+
+def write_event_cursor(cursor: EventCursor) -> str:
+    """Write a cursor as clients get it."""
+    at, event_id = cursor
+    return to_base64("event", f"{at.isoformat()}|{event_id}")
+
+
+def read_contract_cursor(text: str) -> ContractCursor:
+    """Read a cursor of `write_contract_cursor`.
+
+    Raises:
+        InvalidPage: It is none.
+    """
+    return _read(text, "contract", _contract_cursor)
+
+
+def read_event_cursor(text: str) -> EventCursor:
+    """Read a cursor of `write_event_cursor`.
+
+    Raises:
+        InvalidPage: It is none.
+    """
+    return _read(text, "event", _event_cursor)
+
+
+def _contract_cursor(text: str) -> ContractCursor:
+    started_on, _, contract_id = text.partition("|")
+    return date.fromisoformat(started_on), UUID(contract_id)
+
+
+def _event_cursor(text: str) -> EventCursor:
+    at, _, event_id = text.partition("|")
+    instant = datetime.fromisoformat(at)
+    if instant.tzinfo is None:
+        raise ValueError("the instant of a cursor needs an offset")
+    return instant.astimezone(UTC), UUID(event_id)
+
+
+def _read(text: str, expected_kind: str, parse: Callable[[str], Cursor]) -> Cursor:
+    try:
+        kind, value = from_base64(text)
+        if kind == expected_kind:
+            return parse(value)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidPage("after: an endCursor or cursor of an earlier answer is expected")

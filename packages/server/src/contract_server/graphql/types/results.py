@@ -1,4 +1,4 @@
-"""What a mutation can answer: what happened, or a problem that the caller can act on."""
+"""The results of mutations: what happened, or a problem that the caller can act on."""
 
 from datetime import datetime
 from enum import Enum
@@ -9,22 +9,44 @@ import strawberry
 from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.viewer import Viewer
 
+CONTRACT = "The contract as it is now."
+UNUSABLE_TOKEN = "The link is unknown, was used, or has expired."  # noqa: S105 - a description
+WRONG_VALUE = "A value is not of the kind that is expected."
 
-@strawberry.enum
+
+@strawberry.enum(description="What stood in the way.")
 class ProblemCode(Enum):
-    """What stands in the way; stable names to branch on."""
+    """Stable names to branch on."""
 
-    ALREADY_TERMINATED = "ALREADY_TERMINATED"
-    NOT_TERMINATED = "NOT_TERMINATED"
-    RESUME_WINDOW_CLOSED = "RESUME_WINDOW_CLOSED"
-    CONTRACT_ERASED = "CONTRACT_ERASED"
-    CONTRACT_NOT_FOUND = "CONTRACT_NOT_FOUND"
-    STALE_CONTRACT = "STALE_CONTRACT"
-    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
-    INVALID_INPUT = "INVALID_INPUT"
-    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
-    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
-    INVALID_RESET_TOKEN = "INVALID_RESET_TOKEN"  # noqa: S105 - the name of a problem
+    ALREADY_TERMINATED = strawberry.enum_value(
+        "ALREADY_TERMINATED", description="The contract is terminated; applying again would move no date."
+    )
+    NOT_TERMINATED = strawberry.enum_value(
+        "NOT_TERMINATED", description="The contract is active: there is nothing to resume."
+    )
+    RESUME_WINDOW_CLOSED = strawberry.enum_value(
+        "RESUME_WINDOW_CLOSED", description="The last day on which it could be resumed has passed."
+    )
+    CONTRACT_ERASED = strawberry.enum_value(
+        "CONTRACT_ERASED", description="The registered information has been erased."
+    )
+    CONTRACT_NOT_FOUND = strawberry.enum_value(
+        "CONTRACT_NOT_FOUND", description="There is no such contract for this viewer."
+    )
+    STALE_CONTRACT = strawberry.enum_value(
+        "STALE_CONTRACT", description="The contract has changed since `expectedVersion`."
+    )
+    IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
+        "IDEMPOTENCY_KEY_REUSED", description="The key came with another input before."
+    )
+    INVALID_INPUT = strawberry.enum_value("INVALID_INPUT", description=WRONG_VALUE)
+    INVALID_CREDENTIALS = strawberry.enum_value(
+        "INVALID_CREDENTIALS", description="The address or the password is not right; nobody is told which."
+    )
+    TOO_MANY_ATTEMPTS = strawberry.enum_value(
+        "TOO_MANY_ATTEMPTS", description="Too many tries; `retryAt` says when the next is possible."
+    )
+    INVALID_RESET_TOKEN = strawberry.enum_value("INVALID_RESET_TOKEN", description=UNUSABLE_TOKEN)
 
 
 @strawberry.interface(
@@ -33,127 +55,117 @@ class ProblemCode(Enum):
     )
 )
 class Problem:
-    """What all problems have in common."""
+    code: ProblemCode = strawberry.field(description="What it is, for programs.")
+    message: str = strawberry.field(
+        description="For a person, in the request's language (Accept-Language: ja, the default, or en)."
+    )
 
-    code: ProblemCode
-    message: str
+
+@strawberry.type
+class _ConcreteProblem(Problem):
+    """The base of all problems; the schema does not contain it."""
+
+    message: str = strawberry.field(description="For a person, in the request's language.")
 
 
 @strawberry.type(description="The rules say no. The contract comes along, with its dates and what is possible instead.")
-class ActionRefused(Problem):
-    """Refused by the rules."""
-
-    contract: Contract
+class ActionRefused(_ConcreteProblem):
+    contract: Contract = strawberry.field(description=CONTRACT)
 
 
 @strawberry.type(description="No such contract, or not this viewer's: the two cannot be told apart.")
-class ContractNotFound(Problem):
-    """Not to be found."""
+class ContractNotFound(_ConcreteProblem):
+    pass
 
 
-@strawberry.type
-class StaleContract(Problem):
-    """Changed meanwhile."""
-
-    contract: Contract
+@strawberry.type(description="The contract has changed since `expectedVersion`; nothing was done.")
+class StaleContract(_ConcreteProblem):
+    contract: Contract = strawberry.field(description=CONTRACT)
 
 
-@strawberry.type
-class IdempotencyKeyReused(Problem):
-    """A key for something else."""
+@strawberry.type(description="The key came with another input before; nothing was done.")
+class IdempotencyKeyReused(_ConcreteProblem):
+    pass
 
 
-@strawberry.type
-class InvalidInput(Problem):
-    """Input that cannot be."""
-
+@strawberry.type(description=WRONG_VALUE)
+class InvalidInput(_ConcreteProblem):
     path: list[str] = strawberry.field(description='Where in the input, e.g. `["input", "reason"]`.')
 
 
-@strawberry.type
-class LogInRefused(Problem):
-    """Not let in."""
-
+@strawberry.type(description="Nobody was logged in.")
+class LogInRefused(_ConcreteProblem):
     retry_at: datetime | None = strawberry.field(description="Set with TOO_MANY_ATTEMPTS.")
 
 
-@strawberry.type
-class InvalidResetToken(Problem):
-    """A token that opens nothing."""
+@strawberry.type(description=UNUSABLE_TOKEN)
+class InvalidResetToken(_ConcreteProblem):
+    pass
 
 
-@strawberry.type
+@strawberry.type(description="The application is accepted, and the contract terminated.")
 class ContractTerminated:
-    """契約終了."""
-
-    contract: Contract
+    contract: Contract = strawberry.field(description=CONTRACT)
 
 
-@strawberry.type
+@strawberry.type(description="The contract is active again, and the application void.")
 class ContractResumed:
-    """契約再開."""
-
-    contract: Contract
+    contract: Contract = strawberry.field(description=CONTRACT)
 
 
-@strawberry.type
+@strawberry.type(description="The erasure is on hold, from now on or already before.")
 class ErasureHeld:
-    """Erasure is postponed."""
-
-    contract: Contract
+    contract: Contract = strawberry.field(description=CONTRACT)
 
 
-@strawberry.type
+@strawberry.type(description="No hold is there, from now on or already before.")
 class ErasureHoldReleased:
-    """Erasure goes its way."""
-
-    contract: Contract
+    contract: Contract = strawberry.field(description=CONTRACT)
 
 
-@strawberry.type
+@strawberry.type(description="There is a session, and browsers have its cookie.")
 class LoggedIn:
-    """Let in."""
+    viewer: Viewer = strawberry.field(description="Who is logged in now.")
+    token: str = strawberry.field(
+        description="For clients without cookies, as `Authorization: Bearer`. It is told this once."
+    )
 
-    viewer: Viewer
-    token: str
 
-
-@strawberry.type
+@strawberry.type(description="There is no session any more.")
 class LoggedOut:
-    """Nobody is logged in any more."""
-
-    ok: bool
+    ok: bool = strawberry.field(description="Always true.")
 
 
-@strawberry.type
+@strawberry.type(description="If the address is registered, a mail with a link is on its way.")
 class PasswordResetRequested:
-    """If the address is known, a mail is on its way."""
-
-    ok: bool
+    ok: bool = strawberry.field(description="Always true, for unknown addresses too.")
 
 
-@strawberry.type
+@strawberry.type(description="The new password holds; all sessions have ended.")
 class PasswordReset:
-    """The new password holds."""
-
-    ok: bool
+    ok: bool = strawberry.field(description="Always true.")
 
 
-LogInResult = Annotated[LoggedIn | LogInRefused | InvalidInput, strawberry.union("LogInResult")]
+LogInResult = Annotated[
+    LoggedIn | LogInRefused | InvalidInput, strawberry.union("LogInResult", description="Logged in, or why not.")
+]
 ResetPasswordResult = Annotated[
-    PasswordReset | InvalidResetToken | InvalidInput, strawberry.union("ResetPasswordResult")
+    PasswordReset | InvalidResetToken | InvalidInput,
+    strawberry.union("ResetPasswordResult", description="Set, or why not."),
 ]
 TerminateContractResult = Annotated[
     ContractTerminated | ActionRefused | ContractNotFound | StaleContract | IdempotencyKeyReused | InvalidInput,
-    strawberry.union("TerminateContractResult"),
+    strawberry.union("TerminateContractResult", description="Terminated, or why not."),
 ]
 ResumeContractResult = Annotated[
     ContractResumed | ActionRefused | ContractNotFound | StaleContract | IdempotencyKeyReused | InvalidInput,
-    strawberry.union("ResumeContractResult"),
+    strawberry.union("ResumeContractResult", description="Resumed, or why not."),
 ]
 HoldErasureResult = Annotated[
-    ErasureHeld | ActionRefused | ContractNotFound | InvalidInput, strawberry.union("HoldErasureResult")
+    ErasureHeld | ActionRefused | ContractNotFound | InvalidInput,
+    strawberry.union("HoldErasureResult", description="On hold, or why not."),
 ]
 ReleaseErasureHoldResult = Annotated[
-    ErasureHoldReleased | ActionRefused | ContractNotFound, strawberry.union("ReleaseErasureHoldResult")
+    ErasureHoldReleased | ActionRefused | ContractNotFound,
+    strawberry.union("ReleaseErasureHoldResult", description="Released, or why not."),
 ]

@@ -1,50 +1,37 @@
-"""Whoever is logged in."""
+"""The logged-in person."""
 
 from datetime import datetime
-from enum import Enum
 
 import strawberry
 from strawberry.scalars import ID
 
-from contract_server.accounts.models import Role as StoredRole
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
 from contract_server.graphql.context import RequestInfo
-from contract_server.graphql.types.contract import Contract, shown_as
+from contract_server.graphql.types.contract import Contract
+from contract_server.graphql.types.enumerations import Role
 
 
-@strawberry.enum
-class Role(Enum):
-    """What a person may do."""
-
-    CONTRACTOR = "CONTRACTOR"
-    OPERATOR = "OPERATOR"
-
-
-_ROLES = shown_as(Role, StoredRole)
-
-
-@strawberry.type
+@strawberry.type(description="Whoever is logged in.")
 class Viewer:
-    """The person behind the request."""
-
-    who: strawberry.Private[LoggedInViewer]
-    id: ID
-    name: str
-    email: str
-    role: Role
+    logged_in: strawberry.Private[LoggedInViewer]
+    id: ID = strawberry.field(description="The account's id.")
+    name: str = strawberry.field(description="How the person is addressed.")
+    email: str = strawberry.field(description="The address that the person logs in with.")
+    role: Role = strawberry.field(description="What the person may do.")
 
     @classmethod
-    def of(cls, who: LoggedInViewer) -> "Viewer":
-        """The viewer as the API shows them."""
-        return cls(who=who, id=ID(str(who.account_id)), name=who.name, email=who.email, role=_ROLES[who.role])
+    def of(cls, viewer: LoggedInViewer) -> "Viewer":
+        return cls(
+            logged_in=viewer, id=ID(str(viewer.account_id)), name=viewer.name, email=viewer.email, role=viewer.role
+        )
 
     @strawberry.field(description="The contractor's own contract; null for an operator.")
     async def contract(self, info: RequestInfo) -> Contract | None:
-        if self.who.contract_id is None:
+        if self.logged_in.contract_id is None:
             return None
-        snapshot = await info.context.contract(self.who.contract_id)
+        snapshot = await info.context.contract(self.logged_in.contract_id)
         return Contract.of(snapshot, await info.context.now()) if snapshot else None
 
-    @strawberry.field
+    @strawberry.field(description="When the session ends if nothing more is asked; in real time.")
     def session_expires_at(self, info: RequestInfo) -> datetime:
-        return info.context.local(self.who.session_expires_at)
+        return info.context.local(self.logged_in.session_expires_at)
