@@ -21,6 +21,10 @@ class TimeTravel:
         """How far the clock stands ahead of real time."""
         return await self._clock.moved_by()
 
+    async def moved_by(self) -> timedelta:
+        """How far the clock is ahead of real time."""
+        return await self._clock.moved_by()
+
     async def advance(self, to: datetime) -> None:
         """Move the clock to `to`; do all work that falls due on the way, each at its own instant and in order."""
         async with self._moving:
