@@ -1,4 +1,4 @@
-"""A compiled operation answers as graphql-core does, byte for byte, errors included; a mutation is made once."""
+"""A compiled operation returns what graphql-core does, byte for byte, errors included; a mutation runs once."""
 
 import asyncio
 import gc
@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import Enum
 from inspect import isawaitable
 from pathlib import Path
@@ -18,7 +19,6 @@ import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema, execute, get_operation_ast, parse, validate
 from starlette.requests import Request
 from starlette.responses import Response
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from tests.clock import FakeClock
 from tests.conftest import new_database
 from tests.server.graphql.execution.documents import AnyDocument
@@ -32,18 +32,18 @@ from contract_server.graphql.execution.compiled import Compiled, NeedsFallback, 
 from contract_server.graphql.execution.executor import Executor
 from contract_server.graphql.http.request import GraphQLRequest
 from contract_server.graphql.schema import build_schema
-from contract_server.graphql.strawberry_internals import core
+from contract_server.graphql.strawberry_internals import ExecutionContext, core
 from contract_server.services import Services
 
 SEED = 20240301
 
 
 @contextmanager
-def not_minding_what_is_left_behind() -> Iterator[None]:
-    """graphql-core leaves its own coroutines behind where a field beside them fails; ours must not."""
+def ignoring_abandoned_coroutines() -> Iterator[None]:
+    """graphql-core abandons its own coroutines where a field beside them fails; compiled operations must not."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        gc.disable()  # found in the midst of making a named tuple, they cannot even be warned of, and that is an error
+        gc.disable()  # a collection while a named tuple is made cannot issue the warning, and that is an error
         try:
             yield
         finally:
@@ -51,47 +51,47 @@ def not_minding_what_is_left_behind() -> Iterator[None]:
             gc.collect()
 
 
-async def judged(
+async def by_core(
     schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any], context: object, *middleware: object
 ) -> ExecutionResult:
-    """What graphql-core answers."""
-    result: Any = execute(
+    """The result of graphql-core."""
+    execution: Any = execute(
         schema,
         document,
         variable_values=variables,
         context_value=context,
-        executor_class=StrawberryGraphQLCoreExecutionContext,
+        executor_class=ExecutionContext,
         operation_extensions=None,
         middleware=list(middleware),
     )
-    answer: ExecutionResult = await result if isawaitable(result) else result
-    return answer
+    result: ExecutionResult = await execution if isawaitable(execution) else execution
+    return result
 
 
 NO_ERRORS = b'"errors":[]}'
 
 
 def written(result: ExecutionResult) -> bytes:
-    """As bytes, which hold on to no frame of whoever failed."""
+    """The result as bytes, which reference no frame of a failed resolver."""
     return orjson.dumps({"data": result.data, "errors": [error.formatted for error in result.errors or ()]})
 
 
-# ------------------------------------------------ a schema whose resolvers fail, or find nothing, as the dice fall
+# ------------------------------------------------ a schema whose resolvers fail, or return null, at random
 
 
 class Tree:
-    """What resolvers ask: dice of their own for each place, so that every way to ask finds the same."""
+    """The context: each place has its own random number, so every way of execution sees the same values."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.made = 0
+        self.runs = 0
 
-    def falls(self, place: str, value: Any) -> Any:  # noqa: ANN401 - whatever is found
-        """The value; or nothing, or an error."""
-        fallen = Random(f"{self.seed}.{place}").random()  # noqa: S311 - repeatable on purpose
-        if fallen < 0.02:
+    def value_at(self, place: str, value: Any) -> Any:  # noqa: ANN401 - of any type
+        """The value, or null, or an error."""
+        chance = Random(f"{self.seed}.{place}").random()  # noqa: S311 - repeatable on purpose
+        if chance < 0.02:
             raise ValueError(place)
-        return None if fallen < 0.05 else value
+        return None if chance < 0.05 else value
 
 
 @strawberry.enum
@@ -104,7 +104,7 @@ class Colour(Enum):
 
 @strawberry.interface
 class Grown:
-    """Whatever grows."""
+    """A part of the tree."""
 
     name: str
 
@@ -118,7 +118,7 @@ class Leaf(Grown):
     @strawberry.field
     async def age(self, info: strawberry.Info[Tree, None]) -> int:
         await asyncio.sleep(0)
-        found: int = info.context.falls(f"{self.name}.age", len(self.name))
+        found: int = info.context.value_at(f"{self.name}.age", len(self.name))
         return found
 
     @strawberry.field
@@ -133,11 +133,11 @@ class Branch(Grown):
     @strawberry.field
     async def leaves(self, info: strawberry.Info[Tree, None], first: int = 2) -> list[Leaf | None]:
         found = [Leaf(name=f"{self.name}{number}", colour=Colour.RED) for number in range(first)]
-        return [info.context.falls(leaf.name, leaf) for leaf in found]
+        return [info.context.value_at(leaf.name, leaf) for leaf in found]
 
     @strawberry.field
     def branches(self, info: strawberry.Info[Tree, None]) -> list["Branch"] | None:
-        return [info.context.falls(f"{self.name}{side}", Branch(name=f"{self.name}{side}")) for side in "lr"]
+        return [info.context.value_at(f"{self.name}{side}", Branch(name=f"{self.name}{side}")) for side in "lr"]
 
     @strawberry.field
     def all(self) -> list["Part"]:
@@ -145,7 +145,7 @@ class Branch(Grown):
 
     @strawberry.field
     async def any(self, info: strawberry.Info[Tree, None], leaf: bool) -> Grown | None:
-        grown: Grown | None = info.context.falls(f"{self.name}?", Leaf(name="x") if leaf else Branch(name="y"))
+        grown: Grown | None = info.context.value_at(f"{self.name}?", Leaf(name="x") if leaf else Branch(name="y"))
         return grown
 
 
@@ -181,7 +181,7 @@ class Root:
 
     @strawberry.field
     async def trunk(self, info: strawberry.Info[Tree, None]) -> Branch:
-        found: Branch = info.context.falls("trunk", Branch(name="t"))
+        found: Branch = info.context.value_at("trunk", Branch(name="t"))
         return found
 
     @strawberry.field
@@ -197,14 +197,14 @@ class Bare:
 
 
 class BarrenError(Exception):
-    """Nothing grows here, says somebody who may know why."""
+    """Nothing grows here, for a reason that may be unknown."""
 
 
-class TellBarren(strawberry.ExceptionHandler[BarrenError, Bare]):
-    """Tells why, where it is known."""
+class BarrenHandler(strawberry.ExceptionHandler[BarrenError, Bare]):
+    """Reports the reason, where it is known."""
 
     def handle(self, exception: BarrenError, *, field: Any, info: Any) -> Bare | None:  # noqa: ANN401, ARG002 - Strawberry's
-        """The problem, if there is a word for it."""
+        """The problem; None without a reason."""
         return Bare(why=str(exception)) if exception.args[0] else None
 
 
@@ -213,24 +213,24 @@ PLANTED = strawberry.union("Planted")
 
 @strawberry.type
 class Growth:
-    """What can be made."""
+    """The mutations."""
 
     @strawberry.mutation
     async def grow(self, info: strawberry.Info[Tree, None], name: str) -> Branch:
-        info.context.made += 1
-        found: Branch = info.context.falls(f"grow.{name}", Branch(name=name))
+        info.context.runs += 1
+        found: Branch = info.context.value_at(f"grow.{name}", Branch(name=name))
         return found
 
     @strawberry.mutation
     async def plant(self, info: strawberry.Info[Tree, None], at: Place) -> Annotated[Leaf | Bare, PLANTED]:
-        info.context.made += 1
-        found: Leaf = info.context.falls(f"plant.{at}", Leaf(name=f"{at}"))
+        info.context.runs += 1
+        found: Leaf = info.context.value_at(f"plant.{at}", Leaf(name=f"{at}"))
         if at.colour is Colour.RED:
             raise BarrenError(found)
         return found
 
 
-TREES = strawberry.Schema(Root, Growth, types=[Leaf, Branch], exception_handlers=[TellBarren()])
+TREES = strawberry.Schema(Root, Growth, types=[Leaf, Branch], exception_handlers=[BarrenHandler()])
 TREE = core(TREES)
 VALUES: dict[str, list[Any]] = {
     "Int": [0, 1, 2],
@@ -240,7 +240,7 @@ VALUES: dict[str, list[Any]] = {
 }
 
 
-MADE = {0: "grow", 1: "plant", 2: None, 3: None}
+MUTATIONS = {0: "grow", 1: "plant", 2: None, 3: None}
 
 
 def a_document(
@@ -262,50 +262,54 @@ def compiled_operation(schema: GraphQLSchema, document: DocumentNode) -> Compile
 
 
 async def test_a_compiled_operation_answers_as_the_judge_does_and_a_mutation_is_made_once() -> None:
-    made = [a_document(TREE, number, VALUES, MADE[number % 4]) for number in range(600)]
-    asked = [(number, *each) for number, each in enumerate(made) if each]
-    with not_minding_what_is_left_behind():
-        expected = [written(await judged(TREE, document, given, Tree(number))) for number, document, given in asked]
-    trees = [Tree(number) for number, _, _ in asked]
-    found = [
-        await answered(compiled_operation(TREE, document), given, tree)
-        for tree, (_, document, given) in zip(trees, asked, strict=True)
+    documents = [a_document(TREE, number, VALUES, MUTATIONS[number % 4]) for number in range(600)]
+    valid = [(number, *document) for number, document in enumerate(documents) if document]
+    with ignoring_abandoned_coroutines():
+        expected = [
+            written(await by_core(TREE, document, variables, Tree(number))) for number, document, variables in valid
+        ]
+    trees = [Tree(number) for number, _, _ in valid]
+    results = [
+        await result_of(compiled_operation(TREE, document), variables, tree)
+        for tree, (_, document, variables) in zip(trees, valid, strict=True)
     ]
     gc.collect()
-    unfinished = [place for place, answer in enumerate(found) if isinstance(answer, NeedsFallback)]
-    assert len(asked) - len(unfinished) > 150
-    assert len(unfinished) > 80
-    with not_minding_what_is_left_behind():
-        for place in unfinished:
-            assert not expected[place].endswith(NO_ERRORS), "graphql-core had no trouble with it"
-            outcome = found[place].outcome
-            _, document, given = asked[place]
-            found[place] = written(await judged(TREE, document, given, trees[place], *([outcome] if outcome else [])))
-        del outcome
-    assert found == expected
-    assert max(tree.made for tree in trees) == 1
+    fallbacks = [place for place, result in enumerate(results) if isinstance(result, NeedsFallback)]
+    assert len(valid) - len(fallbacks) > 150
+    assert len(fallbacks) > 80
+    with ignoring_abandoned_coroutines():
+        for place in fallbacks:
+            assert not expected[place].endswith(NO_ERRORS), "graphql-core reported no error"
+            mutation = results[place].mutation_result
+            _, document, variables = valid[place]
+            middleware = [mutation] if mutation else []
+            results[place] = written(await by_core(TREE, document, variables, trees[place], *middleware))
+        del mutation, middleware
+    assert results == expected
+    assert max(tree.runs for tree in trees) == 1
 
 
-async def answered(compiled: Compiled, variables: dict[str, Any], context: object) -> Any:  # noqa: ANN401 - or why not
+async def result_of(compiled: Compiled, variables: dict[str, Any], context: object) -> Any:  # noqa: ANN401 - bytes or the fallback
     try:
-        return written(ExecutionResult(await compiled.answer(variables, context), None))
-    except NeedsFallback as unfinished:
-        return unfinished
+        return written(ExecutionResult(await compiled.execute(variables, context), None))
+    except NeedsFallback as fallback:
+        return fallback
 
 
+@pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("seed", range(20))
-async def test_a_mutation_whose_answer_fails_is_made_once(seed: int) -> None:
-    executor = Executor(TREES, introspection=True)
+async def test_a_mutation_whose_answer_fails_is_made_once(seed: int, compiled: bool) -> None:
+    executor = Executor(TREES, introspection=True, compile_operations=compiled)
     text = 'mutation { grow(name: "g") { name leaves { age } } }'
     tree = Tree(seed)
-    answer = await executor.execute(executor.prepare(text), GraphQLRequest(text, None, {}), tree)
-    assert written(answer) == written(await judged(TREE, parse(text), {}, Tree(seed)))
-    assert tree.made == 1
+    result = await executor.execute(executor.prepare(text), GraphQLRequest(text, None, {}), tree)
+    assert written(result) == written(await by_core(TREE, parse(text), {}, Tree(seed)))
+    assert tree.runs == 1
 
 
-@pytest.mark.parametrize("asked", ["{ trunk { name @skip(if: false) } }", "{ __schema { types { name } } }"])
-def test_what_is_not_compiled_is_left_to_the_judge(asked: str) -> None:
-    document = parse(asked)
+@pytest.mark.parametrize("text", ["{ trunk { name @skip(if: false) } }", "{ __schema { types { name } } }"])
+def test_what_is_not_compiled_is_left_to_the_judge(text: str) -> None:
+    document = parse(text)
     operation = get_operation_ast(document)
     assert operation is not None
     assert compile_operation(TREE, document, operation) is None
@@ -319,6 +323,19 @@ async def services(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPath
     folder: Path = tmp_path_factory.mktemp("compiled")
     async with seeded_services(development_settings(await new_database(postgres), folder)) as found:
         yield found
+
+
+class UnmovedClock:
+    """The time travel of a process whose clock was never moved."""
+
+    async def advance(self, to: datetime) -> None:
+        raise NotImplementedError
+
+    async def reset(self) -> None:
+        raise NotImplementedError
+
+    async def moved_by(self) -> timedelta:
+        return timedelta()
 
 
 @pytest.mark.parametrize("email", ["active@example.jp", "closed@example.jp", "operator@example.jp", None])
@@ -337,24 +354,24 @@ async def test_the_product_answers_as_the_judge_does(services: Services, email: 
 
     def context() -> RequestContext:
         scope: dict[str, Any] = {"type": "http", "method": "POST", "headers": [], "query_string": b"", "client": None}
-        made = RequestContext(standing_still, Request(scope), Response(), None)
-        made.set_viewer(viewer)
-        return made
+        request_context = RequestContext(standing_still, Request(scope), Response(), UnmovedClock())
+        request_context.set_viewer(viewer)
+        return request_context
 
-    finished = errors = 0
+    successes = errors = 0
     for number in range(100):
-        if (made := a_document(schema, number, values)) is None:
+        if (valid := a_document(schema, number, values)) is None:
             continue
-        document, variables = made
-        expected = written(await judged(schema, document, variables, context()))
-        found = await answered(compiled_operation(schema, document), variables, context())
-        if isinstance(found, NeedsFallback):
-            assert not expected.endswith(NO_ERRORS), "graphql-core had no trouble with it"
+        document, variables = valid
+        expected = written(await by_core(schema, document, variables, context()))
+        result = await result_of(compiled_operation(schema, document), variables, context())
+        if isinstance(result, NeedsFallback):
+            assert not expected.endswith(NO_ERRORS), "graphql-core reported no error"
             errors += 1
         else:
-            assert found == expected
-            finished += 1
-    assert finished > 5
+            assert result == expected
+            successes += 1
+    assert successes > 5
     assert errors > 5
 
 

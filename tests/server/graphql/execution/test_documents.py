@@ -1,4 +1,4 @@
-"""A document is parsed, weighed and validated once, and however many are sent, few are kept."""
+"""A document is parsed, weighed and validated once; the cache of documents is bounded."""
 
 import pytest
 from graphql import parse
@@ -32,14 +32,21 @@ def test_the_same_text_is_prepared_once(executor: Executor) -> None:
 
 
 def test_an_operation_is_compiled_once_for_each_name(executor: Executor) -> None:
-    found = executor.prepare("query One { policy { name } } query Two { policy { version } }")
-    one = found.operation("One")
+    document = executor.prepare("query One { policy { name } } query Two { policy { version } }")
+    one = document.operation("One")
     assert one is not None
     assert one.compiled is not None
-    assert found.operation("One") is one
-    assert found.operation("Two") not in (one, None)
-    assert found.operation(None) is None
-    assert found.operation("Three") is None
+    assert document.operation("One") is one
+    assert document.operation("Two") not in (one, None)
+    assert document.operation(None) is None
+    assert document.operation("Three") is None
+
+
+def test_without_compilation_graphql_core_executes_every_operation() -> None:
+    executor = Executor(build_schema(development=False), introspection=False, compile_operations=False)
+    operation = executor.prepare("{ policy { name } }").operation(None)
+    assert operation is not None
+    assert operation.compiled is None
 
 
 @pytest.mark.parametrize(

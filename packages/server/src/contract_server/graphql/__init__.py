@@ -1,1 +1,1 @@
-"""The API: types, queries and mutations, and how they travel over HTTP."""
+"""The API: types, queries and mutations, their execution, and GraphQL over HTTP."""

@@ -1,6 +1,7 @@
-"""What a resolver can ask for: the services, who is logged in, the instant, the language."""
+"""The context of a request: the services, the viewer, the instant, the language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from starlette.requests import Request
@@ -12,7 +13,6 @@ from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile, ViewerContract, find_viewer_contract
-from contract_server.development.demo.time_travel import TimeTravel
 from contract_server.graphql.http.accept import answer_language
 from contract_server.graphql.loaders import Loaders
 from contract_server.graphql.session_cookie import session_token
@@ -20,8 +20,24 @@ from contract_server.headers import RequestHeaders
 from contract_server.services import Services
 
 
+class TimeTravel(Protocol):
+    """The movable clock of development."""
+
+    async def advance(self, to: datetime) -> None:
+        """Move the clock to that instant, and do the work that falls due on the way."""
+        ...
+
+    async def reset(self) -> None:
+        """Return to real time and to the original demonstration data."""
+        ...
+
+    async def moved_by(self) -> timedelta:
+        """How far the clock is ahead of real time."""
+        ...
+
+
 class RequestContext:
-    """One request's view of the world. Viewer and instant are read when first asked for, and then stay."""
+    """The state of one request. Viewer and instant are read at first use and do not change afterwards."""
 
     def __init__(
         self, services: Services, request: Request, response: Response, time_travel: TimeTravel | None
@@ -36,10 +52,10 @@ class RequestContext:
         self._viewer: Viewer | None = None
         self._viewer_is_known = False
         self._now: datetime | None = None
-        self.refusal: str | None = None  # the code of the problem that the request's mutation has answered with
+        self.refusal: str | None = None  # the code of the problem that the mutation returned
 
     async def viewer(self) -> Viewer | None:
-        """Who is logged in; None when nobody is, or the session has ended."""
+        """The logged-in person; None without a session or after its end."""
         if not self._viewer_is_known:
             token = session_token(self.request, self.services.settings)
             self._viewer_contract = await self._find_viewer_contract(token) if token else None
@@ -52,47 +68,47 @@ class RequestContext:
 
     @property
     def loaders(self) -> Loaders:
-        """What reads for many contracts at once; most requests are about one, and need none."""
+        """The loaders for lists of contracts. Most requests concern one contract and need none."""
         if self._loaders is None:
             self._loaders = Loaders()
         return self._loaders
 
     @property
     def viewer_contract(self) -> ViewerContract | None:
-        """What was read with the viewer, once they were asked for."""
+        """The contract that was read together with the viewer; None before `viewer` was called."""
         return self._viewer_contract
 
     def set_viewer(self, viewer: Viewer | None) -> None:
-        """Whoever has just logged in, or nobody after logging out."""
+        """Replace the viewer after a log-in, or by None after a log-out."""
         self._viewer_contract = None
         self._viewer = viewer
         self._viewer_is_known = True
 
     @property
     def source(self) -> str:
-        """Where the request comes from, as limits count it."""
+        """The client's address, as rate limits count it."""
         peer = self.request.client.host if self.request.client else None
         return self.services.sources.of(peer, self.request.headers.getlist("x-forwarded-for"))
 
     @property
     def time_travel(self) -> TimeTravel:
-        """Moves the test clock.
+        """The movable clock.
 
         Raises:
-            LookupError: This is not development.
+            LookupError: The environment is not development.
         """
         if self._time_travel is None:
             raise LookupError("there is no test clock outside development")
         return self._time_travel
 
     async def now(self) -> datetime:
-        """The instant of this request: all of one answer speaks of the same moment."""
+        """The instant of this request: every part of a response uses the same one."""
         if self._now is None:
             self._now = self._viewer_contract.now if self._viewer_contract else await self.services.clock.now()
         return self._now
 
     async def contract(self, contract_id: UUID) -> ContractSnapshot | None:
-        """The contract: the viewer's own as it was read with them, or any other."""
+        """The contract: the viewer's own as it was read with the viewer, or any other."""
         if self._viewer_contract is not None and self._viewer_contract.shows(contract_id):
             return self._viewer_contract.contract
         return await self.loaders.contracts.load(contract_id)
@@ -104,17 +120,17 @@ class RequestContext:
         return await self.loaders.companies.load(contract_id)
 
     async def contractor(self, contract_id: UUID) -> Viewer | Account | None:
-        """The person who made a contract."""
+        """The contractor of a contract."""
         if self._viewer_contract is not None and self._viewer_contract.shows(contract_id):
             return self._viewer_contract.viewer
         return await self.loaders.contractors.load(contract_id)
 
     def today(self, now: datetime) -> date:
-        """The calendar day of that instant, where the contractors are."""
+        """The calendar day of that instant in the policy's zone."""
         return self.services.policies.today(now)
 
     def local(self, instant: datetime) -> datetime:
-        """That instant, written in the policy's zone."""
+        """The same instant in the policy's zone."""
         return instant.astimezone(self.services.policies.zone)
 
 

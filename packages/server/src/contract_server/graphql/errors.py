@@ -1,4 +1,4 @@
-"""How errors are told: expected ones as they are, all others masked, logged, and found again by the request id."""
+"""The format of errors: expected ones as they are; all others are masked, and logged under the request id."""
 
 from typing import Any
 
@@ -29,15 +29,15 @@ _TOO_SLOW = words(
 
 
 class DatabaseUnavailable(Exception):
-    """The database cannot be reached; it passes by itself."""
+    """The database cannot be reached for the moment."""
 
 
 def format_error(error: GraphQLError, language: Language) -> dict[str, Any]:
-    """One entry of `errors`.
+    """Format one entry of `errors`.
 
     Raises:
         DatabaseUnavailable: The error comes from a database that cannot be reached.
-        Exception: The cause of an error that belongs to no field: a defect of ours, and nothing was executed.
+        Exception: The cause of an error that belongs to no field: an internal error before execution.
     """
     cause = error.original_error
     while isinstance(cause, GraphQLError):
@@ -53,21 +53,21 @@ def format_error(error: GraphQLError, language: Language) -> dict[str, Any]:
 
 
 def _field(error: GraphQLError) -> str | None:
-    """What failed, by its name in the schema: the path holds aliases, and those are the client's own words."""
+    """The name of the failed field in the schema. The path has aliases, which clients choose, so it is not logged."""
     node = error.nodes[0] if error.nodes else None
     return node.name.value if isinstance(node, FieldNode) else None
 
 
 def masked(language: Language) -> dict[str, Any]:
-    """What is said of a defect: nothing but where to ask."""
+    """The error for an internal error: it reveals the request id only."""
     return {"message": _MASKED[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}
 
 
 def unavailable(language: Language) -> dict[str, Any]:
-    """What is said while the database cannot be reached."""
+    """The error while the database cannot be reached."""
     return {"message": _UNAVAILABLE[language], "extensions": {"code": INTERNAL}}
 
 
 def too_slow(language: Language) -> dict[str, Any]:
-    """What is said when a request's time is over."""
+    """The error for a request that exceeded its deadline."""
     return {"message": _TOO_SLOW[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}

@@ -1,4 +1,4 @@
-"""Messages for people, in every language that the API speaks."""
+"""Messages to people, in every language of the API."""
 
 from collections.abc import Mapping
 

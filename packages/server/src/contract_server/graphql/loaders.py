@@ -1,4 +1,4 @@
-"""What many contracts of one answer need, read for all of them at once."""
+"""Batch loading: the data that many contracts of one response need, in one query each."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -26,21 +26,21 @@ class Loaders:
 
 
 async def _contracts(ids: list[UUID]) -> list[ContractSnapshot | None]:
-    found = await find_snapshots(ids)
-    return [found.get(each) for each in ids]
+    snapshots = await find_snapshots(ids)
+    return [snapshots.get(contract_id) for contract_id in ids]
 
 
 async def _companies(ids: list[UUID]) -> list[CompanyProfile | None]:
-    found = {
+    companies = {
         row.contract_id: CompanyProfile(row.name, row.address, row.postal_code, row.phone_number)
         for row in await Company.filter(contract_id__in=ids)
     }
-    return [found.get(each) for each in ids]
+    return [companies.get(contract_id) for contract_id in ids]
 
 
 async def _contractors(ids: list[UUID]) -> list[Account | None]:
-    found = {account.contract_id: account for account in await Account.filter(contract_id__in=ids)}
-    return [found.get(each) for each in ids]
+    accounts = {account.contract_id: account for account in await Account.filter(contract_id__in=ids)}
+    return [accounts.get(contract_id) for contract_id in ids]
 
 
 async def _member_counts(ids: list[UUID]) -> list[int]:
@@ -50,16 +50,16 @@ async def _member_counts(ids: list[UUID]) -> list[int]:
         .annotate(members=Count("id"))
         .values("contract_id", "members")
     )
-    found = {row["contract_id"]: row["members"] for row in rows}
-    return [found.get(each, 0) for each in ids]
+    counts = {row["contract_id"]: row["members"] for row in rows}
+    return [counts.get(contract_id, 0) for contract_id in ids]
 
 
 async def _event_pages(keys: list[EventPageKey]) -> list[EventPage]:
-    alike: dict[tuple[int, EventCursor | None], list[UUID]] = defaultdict(list)
+    contracts_by_part: dict[tuple[int, EventCursor | None], list[UUID]] = defaultdict(list)
     for key in keys:
-        alike[key.first, key.after].append(key.contract_id)
-    found: dict[EventPageKey, EventPage] = {}
-    for (first, after), contract_ids in alike.items():
+        contracts_by_part[key.first, key.after].append(key.contract_id)
+    pages: dict[EventPageKey, EventPage] = {}
+    for (first, after), contract_ids in contracts_by_part.items():
         for contract_id, page in (await find_event_pages(contract_ids, first, after)).items():
-            found[EventPageKey(contract_id, first, after)] = page
-    return [found[key] for key in keys]
+            pages[EventPageKey(contract_id, first, after)] = page
+    return [pages[key] for key in keys]

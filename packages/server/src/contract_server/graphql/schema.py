@@ -1,4 +1,4 @@
-"""The schema as it is served: with the development fields in development, and without them anywhere else."""
+"""The schema of an environment: only that of development has the development fields."""
 
 import strawberry
 from graphql import print_schema
@@ -8,7 +8,7 @@ from contract_server.graphql.operations.development import DevelopmentMutation, 
 from contract_server.graphql.operations.mutations import Mutation
 from contract_server.graphql.operations.problems import HANDLERS
 from contract_server.graphql.operations.queries import Query
-from contract_server.graphql.request_metrics import Counted
+from contract_server.graphql.request_metrics import CountingHandler
 from contract_server.graphql.strawberry_internals import core
 from contract_server.graphql.types.node import Node
 from contract_server.graphql.types.results import Problem
@@ -23,18 +23,18 @@ RATE_LIMITED, BAD_USER_INPUT, INTERNAL_SERVER_ERROR."""
 
 
 def build_schema(*, development: bool) -> strawberry.Schema:
-    """The schema of an environment."""
+    """Build the schema of an environment."""
     schema = strawberry.Schema(
         query=DevelopmentQuery if development else Query,
         mutation=DevelopmentMutation if development else Mutation,
         types=[Node, Problem],
         config=StrawberryConfig(scalar_map=SCALARS),
-        exception_handlers=[Counted(handler) for handler in HANDLERS],
+        exception_handlers=[CountingHandler(handler) for handler in HANDLERS],
     )
     core(schema).description = DESCRIPTION
     return schema
 
 
 def export(schema: strawberry.Schema) -> str:
-    """The schema in words; by graphql-core's printer, because Strawberry's leaves out the schema's description."""
+    """Print the schema. graphql-core's printer includes the schema's description; Strawberry's does not."""
     return print_schema(core(schema)) + "\n"

@@ -1,4 +1,4 @@
-"""How a client shows its session: a cookie for browsers, `Authorization: Bearer` for others."""
+"""The session token of a request: in a cookie from browsers, in `Authorization: Bearer` from other clients."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,12 +8,12 @@ from contract_server.settings import Settings
 
 
 def cookie_name(settings: Settings) -> str:
-    """`__Host-` binds the cookie to this very host and to TLS; development has no TLS."""
+    """The name of the cookie. `__Host-` binds it to this host and to TLS; development has no TLS."""
     return "session" if settings.development else "__Host-session"
 
 
 def session_token(request: Request, settings: Settings) -> str | None:
-    """The session token that came with the request, if any."""
+    """The session token of the request, if any."""
     scheme, _, token = (RequestHeaders.of(request.scope).get(b"authorization") or "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
@@ -31,7 +31,7 @@ def _cookie(request: Request, name: str) -> str | None:
 
 
 def set_session_cookie(response: Response, settings: Settings, token: str) -> None:
-    """Give the browser its session; no script can read it, no other site can send it along with a POST."""
+    """Set the session cookie: scripts cannot read it, and other sites cannot send it with a POST."""
     response.set_cookie(
         cookie_name(settings),
         token,
@@ -44,7 +44,7 @@ def set_session_cookie(response: Response, settings: Settings, token: str) -> No
 
 
 def delete_session_cookie(response: Response, settings: Settings) -> None:
-    """Take the browser's session away."""
+    """Delete the session cookie."""
     response.delete_cookie(
         cookie_name(settings), path="/", httponly=True, samesite="lax", secure=not settings.development
     )

@@ -1,14 +1,16 @@
 """Everything that Strawberry and graphql-core offer no public way to: the one module to check when they are updated.
 
-Written for the versions in `WRITTEN_FOR`. A test compares them with the installed ones.
+It is written for the versions in `WRITTEN_FOR`. A test compares them with the installed ones.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLField, GraphQLSchema
+from graphql.execution.values import VariableValues
 from strawberry import ExceptionHandler
 from strawberry.schema.exception_handlers import get_error_type, get_exception_types
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -19,6 +21,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
+from strawberry.types.info import Info
 from strawberry.utils.await_maybe import await_maybe
 
 from contract_rules import complete
@@ -29,8 +32,10 @@ __all__ = [
     "ExecutionContext",
     "GraphQLCoreConverter",
     "Handlers",
+    "RawInfo",
     "StrawberryField",
     "StrawberryResolver",
+    "VariableValues",
     "await_maybe",
     "converted_arguments",
     "converter_of",
@@ -39,6 +44,7 @@ __all__ = [
     "get_error_type",
     "get_exception_types",
     "handlers_of",
+    "info_of",
     "offer_enum",
 ]
 
@@ -51,6 +57,21 @@ ExecutionContext = StrawberryGraphQLCoreExecutionContext
 
 Handlers = Sequence[tuple[tuple[type[Exception], ...], ExceptionHandler[Any]]]
 Member = TypeVar("Member", bound=Enum)
+
+
+@dataclass(slots=True)
+class RawInfo:
+    """The part of graphql-core's `GraphQLResolveInfo` that resolvers read through `strawberry.Info`."""
+
+    context: object
+    schema: GraphQLSchema
+    field_name: str = "a compiled field"
+    operation_extensions: None = None
+
+
+def info_of(raw: RawInfo) -> Info[Any, Any]:
+    """The `info` argument of resolvers."""
+    return Info(_raw_info=raw, _field=None)  # type: ignore[arg-type]  # resolvers read the context alone
 
 
 def core(schema: strawberry.Schema) -> GraphQLSchema:

@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         description="whether the schema can be asked for, and mistakes in queries are answered with suggestions;"
         " where not set, in development alone",
     )
+    compiled_operations: bool = Field(
+        True,
+        description="whether operations are compiled to functions before they run; where false, graphql-core executes"
+        " all of them, which takes longer",
+    )
     cors_origins: Annotated[Origins, NoDecode] = Field(
         (), description="origins of other sites whose pages may use this API, as https://host, separated by commas"
     )

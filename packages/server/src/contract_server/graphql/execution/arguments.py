@@ -1,9 +1,9 @@
-"""What a document gives to the arguments of a field: worked out once, but for the values of variables.
+"""The arguments that a document gives to a field: computed once, except for the values of variables.
 
-graphql-core reads literals and Strawberry makes objects of them, as they do it everywhere, with a mark in the place of
-each variable. Where the marks come out is where the values go at each request. What graphql-core does with a variable
-without a value depends on where it stands, and what Strawberry makes of a whole object or a list on what is in it:
-neither is worked out here, and both are asked anew each time.
+graphql-core reads the literals and Strawberry makes objects of them, as always, with a placeholder for each variable.
+A request then puts its values where the placeholders came out. Two cases are not precomputed but computed at each
+request: a variable without a value, which graphql-core treats by its position, and a variable for a whole object or a
+list, which Strawberry converts by its content.
 """
 
 import dataclasses
@@ -12,10 +12,14 @@ from operator import itemgetter
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, VariableNode, Visitor, get_argument_values, visit
-from graphql.execution.values import VariableValues
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import has_object_definition
+
+from contract_server.graphql.strawberry_internals import (
+    GraphQLCoreConverter,
+    VariableValues,
+    converted_arguments,
+    definition_of,
+)
 
 Values = Mapping[str, Any]
 
@@ -23,26 +27,21 @@ Values = Mapping[str, Any]
 class Arguments:
     """The arguments of a field, as its resolver takes them."""
 
-    def __init__(self, given: Mapping[str, object], variables: frozenset[str]) -> None:
-        self._fill = [(name, _filled(value)) for name, value in given.items()]
+    def __init__(self, arguments: Mapping[str, object], variables: frozenset[str]) -> None:
+        self._fill = [(name, _filled(value)) for name, value in arguments.items()]
         self._variables = variables
 
     @classmethod
     def of(cls, field: GraphQLField, node: FieldNode, converter: GraphQLCoreConverter) -> "Arguments | None":
-        """Those that the document gives to the field; None where they have to be asked for anew each time."""
-        names = _variables_in(node)
-        marks = {name: _Mark(name) for name in names}
-        definition = field.extensions[converter.DEFINITION_BACKREF]
+        """Precompute the arguments of the field; None where each request has to compute them."""
+        variables = _variables_in(node)
+        placeholders = {name: _Placeholder(name) for name in variables}
         try:
-            given = convert_arguments(
-                get_argument_values(field, node, VariableValues({}, marks)),
-                definition.arguments,
-                scalar_registry=converter.scalar_registry,
-                config=converter.config,
-            )
-        except Exception:  # noqa: BLE001 - somebody has looked at a mark, and seen that it is none of their values
+            values = get_argument_values(field, node, VariableValues({}, placeholders))
+            arguments = converted_arguments(values, definition_of(field), converter)
+        except Exception:  # noqa: BLE001 - some code has read a placeholder as if it were a value
             return None
-        return cls(given, names) if _marks_in(*given.values()) == names else None
+        return cls(arguments, variables) if _placeholders_in(*arguments.values()) == variables else None
 
     def read(self, values: Values) -> dict[str, Any] | None:
         """The arguments of one request; None where a variable has no value."""
@@ -53,14 +52,14 @@ class Arguments:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Mark:
-    """Stands where the value of a variable will stand."""
+class _Placeholder:
+    """Takes the place of the value of a variable."""
 
     name: str
 
 
 class _Variables(Visitor):
-    """Notes the variables that a node speaks of."""
+    """Collects the variables of a node."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,28 +70,28 @@ class _Variables(Visitor):
 
 
 def _variables_in(node: FieldNode) -> frozenset[str]:
-    found = _Variables()
+    variables = _Variables()
     for argument in node.arguments or ():
-        visit(argument, found)
-    return frozenset(found.names)
+        visit(argument, variables)
+    return frozenset(variables.names)
 
 
-def _marks_in(*values: object) -> set[str]:
-    """The marks in places where `_filled` finds them."""
-    found = set()
+def _placeholders_in(*values: object) -> set[str]:
+    """The placeholders in places where `_filled` replaces them."""
+    names = set()
     for value in values:
-        if isinstance(value, _Mark):
-            found.add(value.name)
+        if isinstance(value, _Placeholder):
+            names.add(value.name)
         elif isinstance(value, list):
-            found |= _marks_in(*value)
+            names |= _placeholders_in(*value)
         elif has_object_definition(value):
-            found |= _marks_in(*_members(value).values())
-    return found
+            names |= _placeholders_in(*_members(value).values())
+    return names
 
 
 def _filled(value: object) -> Callable[[Values], Any]:
-    """The value, made anew for each request as Strawberry does, with values in the place of marks."""
-    if isinstance(value, _Mark):
+    """A function that makes the value of one request as Strawberry does, with values in place of placeholders."""
+    if isinstance(value, _Placeholder):
         return itemgetter(value.name)
     if isinstance(value, list):
         items = [_filled(item) for item in value]
@@ -105,4 +104,4 @@ def _filled(value: object) -> Callable[[Values], Any]:
 
 
 def _members(value: Any) -> dict[str, object]:  # noqa: ANN401 - an object of any input type
-    return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

@@ -1,20 +1,21 @@
-"""Operations compiled once into plain functions, because most of them are asked again and again.
+"""Operations compiled once into plain functions, because clients send most of them again and again.
 
-graphql-core collects fields, looks definitions up and describes each field to its resolver anew at every request,
-although all of that is the same each time. Here it is done once; what is left is calling the resolvers and building
-the answer.
+graphql-core collects fields, looks up definitions and describes each field to its resolver at every request, although
+the outcome is the same each time. Here this is done once. At a request only the resolvers are called and the result
+is built.
 
-graphql-core stays the judge. What is not compiled (directives, introspection) it answers alone. And where a compiled
-operation does not come to its end, for whatever reason, it answers instead, so that every error, its place and its
-order are graphql-core's own: a query is asked once more; a mutation is not made once more, but the judge is told what
-its field has come to.
+graphql-core remains the reference. It executes operations that are not compiled (directives, introspection). It also
+executes an operation whose compiled form fails for any reason, so every error, its place and its order are
+graphql-core's own. A query then runs again. A mutation does not: graphql-core gets the result of its field.
 
-Sets of fields are functions `(source, run) -> answer`; where something below has to be awaited, they return an
-awaitable. Which it is, is known when they are compiled, so that nothing has to be looked at later.
+A set of fields is a function `(source, run) -> result`. Where something below it has to be awaited, it returns an
+awaitable. Which of the two is known at compilation, so no value is inspected later.
+
+`COMPILED_OPERATIONS=false` turns all of this off.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -44,79 +45,74 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
 )
-from graphql.execution.values import VariableValues
-from strawberry import ExceptionHandler
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import Info
-from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
-from strawberry.utils.await_maybe import await_maybe
 
 from contract_server.graphql.execution.arguments import Arguments
+from contract_server.graphql.strawberry_internals import (
+    Handlers,
+    RawInfo,
+    StrawberryField,
+    StrawberryResolver,
+    VariableValues,
+    await_maybe,
+    converter_of,
+    definition_of,
+    handlers_of,
+    info_of,
+)
 
 
 class NeedsFallback(Exception):
-    """A compiled operation did not come to its end; the judge has to answer, and is told of a mutation's outcome."""
+    """A compiled operation failed: graphql-core has to execute it, with the result of a mutation that has run."""
 
-    def __init__(self, outcome: "MutationResult | None" = None) -> None:
+    def __init__(self, mutation_result: "MutationResult | None" = None) -> None:
         super().__init__()
-        self.outcome = outcome
+        self.mutation_result = mutation_result
 
 
 @dataclass(frozen=True, slots=True)
 class MutationResult:
-    """What the one field of a mutation has come to; as a middleware of graphql-core, instead of making it again."""
+    """The result of the one field of a mutation; a middleware of graphql-core that prevents a second run."""
 
     value: object = None
     error: Exception | None = None
 
     def resolve(
-        self, make: Callable[..., object], source: object, info: GraphQLResolveInfo[Any], **given: object
+        self, resolve: Callable[..., object], source: object, info: GraphQLResolveInfo[Any], **arguments: object
     ) -> object:
-        """Give what is known of the mutation, and ask for everything below it."""
+        """Return the known result of the mutation; resolve every field below it."""
         if info.path.prev is not None:
-            return make(source, info, **given)
+            return resolve(source, info, **arguments)
         if self.error is not None:
             raise self.error
         return self.value
 
 
 @dataclass(slots=True)
-class _RawInfo:
-    """As much of graphql-core's description of a field as our resolvers ask for."""
-
-    context: object
-    schema: GraphQLSchema
-    field_name: str = "a compiled field"
-    operation_extensions: None = None
-
-
-@dataclass(slots=True)
 class Run:
-    """One request for a compiled operation."""
+    """One execution of a compiled operation."""
 
-    raw: Any
+    raw: Any  # a RawInfo, which graphql-core takes for its own class
     info: Info[Any, Any]
     variables: VariableValues
 
 
 Function = Callable[[Any, Run], Any]
-Handlers = Sequence[tuple[tuple[type[Exception], ...], ExceptionHandler[Any]]]
 
 
 class Step(NamedTuple):
-    """A function, and whether what it returns has to be awaited."""
+    """A function, and whether its result has to be awaited."""
 
     call: Function
     is_async: bool
 
 
 class _NotCompiled(Exception):
-    """Left to the judge."""
+    """Left to graphql-core."""
 
 
 class _Missing(Exception):
-    """There is no value where there has to be one."""
+    """A required value is null."""
 
 
 class Compiled:
@@ -130,13 +126,16 @@ class Compiled:
         self._root = root
         self._mutation = mutation
 
-    async def answer(self, variables: dict[str, Any], context: object) -> dict[str, Any]:
-        """The data of the answer.
+    async def execute(self, variables: dict[str, Any], context: object) -> dict[str, Any]:
+        """Run the operation.
+
+        Returns:
+            The data of the response.
 
         Raises:
-            NeedsFallback: The judge has to answer.
+            NeedsFallback: graphql-core has to execute it.
         """
-        # one error is enough to leave the answer to the judge; each costs time that grows with its value
+        # The first error is enough to fall back; each one costs time that grows with its value.
         coerced = get_variable_values(
             self._schema,
             self._operation.variable_definitions or (),
@@ -146,17 +145,17 @@ class Compiled:
         )
         if isinstance(coerced, list):
             raise NeedsFallback
-        raw = _RawInfo(context, self._schema)
-        run = Run(raw, Info(_raw_info=raw, _field=None), coerced)  # type: ignore[arg-type]  # all that resolvers ask for
-        source = None if self._mutation is None else await self._make(self._mutation, run)
+        raw = RawInfo(context, self._schema)
+        run = Run(raw, info_of(raw), coerced)
+        source = None if self._mutation is None else await self._run_mutation(self._mutation, run)
         try:
-            answer = self._root.call(source, run)
-            data: dict[str, Any] = await answer if self._root.is_async else answer
+            result = self._root.call(source, run)
+            data: dict[str, Any] = await result if self._root.is_async else result
         except Exception as error:
             raise NeedsFallback(None if self._mutation is None else MutationResult(source)) from error
         return data
 
-    async def _make(self, mutation: Step, run: Run) -> object:
+    async def _run_mutation(self, mutation: Step, run: Run) -> object:
         try:
             return await mutation.call(None, run)
         except Exception as error:
@@ -166,7 +165,7 @@ class Compiled:
 def compile_operation(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> Compiled | None:
-    """The compiled operation of a document that was found valid; None where the judge has to answer it."""
+    """Compile an operation of a valid document; None where graphql-core has to execute it."""
     try:
         return _Compiler(schema, document).operation(operation)
     except _NotCompiled:
@@ -178,7 +177,7 @@ class _Compiler:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
-        self._converter: GraphQLCoreConverter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001 - as `strawberry.Info` finds it
+        self._converter = converter_of(schema)
         self._fragments = {
             definition.name.value: definition
             for definition in document.definitions
@@ -194,37 +193,37 @@ class _Compiler:
         return self._mutation(root, operation)
 
     def _mutation(self, root: GraphQLObjectType, operation: OperationDefinitionNode) -> Compiled:
-        """Its field is made first, and by itself; the answer is then built around what it has come to."""
+        """Its one field runs first; the response is then built around the result."""
         (name, nodes), *others = self._collect(root, [operation.selection_set]).items()
         field = root.fields.get(nodes[0].name.value)
-        if others or field is None or not _definition(field).is_async:
+        if others or field is None or not definition_of(field).is_async:
             raise _NotCompiled
         complete, is_async = self._complete(field.type, nodes)
 
-        async def answer(source: object, run: Run) -> dict[str, Any]:
-            found = complete(source, run)
-            return {name: await found if is_async else found}
+        async def build(source: object, run: Run) -> dict[str, Any]:
+            result = complete(source, run)
+            return {name: await result if is_async else result}
 
-        made = self._resolver(field, nodes[0])
-        return Compiled(self._schema, operation, Step(answer, is_async=True), made)
+        resolver = self._resolver(field, nodes[0])
+        return Compiled(self._schema, operation, Step(build, is_async=True), resolver)
 
     def _object(self, parent: GraphQLObjectType, selections: list[SelectionSetNode]) -> Step:
-        """The fields that are selected of an object."""
+        """The selected fields of an object."""
         fields = {name: self._field(parent, nodes) for name, nodes in self._collect(parent, selections).items()}
-        at_once = [(name, field.call) for name, field in fields.items() if not field.is_async]
+        immediate = [(name, field.call) for name, field in fields.items() if not field.is_async]
         awaited = [(name, field.call) for name, field in fields.items() if field.is_async]
         if not awaited:
-            return Step(lambda source, run: {name: call(source, run) for name, call in at_once}, is_async=False)
+            return Step(lambda source, run: {name: call(source, run) for name, call in immediate}, is_async=False)
 
-        async def answer(source: object, run: Run) -> dict[str, Any]:
-            found: dict[str, Any] = dict.fromkeys(fields)  # in the order in which they are asked for
-            for name, call in at_once:
-                found[name] = call(source, run)
-            for name, call in awaited:  # one after the other: most have what they need, and a task costs more than they
-                found[name] = await call(source, run)
-            return found
+        async def build(source: object, run: Run) -> dict[str, Any]:
+            result: dict[str, Any] = dict.fromkeys(fields)  # in the order of the selection
+            for name, call in immediate:
+                result[name] = call(source, run)
+            for name, call in awaited:  # in sequence: most await nothing, and a task would cost more than they do
+                result[name] = await call(source, run)
+            return result
 
-        return Step(answer, is_async=True)
+        return Step(build, is_async=True)
 
     def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Step:
         name = nodes[0].name.value
@@ -233,16 +232,16 @@ class _Compiler:
         if name not in parent.fields:  # introspection
             raise _NotCompiled
         field = parent.fields[name]
-        definition, complete = _definition(field), self._complete(field.type, nodes)
+        definition, complete = definition_of(field), self._complete(field.type, nodes)
         if not definition.is_basic_field:
             return _then(self._resolver(field, nodes[0]), complete)
         get, call = attrgetter(definition.python_name), complete.call
         return Step(lambda source, run: call(get(source), run), complete.is_async)
 
     def _resolver(self, field: GraphQLField, node: FieldNode) -> Step:
-        """What finds a field's value. Where Strawberry would do nothing but call the resolver, it is called itself."""
-        definition = _definition(field)
-        handlers = self._converter._get_field_exception_handlers(definition)  # noqa: SLF001 - there is no public way
+        """The function for a field's value: the resolver itself where Strawberry would add nothing to the call."""
+        definition = definition_of(field)
+        handlers = handlers_of(definition, self._converter)
         resolver = definition.base_resolver
         arguments = Arguments.of(field, node, self._converter)
         if (
@@ -252,20 +251,20 @@ class _Compiler:
             or definition.extensions
             or (handlers and not definition.is_async)
         ):
-            return Step(_as_strawberry_does(field, node), definition.is_async)
-        find = _called(resolver, arguments, otherwise=_as_strawberry_does(field, node))
-        return Step(_telling(find, handlers, definition) if handlers else find, definition.is_async)
+            return Step(_strawberry_resolver(field, node), definition.is_async)
+        resolve = _direct_call(resolver, arguments, otherwise=_strawberry_resolver(field, node))
+        return Step(_with_handlers(resolve, handlers, definition) if handlers else resolve, definition.is_async)
 
     def _complete(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Step:
-        """From what a resolver has found to what the answer says of it."""
+        """From the value of a resolver to its form in the response."""
         if isinstance(kind, GraphQLNonNull):
             step = self._complete_value(kind.of_type, nodes)
-            return step if is_leaf_type(kind.of_type) else _required(step)  # a leaf is never written of nothing
+            return step if is_leaf_type(kind.of_type) else _required(step)  # a leaf refuses null itself
         return _optional(self._complete_value(kind, nodes))
 
     def _complete_value(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Step:
         if isinstance(kind, GraphQLList):
-            return _each(self._complete(kind.of_type, nodes))
+            return _list_of(self._complete(kind.of_type, nodes))
         if is_leaf_type(kind):
             return _leaf(kind)
         selections = [node.selection_set for node in nodes if node.selection_set]
@@ -275,22 +274,24 @@ class _Compiler:
         return self._object(kind, selections)
 
     def _abstract(self, kind: GraphQLAbstractType, selections: list[SelectionSetNode]) -> Step:
-        """The fields of whichever object it turns out to be."""
-        steps = {each.name: self._object(each, selections) for each in self._schema.get_possible_types(kind)}
+        """The fields of the object type that the value has."""
+        steps = {
+            possible.name: self._object(possible, selections) for possible in self._schema.get_possible_types(kind)
+        }
         names: dict[type, Any] = {}
 
-        def complete(value: object, run: Run) -> Any:  # noqa: ANN401 - an answer, or an awaitable of one
+        def complete(value: object, run: Run) -> Any:  # noqa: ANN401 - a result, or an awaitable of one
             if type(value) not in names:
                 names[type(value)] = kind.resolve_type(value, run.raw, kind) if kind.resolve_type else None
             call, is_async = steps[names[type(value)]]
-            return call(value, run) if is_async or not awaited else _at_once(call(value, run))
+            return call(value, run) if is_async or not awaited else _as_awaitable(call(value, run))
 
         awaited = any(step.is_async for step in steps.values())
         return Step(complete, awaited)
 
     def _collect(self, parent: GraphQLObjectType, selections: list[SelectionSetNode]) -> dict[str, list[FieldNode]]:
-        """The nodes behind each name of the answer, wherever fragments have put them."""
-        found: dict[str, list[FieldNode]] = {}
+        """The nodes of each name in the response, with those of fragments."""
+        collected: dict[str, list[FieldNode]] = {}
         spread: set[str] = set()
 
         def gather(selection_set: SelectionSetNode) -> None:
@@ -299,7 +300,7 @@ class _Compiler:
                     raise _NotCompiled
                 match selection:
                     case FieldNode():
-                        found.setdefault((selection.alias or selection.name).value, []).append(selection)
+                        collected.setdefault((selection.alias or selection.name).value, []).append(selection)
                     case FragmentSpreadNode() if selection.name.value not in spread:
                         spread.add(selection.name.value)
                         gather_if_it_applies(self._fragments[selection.name.value])
@@ -314,119 +315,114 @@ class _Compiler:
 
         for selection_set in selections:
             gather(selection_set)
-        return found
+        return collected
 
 
-def _definition(field: GraphQLField) -> StrawberryField:
-    definition: StrawberryField = field.extensions["strawberry-definition"]
-    return definition
-
-
-def _as_strawberry_does(field: GraphQLField, node: FieldNode) -> Function:
-    """Strawberry's own way to the resolver; graphql-core reads the arguments for it."""
+def _strawberry_resolver(field: GraphQLField, node: FieldNode) -> Function:
+    """Strawberry's own call of the resolver, with the arguments that graphql-core reads."""
     resolve: Any = field.resolve
     return lambda source, run: resolve(source, run.raw, **get_argument_values(field, node, run.variables))
 
 
-def _called(resolver: StrawberryResolver[Any], arguments: Arguments, otherwise: Function) -> Function:
-    """The resolver itself; `otherwise` where its arguments are not of the usual kind."""
+def _direct_call(resolver: StrawberryResolver[Any], arguments: Arguments, otherwise: Function) -> Function:
+    """A call of the resolver itself; `otherwise` for a request whose arguments cannot be precomputed."""
     call: Any = resolver.wrapped_func
     info = resolver.info_parameter.name if resolver.info_parameter else None
     if not resolver.arguments:
         return (lambda source, run: call(source, run.info)) if info else (lambda source, _run: call(source))
 
-    def find(source: object, run: Run) -> Any:  # noqa: ANN401 - whatever the resolver finds, or an awaitable of it
-        given = arguments.read(run.variables.coerced)
-        if given is None:
+    def resolve(source: object, run: Run) -> Any:  # noqa: ANN401 - any value, or an awaitable of it
+        values = arguments.read(run.variables.coerced)
+        if values is None:
             return otherwise(source, run)
         if info:
-            given[info] = run.info
-        return call(source, **given)
+            values[info] = run.info
+        return call(source, **values)
 
-    return find
+    return resolve
 
 
-def _telling(find: Function, handlers: Handlers, definition: StrawberryField) -> Function:
-    """The problem that a caller can act on, where one is raised; as Strawberry makes it."""
+def _with_handlers(resolve: Function, handlers: Handlers, definition: StrawberryField) -> Function:
+    """Turn an expected exception into the result of its handler, as Strawberry does."""
 
-    async def answer(source: object, run: Run) -> object:
+    async def resolve_and_handle(source: object, run: Run) -> object:
         try:
-            return await find(source, run)
+            return await resolve(source, run)
         except Exception as error:
-            handler = next((each for kinds, each in handlers if isinstance(error, kinds)), None)
+            handler = next((handler for kinds, handler in handlers if isinstance(error, kinds)), None)
             problem = handler and await await_maybe(handler.handle(error, field=definition, info=run.info))
             if problem is None:
                 raise
             return problem
 
-    return answer
+    return resolve_and_handle
 
 
 def _then(first: Step, second: Step) -> Step:
     """One after the other."""
-    find, complete, is_async = first.call, second.call, second.is_async
+    resolve, complete, is_async = first.call, second.call, second.is_async
     if not first.is_async:
-        return Step(lambda source, run: complete(find(source, run), run), is_async)
+        return Step(lambda source, run: complete(resolve(source, run), run), is_async)
 
-    async def answer(source: object, run: Run) -> object:
-        found = complete(await find(source, run), run)
-        return await found if is_async else found
+    async def resolve_and_complete(source: object, run: Run) -> object:
+        result = complete(await resolve(source, run), run)
+        return await result if is_async else result
 
-    return Step(answer, is_async=True)
+    return Step(resolve_and_complete, is_async=True)
 
 
 def _optional(step: Step) -> Step:
-    """Null where there is nothing."""
+    """Complete a nullable value."""
     call = step.call
     if not step.is_async:
         return Step(lambda value, run: None if value is None else call(value, run), is_async=False)
 
-    async def answer(value: object, run: Run) -> object:
+    async def complete(value: object, run: Run) -> object:
         return None if value is None else await call(value, run)
 
-    return Step(answer, is_async=True)
+    return Step(complete, is_async=True)
 
 
 def _required(step: Step) -> Step:
-    """Something, in any case."""
+    """Complete a value that must not be null."""
     call = step.call
 
-    def answer(value: object, run: Run) -> object:
+    def complete(value: object, run: Run) -> object:
         if value is None:
             raise _Missing
         return call(value, run)
 
-    return Step(answer, step.is_async)
+    return Step(complete, step.is_async)
 
 
 def _leaf(kind: GraphQLLeafType) -> Step:
-    """A scalar or a member of an enumeration, as it is written."""
+    """Serialize a scalar or a member of an enumeration."""
     write = kind.coerce_output_value
 
-    def answer(value: object, _run: Run) -> object:
+    def complete(value: object, _run: Run) -> object:
         written = None if value is None else write(value)
         if written is None or written is Undefined:
             raise _Missing
         return written
 
-    return Step(answer, is_async=False)
+    return Step(complete, is_async=False)
 
 
-def _each(step: Step) -> Step:
-    """All items of a list."""
+def _list_of(step: Step) -> Step:
+    """Complete all items of a list."""
     call = step.call
     if not step.is_async:
         return Step(lambda values, run: [call(value, run) for value in values], is_async=False)
-    return Step(lambda values, run: _together([partial(call, value, run) for value in values]), is_async=True)
+    return Step(lambda values, run: _gather([partial(call, value, run) for value in values]), is_async=True)
 
 
-async def _at_once(value: object) -> object:
-    """A value that is there already, for somebody who awaits it."""
+async def _as_awaitable(value: object) -> object:
+    """Wrap a value for a caller that awaits it."""
     return value
 
 
-async def _together(calls: list[Callable[[], Awaitable[Any]]]) -> list[Any]:
-    """What all of them come to; where one fails, the others are not waited for."""
+async def _gather(calls: list[Callable[[], Awaitable[Any]]]) -> list[Any]:
+    """Run all calls concurrently; where one fails, cancel the others."""
     if len(calls) == 1:
         return [await calls[0]()]
 

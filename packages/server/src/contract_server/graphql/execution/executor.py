@@ -1,4 +1,4 @@
-"""From a text to an answer: parse, weigh, validate, execute. Whatever fails before execution costs no resolver."""
+"""From a text to a result: parse, weigh, validate, execute. What fails before execution calls no resolver."""
 
 from collections.abc import Collection
 from inspect import isawaitable
@@ -16,21 +16,18 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from contract_server.graphql.execution.compiled import MutationResult, NeedsFallback
 from contract_server.graphql.execution.documents import Documents, PreparedDocument
 from contract_server.graphql.execution.query_cost import COMMENTS, TOKENS, check_budget
 from contract_server.graphql.http.request import GraphQLRequest
-from contract_server.graphql.strawberry_internals import core
+from contract_server.graphql.strawberry_internals import ADDED_RULES, ExecutionContext, core
 
 MOST_ERRORS = 5
 
 
 class DocumentRefused(Exception):
-    """The document does not parse, asks for too much, or does not fit the schema."""
+    """The document does not parse, exceeds a limit, or does not fit the schema."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(len(errors))
@@ -40,25 +37,27 @@ class DocumentRefused(Exception):
 class Executor:
     """Runs operations on a schema.
 
-    Without introspection the schema cannot be asked for, and error messages do not guess at names in it.
+    Without introspection, queries for the schema are refused and error messages suggest no names of it.
+    With `compile_operations=False`, graphql-core executes everything.
     """
 
-    def __init__(self, schema: strawberry.Schema, *, introspection: bool) -> None:
+    def __init__(self, schema: strawberry.Schema, *, introspection: bool, compile_operations: bool = True) -> None:
         self.schema = core(schema)
         self._introspection = introspection
+        self._compile_operations = compile_operations
         self._documents = Documents()
         hidden: Collection[type[ASTValidationRule]] = () if introspection else (NoSchemaIntrospectionCustomRule,)
-        self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
+        self._rules = (*specified_rules, *ADDED_RULES, *hidden)
 
     def prepare(self, query: str) -> PreparedDocument:
-        """The document, ready to be executed.
+        """Return the document, ready to be executed.
 
         Raises:
-            DocumentRefused: It cannot be; the errors say why.
+            DocumentRefused: It cannot be executed; the errors name the reasons.
         """
         prepared = self._documents.find(query)
         if prepared is None:
-            prepared = PreparedDocument(self.schema, self._valid(query))
+            prepared = PreparedDocument(self.schema, self._valid(query), self._compile_operations)
             self._documents.keep(query, prepared)
         return prepared
 
@@ -76,25 +75,25 @@ class Executor:
         return document
 
     async def execute(self, prepared: PreparedDocument, request: GraphQLRequest, context: object) -> ExecutionResult:
-        """The answer of the resolvers."""
+        """Run the operation of the request."""
         operation = prepared.operation(request.operation_name)
         if operation is None or operation.compiled is None:
-            return await self._judge(prepared, request, context)
+            return await self._execute_by_core(prepared, request, context)
         try:
-            return ExecutionResult(await operation.compiled.answer(request.variables, context), None)
-        except NeedsFallback as unfinished:
-            outcome = unfinished.outcome
-        return await self._judge(prepared, request, context, outcome)
+            return ExecutionResult(await operation.compiled.execute(request.variables, context), None)
+        except NeedsFallback as fallback:
+            mutation_result = fallback.mutation_result
+        return await self._execute_by_core(prepared, request, context, mutation_result)
 
-    async def _judge(
+    async def _execute_by_core(
         self,
         prepared: PreparedDocument,
         request: GraphQLRequest,
         context: object,
-        outcome: MutationResult | None = None,
+        mutation_result: MutationResult | None = None,
     ) -> ExecutionResult:
-        """The answer of graphql-core, which is told what a mutation has come to that must not be made again."""
-        result: Any = execute(
+        """Have graphql-core run the operation; a mutation that has run already gives its result instead."""
+        execution: Any = execute(
             self.schema,
             prepared.document,
             variable_values=request.variables,
@@ -102,15 +101,15 @@ class Executor:
             context_value=context,
             max_coercion_errors=MOST_ERRORS,
             hide_suggestions=not self._introspection,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
+            executor_class=ExecutionContext,
             operation_extensions=None,
-            middleware=[outcome] if outcome else None,
+            middleware=[mutation_result] if mutation_result else None,
         )
-        answer: ExecutionResult = await result if isawaitable(result) else result
-        return answer
+        result: ExecutionResult = await execution if isawaitable(execution) else execution
+        return result
 
 
 def _without_suggestion(error: GraphQLError) -> GraphQLError:
-    """The error without what graphql-core suggests although suggestions are hidden: how to select subfields."""
+    """Remove a suggestion that graphql-core writes even where suggestions are hidden: how to select subfields."""
     error.message = error.message.partition(" Did you mean ")[0]
     return error

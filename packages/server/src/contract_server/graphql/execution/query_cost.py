@@ -1,11 +1,11 @@
-"""How much one request may ask for: its JSON and its document, each counted before anything else reads it.
+"""Limits of one request: the values of its JSON and the cost of its document, both counted before anything reads them.
 
-Coercing variables and printing what is wrong with them costs more than their length: each error quotes its value. So
-the values of a request are counted as they come, whichever member they stand in.
+Coercing variables and printing their errors costs more than their length, because each error quotes its value. So the
+values of a request are counted first, in all of its members.
 
-Validation and execution follow fragments wherever they are spread, so a short text can ask for work without
-end: 60 fragments that spread the next one twice stand for 2^60 fields. Here each fragment is weighed once, and
-its weight is added wherever it is spread; the work is linear in the length of the document.
+Validation and execution follow every spread of a fragment, so a short text can cause endless work: 60 fragments that
+spread the next one twice stand for 2^60 fields. Here each fragment is weighed once and its weight is added at each
+spread. The work is linear in the length of the document.
 """
 
 from collections import Counter
@@ -49,7 +49,7 @@ ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 
 
 
 class OverBudget(GraphQLError):
-    """The request asks for too much."""
+    """The request exceeds a limit."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": "BAD_USER_INPUT"})
@@ -57,12 +57,12 @@ class OverBudget(GraphQLError):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a selection set amounts to, with everything that it spreads."""
+    """The cost of a selection set, with all fragments that it spreads."""
 
     fields: int = 0  # at its own level, `__typename` left out
     depth: int = 0
     aliases: int = 0
-    items: int = 0  # that its pages can hold
+    items: int = 0  # the most that its pages can hold
 
     def beside(self, other: "Weight") -> "Weight":
         """The weight of two selections in one set."""
@@ -75,10 +75,10 @@ class Weight:
 
 
 def check_values(request: Mapping[str, object]) -> None:
-    """Pass a request whose variables, extensions and other members hold no more values than one may.
+    """Check the number and the depth of the values in a request.
 
     Raises:
-        OverBudget: It holds more, or nests them deeper; the message says how much is allowed.
+        OverBudget: They exceed a limit, which the message names.
     """
     count, depth = 0, 0
     containers: list[object] = [request]
@@ -101,10 +101,10 @@ def _values_of(container: object) -> Collection[object]:
 
 
 def check_budget(document: DocumentNode) -> None:
-    """Pass a document that asks for no more than one may.
+    """Check the cost of a document.
 
     Raises:
-        OverBudget: It asks for more; the message says of what, and how much is allowed.
+        OverBudget: It exceeds a limit, which the message names.
     """
     visit(document, _Counter())
     scales = _Scales(document)
@@ -126,7 +126,7 @@ def _allow(count: int, limit: int, what: str, place: str = "a document") -> None
 
 
 class _Counter(Visitor):
-    """Counts what makes following fragments expensive, and looks for text that nothing can store."""
+    """Counts what makes validation expensive, and refuses text that PostgreSQL cannot store."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class _Counter(Visitor):
         _allow(self._directives, DIRECTIVES, "directives")
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
-        """Validation compares each two fields of one name, wherever they stand, that may end up in one answer."""
+        """Validation compares every two fields of one name that may be merged in a response."""
         name = (node.alias or node.name).value
         self._comparisons += 2 * self._names[name] + 1
         self._names[name] += 1
@@ -158,7 +158,7 @@ class _Counter(Visitor):
 
 
 class _Scales:
-    """Weighs selection sets; each fragment once."""
+    """Weighs selection sets, and each fragment once."""
 
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = {
@@ -169,7 +169,7 @@ class _Scales:
         self._weighed: dict[str, Weight] = {}
 
     def weigh(self, selection_set: SelectionSetNode | None, nesting: int = 1) -> Weight:
-        """The weight of all that is selected."""
+        """The weight of a selection set."""
         if nesting > NESTING:
             raise OverBudget(f"At most {NESTING} levels of nested braces are allowed in a document.")
         weight = Weight()
@@ -188,7 +188,7 @@ class _Scales:
         raise TypeError(type(selection).__name__)
 
     def _weigh_fragment(self, name: str, nesting: int) -> Weight:
-        """A fragment that is unknown, or that spreads itself, weighs nothing here: validation refuses it."""
+        """The weight of a fragment; 0 for one that is unknown or spreads itself, which validation refuses."""
         if name in self._fragments and name not in self._weighed:
             self._weighed[name] = Weight()
             self._weighed[name] = self.weigh(self._fragments[name].selection_set, nesting + 1)
@@ -199,7 +199,7 @@ def _of_field(field: FieldNode, below: Weight) -> Weight:
     name, page = field.name.value, _page(field)
     return Weight(
         fields=0 if name == "__typename" else 1,
-        # introspection has a rule of its own in graphql-core, which tools' queries pass
+        # graphql-core limits the depth of introspection itself, and the queries of tools pass its rule
         depth=1 if name.startswith("__") else 1 + below.depth,
         aliases=below.aliases + (field.alias is not None),
         items=page * (1 + below.items) if page else below.items,
@@ -207,7 +207,7 @@ def _of_field(field: FieldNode, below: Weight) -> Weight:
 
 
 def _page(field: FieldNode) -> int:
-    """How many items the field's page can hold: what `first` says, or the most that it can where a variable says it."""
+    """The most items that the field's page can hold: `first`, or the largest page where `first` is a variable."""
     for argument in field.arguments or ():
         if argument.name.value == "first":
             value = argument.value

@@ -1,8 +1,7 @@
-"""What a client sends and what it takes: `Content-Type`, `Accept` and `Accept-Language`, as RFC 9110 writes them.
+"""Content negotiation: `Content-Type`, `Accept` and `Accept-Language` of RFC 9110.
 
-Each text is read once from its beginning to its end, so that reading takes as long as the text is. Clients of one kind
-send the same texts again and again: the last ones are kept with what they mean. The length of a header is bounded
-before (`app/body_limit.py`), and so is what is kept.
+Each header is parsed in one pass, in time linear in its length. Clients send the same few texts again and again, so the
+last results are cached. The length of a header is bounded before (`web/body_limit.py`), which bounds the cache.
 """
 
 import re
@@ -15,7 +14,7 @@ from contract_rules import Language, complete
 
 
 class MediaType(StrEnum):
-    """How an answer is written. The bytes are the same; what differs is the meaning of the HTTP status."""
+    """The media type of a response. The body is the same; the meaning of the HTTP status differs."""
 
     JSON = "application/json"
     GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -24,23 +23,23 @@ class MediaType(StrEnum):
 STATUS_BEFORE_EXECUTION = complete(
     "STATUS_BEFORE_EXECUTION", MediaType, {MediaType.JSON: 200, MediaType.GRAPHQL_RESPONSE: 400}
 )
-"""The status of an answer to a request that could not be executed."""
+"""The status of a response to a request that could not be executed."""
 
 DEFAULT_LANGUAGE = Language.JA
 
-_TEXTS_KEPT = 256
+_CACHED_TEXTS = 256
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 
 
 class _Part(NamedTuple):
-    """One part of a header: a name, and its parameters by theirs; all names in lower case."""
+    """One part of a header: a name and its parameters; all names in lower case."""
 
     name: str
     parameters: dict[str, str]
 
     @property
     def quality(self) -> float:
-        """How much the part is wanted: fully where it does not say, not at all where it cannot be read."""
+        """The quality: 1 where it is missing, 0 where it is malformed."""
         written = self.parameters.get("q", "1")
         return min(float(written), 1.0) if _DECIMAL.fullmatch(written) else 0.0
 
@@ -49,12 +48,12 @@ class _Part(NamedTuple):
         return self.parameters.get("charset", "utf-8").lower() == "utf-8"
 
 
-@lru_cache(_TEXTS_KEPT)
+@lru_cache(_CACHED_TEXTS)
 def answer_type(accept: str | None) -> MediaType | None:
-    """The media type that the client likes best of those we write; None where it takes none of them.
+    """Choose the media type of the response; None where the client accepts neither.
 
-    The most specific range decides how much a type is liked. Of equals, the first in the header wins, then
-    `application/json`, which a client gets that does not say.
+    The most specific range sets the quality of a type. Of equal qualities, the first in the header wins. A client
+    without `Accept` gets `application/json`.
 
     >>> answer_type("application/graphql-response+json, application/json;q=0.9")
     <MediaType.GRAPHQL_RESPONSE: 'application/graphql-response+json'>
@@ -67,42 +66,42 @@ def answer_type(accept: str | None) -> MediaType | None:
     for place, part in enumerate(_parts(accept)):
         if part.is_utf_8:
             ranges.setdefault(part.name, (part.quality, -place))
-    liked = {each: _liking(each, ranges) for each in MediaType}
-    best = max(MediaType, key=liked.__getitem__)
-    return best if liked[best][0] > 0 else None
+    ranks = {media_type: _rank(media_type, ranges) for media_type in MediaType}
+    best = max(MediaType, key=ranks.__getitem__)
+    return best if ranks[best][0] > 0 else None
 
 
-def _liking(media_type: MediaType, ranges: dict[str, tuple[float, int]]) -> tuple[float, int]:
-    """The quality and the place of the range that speaks of the media type most specifically."""
+def _rank(media_type: MediaType, ranges: dict[str, tuple[float, int]]) -> tuple[float, int]:
+    """The quality and the position of the most specific range that matches the media type."""
     for name in (media_type, "application/*", "*/*"):
         if name in ranges:
             return ranges[name]
     return 0.0, 0
 
 
-@lru_cache(_TEXTS_KEPT)
+@lru_cache(_CACHED_TEXTS)
 def is_json(content_type: str | None) -> bool:
-    """Whether a body declares itself to be JSON in UTF-8. A browser sends that to another site only when allowed to."""
+    """Whether a body is declared as JSON in UTF-8. A browser sends that to another site only with permission."""
     part = _part(content_type or "")
     return part.name == MediaType.JSON and part.is_utf_8
 
 
-@lru_cache(_TEXTS_KEPT)
+@lru_cache(_CACHED_TEXTS)
 def answer_language(accept_language: str | None) -> Language:
-    """The language that the client prefers among those we speak: Japanese where it asks for none of them.
+    """Choose the language of messages; Japanese where the client accepts none of ours.
 
     >>> answer_language("fr, en-GB;q=0.8, ja;q=0.5")
     <Language.EN: 'en'>
     """
-    best, liking = DEFAULT_LANGUAGE, 0.0
+    best, best_quality = DEFAULT_LANGUAGE, 0.0
     for part in _parts(accept_language or ""):
         language = part.name.partition("-")[0]
-        if language in _LANGUAGES and part.quality > liking:
-            best, liking = _LANGUAGES[language], part.quality
+        if language in _LANGUAGES and part.quality > best_quality:
+            best, best_quality = _LANGUAGES[language], part.quality
     return best
 
 
-_LANGUAGES = {str(each): each for each in Language}
+_LANGUAGES = {str(language): language for language in Language}
 
 
 def _parts(header: str) -> Iterator[_Part]:
@@ -110,7 +109,7 @@ def _parts(header: str) -> Iterator[_Part]:
 
 
 def _part(text: str) -> _Part:
-    """A name and its parameters; of several parameters of one name the first counts."""
+    """Parse a name and its parameters; of several parameters of one name the first counts."""
     name, *parameters = _split(text, ";")
     values: dict[str, str] = {}
     for parameter in parameters:
@@ -126,7 +125,7 @@ def _unquoted(value: str) -> str:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """The text between separators. One inside a quoted string separates nothing; an open quote ends with the text."""
+    """Split at separators outside quoted strings; an open quote ends with the text."""
     if '"' not in text:
         return text.split(separator)
     parts, begin, quoted, escaped = [], 0, False, False

@@ -1,4 +1,4 @@
-"""An answer as JSON. Made before there is anything to say, so that resolvers can set cookies on it."""
+"""A JSON response. It exists before its body, so that resolvers can set cookies on it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,8 @@ _HEADERS = {
 }
 
 
-class Reply(Response):
-    """A response whose headers are written once and not for every answer."""
+class GraphQLResponse(Response):
+    """A response whose constant headers are encoded once, not for every request."""
 
     def __init__(self, media_type: MediaType = MediaType.JSON) -> None:
         self.status_code = 200
@@ -23,8 +23,10 @@ class Reply(Response):
         self.background = None
         self.raw_headers = list(_HEADERS[media_type])
 
-    def saying(self, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None) -> "Reply":
-        """This reply, complete."""
+    def with_body(
+        self, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None
+    ) -> "GraphQLResponse":
+        """Complete this response."""
         self.status_code = status
         self.body = orjson.dumps(body)
         self.raw_headers.append((b"content-length", b"%d" % len(self.body)))

@@ -1,4 +1,4 @@
-"""What a client asks, read from HTTP: refused before anything is parsed as GraphQL where the request is malformed."""
+"""The GraphQL request in an HTTP request. A malformed one is refused before any GraphQL is parsed."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ _MOST_PARAMETERS = 20
 
 
 class RequestRefused(Exception):
-    """Not a request that can be answered; the message says what is expected instead."""
+    """The request is malformed; the message says what is expected."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class RequestRefused(Exception):
 
 
 class GraphQLRequest(NamedTuple):
-    """One operation to run."""
+    """An operation to execute."""
 
     query: str
     operation_name: str | None
@@ -34,11 +34,11 @@ class GraphQLRequest(NamedTuple):
 
 
 async def read_request(request: Request) -> GraphQLRequest:
-    """The operation that `request` asks for.
+    """Read the operation of an HTTP request.
 
     Raises:
         RequestRefused: 400 or 415.
-        OverBudget: It has more values than a request may have, or nests them deeper.
+        OverBudget: It has too many values, or nests them too deep.
     """
     if request.method == "GET":
         parameters = _from_query_string(request.scope["query_string"])
@@ -62,7 +62,7 @@ def _is_plain_json(headers: RequestHeaders) -> bool:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, which has nearly always come whole."""
+    """Read the body, which nearly always comes in one message."""
     message = await request.receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
@@ -72,7 +72,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _optional_object(parameters: dict[str, Any], name: str) -> dict[str, Any]:
-    """Null and nothing at all mean the same: an empty object."""
+    """Read an object; null and a missing member mean an empty one."""
     value = parameters.get(name)
     return {} if value is None else _object(value, f"`{name}`")
 
@@ -98,27 +98,27 @@ def _from_query_string(raw: bytes) -> dict[str, Any]:
 
 
 def _json(text: bytes) -> object:
-    """What the text says. `orjson` refuses bad UTF-8, lone surrogates and endless nesting."""
+    """Parse JSON. `orjson` refuses bad UTF-8, lone surrogates and very deep nesting."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise RequestRefused(400, "The request must be valid JSON in UTF-8.") from None
-    # JSON writes it in one way only, so that nearly every text can be let through without a look at its values
+    # JSON can write U+0000 in this way only, so for nearly every text its values need not be searched.
     if b"\\u0000" in text and _contains_nul(value):
         raise RequestRefused(400, "Text must not contain U+0000.")
     return value
 
 
 def _contains_nul(value: object) -> bool:
-    """PostgreSQL stores no U+0000, so no text that contains it can be meant."""
-    unread = [value]
-    while unread:
-        match unread.pop():
+    """Whether any text contains U+0000, which PostgreSQL cannot store."""
+    pending = [value]
+    while pending:
+        match pending.pop():
             case str() as text:
                 if "\0" in text:
                     return True
             case dict() as members:
-                unread += [*members.keys(), *members.values()]
+                pending += [*members.keys(), *members.values()]
             case list() as items:
-                unread += items
+                pending += items
     return False

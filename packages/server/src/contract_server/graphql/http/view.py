@@ -1,7 +1,7 @@
 """GraphQL over HTTP.
 
-`application/json` answers a well-formed request with 200, whatever comes of it; `application/graphql-response+json`
-says 400 where nothing was executed. Requests that are malformed are refused by their HTTP status in either.
+`application/json` answers a well-formed request with 200, even one that fails. `application/graphql-response+json`
+answers 400 where nothing was executed. Malformed requests are refused by their HTTP status in both.
 """
 
 import asyncio
@@ -13,14 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from contract_server.development.demo.time_travel import TimeTravel
-from contract_server.graphql.context import RequestContext
+from contract_server.graphql.context import RequestContext, TimeTravel
 from contract_server.graphql.errors import DatabaseUnavailable, format_error, too_slow, unavailable
 from contract_server.graphql.execution.documents import PreparedDocument
 from contract_server.graphql.execution.executor import DocumentRefused, Executor
 from contract_server.graphql.execution.query_cost import OverBudget
 from contract_server.graphql.http.accept import STATUS_BEFORE_EXECUTION, MediaType, answer_type
-from contract_server.graphql.http.json_response import Reply
+from contract_server.graphql.http.json_response import GraphQLResponse
 from contract_server.graphql.http.request import METHODS, GraphQLRequest, RequestRefused, read_request
 from contract_server.graphql.request_metrics import RequestMetrics, begin_at_zero, count_malformed
 from contract_server.graphql.strawberry_internals import core
@@ -37,18 +36,21 @@ class GraphQLView:
     """Serves the schema."""
 
     def __init__(self, schema: strawberry.Schema, services: Services, time_travel: TimeTravel | None) -> None:
-        self._executor = Executor(schema, introspection=services.settings.shows_schema)
+        settings = services.settings
+        self._executor = Executor(
+            schema, introspection=settings.shows_schema, compile_operations=settings.compiled_operations
+        )
         begin_at_zero(core(schema))
         self._services = services
         self._time_travel = time_travel
-        self._seconds_allowed = services.settings.request_deadline.total_seconds()
+        self._deadline_seconds = settings.request_deadline.total_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        response = await self._answer(Request(scope, receive))
+        """Handle one request."""
+        response = await self._respond(Request(scope, receive))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         media_type = MediaType.JSON
         try:
             media_type = _negotiated(request)
@@ -56,61 +58,62 @@ class GraphQLView:
         except RequestRefused as refused:
             count_malformed()
             error = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
-            return Reply(media_type).saying({"errors": [error]}, refused.status, refused.headers)
+            return GraphQLResponse(media_type).with_body({"errors": [error]}, refused.status, refused.headers)
         except OverBudget as over:
             count_malformed()
-            return Reply(media_type).saying(*_outcome(ExecutionResult(None), [dict(over.formatted)], media_type))
+            body, status = _outcome(ExecutionResult(None), [dict(over.formatted)], media_type)
+            return GraphQLResponse(media_type).with_body(body, status)
 
-    async def _run(self, request: Request, asked: GraphQLRequest, media_type: MediaType) -> Response:
-        reply = Reply(media_type)
-        context = RequestContext(self._services, request, reply, self._time_travel)
-        with RequestMetrics() as tally:
+    async def _run(self, request: Request, graphql_request: GraphQLRequest, media_type: MediaType) -> Response:
+        response = GraphQLResponse(media_type)
+        context = RequestContext(self._services, request, response, self._time_travel)
+        with RequestMetrics() as request_metrics:
             try:
                 try:
-                    prepared = self._executor.prepare(asked.query)
-                    tally.asks(prepared.operation(asked.operation_name))
-                    result = await self._execute(prepared, asked, context)
+                    prepared = self._executor.prepare(graphql_request.query)
+                    request_metrics.set_operation(prepared.operation(graphql_request.operation_name))
+                    result = await self._execute(prepared, graphql_request, context)
                 except DocumentRefused as refused:
                     result = ExecutionResult(None, refused.errors)
                 errors = [format_error(error, context.language) for error in result.errors or ()]
-                tally.answered(errors, context)
+                request_metrics.set_outcome(errors, context)
             except DatabaseUnavailable:
-                tally.outcome = "unavailable"
-                return Reply(media_type).saying({"errors": [unavailable(context.language)]}, 503, _RETRY)
+                request_metrics.outcome = "unavailable"
+                return GraphQLResponse(media_type).with_body({"errors": [unavailable(context.language)]}, 503, _RETRY)
             except TimeoutError:
-                tally.outcome = "too_slow"
+                request_metrics.outcome = "too_slow"
                 log.warning("request took too long")
-                return Reply(media_type).saying({"errors": [too_slow(context.language)]}, 503, _RETRY)
-        return reply.saying(*_outcome(result, errors, media_type))
+                return GraphQLResponse(media_type).with_body({"errors": [too_slow(context.language)]}, 503, _RETRY)
+        return response.with_body(*_outcome(result, errors, media_type))
 
     async def _execute(
-        self, prepared: PreparedDocument, asked: GraphQLRequest, context: RequestContext
+        self, prepared: PreparedDocument, graphql_request: GraphQLRequest, context: RequestContext
     ) -> ExecutionResult:
-        operation = prepared.operation(asked.operation_name)
+        operation = prepared.operation(graphql_request.operation_name)
         if context.request.method == "GET" and operation and not operation.only_reads:
             raise RequestRefused(405, "GET is for queries. Send mutations by POST.", {"Allow": "POST"})
-        async with asyncio.timeout(None if operation and not operation.has_deadline else self._seconds_allowed):
-            return await self._executor.execute(prepared, asked, context)
+        async with asyncio.timeout(None if operation and not operation.has_deadline else self._deadline_seconds):
+            return await self._executor.execute(prepared, graphql_request, context)
 
 
 def _negotiated(request: Request) -> MediaType:
-    """How the answer is to be written.
+    """The media type of the response.
 
     Raises:
         RequestRefused: 405 or 406.
     """
     if request.method not in METHODS:
-        raise RequestRefused(405, "GraphQL is asked by GET or POST.", {"Allow": ", ".join(METHODS)})
+        raise RequestRefused(405, "Send GraphQL requests by GET or POST.", {"Allow": ", ".join(METHODS)})
     media_type = answer_type(RequestHeaders.of(request.scope).get(b"accept"))
     if media_type is None:
-        raise RequestRefused(406, f"Answers are written as {' or '.join(MediaType)}.")
+        raise RequestRefused(406, f"Responses are written as {' or '.join(MediaType)}. Accept one of them.")
     return media_type
 
 
 def _outcome(
     result: ExecutionResult, errors: list[dict[str, Any]], media_type: MediaType
 ) -> tuple[dict[str, Any], int]:
-    """The body and the status. Errors without a path are the request's own: nothing was executed, there is no data."""
+    """The body and the status. Errors without a path belong to the request: nothing was executed, there is no data."""
     executed = result.data is not None or any("path" in error for error in errors)
     body = ({"data": result.data} if executed else {}) | ({"errors": errors} if errors else {})
     return body, 200 if executed else STATUS_BEFORE_EXECUTION[media_type]

@@ -1,4 +1,4 @@
-"""Fields that exist in development only: the clock that can be moved, and the demonstration data."""
+"""The fields of development alone: the movable clock and the demonstration data."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -13,7 +13,7 @@ from contract_server.graphql.operations.queries import Query
 from contract_server.graphql.types.inputs import AdvanceTestClockInput, Input
 from contract_server.graphql.types.results import InvalidInput
 
-FURTHEST = timedelta(days=365 * 60)  # `offsetSeconds` is an Int, which ends after 68 years
+LARGEST_OFFSET = timedelta(days=365 * 60)  # `offsetSeconds` is an Int, which ends after 68 years
 
 _ONE_OF_THREE = words(
     ja="days・hours・to のうち、いずれか1つだけを指定してください。",
@@ -31,9 +31,9 @@ _TOO_FAR = words(
 
 @strawberry.type(description="The clock that contracts go by in development.")
 class TestClock:
-    """The clock as it stands."""
+    """The test clock with its offset from real time."""
 
-    __test__ = False  # not a test, whatever pytest makes of the name
+    __test__ = False  # pytest must not collect it
 
     now: datetime = strawberry.field(description="What time it is for the contracts.")
     offset_seconds: int = strawberry.field(description="How far the clock has been moved from real time, in seconds.")
@@ -41,7 +41,7 @@ class TestClock:
 
 @strawberry.type(description="Everything that fell due on the way has been done.")
 class TestClockAdvanced:
-    """The clock after it was moved."""
+    """The result of moving the test clock."""
 
     __test__ = False  # as above
 
@@ -55,7 +55,7 @@ AdvanceTestClockResult = Annotated[
 
 @strawberry.type(name="Query", description="Looking changes nothing.")
 class DevelopmentQuery(Query):
-    """What can be asked in development."""
+    """The queries of development."""
 
     @strawberry.field(description="Development only: what time it is for the contracts.")
     async def test_clock(self, info: RequestInfo) -> TestClock:
@@ -64,7 +64,7 @@ class DevelopmentQuery(Query):
 
 @strawberry.type(name="Mutation", description="One a request.")
 class DevelopmentMutation(Mutation):
-    """What can be done in development."""
+    """The mutations of development."""
 
     @strawberry.mutation(
         description=(
@@ -78,7 +78,7 @@ class DevelopmentMutation(Mutation):
         input: Input[AdvanceTestClockInput],
     ) -> AdvanceTestClockResult:
         now, moved_by = await info.context.services.clock.now(), await info.context.time_travel.moved_by()
-        await info.context.time_travel.advance(_target(input, now, furthest=now - moved_by + FURTHEST))
+        await info.context.time_travel.advance(_target(input, now, furthest=now - moved_by + LARGEST_OFFSET))
         return TestClockAdvanced(test_clock=await _test_clock(info.context))
 
     @strawberry.mutation(description="Back to real time, with the demonstration data as it was at first.")
@@ -87,20 +87,20 @@ class DevelopmentMutation(Mutation):
         return TestClockAdvanced(test_clock=await _test_clock(info.context))
 
 
-def _target(given: AdvanceTestClockInput, now: datetime, furthest: datetime) -> datetime:
+def _target(input: AdvanceTestClockInput, now: datetime, furthest: datetime) -> datetime:
     """The instant to move to.
 
     Raises:
-        InvalidInputError: Not exactly one way of saying it, or not forward, or absurdly far.
+        InvalidInputError: The input has not exactly one value, or it is not in the future, or too far.
     """
-    ways = {"days": given.days, "hours": given.hours, "to": given.to}
-    said = {name: value for name, value in ways.items() if value not in (None, strawberry.UNSET)}
-    if len(said) != 1:
+    values = {"days": input.days, "hours": input.hours, "to": input.to}
+    present = {name: value for name, value in values.items() if value not in (None, strawberry.UNSET)}
+    if len(present) != 1:
         raise InvalidInputError(["input"], _ONE_OF_THREE)
-    ((name, value),) = said.items()
+    ((name, value),) = present.items()
     if isinstance(value, datetime):
         step = value - now
-    elif abs(value) > FURTHEST // timedelta(days=1) * 24:
+    elif abs(value) > LARGEST_OFFSET // timedelta(days=1) * 24:
         raise InvalidInputError(["input", name], _TOO_FAR)
     else:
         step = timedelta(**{name: value})

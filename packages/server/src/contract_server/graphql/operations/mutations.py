@@ -1,4 +1,4 @@
-"""What can be done: permission, find, ask, answer. What follows from it is decided elsewhere."""
+"""The mutations: check the permission, call a service, return the result. The services decide."""
 
 from typing import TypeVar
 from uuid import UUID
@@ -97,10 +97,10 @@ class Mutation:
         request = ContractRequest(
             action=Action.TERMINATE,
             contract_id=_contract_id(input.contract_id),
-            reason=_given(input.reason),
-            expected_version=_given(input.expected_version),
+            reason=_value_or_none(input.reason),
+            expected_version=_value_or_none(input.expected_version),
         )
-        contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, _value_or_none(input.idempotency_key))
         return results.ContractTerminated(contract=contract)
 
     @strawberry.mutation(description="CONTRACTOR. 契約再開: takes the application back while the window is open.")
@@ -113,9 +113,9 @@ class Mutation:
         request = ContractRequest(
             action=Action.RESUME,
             contract_id=_contract_id(input.contract_id),
-            expected_version=_given(input.expected_version),
+            expected_version=_value_or_none(input.expected_version),
         )
-        contract = await _perform(info.context, viewer, request, _given(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, _value_or_none(input.idempotency_key))
         return results.ContractResumed(contract=contract)
 
     @strawberry.mutation(
@@ -152,8 +152,8 @@ async def _perform(
 ) -> Contract:
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
-    answer = await context.services.contracts.execute(viewer, request, key, viewer_contract=context.viewer_contract)
-    return Contract.of(answer.contract, answer.at)
+    result = await context.services.contracts.execute(viewer, request, key, viewer_contract=context.viewer_contract)
+    return Contract.of(result.contract, result.at)
 
 
 def _contract_id(text: ID) -> UUID:
@@ -163,5 +163,5 @@ def _contract_id(text: ID) -> UUID:
     return contract_id
 
 
-def _given(value: Value | None) -> Value | None:
+def _value_or_none(value: Value | None) -> Value | None:
     return None if value is strawberry.UNSET else value

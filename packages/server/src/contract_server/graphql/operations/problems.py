@@ -1,4 +1,4 @@
-"""Expected failures, told as members of a mutation's union."""
+"""Expected failures: their handlers turn exceptions into members of a mutation's union."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,11 +18,11 @@ from contract_server.graphql.types import results
 from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.results import ProblemCode
 
-_NOT_FOUND = words(
+_CONTRACT_NOT_FOUND = words(
     ja="該当する契約が見つかりません。契約IDをご確認ください。",
     en="There is no such contract. Please check the contract's id.",
 )
-_STALE = words(
+_STALE_CONTRACT = words(
     ja="契約の内容が更新されています。最新の内容をご確認のうえ、もう一度お試しください。",
     en="The contract has changed since. Please look at it as it is now, then try again.",
 )
@@ -30,19 +30,19 @@ _KEY_REUSED = words(
     ja="この idempotencyKey は別の内容の操作で使用されています。新しい値を指定してください。",
     en="This idempotencyKey was used with another input. Please choose a new one.",
 )
-_CREDENTIALS = words(
+_INVALID_CREDENTIALS = words(
     ja="メールアドレスまたはパスワードが正しくありません。",
     en="The e-mail address or the password is not right.",
 )
-_TOO_MANY = words(
+_TOO_MANY_ATTEMPTS = words(
     ja="ログインの試行回数が上限に達しました。{until}以降にもう一度お試しください。",
     en="There were too many attempts to log in. Please try again at {until} or later.",
 )
-_RESET_TOKEN = words(
+_INVALID_RESET_TOKEN = words(
     ja="このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
     en="This link is not valid, or no longer. Please ask for a new one.",
 )
-_PASSWORD = words(
+_UNSUITABLE_PASSWORD = words(
     ja=f"新しいパスワードは{SHORTEST_PASSWORD}文字以上{LONGEST_PASSWORD}文字以内で入力してください。",
     en=f"The new password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
 )
@@ -62,13 +62,13 @@ _CODES = complete(
         Reason.DATE_OUT_OF_RANGE: None,
     },
 )
-"""The code of a refusal; None where no request that the API accepts is refused for that reason."""
+"""The code of a refusal; None for reasons that the mutations cannot cause."""
 
-_TO_THE_FULL_MINUTE = timedelta(seconds=59, microseconds=999_999)
+_UP_TO_FULL_MINUTE = timedelta(seconds=59, microseconds=999_999)
 
 
 class InvalidInputError(Exception):
-    """Input that is of the right types and still cannot be."""
+    """Input has the right types and a wrong value."""
 
     def __init__(self, path: list[str], words: Words) -> None:
         super().__init__(".".join(path))
@@ -76,50 +76,46 @@ class InvalidInputError(Exception):
         self.words = words
 
 
-class TellInvalidInput(strawberry.ExceptionHandler[InvalidInputError, results.InvalidInput]):
-    """Where in the input, and what is expected."""
+class InvalidInputHandler(strawberry.ExceptionHandler[InvalidInputError, results.InvalidInput]):
+    """Names the position in the input and what is expected."""
 
     def handle(
         self, exception: InvalidInputError, *, field: StrawberryField, info: RequestInfo
     ) -> results.InvalidInput:
-        """The problem that the caller can act on."""
         message = exception.words[info.context.language]
         return results.InvalidInput(code=ProblemCode.INVALID_INPUT, message=message, path=exception.path)
 
 
-class TellUnsuitablePassword(strawberry.ExceptionHandler[UnsuitablePassword, results.InvalidInput]):
-    """How long a password is to be."""
+class UnsuitablePasswordHandler(strawberry.ExceptionHandler[UnsuitablePassword, results.InvalidInput]):
+    """Names the length that a password needs."""
 
     def handle(
         self, exception: UnsuitablePassword, *, field: StrawberryField, info: RequestInfo
     ) -> results.InvalidInput:
-        """The problem that the caller can act on."""
-        message = _PASSWORD[info.context.language]
+        message = _UNSUITABLE_PASSWORD[info.context.language]
         return results.InvalidInput(code=ProblemCode.INVALID_INPUT, message=message, path=["input", "newPassword"])
 
 
-class TellNotFound(strawberry.ExceptionHandler[errors.ContractNotFound, results.ContractNotFound]):
-    """Unknown and foreign contracts look the same."""
+class ContractNotFoundHandler(strawberry.ExceptionHandler[errors.ContractNotFound, results.ContractNotFound]):
+    """Reports unknown and foreign contracts alike."""
 
     def handle(
         self, exception: errors.ContractNotFound, *, field: StrawberryField, info: RequestInfo
     ) -> results.ContractNotFound:
-        """The problem that the caller can act on."""
-        message = _NOT_FOUND[info.context.language]
+        message = _CONTRACT_NOT_FOUND[info.context.language]
         return results.ContractNotFound(code=ProblemCode.CONTRACT_NOT_FOUND, message=message)
 
 
-class TellRefusal(strawberry.ExceptionHandler[errors.ActionRefused, results.ActionRefused]):
-    """The rules' own explanation, with the contract as it stands."""
+class ActionRefusedHandler(strawberry.ExceptionHandler[errors.ActionRefused, results.ActionRefused]):
+    """Reports the rules' explanation and the current contract."""
 
     def handle(
         self, exception: errors.ActionRefused, *, field: StrawberryField, info: RequestInfo
     ) -> results.ActionRefused:
-        """The problem that the caller can act on."""
         context = info.context
         code = _CODES[exception.refusal.reason]
         if code is None:
-            raise ValueError(f"no request is refused for {exception.refusal.reason}")
+            raise ValueError(f"no mutation can be refused for {exception.refusal.reason}: add its code to _CODES")
         return results.ActionRefused(
             code=code,
             message=explain_refusal(exception.refusal, context.services.policies.registry, context.language),
@@ -127,72 +123,69 @@ class TellRefusal(strawberry.ExceptionHandler[errors.ActionRefused, results.Acti
         )
 
 
-class TellStale(strawberry.ExceptionHandler[errors.StaleContract, results.StaleContract]):
-    """The contract as it is now."""
+class StaleContractHandler(strawberry.ExceptionHandler[errors.StaleContract, results.StaleContract]):
+    """Reports the current contract."""
 
     def handle(
         self, exception: errors.StaleContract, *, field: StrawberryField, info: RequestInfo
     ) -> results.StaleContract:
-        """The problem that the caller can act on."""
         return results.StaleContract(
             code=ProblemCode.STALE_CONTRACT,
-            message=_STALE[info.context.language],
+            message=_STALE_CONTRACT[info.context.language],
             contract=Contract.of(exception.contract, exception.at),
         )
 
 
-class TellKeyReused(strawberry.ExceptionHandler[errors.IdempotencyKeyReused, results.IdempotencyKeyReused]):
-    """A key means one thing."""
+class IdempotencyKeyReusedHandler(
+    strawberry.ExceptionHandler[errors.IdempotencyKeyReused, results.IdempotencyKeyReused]
+):
+    """Reports a key that was used with another input."""
 
     def handle(
         self, exception: errors.IdempotencyKeyReused, *, field: StrawberryField, info: RequestInfo
     ) -> results.IdempotencyKeyReused:
-        """The problem that the caller can act on."""
         message = _KEY_REUSED[info.context.language]
         return results.IdempotencyKeyReused(code=ProblemCode.IDEMPOTENCY_KEY_REUSED, message=message)
 
 
-class TellInvalidCredentials(strawberry.ExceptionHandler[InvalidCredentials, results.LogInRefused]):
-    """One answer, whatever is wrong."""
+class InvalidCredentialsHandler(strawberry.ExceptionHandler[InvalidCredentials, results.LogInRefused]):
+    """Does not reveal whether the address or the password is wrong."""
 
     def handle(
         self, exception: InvalidCredentials, *, field: StrawberryField, info: RequestInfo
     ) -> results.LogInRefused:
-        """The problem that the caller can act on."""
-        message = _CREDENTIALS[info.context.language]
+        message = _INVALID_CREDENTIALS[info.context.language]
         return results.LogInRefused(code=ProblemCode.INVALID_CREDENTIALS, message=message, retry_at=None)
 
 
-class TellTooManyAttempts(strawberry.ExceptionHandler[TooManyAttempts, results.LogInRefused]):
-    """When to come back: a moment of real time, wherever the test clock stands."""
+class TooManyAttemptsHandler(strawberry.ExceptionHandler[TooManyAttempts, results.LogInRefused]):
+    """Names the instant of the next try, in real time even where the test clock is moved."""
 
     def handle(self, exception: TooManyAttempts, *, field: StrawberryField, info: RequestInfo) -> results.LogInRefused:
-        """The problem that the caller can act on."""
         context = info.context
         retry_at = context.local(exception.retry_at)
-        message = _TOO_MANY[context.language].format(until=f"{retry_at + _TO_THE_FULL_MINUTE:%H:%M}")
+        message = _TOO_MANY_ATTEMPTS[context.language].format(until=f"{retry_at + _UP_TO_FULL_MINUTE:%H:%M}")
         return results.LogInRefused(code=ProblemCode.TOO_MANY_ATTEMPTS, message=message, retry_at=retry_at)
 
 
-class TellInvalidResetToken(strawberry.ExceptionHandler[ResetTokenError, results.InvalidResetToken]):
-    """One answer for unknown, used and expired tokens."""
+class InvalidResetTokenHandler(strawberry.ExceptionHandler[ResetTokenError, results.InvalidResetToken]):
+    """Reports unknown, used and expired tokens alike."""
 
     def handle(
         self, exception: ResetTokenError, *, field: StrawberryField, info: RequestInfo
     ) -> results.InvalidResetToken:
-        """The problem that the caller can act on."""
-        message = _RESET_TOKEN[info.context.language]
+        message = _INVALID_RESET_TOKEN[info.context.language]
         return results.InvalidResetToken(code=ProblemCode.INVALID_RESET_TOKEN, message=message)
 
 
 HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
-    TellInvalidInput(),
-    TellUnsuitablePassword(),
-    TellNotFound(),
-    TellRefusal(),
-    TellStale(),
-    TellKeyReused(),
-    TellInvalidCredentials(),
-    TellTooManyAttempts(),
-    TellInvalidResetToken(),
+    InvalidInputHandler(),
+    UnsuitablePasswordHandler(),
+    ContractNotFoundHandler(),
+    ActionRefusedHandler(),
+    StaleContractHandler(),
+    IdempotencyKeyReusedHandler(),
+    InvalidCredentialsHandler(),
+    TooManyAttemptsHandler(),
+    InvalidResetTokenHandler(),
 )

@@ -79,9 +79,7 @@ class ContractFilter:
         default=strawberry.UNSET,
         description="Erasure falls due on or before this day and has not happened.",
     )
-    on_hold: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether their erasure is on hold."
-    )
+    on_hold: bool | None = strawberry.field(default=strawberry.UNSET, description="Whether their erasure is on hold.")
 
 
 @strawberry.input(description="How far; one of the three.")

@@ -1,4 +1,4 @@
-"""Calendar days and instants as they are written in the API."""
+"""The scalars of calendar days and instants."""
 
 import re
 from datetime import UTC, date, datetime
@@ -23,7 +23,7 @@ def _parse_instant(value: object) -> datetime:
 
 
 def _write_instant(instant: datetime) -> str:
-    """RFC 3339, whose offsets have no seconds, as local times had before zones were made: those are told in UTC."""
+    """Write RFC 3339. Its offsets have no seconds, so an instant whose offset has some is written in UTC."""
     text = instant.isoformat()
     return text if _INSTANT.fullmatch(text) else instant.astimezone(UTC).isoformat()
 
