@@ -18,10 +18,6 @@ class TimeTravel:
         self._moving = asyncio.Lock()
 
     async def moved_by(self) -> timedelta:
-        """How far the clock stands ahead of real time."""
-        return await self._clock.moved_by()
-
-    async def moved_by(self) -> timedelta:
         """How far the clock is ahead of real time."""
         return await self._clock.moved_by()
 
