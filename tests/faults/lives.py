@@ -92,7 +92,7 @@ class Life:
         if chance < A_SWEEP:
             await sweep_once(self.dice.choice(self.workers))
         elif chance < 2 * A_SWEEP:
-            await self.dice.choice(self.workers).due_actions.run_due(patient=True)
+            await self.dice.choice(self.workers).due_actions.run(wait_for_locks=True)
         elif chance < 2 * A_SWEEP + A_JOURNEY:
             await self._travel(closing=closing)
         elif chance < 2 * A_SWEEP + A_JOURNEY + A_HOLD:

@@ -121,10 +121,10 @@ async def test_resuming_and_the_end_of_service_at_their_instant(settings: Settin
             dice,
             one=refusal(contractor.ask(Action.RESUME)),
             another=refusal(contractor.ask(Action.RESUME, at_once=False)),
-            sweep=bench.schedule.run_due(),
-            patient_sweep=bench.schedule.run_due(patient=True),
+            sweep=bench.due_actions.run(),
+            patient_sweep=bench.due_actions.run(wait_for_locks=True),
         )
-        await bench.schedule.run_due()
+        await bench.due_actions.run()
         contract_id = contract_of(contractor.viewer)
         over = now >= SERVICE_ENDS_AT - earlier
         resumptions = {told["one"], told["another"]}
@@ -144,10 +144,10 @@ async def test_resuming_holding_and_erasing_at_their_instant(settings: Settings,
             dice,
             resumption=refusal(contractor.ask(Action.RESUME)),
             hold=refusal(bench.hold(contract_id)),
-            sweep=bench.schedule.run_due(),
-            patient_sweep=bench.schedule.run_due(patient=True),
+            sweep=bench.due_actions.run(),
+            patient_sweep=bench.due_actions.run(wait_for_locks=True),
         )
-        await bench.schedule.run_due()
+        await bench.due_actions.run()
         erased = await status_of(contract_id) is Status.ERASED
         assert told["hold"] is (Reason.CONTRACT_ERASED if erased else None), now
         assert told["resumption"] in {Reason.RESUME_WINDOW_CLOSED} | ({Reason.CONTRACT_ERASED} if erased else set())

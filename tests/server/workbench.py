@@ -52,7 +52,7 @@ class Workbench:
     ledger: Ledger
     erasures: Erasures
     breaker: Breaker
-    schedule: DueActions
+    due_actions: DueActions
     replay: Replay
     settings: Settings
 

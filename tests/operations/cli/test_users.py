@@ -67,7 +67,7 @@ async def test_a_contract_without_a_contractor_gets_one(seeded: Settings) -> Non
 async def test_nothing_personal_is_stored_of_an_erased_contract_again(seeded: Settings) -> None:
     async with services_of(seeded) as services:
         await MovableClock().move_to(await services.clock.now() + timedelta(days=46))
-        await services.due_actions.run_due()
+        await services.due_actions.run()
         assert (await Contract.get(id=GRACE_CONTRACT)).status is Status.ERASED
     ended = await run(
         variables_of(seeded), "user", "add", OPERATOR, "--name", "n", "--contract", GRACE_CONTRACT, given=NEW_PASSWORD

@@ -36,12 +36,12 @@ async def test_a_failed_act_is_tried_again_when_its_pause_is_over_and_not_before
     contract_id = await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("company", "DELETE", "true")
-    assert (await bench.schedule.run_due()).failed == {contract_id}
+    assert (await bench.due_actions.run()).failed == {contract_id}
     await stop_interfering()
     bench.clock.instant = ERASURE_DUE_AT + FIRST_PAUSE - MICROSECOND
-    assert (await bench.schedule.run_due()).done == 0
+    assert (await bench.due_actions.run()).done == 0
     bench.clock.instant += MICROSECOND
-    assert (await bench.schedule.run_due()).done == 1
+    assert (await bench.due_actions.run()).done == 1
     assert await status_of(contract_id) is Status.ERASED
     assert not await DueFailure.exists()
 
@@ -51,7 +51,7 @@ async def test_what_was_set_aside_is_no_concern_while_its_erasure_is_on_hold(ben
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("company", "DELETE", "true")
     for tries in range(1, TRIES + 1):
-        await bench.schedule.run_due()
+        await bench.due_actions.run()
         bench.clock.instant += pause_after(tries)
     assert (await read_backlog(bench.clock)).set_aside == 1
     await bench.hold(contract_id)
@@ -64,19 +64,19 @@ async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbenc
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("company", "DELETE", "true")
     for tries in range(1, TRIES + 1):
-        assert (await bench.schedule.run_due()).failed == {contract_id}, tries
+        assert (await bench.due_actions.run()).failed == {contract_id}, tries
         bench.clock.instant += pause_after(tries)
     bench.clock.instant += timedelta(days=30)
-    assert (await bench.schedule.run_due()).failed == set()
+    assert (await bench.due_actions.run()).failed == set()
     alarms = [event for event in told if event["level"] == "ERROR"]
     assert [(alarm["event"], alarm["contract_id"]) for alarm in alarms] == [("due act set aside", contract_id)]
     (found,) = await acts_set_aside()
     assert (found.contract_id, found.act, found.tries) == (contract_id, Action.ERASE, TRIES)
 
     await stop_interfering()
-    assert (await bench.schedule.run_due()).done == 0
+    assert (await bench.due_actions.run()).done == 0
     assert await retry_failed(contract_id) == 1
-    assert (await bench.schedule.run_due()).done == 1
+    assert (await bench.due_actions.run()).done == 1
     assert await status_of(contract_id) is Status.ERASED
 
 
@@ -84,12 +84,12 @@ async def test_an_end_of_service_that_fails_holds_up_no_erasure(bench: Workbench
     bad, good = [await bench.terminated_contract() for _ in range(2)]
     bench.clock.instant = SERVICE_ENDS_AT
     await fail_when("contract", "UPDATE", f"OLD.id = '{bad}'")
-    assert (await bench.schedule.run_due()).failed == {bad}
+    assert (await bench.due_actions.run()).failed == {bad}
     failure = await DueFailure.get(contract_id=bad)
     assert (failure.act, failure.due_at) == (Action.END_SERVICE, SERVICE_ENDS_AT)
     await stop_interfering()
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert {await status_of(bad), await status_of(good)} == {Status.ERASED}
 
 
@@ -115,11 +115,11 @@ async def test_what_failed_for_an_application_that_was_taken_back_counts_no_more
 
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
     await fail_when("company", "DELETE", "true")
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert (await DueFailure.get(contract_id=contract_id, act=Action.ERASE)).tries == 1
     await stop_interfering()
     bench.clock.instant += FIRST_PAUSE
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_id) is Status.ERASED
 
 
@@ -127,9 +127,9 @@ async def test_a_row_that_somebody_else_is_at_is_no_failure_of_the_contract(benc
     contract_id = await bench.terminated_contract()
     bench.clock.instant = SERVICE_ENDS_AT
     await interfere("contract", "UPDATE", "RAISE SQLSTATE '55P03';")  # as when a lock was waited for too long
-    report = await bench.schedule.run_due()
+    report = await bench.due_actions.run()
     assert report.failed == {contract_id}
     assert not await DueFailure.exists()
     await stop_interfering()
-    assert (await bench.schedule.run_due()).done == 1
+    assert (await bench.due_actions.run()).done == 1
     assert (await TerminationApplication.get(contract_id=contract_id)).service_ended_at == SERVICE_ENDS_AT

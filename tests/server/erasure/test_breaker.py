@@ -42,7 +42,7 @@ async def approve(bench: Workbench) -> None:
 async def test_as_many_as_are_usual_pass(bench: Workbench) -> None:
     await wave(bench, BREAKER_CONTRACTS)
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await erased() == BREAKER_CONTRACTS
 
 
@@ -50,7 +50,7 @@ async def test_one_more_and_none_is_erased_however_many_one_look_finds(bench: Wo
     assert MANY > SWEEP_BATCH
     await wave(bench)
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await erased() == 0
     assert await Member.all().count() == MANY
 
@@ -58,7 +58,7 @@ async def test_one_more_and_none_is_erased_however_many_one_look_finds(bench: Wo
 async def test_whatever_else_falls_due_goes_on(bench: Workbench) -> None:
     await wave(bench)
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await ContractEvent.filter(type=EventType.SERVICE_ENDED).count() == MANY
 
 
@@ -74,7 +74,7 @@ async def test_a_small_share_of_many_contracts_passes(bench: Workbench) -> None:
     await removed.delete()
     assert (await bench.breaker.assess(bench.clock.instant)).stopped
     await Contract.create(version=1, status=Status.ACTIVE, started_on=date(2023, 1, 1), applications=0)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await erased() == MANY
 
 
@@ -96,12 +96,12 @@ async def test_the_alarm_is_given_at_once_and_every_hour_and_the_end_is_told(
     for pause in (timedelta(), timedelta(minutes=1), ALARM_EVERY - timedelta(minutes=1), timedelta(minutes=1)):
         bench.clock.instant += pause
         told.clear()
-        await bench.schedule.run_due()
+        await bench.due_actions.run()
         alarms.append([(event["level"], event["due"]) for event in told if event["event"] == "erasures stopped"])
     assert alarms == [[("ERROR", MANY)], [], [("ERROR", MANY)], []]
 
     await approve(bench)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert [event["event"] for event in told].count("erasures go on") == 1
 
 
@@ -112,12 +112,12 @@ async def test_what_was_approved_is_erased_and_nothing_that_falls_due_later(benc
     bench.clock.instant = ERASURE_DUE_AT
     await approve(bench)
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert {await status_of(each) for each in seen} == {Status.ERASED}
     assert {await status_of(each) for each in later} == {Status.TERMINATED}
 
     await approve(bench)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert {await status_of(each) for each in later} == {Status.ERASED}
 
 
@@ -128,11 +128,11 @@ async def test_an_approval_ends_with_the_last_of_what_was_approved(bench: Workbe
     await wave(bench)
     bench.clock.instant = ERASURE_DUE_AT
     await approve(bench)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await erased() == MANY
     for each in held:
         await bench.release(each)  # due by the instant that was approved, and not among what was seen
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await erased() == MANY
 
 
@@ -159,7 +159,7 @@ async def test_an_approval_holds_no_more_when_others_have_come_among_those_that_
     for each in seen[:erased_before]:
         await bench.erasures.erase(each)
     await bench.release(other)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await erased() == erased_before
 
 
@@ -176,7 +176,7 @@ async def test_what_is_on_hold_or_set_aside_is_not_counted(bench: Workbench) -> 
         set_aside_at=ERASURE_DUE_AT,
     )
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await erased() == BREAKER_CONTRACTS
 
 

@@ -146,7 +146,7 @@ async def test_erasure_takes_everything_of_its_contract_and_nothing_of_another(b
     assert await columns_that_show("erased") == await columns_that_show("control") == everywhere
 
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert (await status_of(erased), await status_of(control)) == (Status.ERASED, Status.TERMINATED)
     assert await columns_that_show("erased") == {}
     assert await columns_that_show("control") == everywhere
@@ -165,7 +165,7 @@ async def test_a_table_that_erasure_left_out_would_be_noticed(bench: Workbench, 
         kept = "; ".join(f"NEW.{column} := OLD.{column}" for column in TABLES[left_out].emptied)
         await interfere(left_out, "UPDATE", f"{kept}; RETURN NEW;")
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert left_out in await columns_that_show("erased")
 
 

@@ -31,7 +31,7 @@ THE_SECOND_BATCH = "EXISTS (SELECT FROM erasure_record WHERE contract_id = OLD.c
 async def test_nothing_is_erased_a_microsecond_early(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT - MICROSECOND
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     before = await everything_stored()
     assert not await bench.erasures.erase(contract_id)
     assert await everything_stored() == before
@@ -46,7 +46,7 @@ async def test_nothing_is_erased_a_microsecond_early(bench: Workbench) -> None:
 async def test_the_ledger_tells_what_was_erased_when_and_on_what_grounds(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract(members=5)
     late = bench.clock.instant = ERASURE_DUE_AT + timedelta(days=3)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     record = await ErasureRecord.get(contract_id=contract_id)
     assert (record.due_at, record.started_at, record.finished_at) == (ERASURE_DUE_AT, late, late)
     assert record.erased_rows == {"member": 5, "outbox_mail": 1, "account": 1, "company": 1}
@@ -59,12 +59,12 @@ async def test_a_hold_postpones_erasure_until_it_is_released(bench: Workbench, h
     bench.clock.instant = held_at
     await bench.hold(contract_id)
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=100)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert not await bench.erasures.erase(contract_id)
     assert await Member.filter(contract_id=contract_id).count() == 3
 
     await bench.release(contract_id)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_id) is Status.ERASED
 
 
@@ -72,7 +72,7 @@ async def test_an_interrupted_erasure_is_completed_by_the_next_sweep_and_counted
     contract_id = await bench.terminated_contract(members=5)
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("member", "DELETE", THE_SECOND_BATCH)
-    assert (await bench.schedule.run_due()).failed == {contract_id}
+    assert (await bench.due_actions.run()).failed == {contract_id}
     record = await ErasureRecord.get(contract_id=contract_id)
     assert (record.started_at, record.finished_at) == (ERASURE_DUE_AT, None)
     assert record.erased_rows == {"member": 2}
@@ -81,7 +81,7 @@ async def test_an_interrupted_erasure_is_completed_by_the_next_sweep_and_counted
 
     await stop_interfering()
     bench.clock.instant += timedelta(hours=1)
-    assert (await bench.schedule.run_due()).failed == set()
+    assert (await bench.due_actions.run()).failed == set()
     record = await ErasureRecord.get(contract_id=contract_id)
     assert (record.started_at, record.finished_at) == (ERASURE_DUE_AT, ERASURE_DUE_AT + timedelta(hours=1))
     assert record.erased_rows == {"member": 5, "outbox_mail": 1, "account": 1, "company": 1}
@@ -92,21 +92,21 @@ async def test_a_hold_stops_an_erasure_that_was_interrupted(bench: Workbench) ->
     contract_id = await bench.terminated_contract(members=5)
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("member", "DELETE", THE_SECOND_BATCH)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     await stop_interfering()
     await bench.hold(contract_id)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await Member.filter(contract_id=contract_id).count() == 3
 
 
 async def test_erasing_again_changes_nothing(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     erased = await everything_stored()
     bench.clock.instant += timedelta(days=1)
     assert not await bench.erasures.erase(contract_id)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await everything_stored() == erased
 
 
@@ -117,7 +117,7 @@ async def test_a_resumed_contract_is_not_touched(bench: Workbench) -> None:
     resumed = await everything_stored()
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=400)
     assert not await bench.erasures.erase(contract_of(contractor))
-    assert (await bench.schedule.run_due()).done == 0
+    assert (await bench.due_actions.run()).done == 0
     assert await everything_stored() == resumed
 
 
@@ -130,7 +130,7 @@ async def test_other_contracts_keep_every_byte(bench: Workbench) -> None:
     bench.clock.instant = APPLIED_AT
     erased = await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(erased) is Status.ERASED
     stored = await everything_stored()
     assert [row for name, rows in others.items() for row in rows if row not in stored[name]] == []

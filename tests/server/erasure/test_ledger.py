@@ -35,7 +35,7 @@ def folder_of(bench: Workbench) -> Path:
 
 async def sweep_when_due(bench: Workbench) -> SweepReport:
     bench.clock.instant = ERASURE_DUE_AT
-    return await bench.schedule.run_due()
+    return await bench.due_actions.run()
 
 
 async def the_ledger(bench: Workbench) -> Check:
@@ -78,7 +78,7 @@ async def test_an_erasure_that_is_taken_up_again_is_not_written_down_again(bench
     await sweep_when_due(bench)
     await stop_interfering()
     bench.clock.instant += timedelta(hours=1)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
     begun, _ = sorted(file.name for file in folder_of(bench).iterdir())
     assert (await ErasureRecord.get(contract_id=contract_id)).ledger_file == begun
@@ -91,7 +91,7 @@ async def test_without_the_folder_nothing_is_destroyed_and_everything_else_goes_
     service_ends = await bench.terminated_contract()
     before = await everything_stored()
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=20)
-    report = await bench.schedule.run_due()
+    report = await bench.due_actions.run()
     assert report.failed == {contract_id}
     stored = await everything_stored()
     assert {name for name, rows in before.items() if rows != stored[name]} <= {
@@ -103,7 +103,7 @@ async def test_without_the_folder_nothing_is_destroyed_and_everything_else_goes_
     assert not await DueFailure.exists()  # it is no fault of the contract
 
     folder_of(bench).mkdir()
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_id) is Status.ERASED
 
 
@@ -120,7 +120,7 @@ async def test_evidence_that_cannot_be_written_down_is_written_down_once_it_can(
     bench.clock.instant += GRACE
     assert (await the_ledger(bench)).count == 1
 
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
 
     assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
     finished = (await bench.ledger.read())[1]
@@ -139,7 +139,7 @@ async def test_a_disk_that_is_full_is_not_filled_with_files_that_were_never_fini
         full.setattr(os, "fsync", refuse)
         assert (await sweep_when_due(bench)).failed == {contract_id}
     assert list(folder_of(bench).iterdir()) == []
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_id) is Status.ERASED
 
 
@@ -155,7 +155,7 @@ async def test_a_disk_that_hangs_holds_up_the_erasure_and_nothing_else(
         assert (report.failed, report.complete) == ({contract_id}, True)
         assert (await TerminationApplication.get(contract_id=contract_id)).service_ended_at is not None
         answers.set()
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_id) is Status.ERASED
 
 

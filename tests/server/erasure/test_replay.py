@@ -54,7 +54,7 @@ async def plan(bench: Workbench) -> ReplayPlan:
 
 async def erase_when_due(bench: Workbench, contract_id: UUID) -> None:
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_id) is Status.ERASED
 
 
@@ -93,7 +93,7 @@ async def with_an_application_that_was_taken_back_later(bench: Workbench, contra
 async def after_the_end_of_service(bench: Workbench, contractor: Viewer) -> None:
     await bench.ask(contractor, Action.TERMINATE)
     bench.clock.instant = SERVICE_ENDS_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
 
 
 async def on_hold(bench: Workbench, contractor: Viewer) -> None:
@@ -109,7 +109,7 @@ async def half_erased(bench: Workbench, contractor: Viewer) -> None:
     await bench.ask(contractor, Action.TERMINATE)
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("company", "DELETE", "true")
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     await stop_interfering()
 
 
@@ -139,7 +139,7 @@ async def test_a_contract_is_erased_again_whatever_state_the_backup_has_it_in(
         await bench.ask(contractor, Action.TERMINATE)
     await bench.release(contract_id)
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_id) is Status.ERASED
 
     await restore()
@@ -202,7 +202,7 @@ async def test_an_erasure_that_had_only_begun_is_carried_out_unless_the_backup_h
     await bench.release(held)
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("company", "DELETE", "true")
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     await stop_interfering()
     await restore()
     found = await plan(bench)
@@ -223,7 +223,7 @@ async def test_one_that_fails_delays_no_other_and_is_left_for_the_next_replay(be
     bad, good = [await bench.terminated_contract() for _ in range(2)]
     await back_up()
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     await restore()
     await fail_when("company", "DELETE", f"OLD.contract_id = '{bad}'")
     assert await bench.replay.carry_out(await plan(bench)) == [good]

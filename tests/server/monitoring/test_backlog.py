@@ -23,11 +23,11 @@ async def test_what_is_due_is_behind_since_the_instant_it_fell_due(bench: Workbe
     assert (await read_backlog(bench.clock)).overdue_service_end == 0
     bench.clock.instant = SERVICE_ENDS_AT + HOUR
     assert (await read_backlog(bench.clock)).overdue_service_end == 3600
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     bench.clock.instant = ERASURE_DUE_AT + HOUR
     vitals = await read_backlog(bench.clock)
     assert (vitals.overdue_erasure, vitals.overdue_service_end, vitals.unsent_mail) == (3600, 0, 0)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     vitals = await read_backlog(bench.clock)
     assert vitals.overdue_erasure == 0
     assert 0 <= vitals.since_sweep < 60

@@ -39,7 +39,7 @@ async def a_life_of_every_kind(bench: Workbench) -> None:
     await bench.ask(resumed, Action.RESUME)
     await bench.mail_relay().drain()
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
 
 
 async def no_sweep_for_a_while(_: Workbench) -> None:

@@ -1,4 +1,4 @@
-"""What falls due is done: not before, however late, once, and whatever happens to the contracts beside it."""
+"""Due actions are executed once, never early, however late, and independently of other contracts."""
 
 import asyncio
 from datetime import timedelta
@@ -30,11 +30,11 @@ async def test_the_end_of_service_is_recorded_at_its_instant_and_not_a_microseco
     contract_id = await bench.terminated_contract()
     bench.clock.instant = SERVICE_ENDS_AT - MICROSECOND
     before = await everything_stored()
-    assert (await bench.schedule.run_due()).done == 0
+    assert (await bench.due_actions.run()).done == 0
     assert await everything_stored() == before
 
     bench.clock.instant = SERVICE_ENDS_AT
-    assert (await bench.schedule.run_due()).done == 1
+    assert (await bench.due_actions.run()).done == 1
     application = await TerminationApplication.get(contract_id=contract_id)
     assert application.service_ended_at == SERVICE_ENDS_AT
 
@@ -42,7 +42,7 @@ async def test_the_end_of_service_is_recorded_at_its_instant_and_not_a_microseco
 async def test_a_late_sweep_records_the_deadline_itself(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract()
     bench.clock.instant = SERVICE_ENDS_AT + timedelta(days=10)
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     ended = await ContractEvent.get(contract_id=contract_id, type=EventType.SERVICE_ENDED)
     assert ended.at == SERVICE_ENDS_AT
 
@@ -50,7 +50,7 @@ async def test_a_late_sweep_records_the_deadline_itself(bench: Workbench) -> Non
 async def test_a_sweep_after_a_long_outage_does_everything_in_order(bench: Workbench) -> None:
     ids = [await bench.terminated_contract(members=1) for _ in range(2 * SWEEP_BATCH + 1)]
     late = bench.clock.instant = ERASURE_DUE_AT + timedelta(days=30)
-    report = await bench.schedule.run_due()
+    report = await bench.due_actions.run()
     assert (report.done, report.failed, report.complete) == (2 * len(ids), set(), True)
     for contract_id in ids:
         events = await ContractEvent.filter(contract_id=contract_id).order_by("at", "id")
@@ -65,17 +65,17 @@ async def test_a_second_sweep_finds_nothing_to_do(bench: Workbench) -> None:
     await bench.terminated_contract()
     for instant in (SERVICE_ENDS_AT, ERASURE_DUE_AT):
         bench.clock.instant = instant
-        assert (await bench.schedule.run_due()).done == 1
+        assert (await bench.due_actions.run()).done == 1
         stored = await everything_stored()
-        assert (await bench.schedule.run_due()).done == 0
+        assert (await bench.due_actions.run()).done == 0
         assert await everything_stored() == stored
 
 
 async def test_two_sweeps_at_once_do_everything_once(bench: Workbench) -> None:
     ids = [await bench.terminated_contract(members=1) for _ in range(5)]
     bench.clock.instant = ERASURE_DUE_AT
-    reports = await asyncio.gather(bench.schedule.run_due(), bench.schedule.run_due())
-    await bench.schedule.run_due()  # what each passed over because the other was at it
+    reports = await asyncio.gather(bench.due_actions.run(), bench.due_actions.run())
+    await bench.due_actions.run()  # contracts that each sweep skipped because the other had locked them
     assert all(report.failed == set() for report in reports)
     for contract_id in ids:
         assert await status_of(contract_id) is Status.ERASED
@@ -87,35 +87,35 @@ async def test_a_contract_that_fails_delays_no_other_and_is_tried_again(bench: W
     bad, *good = [await bench.terminated_contract() for _ in range(4)]
     bench.clock.instant = ERASURE_DUE_AT
     await fail_when("company", "DELETE", f"OLD.contract_id = '{bad}'")
-    report = await bench.schedule.run_due()
+    report = await bench.due_actions.run()
     assert report.failed == {bad}
-    assert [await status_of(each) for each in good] == [Status.ERASED] * 3
+    assert [await status_of(contract_id) for contract_id in good] == [Status.ERASED] * 3
     assert await status_of(bad) is Status.TERMINATED
 
     await stop_interfering()
     bench.clock.instant += FIRST_PAUSE
-    assert (await bench.schedule.run_due()).done == 1
+    assert (await bench.due_actions.run()).done == 1
     assert await status_of(bad) is Status.ERASED
 
 
 async def test_a_locked_contract_is_passed_over_or_waited_for_by_the_patient(bench: Workbench) -> None:
     busy, free = [await bench.terminated_contract() for _ in range(2)]
     bench.clock.instant = SERVICE_ENDS_AT
-    somebody = await asyncpg.connect(bench.settings.database_url.get_secret_value())
+    other = await asyncpg.connect(bench.settings.database_url.get_secret_value())
     try:
-        lock = somebody.transaction()
+        lock = other.transaction()
         await lock.start()
-        await somebody.execute("SELECT FROM contract WHERE id = $1 FOR UPDATE", busy)
-        report = await bench.schedule.run_due()
-        assert (report.done, report.passed_over, report.failed) == (1, {busy}, set())
+        await other.execute("SELECT FROM contract WHERE id = $1 FOR UPDATE", busy)
+        report = await bench.due_actions.run()
+        assert (report.done, report.skipped, report.failed) == (1, {busy}, set())
         assert (await Contract.get(id=free)).service_end_due_at is None
 
-        patient = asyncio.create_task(bench.schedule.run_due(patient=True))
+        waiting = asyncio.create_task(bench.due_actions.run(wait_for_locks=True))
         await until_somebody_waits(sql)
         await lock.rollback()
-        assert (await patient).done == 1
+        assert (await waiting).done == 1
     finally:
-        await somebody.close()
+        await other.close()
 
 
 async def test_an_application_that_was_taken_back_falls_due_no_more(bench: Workbench) -> None:
@@ -126,7 +126,7 @@ async def test_an_application_that_was_taken_back_falls_due_no_more(bench: Workb
     second = (await bench.ask(contractor, Action.TERMINATE)).contract.application_id
 
     bench.clock.instant = ERASURE_DUE_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await status_of(contract_of(contractor)) is Status.TERMINATED
     ended = await ContractEvent.get(contract_id=contract_of(contractor), type=EventType.SERVICE_ENDED)
     assert ended.application_id == second
@@ -136,9 +136,9 @@ async def test_an_application_that_was_taken_back_falls_due_no_more(bench: Workb
 async def test_a_slice_that_is_used_up_leaves_the_rest_for_the_next_sweep(bench: Workbench) -> None:
     await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT
-    report = await bench.schedule.run_due(seconds=0)
+    report = await bench.due_actions.run(seconds=0)
     assert (report.done, report.complete) == (0, False)
-    assert (await bench.schedule.run_due()).complete
+    assert (await bench.due_actions.run()).complete
 
 
 async def test_the_schedule_knows_what_falls_due_next(bench: Workbench) -> None:
@@ -146,7 +146,7 @@ async def test_the_schedule_knows_what_falls_due_next(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract()
     assert await next_due_at(APPLIED_AT) == SERVICE_ENDS_AT
     bench.clock.instant = SERVICE_ENDS_AT
-    await bench.schedule.run_due()
+    await bench.due_actions.run()
     assert await next_due_at(SERVICE_ENDS_AT) == ERASURE_DUE_AT
     await bench.hold(contract_id)
     assert await next_due_at(SERVICE_ENDS_AT) is None

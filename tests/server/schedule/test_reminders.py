@@ -1,4 +1,4 @@
-"""Reminders: in their windows, once, and only of what is still to come."""
+"""Reminders are queued in their windows, once, and only for deadlines that are still to come."""
 
 import asyncio
 import email.policy
@@ -19,7 +19,7 @@ from tests.server.workbench import (
     sql,
 )
 
-from contract_notify import ErasureReminder, PermanentFailure, ServiceEnded, TemporaryFailure
+from contract_notify import ErasureReminder, ServiceEnded, TemporaryFailure
 from contract_rules import Action, Application, Deadline, DeadlineKind, Timeline
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts import optimistic
@@ -34,7 +34,6 @@ from contract_server.db.rows import shape_of
 from contract_server.db.transaction import transaction
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.mail.outbox import Outbox, withdraw_reminders
-from contract_server.schedule.failed_mails import try_again
 from contract_server.schedule.reminders import Reminders
 from contract_server.settings import Settings
 
@@ -58,25 +57,25 @@ BATCH = 2
 
 @pytest.fixture
 async def reminding(bench: Workbench) -> Workbench:
-    """A workbench whose settings want reminders."""
+    """A workbench with reminders enabled."""
     settings = Settings.model_validate({**bench.settings.model_dump(), "reminders": True})
     return Workbench.of(settings)
 
 
 def reminders(bench: Workbench) -> Reminders:
-    return Reminders(bench.clock, Notifications(Outbox(bench.settings)), BATCH, wanted=bench.settings.reminders)
+    return Reminders(bench.clock, Notifications(Outbox(bench.settings)), BATCH, enabled=bench.settings.reminders)
 
 
-async def at(bench: Workbench, instant: datetime) -> list[str]:
-    """The kinds of all reminders that were sent or wait to be, after a look at that instant at what is due."""
+async def queued_at(bench: Workbench, instant: datetime) -> list[str]:
+    """Queue due reminders at that instant; return the kinds of all reminders that are sent or pending."""
     bench.clock.instant = instant
-    await reminders(bench).owe_due()
+    await reminders(bench).enqueue_due()
     return [mail.kind for mail in await OutboxMail.filter(useful_until__not_isnull=True).order_by("id")]
 
 
-async def swept(bench: Workbench, instant: datetime) -> list[str]:
-    """The same after what is owed was sent."""
-    kinds = await at(bench, instant)
+async def sent_at(bench: Workbench, instant: datetime) -> list[str]:
+    """Queue due reminders at that instant and send all pending mails; return the kinds of all reminders."""
+    kinds = await queued_at(bench, instant)
     await bench.mail_relay().drain()
     return kinds
 
@@ -85,14 +84,14 @@ async def swept(bench: Workbench, instant: datetime) -> list[str]:
 async def test_a_reminder_is_owed_from_the_instant_its_window_opens_until_just_before_it_closes(
     reminding: Workbench, kind: str, opens_at: datetime, closes_at: datetime
 ) -> None:
-    for instant, owed in (
+    for instant, is_queued in (
         (opens_at - MICROSECOND, False),
         (opens_at, True),
         (closes_at - MICROSECOND, True),
         (closes_at, False),
     ):
         await reminding.terminated_contract(members=1)
-        assert (kind in await at(reminding, instant)) is owed, instant
+        assert (kind in await queued_at(reminding, instant)) is is_queued, instant
         await sql("TRUNCATE contract CASCADE")
         reminding.clock.instant = APPLIED_AT
 
@@ -101,15 +100,15 @@ async def test_whoever_is_reminded_at_every_instant_gets_each_reminder_once_and_
     await reminding.terminated_contract()
     instant = APPLIED_AT
     while instant < ERASURE_DUE_AT:
-        owed = await swept(reminding, instant)
+        kinds = await sent_at(reminding, instant)
         instant += timedelta(hours=1)
-    assert owed == [FIRST, LAST, ENDED, ERASURE]
+    assert kinds == [FIRST, LAST, ENDED, ERASURE]
 
 
 async def test_what_an_outage_left_undone_is_made_up_for_where_it_is_still_of_use(reminding: Workbench) -> None:
     await reminding.terminated_contract()
-    assert await swept(reminding, CLOSES_AT - timedelta(hours=3)) == [LAST]
-    assert await at(reminding, ERASURE_DUE_AT - 2 * DAY) == [LAST, ERASURE]
+    assert await sent_at(reminding, CLOSES_AT - timedelta(hours=3)) == [LAST]
+    assert await queued_at(reminding, ERASURE_DUE_AT - 2 * DAY) == [LAST, ERASURE]
 
 
 async def test_the_words_are_those_of_the_contract_and_say_no_days_that_a_late_mail_would_make_untrue(
@@ -117,7 +116,7 @@ async def test_the_words_are_those_of_the_contract_and_say_no_days_that_a_late_m
 ) -> None:
     await reminding.terminated_contract()
     for opens_at, _ in WINDOWS.values():
-        await swept(reminding, opens_at)
+        await sent_at(reminding, opens_at)
     notifications = await OutboxMail.filter(useful_until__not_isnull=True).order_by("id")
     days = (
         "2024年3月15日（金）まで",
@@ -135,54 +134,56 @@ async def test_a_contractor_who_has_resumed_is_reminded_of_nothing(reminding: Wo
     await reminding.ask(contractor, Action.TERMINATE)
     await reminding.ask(contractor, Action.RESUME)
     for opens_at, _ in WINDOWS.values():
-        assert await at(reminding, opens_at) == []
+        assert await queued_at(reminding, opens_at) == []
 
 
 async def ask_locked(bench: Workbench, contractor: Viewer, action: Action) -> None:
-    """As an operator asks on behalf of a contractor: the contract is locked first."""
+    """Ask as an operator does on behalf of a contractor: lock the contract first."""
     await bench.ask(contractor, action)
 
 
-async def ask_at_once(bench: Workbench, contractor: Viewer, action: Action) -> None:
-    """As a contractor asks: the contract was read with the session."""
+async def ask_optimistically(bench: Workbench, contractor: Viewer, action: Action) -> None:
+    """Ask as a contractor does: the contract was read with the session."""
     contract_id = contract_of(contractor)
     viewer_contract = ViewerContract(contractor, bench.clock.instant, await find_snapshot(contract_id), None)
     request = ContractRequest(action=action, contract_id=contract_id)
     await bench.requests.execute(contractor, request, viewer_contract=viewer_contract)
 
 
-@pytest.mark.parametrize("ask", [ask_locked, ask_at_once])
+@pytest.mark.parametrize("ask", [ask_locked, ask_optimistically])
 async def test_a_reminder_that_still_waits_for_the_mail_server_is_void_once_the_application_is_withdrawn(
     reminding: Workbench, ask: Callable[[Workbench, Viewer, Action], Awaitable[None]]
 ) -> None:
     contractor = await reminding.contract()
     await ask(reminding, contractor, Action.TERMINATE)
     assert await reminding.mail_relay().drain() == 1
-    assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
+    assert await queued_at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
     reminding.delivery.fail_next(TemporaryFailure("the server is busy"))
     assert await reminding.mail_relay().drain() == 0
 
     await ask(reminding, contractor, Action.RESUME)
     reminding.clock.instant += timedelta(hours=1)
-    assert await reminding.mail_relay().drain() == 1  # the acceptance of the resumption, not held up by it
-    assert await at(reminding, reminding.clock.instant) == []
+    assert (
+        await reminding.mail_relay().drain() == 1
+    )  # the acceptance of the resumption is sent; the reminder does not block it
+    assert await queued_at(reminding, reminding.clock.instant) == []
 
 
 async def test_a_reminder_that_is_owed_while_the_application_is_being_withdrawn_is_void_at_the_next_sweep(
     reminding: Workbench,
 ) -> None:
     contractor = await reminding.contract()
-    await ask_at_once(reminding, contractor, Action.TERMINATE)
+    await ask_optimistically(reminding, contractor, Action.TERMINATE)
     assert await reminding.mail_relay().drain() == 1
     reminding.clock.instant = CLOSES_AT - 3 * DAY
     async with transaction():
         await sql("SELECT FROM contract WHERE id = $1 FOR UPDATE", contract_of(contractor))
-        resuming = asyncio.create_task(ask_at_once(reminding, contractor, Action.RESUME), context=Context())
+        resuming = asyncio.create_task(ask_optimistically(reminding, contractor, Action.RESUME), context=Context())
         await until_somebody_waits(sql)
-        assert await reminders(reminding).owe_due() == 1
+        assert await reminders(reminding).enqueue_due() == 1
     await resuming
     assert await OutboxMail.filter(kind=FIRST, state=MailState.PENDING).count() == 1
-    assert await at(reminding, reminding.clock.instant) == []
+    assert await queued_at(reminding, reminding.clock.instant) == []
 
 
 async def test_a_reminder_that_waits_for_the_mail_server_until_its_window_closes_is_not_sent(
@@ -190,64 +191,32 @@ async def test_a_reminder_that_waits_for_the_mail_server_until_its_window_closes
 ) -> None:
     await reminding.terminated_contract()
     assert await reminding.mail_relay().drain() == 1
-    assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
+    assert await queued_at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
     reminding.clock.instant = CLOSES_AT - DAY
     assert await reminding.mail_relay().drain() == 0
-    assert await at(reminding, CLOSES_AT - DAY) == [LAST]
+    assert await queued_at(reminding, CLOSES_AT - DAY) == [LAST]
     assert await reminding.mail_relay().drain() == 1
-
-
-async def test_a_reminder_that_was_given_up_is_tried_again_only_while_its_application_is_in_force(
-    reminding: Workbench,
-) -> None:
-    contractor = await reminding.contract()
-    await reminding.ask(contractor, Action.TERMINATE)
-    assert await reminding.mail_relay().drain() == 1
-    assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
-    assert await try_again(await given_up(reminding), reminding.clock.instant)
-    mail_id = await given_up(reminding)
-    await reminding.ask(contractor, Action.RESUME)
-    assert not await try_again(mail_id, reminding.clock.instant)
-
-
-async def test_a_reminder_of_an_erasure_that_was_given_up_is_not_tried_again_while_it_is_on_hold(
-    reminding: Workbench,
-) -> None:
-    contract_id = await reminding.terminated_contract()
-    assert await reminding.mail_relay().drain() == 1
-    assert await at(reminding, WINDOWS[ERASURE][0]) == [ERASURE]
-    mail_id = await given_up(reminding)
-    await reminding.hold(contract_id)
-    assert not await try_again(mail_id, reminding.clock.instant)
-
-
-async def given_up(reminding: Workbench) -> int:
-    """The one mail that waits, once the mail server has refused it for good."""
-    reminding.delivery.fail_next(PermanentFailure("nobody of that name"))
-    assert await reminding.mail_relay().drain() == 0
-    mail_id: int = (await OutboxMail.get(state=MailState.FAILED)).id
-    return mail_id
 
 
 async def test_who_applies_again_is_reminded_of_the_new_application(reminding: Workbench) -> None:
     contractor = await reminding.contract()
     await reminding.ask(contractor, Action.TERMINATE)
-    assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
+    assert await queued_at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
     assert await reminding.mail_relay().drain() == 2
     await reminding.ask(contractor, Action.RESUME)
     await reminding.ask(contractor, Action.TERMINATE)
-    assert await swept(reminding, CLOSES_AT - DAY) == [FIRST]
-    assert await at(reminding, CLOSES_AT + 9 * DAY) == [FIRST, FIRST]
+    assert await sent_at(reminding, CLOSES_AT - DAY) == [FIRST]
+    assert await queued_at(reminding, CLOSES_AT + 9 * DAY) == [FIRST, FIRST]
 
 
 async def test_of_an_erasure_on_hold_nothing_is_said_until_it_is_released(reminding: Workbench) -> None:
     contract_id = await reminding.terminated_contract()
     await reminding.hold(contract_id)
     opens_at, closes_at = WINDOWS[ERASURE]
-    assert await at(reminding, opens_at) == []
+    assert await queued_at(reminding, opens_at) == []
     reminding.clock.instant = closes_at - MICROSECOND
     await reminding.release(contract_id)
-    assert await at(reminding, closes_at - MICROSECOND) == [ERASURE]
+    assert await queued_at(reminding, closes_at - MICROSECOND) == [ERASURE]
 
 
 async def test_a_reminder_that_waits_while_the_erasure_is_put_on_hold_is_sent_after_the_release_alone(
@@ -255,11 +224,11 @@ async def test_a_reminder_that_waits_while_the_erasure_is_put_on_hold_is_sent_af
 ) -> None:
     contract_id = await reminding.terminated_contract()
     opens_at, _ = WINDOWS[ERASURE]
-    assert await at(reminding, opens_at) == [ERASURE]
+    assert await queued_at(reminding, opens_at) == [ERASURE]
     await reminding.hold(contract_id)
-    assert await swept(reminding, opens_at) == []
+    assert await sent_at(reminding, opens_at) == []
     await reminding.release(contract_id)
-    assert await swept(reminding, opens_at) == [ERASURE]
+    assert await sent_at(reminding, opens_at) == [ERASURE]
     assert await OutboxMail.filter(kind=ERASURE, state=MailState.SENT).count() == 1
 
 
@@ -267,23 +236,23 @@ async def test_of_an_erasure_that_is_released_too_late_nothing_is_said(reminding
     contract_id = await reminding.terminated_contract()
     await reminding.hold(contract_id)
     opens_at, closes_at = WINDOWS[ERASURE]
-    assert await at(reminding, opens_at) == []
+    assert await queued_at(reminding, opens_at) == []
     await reminding.release(contract_id)
-    assert await at(reminding, closes_at) == []
+    assert await queued_at(reminding, closes_at) == []
 
 
 async def test_an_erased_contract_is_reminded_of_nothing_and_looked_at_no_more(reminding: Workbench) -> None:
     contract_id = await reminding.terminated_contract()
     reminding.clock.instant = ERASURE_DUE_AT
     assert await reminding.erasures.erase(contract_id)
-    assert await at(reminding, ERASURE_DUE_AT) == []
+    assert await queued_at(reminding, ERASURE_DUE_AT) == []
     assert await reminders(reminding).next_due_at(APPLIED_AT) is None
 
 
 async def test_reminders_are_off_unless_the_settings_want_them(bench: Workbench) -> None:
     await bench.terminated_contract()
     for opens_at, _ in WINDOWS.values():
-        assert await at(bench, opens_at) == []
+        assert await queued_at(bench, opens_at) == []
     assert await reminders(bench).next_due_at(APPLIED_AT) is None
 
 
@@ -293,8 +262,8 @@ async def test_those_who_sweep_at_once_owe_each_reminder_once_however_many_batch
     for _ in range(3 * BATCH + 1):
         await reminding.terminated_contract(members=1)
     reminding.clock.instant = CLOSES_AT - 3 * DAY
-    owed = await asyncio.gather(*(reminders(reminding).owe_due() for _ in range(3)))
-    assert sum(owed) + await reminders(reminding).owe_due() == 3 * BATCH + 1
+    queued = await asyncio.gather(*(reminders(reminding).enqueue_due() for _ in range(3)))
+    assert sum(queued) + await reminders(reminding).enqueue_due() == 3 * BATCH + 1
     assert await OutboxMail.filter(kind=FIRST).count() == 3 * BATCH + 1
 
 
@@ -303,9 +272,9 @@ async def test_a_contract_that_somebody_is_changing_is_reminded_by_the_next_swee
     async with transaction():
         await sql("SELECT FROM contract WHERE id = $1 FOR UPDATE", contract_id)
         reminding.clock.instant = CLOSES_AT - 3 * DAY
-        elsewhere = asyncio.create_task(reminders(reminding).owe_due(), context=Context())  # on its own connection
-        assert await elsewhere == 0
-    assert await at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
+        other_connection = asyncio.create_task(reminders(reminding).enqueue_due(), context=Context())
+        assert await other_connection == 0
+    assert await queued_at(reminding, CLOSES_AT - 3 * DAY) == [FIRST]
 
 
 async def test_who_resumes_reads_none_of_the_mails_that_wait_for_the_mail_server(reminding: Workbench) -> None:
@@ -339,14 +308,14 @@ async def test_the_next_look_is_when_the_next_window_opens(reminding: Workbench)
     while due_at := await reminders(reminding).next_due_at(instant):
         openings.append(due_at)
         instant = due_at
-        await at(reminding, instant)
+        await queued_at(reminding, instant)
     assert openings == [opens_at for opens_at, _ in WINDOWS.values()]
 
 
 async def test_the_mail_is_one_that_the_outbox_can_send(reminding: Workbench) -> None:
     contractor = await reminding.contract()
     await reminding.ask(contractor, Action.TERMINATE)
-    await at(reminding, CLOSES_AT - 3 * DAY)
+    await queued_at(reminding, CLOSES_AT - 3 * DAY)
     assert await reminding.mail_relay().drain() == 2
     mail = BytesParser(policy=email.policy.default).parsebytes(reminding.delivery.sent[1].as_bytes())
     application = await TerminationApplication.get(contract_id=contract_of(contractor))
@@ -356,7 +325,7 @@ async def test_the_mail_is_one_that_the_outbox_can_send(reminding: Workbench) ->
 
 
 def application(days: dict[DeadlineKind, int]) -> Application:
-    """An application under a policy with other periods than the manual's."""
+    """An application with other periods than the manual's."""
     requested_on = APPLIED_AT.date()
 
     def deadline(kind: DeadlineKind) -> Deadline:

@@ -106,6 +106,6 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
         mail_relay=MailRelay(
             clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections
         ),
-        reminders=Reminders(clock, notifications, settings.sweep_batch, wanted=settings.reminders),
+        reminders=Reminders(clock, notifications, settings.sweep_batch, enabled=settings.reminders),
         delivery=delivery,
     )

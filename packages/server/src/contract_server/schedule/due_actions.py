@@ -1,8 +1,7 @@
-"""What falls due, and doing it: oldest first, each contract judged anew under its lock.
+"""Execute due actions, oldest first; each decision is made again under the contract's lock.
 
-Due means due *by now*, not today: what a day's outage left undone is done by the next sweep. One contract that fails
-delays no other; it is tried again after a pause that grows, and set aside at last. Of erasures, only those are done
-that the breaker lets pass.
+Due means due *by now*, not today: the next sweep catches up after an outage of any length. A contract that fails delays
+no other. It is tried again after growing pauses, until it fails permanently. Erasures also need the breaker's approval.
 """
 
 import time
@@ -35,13 +34,13 @@ class SweepReport:
 
     done: int = 0
     failed: set[UUID] = field(default_factory=set)
-    passed_over: set[UUID] = field(default_factory=set)
+    skipped: set[UUID] = field(default_factory=set)
     complete: bool = True
-    ledger_kept: bool = True
+    ledger_available: bool = True
 
 
 class DueActions:
-    """Does what falls due."""
+    """Executes due actions."""
 
     def __init__(
         self, clock: Clock, changes: ContractChanges, erasures: Erasures, breaker: Breaker, batch: int
@@ -52,79 +51,79 @@ class DueActions:
         self._breaker = breaker
         self._batch = batch
 
-    async def run_due(self, *, patient: bool = False, seconds: float = 45) -> SweepReport:
-        """Do all that is due by now, for at most about `seconds`; what is left is for the next sweep.
+    async def run(self, *, wait_for_locks: bool = False, seconds: float = 45) -> SweepReport:
+        """Execute all actions due by now, for at most about `seconds`; the next sweep does the rest.
 
-        A contract that somebody else has locked is passed over, or, when `patient`, waited for.
+        Skip contracts that another transaction has locked, unless `wait_for_locks`.
         """
         report = SweepReport()
-        perform = {Action.END_SERVICE: self._end_services, Action.ERASE: self._erase}
+        execute = {Action.END_SERVICE: self._end_services, Action.ERASE: self._erase}
         ends_at = time.monotonic() + seconds
         await self._erasures.copy_evidence()
         erasable_until = await self._breaker.pass_until(await self._clock.now())
-        while report.complete and (found := await self._due(report, erasable_until)):
-            for action, alike in groupby(found, key=lambda due: due.action):
-                await perform[action](list(alike), report, SweepLimits(skip_locked=not patient, ends_at=ends_at))
+        while report.complete and (due_actions := await self._find_due(report, erasable_until)):
+            for action, group in groupby(due_actions, key=lambda due: due.action):
+                limits = SweepLimits(skip_locked=not wait_for_locks, ends_at=ends_at)
+                await execute[action](list(group), report, limits)
         if report.complete or report.done:
-            await self._note_run()
+            await self._record_run()
         return report
 
-    async def _due(self, report: SweepReport, erasable_until: datetime | None) -> list[DueAction]:
+    async def _find_due(self, report: SweepReport, erasable_until: datetime | None) -> list[DueAction]:
         return await find_due(
             await self._clock.now(),
             self._batch,
-            except_for=report.failed | report.passed_over,
-            erasable_until=erasable_until if report.ledger_kept else None,
+            except_for=report.failed | report.skipped,
+            erasable_until=erasable_until if report.ledger_available else None,
         )
 
-    async def _erase(self, due: Sequence[DueAction], report: SweepReport, patience: SweepLimits) -> None:
-        if patience.over:
+    async def _erase(self, due_actions: Sequence[DueAction], report: SweepReport, limits: SweepLimits) -> None:
+        if limits.over:
             report.complete = False
-        if not (report.complete and report.ledger_kept):
+        if not (report.complete and report.ledger_available):
             return
         try:
-            erased = await self._erasures.erase_all([each.contract_id for each in due], patience)
-        except LedgerUnavailable:  # no fault of these contracts, and others would fare no better
-            report.ledger_kept = False
-            report.failed |= {each.contract_id for each in due}
-            log.exception("ledger cannot be written: nothing is erased")
+            erased = await self._erasures.erase_all([due.contract_id for due in due_actions], limits)
+        except LedgerUnavailable:  # affects all contracts equally, so the sweep erases no others
+            report.ledger_available = False
+            report.failed |= {due.contract_id for due in due_actions}
+            log.exception("erasures skipped: ledger unavailable")
             return
         report.complete = erased.complete
-        for each in due:
-            if each.contract_id in erased.failed:
-                await self._note_failure(each, erased.failed[each.contract_id], report)
-            elif each.contract_id in erased.contracts:
-                await self._note_done(each, report)
+        for due in due_actions:
+            if due.contract_id in erased.failed:
+                await self._record_failure(due, erased.failed[due.contract_id], report)
+            elif due.contract_id in erased.contracts:
+                await self._record_success(due, report)
             elif erased.complete:
-                report.passed_over.add(each.contract_id)
+                report.skipped.add(due.contract_id)
 
-    async def _end_services(self, due: Sequence[DueAction], report: SweepReport, patience: SweepLimits) -> None:
-        for each in due:
-            if patience.over:
+    async def _end_services(self, due_actions: Sequence[DueAction], report: SweepReport, limits: SweepLimits) -> None:
+        for due in due_actions:
+            if limits.over:
                 report.complete = False
                 return
             try:
-                done = await self._end_service(each.contract_id, skip_locked=patience.skip_locked)
+                done = await self._end_service(due.contract_id, skip_locked=limits.skip_locked)
             except Exception as error:
                 if is_unavailable(error):
-                    raise  # the database is gone, for this contract and for all others
-                # whatever else is wrong with one contract must not delay the others
-                await self._note_failure(each, error, report)
+                    raise  # no other contract would succeed
+                await self._record_failure(due, error, report)
             else:
                 if done:
-                    await self._note_done(each, report)
+                    await self._record_success(due, report)
                 else:
-                    report.passed_over.add(each.contract_id)
+                    report.skipped.add(due.contract_id)
 
-    async def _note_done(self, due: DueAction, report: SweepReport) -> None:
+    async def _record_success(self, due: DueAction, report: SweepReport) -> None:
         report.done += 1
         if due.failed_before:
             await clear_failures(due.contract_id, due.action)
 
-    async def _note_failure(self, due: DueAction, error: Exception, report: SweepReport) -> None:
+    async def _record_failure(self, due: DueAction, error: Exception, report: SweepReport) -> None:
         report.failed.add(due.contract_id)
-        if is_contended(error):  # somebody else was at it: it says nothing of the contract
-            log.warning("due act postponed", contract_id=due.contract_id, act=due.action, exc_info=error)
+        if is_contended(error):  # a conflict with another transaction is no failure of the contract
+            log.warning("due action postponed", contract_id=due.contract_id, act=due.action, exc_info=error)
         else:
             await record_failure(due.contract_id, due.action, due.due_at, error, await self._clock.now())
 
@@ -133,10 +132,10 @@ class DueActions:
             contract = await lock_snapshot(contract_id, skip_locked=skip_locked)
             if contract is None:
                 return False
-            answer = await self._changes.change(contract, Action.END_SERVICE, Actor.SYSTEM)
-        if answer.refusal is None:
+            result = await self._changes.change(contract, Action.END_SERVICE, Actor.SYSTEM)
+        if result.refusal is None:
             log.info("service ended", contract_id=contract_id, application_id=contract.application_id)
-        return answer.refusal is None
+        return result.refusal is None
 
-    async def _note_run(self) -> None:
+    async def _record_run(self) -> None:
         await SweepRun.update_or_create(id=1, defaults={"finished_at": await DatabaseClock().now()})

@@ -1,10 +1,10 @@
-"""Reminding contractors of what is about to end. Off unless the settings want it.
+"""Queue reminders before deadlines. Off unless the setting `REMINDERS` is on.
 
-Theory. An application's own column says when to look at it next, so that looking for what is due costs the same
-however many applications there are. Who looks locks the contract, so that nobody withdraws the application or erases
-the contract meanwhile, and owes whatever windows are open by then; the unique Message-ID makes it once and never twice.
-A reminder that waits in the outbox until its window closes, its application is withdrawn, or the erasure that it speaks
-of is put on hold, is not sent any more.
+Theory. Each application has a column with its next reminder time, so that finding due reminders costs the same for any
+number of applications. The contract is locked while its reminders are queued, so that no other transaction withdraws
+the application or erases the contract. A reminder is queued for each open window; the unique Message-ID makes this
+idempotent. A pending reminder expires when its window closes, its application is withdrawn, or its erasure is put on
+hold.
 """
 
 import time
@@ -29,7 +29,7 @@ _LOCK_DUE = """
        FOR UPDATE OF contract, application SKIP LOCKED
 """
 
-_LOOK_AGAIN_AT = """
+_SET_NEXT = """
     UPDATE termination_application AS application SET next_reminder_at = next.at
       FROM unnest($1::uuid[], $2::timestamptz[]) AS next (id, at) WHERE application.id = next.id
 """
@@ -39,52 +39,52 @@ _NEXT = """
      WHERE next_reminder_at > $1 AND withdrawn_at IS NULL
 """
 
-SPEAKS_OF_WHAT_IS_IN_FORCE = """EXISTS (
+APPLICATION_IN_FORCE = """EXISTS (
             SELECT FROM termination_application AS application
              WHERE application.contract_id = mail.contract_id AND application.withdrawn_at IS NULL
                AND application.requested_at <= mail.dated_at)"""
-"""Whether the application that a reminder, `mail`, speaks of was not withdrawn, in SQL."""
+"""SQL condition: the application of the reminder `mail` has not been withdrawn."""
 
-# Who resumes withdraws the reminders that wait, but for one that was owed in that very moment.
-_FORGET_USELESS = f"""
+# A resumption withdraws pending reminders, but misses one that is queued at the same moment.
+_DELETE_EXPIRED = f"""
     DELETE FROM outbox_mail AS mail
      WHERE state = 'PENDING' AND useful_until IS NOT NULL AND (lease_until IS NULL OR lease_until < clock_timestamp())
-       AND (useful_until <= $1 OR NOT {SPEAKS_OF_WHAT_IS_IN_FORCE})
+       AND (useful_until <= $1 OR NOT {APPLICATION_IN_FORCE})
 """  # noqa: S608 - our own words
 
 
 class Reminders:
-    """Owes the reminders whose windows are open."""
+    """Queues reminders whose windows are open."""
 
-    def __init__(self, clock: Clock, notifications: Notifications, batch: int, *, wanted: bool) -> None:
+    def __init__(self, clock: Clock, notifications: Notifications, batch: int, *, enabled: bool) -> None:
         self._clock = clock
         self._notifications = notifications
         self._batch = batch
-        self._wanted = wanted
+        self._enabled = enabled
 
-    async def owe_due(self, *, seconds: float = 5) -> int:
-        """Put into the outbox what is due by now, for at most about `seconds`; what is left is for the next sweep.
+    async def enqueue_due(self, *, seconds: float = 5) -> int:
+        """Queue all due reminders, for at most about `seconds`; the next sweep does the rest.
 
         Returns:
-            How many reminders are owed.
+            The number of reminders queued.
         """
-        await current_connection().execute_query(_FORGET_USELESS, [await self._clock.now()])
-        owed, looked_at, ends_at = 0, self._batch, time.monotonic() + seconds
-        while self._wanted and looked_at == self._batch and time.monotonic() < ends_at:
-            looked_at, newly_owed = await self._owe_batch()
-            owed += newly_owed
-        return owed
+        await current_connection().execute_query(_DELETE_EXPIRED, [await self._clock.now()])
+        queued, checked, ends_at = 0, self._batch, time.monotonic() + seconds
+        while self._enabled and checked == self._batch and time.monotonic() < ends_at:
+            checked, added = await self._enqueue_batch()
+            queued += added
+        return queued
 
     async def next_due_at(self, after: datetime) -> datetime | None:
-        """When the next look is due after that instant."""
-        if not self._wanted:
+        """Return when the next reminder is due after that instant."""
+        if not self._enabled:
             return None
         rows = await current_connection().execute_query_dict(_NEXT, [after])
         due_at: datetime | None = rows[0]["at"]
         return due_at
 
-    async def _owe_batch(self) -> tuple[int, int]:
-        """How many applications were looked at, and how many reminders came of it."""
+    async def _enqueue_batch(self) -> tuple[int, int]:
+        """Return the numbers of applications checked and of reminders queued."""
         async with transaction():
             due = await current_connection().execute_query_dict(_LOCK_DUE, [await self._clock.now(), self._batch])
             if not due:
@@ -94,38 +94,38 @@ class Reminders:
             contracts = await find_snapshots(ids)
             contractors = {account.contract_id: account for account in await Account.filter(contract_id__in=ids)}
             mails = [
-                self._notifications.reminder(contracts[each], contractors[each], window, now)
-                for each in ids
-                if each in contractors
-                for window in _open_windows(contracts[each], now)
+                self._notifications.reminder(contracts[contract_id], contractors[contract_id], window, now)
+                for contract_id in ids
+                if contract_id in contractors
+                for window in _open_windows(contracts[contract_id], now)
             ]
             await OutboxMail.bulk_create(mails, ignore_conflicts=True)
-            await self._look_again({row["application_id"]: contracts[row["contract_id"]] for row in due}, now)
+            await self._set_next({row["application_id"]: contracts[row["contract_id"]] for row in due}, now)
         return len(due), len(mails)
 
-    async def _look_again(self, contracts: dict[UUID, ContractSnapshot], now: datetime) -> None:
-        moments = [_next_look(contract, now) for contract in contracts.values()]
-        await current_connection().execute_query(_LOOK_AGAIN_AT, [list(contracts), moments])
+    async def _set_next(self, contracts: dict[UUID, ContractSnapshot], now: datetime) -> None:
+        instants = [_next_reminder(contract, now) for contract in contracts.values()]
+        await current_connection().execute_query(_SET_NEXT, [list(contracts), instants])
 
 
 def _open_windows(contract: ContractSnapshot, now: datetime) -> list[Window]:
-    """What there is to say now. Of an erasure that is on hold nobody can say when it will be."""
+    """Return the open windows; an erasure on hold has no date to announce."""
     application = contract.facts.application
     if application is None or contract.facts.status is not Status.TERMINATED:
         return []
     return [
         window
         for window in windows_of(application)
-        if window.is_open(now) and not (contract.facts.erasure_held and _is_of_erasure(window))
+        if window.is_open(now) and not (contract.facts.erasure_held and _announces_erasure(window))
     ]
 
 
-def _next_look(contract: ContractSnapshot, now: datetime) -> datetime | None:
+def _next_reminder(contract: ContractSnapshot, now: datetime) -> datetime | None:
     application = contract.facts.application
     if application is None or contract.facts.status is not Status.TERMINATED:
         return None
-    return next_opening(application, now)  # what is held back is looked at again when the hold is released
+    return next_opening(application, now)  # the release of a hold sets this column again
 
 
-def _is_of_erasure(window: Window) -> bool:
+def _announces_erasure(window: Window) -> bool:
     return window.reminder.deadline is DeadlineKind.ERASURE

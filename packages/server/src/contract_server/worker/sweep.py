@@ -18,7 +18,7 @@ async def sweep_unless_running(services: Services) -> SweepReport | None:
 async def sweep_once(services: Services) -> SweepReport:
     """Send pending mails, do due actions, and delete expired data."""
     # concurrent, so that a mail server that hangs delays no due action, and a long erasure delays no mail
-    outcomes = await asyncio.gather(services.mail_relay.drain(), services.due_actions.run_due(), return_exceptions=True)
+    outcomes = await asyncio.gather(services.mail_relay.drain(), services.due_actions.run(), return_exceptions=True)
     for outcome in outcomes:  # if one has failed, the other has finished all the same
         if isinstance(outcome, BaseException):
             raise outcome
@@ -28,6 +28,6 @@ async def sweep_once(services: Services) -> SweepReport:
     await services.sessions.forget_expired()
     await services.password_resets.forget_expired()
     await services.rate_limits.forget_old()
-    if await services.reminders.owe_due():  # last: reminders are optional, and an error must not delay the rest
+    if await services.reminders.enqueue_due():  # last: reminders are optional, and an error must not delay the rest
         await services.mail_relay.drain()
     return report

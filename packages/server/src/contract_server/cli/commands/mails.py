@@ -9,7 +9,7 @@ import typer
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, show_first
-from contract_server.schedule.failed_mails import GivenUp, dismiss, mails_given_up, try_again
+from contract_server.schedule.failed_mails import FailedMail, dismiss_mail, list_failed_mails, retry_mail
 from contract_server.services import Services
 
 MailNumber = Annotated[
@@ -42,7 +42,7 @@ def retry(mail: MailNumber) -> None:
     """
 
     async def run(services: Services) -> bool:
-        return await try_again(mail, await services.clock.now())
+        return await retry_mail(mail, await services.clock.now())
 
     if not with_services(run):
         raise Refusal("this mail was not given up, or is of no use any more; see `contract-server mails list`")
@@ -55,14 +55,14 @@ def dismiss_(mail: MailNumber) -> None:
 
     Example: contract-server mails dismiss 1201
     """
-    if not with_services(lambda _: dismiss(mail)):
+    if not with_services(lambda _: dismiss_mail(mail)):
         raise Refusal("this mail was not given up; see `contract-server mails list`")
     typer.echo("It is seen to.")
 
 
 async def _find(services: Services, limit: int) -> list[dict[str, Any]]:
-    return [_shown(each, services.policies.zone) for each in await mails_given_up(limit)]
+    return [_shown(each, services.policies.zone) for each in await list_failed_mails(limit)]
 
 
-def _shown(mail: GivenUp, zone: ZoneInfo) -> dict[str, Any]:
+def _shown(mail: FailedMail, zone: ZoneInfo) -> dict[str, Any]:
     return asdict(mail) | {"dated_at": mail.dated_at.astimezone(zone)}

@@ -53,7 +53,7 @@ def sweep() -> None:
     """
     load_worker_settings()
     report = with_services(_sweep)
-    typer.echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.passed_over)}")
+    typer.echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.skipped)}")
     raise typer.Exit(1 if report.failed else 0)
 
 

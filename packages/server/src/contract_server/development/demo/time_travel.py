@@ -37,9 +37,9 @@ class TimeTravel:
 
     async def _arrive(self, instant: datetime) -> None:
         await self._clock.move_to(instant)
-        while not (await self._services.due_actions.run_due(patient=True)).complete:
+        while not (await self._services.due_actions.run(wait_for_locks=True)).complete:
             pass
-        if await self._services.reminders.owe_due():
+        if await self._services.reminders.enqueue_due():
             await self._services.mail_relay.drain()  # before the clock moves on and they are too late
 
     async def _next_due_at(self, after: datetime) -> datetime | None:

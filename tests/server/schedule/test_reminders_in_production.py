@@ -1,4 +1,4 @@
-"""Reminders as the product sends them: on the way when the clock is moved, and by a sweep."""
+"""Reminders of a running service: sent when the clock is moved, and by a sweep."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -66,5 +66,5 @@ async def test_a_sweep_from_the_command_line_owes_reminders_and_sends_them(
 
 
 async def mails_to(address: str, service: Running) -> list[EmailMessage]:
-    """The mails in the folder to that address, oldest first."""
+    """List the mails in the folder to that address, oldest first."""
     return [mail for mail in await service.mails(0) if mail["To"] == address]
