@@ -26,7 +26,7 @@ from tests.bench.ground import Ground, laid_out
 from tests.bench.mail_loop import RECIPIENT
 from tests.bench.targets import ROOT, started
 from tests.bench.work import Request
-from tests.server.running import end, free_port
+from tests.server.running import free_port, stop_process
 
 from contract_notify import CONTACT_URL, TerminationAccepted, render
 
@@ -96,7 +96,7 @@ async def sink_running() -> AsyncIterator[Sink]:
     try:
         yield Sink(port, process)
     finally:
-        await end(process)
+        await stop_process(process)
 
 
 @asynccontextmanager
@@ -113,7 +113,7 @@ async def worker_running(ground: Ground, core: int) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await end(process)
+        await stop_process(process)
 
 
 async def bare_loop(sink: Sink, kind: str, mails: int, milliseconds_each: float) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from tests.server.running import end, free_port
+from tests.server.running import free_port, stop_process
 
 ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).parent / "peers"
@@ -93,7 +93,7 @@ async def _started(name: str, variables: Mapping[str, str], folder: Path) -> Asy
         await _until_it_answers(target, process, folder / f"{name}.log")
         yield target
     finally:
-        await end(process)
+        await stop_process(process)
 
 
 async def _until_it_answers(target: Target, process: asyncio.subprocess.Process, log: Path) -> None:

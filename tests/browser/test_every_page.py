@@ -1,4 +1,4 @@
-"""Every page in each of its states, for everybody: width, size of text, colour, language, and what it weighs."""
+"""Every page in each of its states: width, text size, colours, language, and bytes."""
 
 import re
 from collections.abc import AsyncIterator
@@ -13,26 +13,27 @@ LARGEST_PAGE = 60 * 1024
 TWICE_THE_TEXT = "document.documentElement.style.fontSize = '200%'"
 WIDTH = "document.documentElement.scrollWidth"
 
-# everything that a newcomer's browser gets for this page: the page, what it loads, and the API's answers
+# all that a browser without a cache receives for a page: the page, its files, and the API's responses
 TRANSFERRED = """
 [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
   .map((entry) => [new URL(entry.name).pathname, entry.transferSize])
 """
-# what is read, seen or heard, without what people are called and what is marked as Japanese
+# all text for eyes and screen readers, without people's names and without parts marked as Japanese
 WORDS = """
 (() => {
   const page = document.body.cloneNode(true);
-  for (const left of page.querySelectorAll("[lang=ja], dd, #who, tbody th a, script, noscript")) left.remove();
+  for (const excluded of page.querySelectorAll("[lang=ja], dd, #who, tbody th a, script, noscript")) excluded.remove();
   const names = ["aria-label", "alt", "title", "placeholder", "data-label"];
-  const said = [...page.querySelectorAll("*")].flatMap((each) => names.map((name) => each.getAttribute(name) ?? ""));
-  return [document.title, page.innerText, ...said].join("\\n").replaceAll("おまかせログイン", "");
+  const valuesOf = (element) => names.map((name) => element.getAttribute(name) ?? "");
+  const attributes = [...page.querySelectorAll("*")].flatMap(valuesOf);
+  return [document.title, page.innerText, ...attributes].join("\\n").replaceAll("おまかせログイン", "");
 })()
 """
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 async def every_page(visitor: Visitor) -> AsyncIterator[str]:
-    """Opens one after the other; in no language, so that it finds its way in each. Yields what is on the screen."""
+    """Open the pages one after another, without using text of a language; yield the name of each state."""
     for path in ("/", "/login", "/password", "/password/unknown"):
         await visitor.open(path)
         yield path
@@ -42,12 +43,12 @@ async def every_page(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.open("/terminate")
     yield "confirmation"
     await visitor.page.locator("#confirm [type=submit]").click()
-    await visitor.at("/done")
+    await visitor.expect_page("/done")
     yield "terminated"
     await visitor.open("/home")
     yield "home, terminated"
     await visitor.page.locator("#content button").click()
-    await visitor.at("/done")
+    await visitor.expect_page("/done")
     yield "resumed"
     await log_out(visitor)
 
@@ -76,15 +77,15 @@ async def log_in(visitor: Visitor, email: str, home: str) -> None:
     await visitor.page.locator("#email").fill(email)
     await visitor.page.locator("#password").fill(PASSWORD)
     await visitor.page.keyboard.press("Enter")
-    await visitor.at(home)
+    await visitor.expect_page(home)
 
 
 async def log_out(visitor: Visitor) -> None:
     await visitor.page.locator("#log-out").click()
-    await visitor.at("/")
+    await visitor.expect_page("/")
 
 
-async def stays_on_the_screen_with_text_twice_as_large(visitor: Visitor, name: str) -> None:
+async def check_width_with_large_text(visitor: Visitor, name: str) -> None:
     size = visitor.page.viewport_size
     assert size is not None
     await visitor.page.evaluate(TWICE_THE_TEXT)
@@ -95,8 +96,8 @@ async def stays_on_the_screen_with_text_twice_as_large(visitor: Visitor, name: s
 async def test_no_page_has_a_barrier_on_the_narrowest_screen_in_the_dark(visitor: Visitor) -> None:
     await visitor.page.emulate_media(color_scheme="dark")
     async for name in every_page(visitor):
-        await visitor.finds_no_barrier()
-        await stays_on_the_screen_with_text_twice_as_large(visitor, name)
+        await visitor.check_accessibility()
+        await check_width_with_large_text(visitor, name)
 
 
 @pytest.mark.parametrize("visitor", [1920], indirect=True)
@@ -112,21 +113,21 @@ async def test_every_page_is_light_and_has_no_word_of_japanese_in_english(visito
         assert all(size > 0 for _, size in transferred), name
         assert sum(size for _, size in transferred) < LARGEST_PAGE, name
         assert not JAPANESE.findall(await page.evaluate(WORDS)), name
-        await stays_on_the_screen_with_text_twice_as_large(visitor, name)
+        await check_width_with_large_text(visitor, name)
 
 
 @pytest.mark.parametrize("visitor", [390], indirect=True)
 async def test_mails_are_read_without_a_barrier(visitor: Visitor, client: Client, service: Running) -> None:
     await visitor.open("/dev/mail")
-    await visitor.reads("送信されたメールはまだありません。")
-    await visitor.finds_no_barrier()
+    await visitor.expect_text("送信されたメールはまだありません。")
+    await visitor.check_accessibility()
     await client.ask("""mutation { requestPasswordReset(input: { email: "active@example.jp" }) { ok } }""")
     await service.mails(1)
     await visitor.page.reload()
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()
     await visitor.page.locator(".mails a").click()
     await visitor.page.locator(".body").wait_for()
-    await visitor.finds_no_barrier()
-    await stays_on_the_screen_with_text_twice_as_large(visitor, "mail")
+    await visitor.check_accessibility()
+    await check_width_with_large_text(visitor, "mail")
     await visitor.page.emulate_media(color_scheme="dark")
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()

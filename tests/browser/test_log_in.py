@@ -1,4 +1,4 @@
-"""Who gets in, who does not, and the way back for those who have forgotten their password."""
+"""Log-in, its refusal, and the way to a new password."""
 
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -25,47 +25,47 @@ async def test_after_too_many_tries_the_page_says_when_to_come_back(visitor: Vis
     full_minute = datetime.fromisoformat(retry_at) + timedelta(minutes=1, microseconds=-1)
     await visitor.open("/")
     await visitor.log_in("somebody@example.jp")
-    await visitor.is_told(f"{full_minute:%H:%M}以降にもう一度お試しください。")
+    await visitor.expect_notice(f"{full_minute:%H:%M}以降にもう一度お試しください。")
     await expect(visitor.page.get_by_label("パスワード")).to_be_focused()
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()
 
 
 async def test_whoever_logs_out_is_out_on_every_page(visitor: Visitor) -> None:
-    await visitor.at_home("active@example.jp")
+    await visitor.open_home("active@example.jp")
     await visitor.press("ログアウト")
-    await visitor.at("/")
-    await visitor.is_told("ログアウトしました。")
+    await visitor.expect_page("/")
+    await visitor.expect_notice("ログアウトしました。")
     for path in ("/home", "/done", "/operator"):
         await visitor.page.goto(f"{visitor.base_url}{path}")
-        await visitor.at("/")
-        await visitor.is_told("ログインしてください。")
+        await visitor.expect_page("/")
+        await visitor.expect_notice("ログインしてください。")
 
 
 async def test_an_erased_contractor_is_answered_like_an_unknown_address(visitor: Visitor) -> None:
-    await visitor.at_home("closed@example.jp")
+    await visitor.open_home("closed@example.jp")
     await visitor.press("46日目へ")
-    await visitor.at("/")
-    await visitor.is_told("ログインの有効期間が終了しました。")
+    await visitor.expect_page("/")
+    await visitor.expect_notice("ログインの有効期間が終了しました。")
 
     answers = []
     for email in ("closed@example.jp", "nobody@example.jp"):
         await visitor.open("/")
         await visitor.log_in(email)
-        await visitor.is_told("正しくありません")
+        await visitor.expect_notice("正しくありません")
         answers.append(await visitor.page.locator(NOTICE).inner_text())
     assert answers[0] == answers[1]
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()
 
 
 async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) -> None:
     await visitor.open("/")
     await visitor.follow("パスワードを忘れた方はこちら")
-    await visitor.at("/password")
-    await visitor.finds_no_barrier()
+    await visitor.expect_page("/password")
+    await visitor.check_accessibility()
     await visitor.page.get_by_label("メールアドレス").fill("active@example.jp")
     await visitor.press("送信")
-    await visitor.reads("メールをご確認ください")
-    await visitor.finds_no_barrier()
+    await visitor.expect_text("メールをご確認ください")
+    await visitor.check_accessibility()
 
     (mail,) = await service.mails(1)
     link = link_in(mail)
@@ -73,17 +73,17 @@ async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) 
     await visitor.page.get_by_label("新しいパスワード", exact=True).fill("short")
     await visitor.page.get_by_label("新しいパスワード（確認）").fill("another")
     await visitor.press("設定")
-    await visitor.reads("12文字以上で入力してください。")
-    await visitor.finds_no_barrier()
+    await visitor.expect_text("12文字以上で入力してください。")
+    await visitor.check_accessibility()
     for label in ("新しいパスワード", "新しいパスワード（確認）"):
         await visitor.page.get_by_label(label, exact=True).fill("a new password of mine")
     await visitor.press("設定")
-    await visitor.at("/")
-    await visitor.is_told("新しいパスワードを設定しました。")
+    await visitor.expect_page("/")
+    await visitor.expect_notice("新しいパスワードを設定しました。")
     await visitor.log_in("active@example.jp", "a new password of mine")
-    await visitor.at("/home")
+    await visitor.expect_page("/home")
 
-    await refuses_a_new_password(visitor, link)
+    await expect_new_password_refused(visitor, link)
 
 
 async def test_a_link_that_has_expired_is_refused_and_the_page_leads_to_a_new_one(
@@ -94,10 +94,10 @@ async def test_a_link_that_has_expired_is_refused_and_the_page_leads_to_a_new_on
     connection = await asyncpg.connect(service.database_url)
     await connection.execute("UPDATE password_reset_token SET expires_at = now()")
     await connection.close()
-    await refuses_a_new_password(visitor, link_in(mail))
-    await visitor.finds_no_barrier()
+    await expect_new_password_refused(visitor, link_in(mail))
+    await visitor.check_accessibility()
     await visitor.follow("URLを再度受け取る")
-    await visitor.at("/password")
+    await visitor.expect_page("/password")
 
 
 def link_in(mail: EmailMessage) -> str:
@@ -105,9 +105,9 @@ def link_in(mail: EmailMessage) -> str:
     return next(line for line in text.splitlines() if "/password/" in line)
 
 
-async def refuses_a_new_password(visitor: Visitor, link: str) -> None:
+async def expect_new_password_refused(visitor: Visitor, link: str) -> None:
     await visitor.page.goto(link)
     for label in ("新しいパスワード", "新しいパスワード（確認）"):
         await visitor.page.get_by_label(label, exact=True).fill("and yet another one")
     await visitor.press("設定")
-    await visitor.is_told("このリンクは無効か、有効期限が切れています。")
+    await visitor.expect_notice("このリンクは無効か、有効期限が切れています。")

@@ -1,4 +1,4 @@
-"""Chapters 1 and 2 of the manual, step by step, as its reader follows them. Each step leaves a picture."""
+"""Chapters 1 and 2 of the manual, step by step. Each step saves a picture."""
 
 import pytest
 from playwright.async_api import expect
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 at_both_widths = pytest.mark.parametrize("visitor", SIZES, indirect=True)
 
-PARTICULARS = [
+TERMS = [
     "会社名",
     "会社住所",
     "郵便番号",
@@ -28,62 +28,62 @@ async def test_a_contractor_terminates_and_resumes_as_the_manual_says(visitor: V
 
     # 1 (1) 「契約管理のログインはこちら」をクリックし、契約者としてログインします。
     await visitor.open("/")
-    await visitor.reaches("1-1-log-in")
+    await visitor.check_step("1-1-log-in")
     await visitor.follow("契約管理のログインはこちら")
-    await visitor.at("/login")
+    await visitor.expect_page("/login")
     await visitor.log_in("active@example.jp")
 
     # 1 (2) ホーム画面にて「契約終了」をクリックします。
-    await visitor.at("/home")
+    await visitor.expect_page("/home")
     await expect(page.get_by_role("heading", level=1)).to_have_text("おまかせログイン利用契約内容")
-    assert await page.locator("dt").all_inner_texts() == PARTICULARS
-    assert await visitor.particular("会社名") == "株式会社あおぞら製作所"
-    assert await visitor.particular("契約状態") == "契約中"
-    assert await visitor.particular("契約終了日") == "-"
-    await visitor.reaches("1-2-home")
+    assert await page.locator("dt").all_inner_texts() == TERMS
+    assert await visitor.detail("会社名") == "株式会社あおぞら製作所"
+    assert await visitor.detail("契約状態") == "契約中"
+    assert await visitor.detail("契約終了日") == "-"
+    await visitor.check_step("1-2-home")
     await visitor.follow("契約終了")
 
     # 1 (3) 契約終了確認画面が表示されます。問題ないことを確認し、「契約終了」をクリックします
-    await visitor.at("/terminate")
+    await visitor.expect_page("/terminate")
     await expect(page.get_by_role("heading", level=1)).to_have_text("契約終了確認")
-    await visitor.reads("申請日から45日を以って会員の登録情報を抹消するものとします。")
-    promised = await page.locator(".when").all_inner_texts()
+    await visitor.expect_text("申請日から45日を以って会員の登録情報を抹消するものとします。")
+    announced_dates = await page.locator(".when").all_inner_texts()
     await page.get_by_label("終了の理由").select_option("TOO_EXPENSIVE")
-    await visitor.reaches("1-3-confirmation")
+    await visitor.check_step("1-3-confirmation")
     await visitor.press("契約終了")
 
     # 1 (4) 利用停止手続きが完了しましたと表示され、契約状態が契約終了となります。
-    await visitor.at("/done")
+    await visitor.expect_page("/done")
     await expect(page.get_by_role("heading", level=1)).to_have_text("利用停止手続きが完了しました")
-    assert await visitor.particular("契約状態") == "契約終了"
-    assert await page.locator(".when").all_inner_texts() == promised
-    await visitor.reaches("1-4-terminated")
+    assert await visitor.detail("契約状態") == "契約終了"
+    assert await page.locator(".when").all_inner_texts() == announced_dates
+    await visitor.check_step("1-4-terminated")
 
     # 1 (5) 利用終了受付メールを受信します。
-    await receives(visitor, service, "【おまかせログイン】サービス利用停止受理通知")
-    await visitor.reaches("1-5-mail")
+    await open_newest_mail(visitor, service, "【おまかせログイン】サービス利用停止受理通知")
+    await visitor.check_step("1-5-mail")
 
     # 2 (2) ホーム画面にて「契約再開」をクリックします。
     await visitor.open("/home")
-    assert await visitor.particular("契約状態") == "契約終了"
-    await visitor.reads("「契約再開」から利用を再開することが可能です。")
-    await visitor.reaches("2-2-home")
+    assert await visitor.detail("契約状態") == "契約終了"
+    await visitor.expect_text("「契約再開」から利用を再開することが可能です。")
+    await visitor.check_step("2-2-home")
     await visitor.press("契約再開")
 
     # 2 (3) 利用再開手続きが完了しましたと表示され、契約状態が契約中となります。
-    await visitor.at("/done")
+    await visitor.expect_page("/done")
     await expect(page.get_by_role("heading", level=1)).to_have_text("利用再開手続きが完了しました")
-    assert await visitor.particular("契約状態") == "契約中"
-    assert await visitor.particular("契約終了日") == "-"
-    await visitor.reaches("2-3-resumed")
+    assert await visitor.detail("契約状態") == "契約中"
+    assert await visitor.detail("契約終了日") == "-"
+    await visitor.check_step("2-3-resumed")
 
     # 2 (4) 利用再開受付メールを受信します。
-    await receives(visitor, service, "【おまかせログイン】サービス利用再開受理通知", count=2)
-    await visitor.reaches("2-4-mail")
+    await open_newest_mail(visitor, service, "【おまかせログイン】サービス利用再開受理通知", count=2)
+    await visitor.check_step("2-4-mail")
 
 
-async def receives(visitor: Visitor, service: Running, subject: str, count: int = 1) -> None:
-    """Open the newest of so many mails, which has that subject."""
+async def open_newest_mail(visitor: Visitor, service: Running, subject: str, count: int = 1) -> None:
+    """Wait for `count` mails, and open the newest one, which has that subject."""
     await service.mails(count)
     await visitor.open("/dev/mail")
     newest = visitor.page.locator(".mails a").first
@@ -94,18 +94,18 @@ async def receives(visitor: Visitor, service: Running, subject: str, count: int 
 
 @at_both_widths
 async def test_after_the_last_day_the_contract_can_be_read_and_nothing_else(visitor: Visitor) -> None:
-    await visitor.at_home("closed@example.jp")
-    await visitor.reads("サービスのご利用と利用再開の受付は終了いたしました。")
-    await visitor.reads("ふたたびご利用になる場合は、新規にお申し込みください。")
+    await visitor.open_home("closed@example.jp")
+    await visitor.expect_text("サービスのご利用と利用再開の受付は終了いたしました。")
+    await visitor.expect_text("ふたたびご利用になる場合は、新規にお申し込みください。")
     await expect(visitor.page.locator("#content").get_by_role("button")).to_have_count(0)
     await expect(visitor.page.locator("#content").get_by_role("link")).to_have_count(0)
-    await visitor.reaches("2-closed")
+    await visitor.check_step("2-closed")
     await visitor.open("/terminate")
-    await visitor.at("/home")
+    await visitor.expect_page("/home")
 
 
 async def test_the_window_that_closes_while_the_page_is_open_is_explained(visitor: Visitor) -> None:
-    await visitor.at_home("lastday@example.jp")
+    await visitor.open_home("lastday@example.jp")
     other = await visitor.page.context.new_page()
     await other.goto(f"{visitor.base_url}/home")
     await other.get_by_role("button", name="15日目へ").click()
@@ -113,5 +113,5 @@ async def test_the_window_that_closes_while_the_page_is_open_is_explained(visito
 
     await visitor.press("契約再開")
     await expect(visitor.page.locator(".notice.problem")).to_be_visible()
-    await visitor.reads("サービスのご利用と利用再開の受付は終了いたしました。")
-    await visitor.finds_no_barrier()
+    await visitor.expect_text("サービスのご利用と利用再開の受付は終了いたしました。")
+    await visitor.check_accessibility()

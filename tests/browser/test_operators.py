@@ -8,43 +8,43 @@ from playwright.async_api import expect
 from tests.browser.conftest import SIZES, Visitor
 from tests.server.running import GRACE_CONTRACT, Client, Running
 
-JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff].*\n")  # before the chip that says whether it is so
+JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff].*\n")  # the title comes before the status chip
 
 pytestmark = pytest.mark.browser
 
 
-async def at_the_list(visitor: Visitor) -> None:
+async def open_list(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.log_in("operator@example.jp")
-    await visitor.at("/operator")
+    await visitor.expect_page("/operator")
 
 
 @pytest.mark.parametrize("visitor", SIZES, indirect=True)
 async def test_an_operator_finds_a_contract_and_holds_its_erasure(visitor: Visitor) -> None:
     page = visitor.page
-    await at_the_list(visitor)
+    await open_list(visitor)
     await expect(page.locator("tbody tr")).to_have_count(4)
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()
     await page.get_by_label("契約状態").select_option("TERMINATED")
     await visitor.press("絞り込む")
     await page.wait_for_url("**/operator?*")
     await expect(page.locator("tbody tr")).to_have_count(3)
     await visitor.follow("合同会社えんがわ企画")
     await page.wait_for_url("**/operator/contracts/*")
-    await visitor.settled()
-    await visitor.reads("契約終了の申請")
+    await visitor.wait_until_loaded()
+    await visitor.expect_text("契約終了の申請")
 
     await visitor.press("抹消を保留")
-    await visitor.reads("入力してください。")
+    await visitor.expect_text("入力してください。")
     await page.get_by_label("理由").fill("2026-0142")
     await visitor.press("抹消を保留")
-    await visitor.is_told("抹消を保留しました。")
-    assert await visitor.particular("理由") == "2026-0142"
-    await visitor.reads("抹消の保留")
-    await visitor.finds_no_barrier()
+    await visitor.expect_notice("抹消を保留しました。")
+    assert await visitor.detail("理由") == "2026-0142"
+    await visitor.expect_text("抹消の保留")
+    await visitor.check_accessibility()
     await visitor.press("保留を解除")
-    await visitor.is_told("抹消の保留を解除しました。")
-    await visitor.finds_no_barrier()
+    await visitor.expect_notice("抹消の保留を解除しました。")
+    await visitor.check_accessibility()
 
 
 async def test_an_operator_turns_the_pages_of_many_contracts_and_keeps_the_filter(
@@ -56,23 +56,23 @@ async def test_an_operator_turns_the_pages_of_many_contracts_and_keeps_the_filte
         "INSERT INTO contract (id, version, status, started_on, applications)"
         " SELECT gen_random_uuid(), 1, 'ACTIVE', '2024-03-01', 0 FROM generate_series(1, 44)",
     )
-    await at_the_list(visitor)
+    await open_list(visitor)
     await expect(rows).to_have_count(20)
     await expect(page.get_by_role("link", name="最初のページ")).to_have_count(0)
     await page.get_by_label("契約状態").select_option("ACTIVE")
     await visitor.press("絞り込む")
-    seen = await contracts_shown(visitor)
+    seen = await shown_contracts(visitor)
     for count in (20, 5):
         await visitor.follow("次のページ")
         await expect(rows).to_have_count(count)
-        seen += await contracts_shown(visitor)
+        seen += await shown_contracts(visitor)
         await expect(page.get_by_label("契約状態")).to_have_value("ACTIVE")
     assert len(set(seen)) == len(seen) == 45
     await expect(page.get_by_role("link", name="次のページ")).to_have_count(0)
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()
     await visitor.follow("最初のページ")
     await expect(rows).to_have_count(20)
-    assert await contracts_shown(visitor) == seen[:20]
+    assert await shown_contracts(visitor) == seen[:20]
 
 
 async def test_a_long_history_is_read_on_where_the_first_part_ended(visitor: Visitor, service: Running) -> None:
@@ -83,24 +83,24 @@ async def test_a_long_history_is_read_on_where_the_first_part_ended(visitor: Vis
         " SELECT gen_random_uuid(), $1, now(), 'RESUMED', 'OPERATOR' FROM generate_series(1, 23)",
         GRACE_CONTRACT,
     )
-    await at_the_list(visitor)
+    await open_list(visitor)
     await visitor.open(f"/operator/contracts/{GRACE_CONTRACT}")
     await expect(events).to_have_count(20)
     await visitor.press("続きを表示")
     await expect(events).to_have_count(25)
     await expect(events.nth(20)).to_be_focused()
     await expect(visitor.page.get_by_role("button", name="続きを表示")).to_have_count(0)
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()
 
 
 @pytest.mark.parametrize("visitor", SIZES, indirect=True)
 async def test_an_operator_finds_contracts_by_the_day_of_their_erasure(visitor: Visitor) -> None:
     page, rows = visitor.page, visitor.page.locator("tbody tr")
-    await at_the_list(visitor)
+    await open_list(visitor)
     await page.get_by_label("抹消される日").fill("2000-01-01")
     await visitor.press("絞り込む")
-    await visitor.reads("該当する契約はありません。")
-    await visitor.finds_no_barrier()
+    await visitor.expect_text("該当する契約はありません。")
+    await visitor.check_accessibility()
     await page.get_by_label("抹消される日").fill("2999-12-31")
     await visitor.press("絞り込む")
     await expect(rows).to_have_count(3)
@@ -108,8 +108,8 @@ async def test_an_operator_finds_contracts_by_the_day_of_their_erasure(visitor: 
     await expect(rows).to_have_count(4)
 
 
-async def contracts_shown(visitor: Visitor) -> list[str]:
-    await visitor.settled()
+async def shown_contracts(visitor: Visitor) -> list[str]:
+    await visitor.wait_until_loaded()
     return await visitor.page.locator("tbody .id").all_inner_texts()
 
 
@@ -123,43 +123,43 @@ async def execute(service: Running, statement: str, *values: str) -> None:
 
 @pytest.mark.parametrize("visitor", SIZES, indirect=True)
 async def test_an_operator_sees_whether_the_service_keeps_its_promises(visitor: Visitor) -> None:
-    await at_the_list(visitor)
+    await open_list(visitor)
     await visitor.follow("稼働状況")
-    await visitor.at("/operator/health")
+    await visitor.expect_page("/operator/health")
     titles = await visitor.page.locator(".checks h2").all_inner_texts()
     assert len(titles) == 12
     assert [title for title in titles if not JAPANESE.search(title)] == []
-    await visitor.finds_no_barrier()
+    await visitor.check_accessibility()
 
 
 async def test_an_address_that_somebody_has_typed_is_told_what_is_wrong_with_it(visitor: Visitor) -> None:
-    await at_the_list(visitor)
+    await open_list(visitor)
     await visitor.page.goto(f"{visitor.base_url}/operator?after=x")
-    await visitor.is_told("after: an endCursor or cursor of an earlier answer is expected")
+    await visitor.expect_notice("after: an endCursor or cursor of an earlier answer is expected")
 
 
 async def test_an_erased_contract_leaves_its_dates_and_events(visitor: Visitor, client: Client) -> None:
-    await at_the_list(visitor)
+    await open_list(visitor)
     await visitor.follow("合同会社えんがわ企画")
     await visitor.page.wait_for_url("**/operator/contracts/*")
     await client.advance(days=26)
     await visitor.page.reload()
-    await visitor.settled()
-    await visitor.reads("登録情報の抹消")
-    assert await visitor.particular("契約状態") == "抹消済み"
-    assert await visitor.particular("会社名") == "-"
-    await visitor.finds_no_barrier()
+    await visitor.wait_until_loaded()
+    await visitor.expect_text("登録情報の抹消")
+    assert await visitor.detail("契約状態") == "抹消済み"
+    assert await visitor.detail("会社名") == "-"
+    await visitor.check_accessibility()
 
 
 async def test_a_contractor_is_sent_home_from_the_operators_pages(visitor: Visitor) -> None:
-    await visitor.at_home("active@example.jp")
+    await visitor.open_home("active@example.jp")
     await visitor.page.goto(f"{visitor.base_url}/operator")
-    await visitor.at("/home")
-    await visitor.is_told("この画面を表示する権限がありません。")
+    await visitor.expect_page("/home")
+    await visitor.expect_notice("この画面を表示する権限がありません。")
 
 
 async def test_a_contract_that_is_not_there_is_said_to_be_missing(visitor: Visitor) -> None:
-    await at_the_list(visitor)
+    await open_list(visitor)
     await visitor.open("/operator/contracts/018f0000-0000-7000-8000-00000000ffff")
-    await visitor.reads("契約が見つかりません。")
-    await visitor.finds_no_barrier()
+    await visitor.expect_text("契約が見つかりません。")
+    await visitor.check_accessibility()

@@ -248,7 +248,7 @@ async def test_a_request_is_followed_from_the_api_through_the_outbox_to_the_work
         await stop(service.server)
         assert service.worker is not None
         await service.worker.wait() if service.worker.returncode is not None else await stop(service.worker)
-        told = [json.loads(line) for line in service.said()["worker"]]
+        told = [json.loads(line) for line in service.log_lines()["worker"]]
     assert owed["request_id"] == request_id
     about_it = [(line["event"], line["caused_by"]) for line in told if line.get("mail_id") == owed["id"]]
     assert about_it == [("mail postponed", request_id), ("mail sent", request_id)]

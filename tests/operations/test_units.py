@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import new_database
-from tests.server.running import command, end, until_ready
+from tests.server.running import command, stop_process, until_ready
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
@@ -122,7 +122,7 @@ async def test_what_the_units_start_migrates_serves_and_works(
                 await until_scraped(client, f"http://127.0.0.1:{metrics_port}/metrics")
     finally:
         for process in processes:
-            await end(process)
+            await stop_process(process)
 
 
 async def until_scraped(client: httpx.AsyncClient, address: str) -> None:

@@ -1,4 +1,4 @@
-"""Talking to an application without a network in between."""
+"""Requests to an ASGI application without a network."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -13,15 +13,15 @@ from starlette.types import ASGIApp, Message, Scope
 from contract_server.settings import EnvironmentName, Settings
 
 URL = "https://api.example"
-NOWHERE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+UNREACHABLE_DATABASE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
 NO_MAIL_SERVER = SecretStr("smtp://127.0.0.1:1")
 
 
 def production_with_no_database() -> Settings:
-    """Production, with a database and a mail server that are out of reach."""
+    """Settings of production with an unreachable database and mail server."""
     return Settings(
         environment=EnvironmentName.PRODUCTION,
-        database_url=NOWHERE,
+        database_url=UNREACHABLE_DATABASE,
         public_url=URL,
         mail_sender="no-reply@example.jp",
         smtp_url=NO_MAIL_SERVER,
@@ -42,39 +42,39 @@ class Exchange:
     method: str = "POST"
     query_string: bytes = b""
     path: str = "/graphql"
-    more_headers: Iterable[tuple[bytes, bytes]] = ()  # in their order, several of one name among them
-    taken: int = 0  # messages that the application has read
+    more_headers: Iterable[tuple[bytes, bytes]] = ()  # in this order; a name may occur several times
+    messages_read: int = 0  # how many messages the application has read
     status: int | None = None
-    answered: dict[str, str] = field(default_factory=dict)  # the headers of the answer
+    response_headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
 
     async def send(self, chunks: Iterable[bytes], *, complete: bool = True) -> "Exchange":
-        """Send the body in chunks; then, unless it is complete, leave."""
-        waiting, ended = iter(chunks), asyncio.Event()
+        """Send the body in chunks; then, if it is not complete, disconnect."""
+        remaining, ended = iter(chunks), asyncio.Event()
 
         async def receive() -> Message:
-            self.taken += 1
-            chunk = next(waiting, None)
+            self.messages_read += 1
+            chunk = next(remaining, None)
             if chunk is not None:
                 return {"type": "http.request", "body": chunk, "more_body": True}
             if complete and not ended.is_set():
                 ended.set()
                 return {"type": "http.request", "body": b""}
             if complete:
-                await asyncio.Event().wait()  # the client is there, and has no more to say
+                await asyncio.Event().wait()  # the client stays connected and sends nothing more
             return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self.status = message["status"]
-                self.answered = {name.decode(): value.decode() for name, value in message["headers"]}
+                self.response_headers = {name.decode(): value.decode() for name, value in message["headers"]}
             self.body += message.get("body", b"")
 
         await self.app(self.scope, receive, send)
         return self
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever was answered
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
         return orjson.loads(self.body)
 
     @property
@@ -95,6 +95,6 @@ class Exchange:
         }
 
 
-async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
+async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
     for chunk in chunks:
         yield chunk

@@ -1,4 +1,4 @@
-"""The product, running; and the web application in the test's own process."""
+"""The running product, and the web application inside the test process."""
 
 import gc
 import logging
@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 from tests.conftest import new_database
-from tests.server.asgi import NOWHERE, client_of, production_with_no_database
+from tests.server.asgi import UNREACHABLE_DATABASE, client_of, production_with_no_database
 from tests.server.running import RESET, Client, Running, running
 from tests.server.workbench import Workbench, sql, stop_interfering
 
@@ -29,17 +29,17 @@ from contract_server.web.app import create_app
 async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
-    """A server and a worker, for all the tests that leave them running."""
-    async with running(await new_database(postgres), redis.url, tmp_path_factory.mktemp("service")) as found:
-        yield found
+    """A server and a worker for all tests that do not stop them."""
+    async with running(await new_database(postgres), redis.url, tmp_path_factory.mktemp("service")) as service:
+        yield service
 
 
 @pytest.fixture
 async def client(service: Running) -> AsyncIterator[Client]:
-    """Somebody who is not logged in, and demonstration data as it was at first."""
-    async with service.client() as found:
-        await found.ask(RESET)
-        yield found
+    """A client that is not logged in, with fresh demonstration data."""
+    async with service.client() as client:
+        await client.ask(RESET)
+        yield client
 
 
 @pytest.fixture(scope="session")
@@ -55,12 +55,14 @@ def production_app(production_settings: Settings) -> ASGIApp:
 @pytest.fixture(scope="session")
 def development_app(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
     folder = tmp_path_factory.mktemp("mail")
-    return create_app(Settings(environment=EnvironmentName.DEVELOPMENT, database_url=NOWHERE, mail_dir=folder))
+    return create_app(
+        Settings(environment=EnvironmentName.DEVELOPMENT, database_url=UNREACHABLE_DATABASE, mail_dir=folder)
+    )
 
 
 @pytest.fixture(scope="session")
 def shared(production_settings: Settings) -> ASGIApp:
-    """Production, whose API pages of one other site may use."""
+    """Production that trusts the pages of one other origin."""
     return create_app(production_settings.model_copy(update={"cors_origins": ("https://partner.example",)}))
 
 
@@ -75,8 +77,8 @@ def development(development_app: ASGIApp) -> httpx.AsyncClient:
 
 
 @pytest.fixture(scope="module")
-def objects_of_other_tests_are_not_collected() -> Iterator[None]:
-    """Where CPU is measured: a request pays for the garbage that it makes, not for what the tests before it made."""
+def frozen_garbage() -> Iterator[None]:
+    """For tests that measure CPU: exclude the objects of earlier tests from garbage collection."""
     gc.collect()
     gc.freeze()
     yield

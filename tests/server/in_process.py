@@ -1,4 +1,4 @@
-"""The web application inside the test's own process, for what only an insider can count."""
+"""The web application inside the test process, so that tests can count statements."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +26,7 @@ def development_settings(database_url: str, folder: Path) -> Settings:
 
 @asynccontextmanager
 async def seeded_services(settings: Settings) -> AsyncIterator[Services]:
-    """The services on a database that is migrated and seeded here."""
+    """The services with a database that is migrated and seeded."""
     async with database(settings):
         await migrate(settings)
         services = build_services(settings)
@@ -39,7 +39,7 @@ async def seeded_services(settings: Settings) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application, which is started and stopped around it."""
+    """Start the application for the block, and yield a client of it."""
     app = create_app(settings)
     transport = httpx.ASGITransport(app=app)
     async with (
@@ -51,7 +51,7 @@ async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 @contextmanager
 def counted_statements() -> Iterator[list[str]]:
-    """The SQL statements that are run inside the block, as Tortoise tells them to its log."""
+    """Collect the SQL statements of the block from Tortoise's log."""
     statements: list[str] = []
 
     class Count(logging.Handler):
@@ -70,5 +70,5 @@ def counted_statements() -> Iterator[list[str]]:
 
 
 async def find_viewer(services: Services, token: str) -> ViewerContract | None:
-    """Who the session of that token belongs to, with their contract."""
+    """The account and the contract of a session."""
     return await find_viewer_contract(token, services.clock, services.settings.session_idle_limit)

@@ -1,4 +1,4 @@
-"""The product as it runs for its users: a server process, a worker process, and clients that know HTTP alone."""
+"""The running product: a server process, a worker process, and clients that use HTTP only."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import httpx
 
-_REDIS_DATABASES = cycle(range(1, 16))  # Redis has sixteen; number 0 is for whoever asks for none
+_REDIS_DATABASES = cycle(range(1, 16))  # Redis has sixteen; 0 is the default
 
 PASSWORD = "omakase-demo-2026"
 ACTIVE_CONTRACT = "018f0000-0000-7000-8000-000000000001"
@@ -50,7 +50,7 @@ RESET = "mutation { resetDemo { testClock { now offsetSeconds } } }"
 
 
 class Client:
-    """Somebody who talks to the API over HTTP."""
+    """A client of the API over HTTP."""
 
     def __init__(self, base_url: str, language: str = "ja") -> None:
         self.http = httpx.AsyncClient(base_url=base_url, headers={"Accept-Language": language}, timeout=30)
@@ -64,8 +64,8 @@ class Client:
     async def post(self, query: str, **variables: object) -> httpx.Response:
         return await self.http.post("/graphql", json={"query": query, "variables": variables})
 
-    async def ask(self, query: str, **variables: object) -> Any:  # noqa: ANN401 - whatever was asked for
-        """The data of an answer without errors."""
+    async def ask(self, query: str, **variables: object) -> Any:  # noqa: ANN401 - depends on the query
+        """Execute an operation and return its data; it must have no errors."""
         response = await self.post(query, **variables)
         answer = response.json()
         assert response.status_code == 200, answer
@@ -73,15 +73,15 @@ class Client:
         return answer["data"]
 
     async def errors(self, query: str, **variables: object) -> list[str]:
-        """The codes of an answer's errors."""
+        """Execute an operation and return the codes of its errors."""
         answer = (await self.post(query, **variables)).json()
         return [error["extensions"]["code"] for error in answer["errors"]]
 
     async def log_in(self, email: str, password: str = PASSWORD) -> Any:  # noqa: ANN401 - as above
         return (await self.ask(LOG_IN, email=email, password=password))["logIn"]
 
-    async def advance(self, **way: object) -> Any:  # noqa: ANN401 - as above
-        return (await self.ask(ADVANCE, input=way))["advanceTestClock"]
+    async def advance(self, **step: object) -> Any:  # noqa: ANN401 - as above
+        return (await self.ask(ADVANCE, input=step))["advanceTestClock"]
 
 
 @dataclass
@@ -100,14 +100,14 @@ class Running:
         return Client(self.base_url, language)
 
     async def mails(self, count: int) -> list[EmailMessage]:
-        """The mails in the folder, once there are that many."""
+        """Wait for `count` mails in the folder, and return all."""
         async with asyncio.timeout(30):
             while len(files := sorted(self.mail_dir.glob("*.eml"))) < count:
                 await asyncio.sleep(0.1)
         return [parse(file.read_bytes()) for file in files]
 
-    def said(self) -> dict[str, list[str]]:
-        """What each has logged so far, line by line."""
+    def log_lines(self) -> dict[str, list[str]]:
+        """The log lines of each process so far."""
         return {file.stem: file.read_text().splitlines() for file in self.folder.glob("*.log")}
 
 
@@ -123,7 +123,7 @@ def free_port() -> int:
 
 
 async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
-    """Run `contract-server` to its end: exit status, standard output, standard error."""
+    """Run a command of `contract-server`; return exit status, standard output and standard error."""
     process = await _start(variables, *arguments, output=asyncio.subprocess.PIPE)
     output, errors = await process.communicate()
     return process.returncode or 0, output.decode(), errors.decode()
@@ -133,9 +133,9 @@ async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, s
 async def running(
     database_url: str, redis_url: str, folder: Path, *, worker: bool = True, **settings: str
 ) -> AsyncIterator[Running]:
-    """Migrate, seed, and start a server, and a worker if wanted, with settings of one's own; end both afterwards.
+    """Migrate, seed, and start a server and, by default, a worker; stop both after the block.
 
-    Each environment has a database of its own in Redis too: two that shared one would do each other's jobs.
+    Each environment has its own database in Redis too, so that no worker takes another one's jobs.
     """
     port, mail_dir = free_port(), folder / "mail"
     base_url = f"http://127.0.0.1:{port}"
@@ -160,7 +160,7 @@ async def running(
         )
     finally:
         for process in processes:
-            await end(process)
+            await stop_process(process)
 
 
 async def start_worker(variables: Mapping[str, str], folder: Path) -> asyncio.subprocess.Process:
@@ -168,12 +168,12 @@ async def start_worker(variables: Mapping[str, str], folder: Path) -> asyncio.su
 
 
 async def start(variables: Mapping[str, str], log: Path, *arguments: str) -> asyncio.subprocess.Process:
-    """Start `contract-server` with what it says added to a file."""
+    """Start a command of `contract-server`, with its output appended to a file."""
     with log.open("ab") as output:
         return await _start(variables, *arguments, output=output)
 
 
-async def end(process: asyncio.subprocess.Process) -> None:
+async def stop_process(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     await process.wait()

@@ -52,7 +52,7 @@ async def test_logs_redis_and_process_arguments_hold_nothing_personal_and_each_l
         secrets = await planted_by_the_product(service)
         arguments = process_arguments()
         kept = await everything_in(redis)
-    said = service.said()
+    said = service.log_lines()
     assert all(said.values())
     lines = [line for each in said.values() for line in each]
     for line in lines:
@@ -152,7 +152,7 @@ async def break_database(client: Client, service: Running) -> None:
     resume = f'resumeContract(input: {{ contractId: "{ACTIVE_CONTRACT}" }}) {{ __typename }}'
     assert await client.errors(f"mutation canary {{ canary: {resume} }}") == ["INTERNAL_SERVER_ERROR"]
     async with asyncio.timeout(30):
-        while not any("IntegrityError" in line for line in service.said()["worker"]):
+        while not any("IntegrityError" in line for line in service.log_lines()["worker"]):
             await asyncio.sleep(0.1)
 
 

@@ -22,13 +22,13 @@ sys.exit(run_development(host, int(port), Path(directory), command=[sys.executab
 
 
 class RunningEnvironment:
-    """`contract-server dev` in a process group of its own, as a shell starts it."""
+    """`contract-server dev` in its own process group, as a shell starts it."""
 
     def __init__(self, directory: Path, port: int, variables: dict[str, str]) -> None:
         self.directory = directory
         self.port = port
-        self.said = ""
-        program = Path(__file__).with_name("stand_in_program.py")
+        self.output = ""
+        program = Path(__file__).with_name("fake_program.py")
         self._process = subprocess.Popen(  # noqa: S603 - this Python and a program of ours
             [sys.executable, "-c", RUN, "127.0.0.1", str(port), str(directory), str(program)],
             stdout=subprocess.PIPE,
@@ -39,18 +39,18 @@ class RunningEnvironment:
         )
 
     def read_until(self, words: str) -> str:
-        """What it says up to the line with these words."""
-        begin = len(self.said)
+        """Read the output up to the line with these words, and return it."""
+        begin = len(self.output)
         for line in self._process.stdout or ():
-            self.said += line
+            self.output += line
             if words in line:
-                return self.said[begin:]
-        pytest.fail(f"it never said {words!r}, but\n{self.said}\n{self._process.communicate()[1]}")
+                return self.output[begin:]
+        pytest.fail(f"no output with {words!r}, but\n{self.output}\n{self._process.communicate()[1]}")
 
     def process_of(self, command: str) -> int:
-        """The process that a command runs in, which its first line of output tells."""
-        told = re.compile(rf"\| {command}\b.* has process (\d+)")
-        while not (match := told.search(self.said)):
+        """The process id of a command, which is in its first line of output."""
+        pattern = re.compile(rf"\| {command}\b.* has process (\d+)")
+        while not (match := pattern.search(self.output)):
             self.read_until("has process")
         return int(match[1])
 
@@ -62,16 +62,16 @@ class RunningEnvironment:
         self._process.send_signal(number)
 
     def send_group(self, number: signal.Signals) -> None:
-        """As a terminal does it on Ctrl-C."""
+        """Send a signal to the whole process group, as a terminal does on Ctrl-C."""
         os.killpg(self._process.pid, number)
 
     def finish(self) -> tuple[int, str, str]:
-        """Exit status, and what it said since, on standard output and on standard error."""
+        """Wait for the end; return exit status, and the rest of standard output and standard error."""
         out, err = self._process.communicate(timeout=30)
         return self._process.returncode, out, err
 
-    def nothing_is_left(self) -> bool:
-        """Whether databases and programs are gone: each held a lock for as long as it lived."""
+    def has_ended_completely(self) -> bool:
+        """Whether all databases and programs have ended: each holds a lock while it lives."""
         locks = [*self.directory.glob("*/life.lock"), *self.directory.glob("*.alive")]
         return all(map(is_released, locks))
 
@@ -82,7 +82,7 @@ class RunningEnvironment:
 
 
 def is_released(path: Path) -> bool:
-    """Whether all holders of a lock are gone, now or soon."""
+    """Whether a lock is free, now or soon."""
     lock = FileLock(path)
     released = lock.acquire(timeout=15)
     lock.release()
@@ -91,7 +91,7 @@ def is_released(path: Path) -> bool:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for environments, whose path has a space in it."""
+    """A folder for environments; its path contains a space."""
     path = tmp_path_factory.mktemp("an environment")
     yield path
     DataDirectory(path).remove()
@@ -111,4 +111,4 @@ def start_environment(folder: Path) -> Iterator[StartEnvironment]:
     yield start
     for environment in started:
         environment.discard()
-    assert all(environment.nothing_is_left() for environment in started)
+    assert all(environment.has_ended_completely() for environment in started)

@@ -24,28 +24,28 @@ async def test_environment_publishes_where_its_services_are_and_keeps_their_data
     start_environment: StartEnvironment,
 ) -> None:
     first = start_environment()
-    said = first.read_until("Ctrl-C")
-    assert f"Ready: http://127.0.0.1:{first.port}/graphql" in said
+    output = first.read_until("Ctrl-C")
+    assert f"Ready: http://127.0.0.1:{first.port}/graphql" in output
     assert stat.S_IMODE((first.directory / "dev.env").stat().st_mode) == 0o600
     variables = first.variables()
     assert variables["BASE_URL"] == f"http://127.0.0.1:{first.port}"
     assert Path(variables["MAIL_DIR"]) == first.directory / "mail"
     assert Path(variables["LEDGER_DIR"]) == first.directory / "ledger"
-    await _execute(variables["DATABASE_URL"], "CREATE TABLE kept (name text)")
+    await _execute(variables["DATABASE_URL"], "CREATE TABLE stored (name text)")
     async with Redis.from_url(variables["REDIS_URL"]) as redis:
-        await redis.set("kept", "yes")
+        await redis.set("stored", "yes")
 
     first.send(signal.SIGTERM)
-    status, _, complaints = first.finish()
-    assert (status, complaints) == (0, "")
+    status, _, errors = first.finish()
+    assert (status, errors) == (0, "")
     assert not (first.directory / "dev.env").exists()
 
     second = start_environment()
     second.read_until("Ctrl-C")
     variables = second.variables()
-    await _execute(variables["DATABASE_URL"], "SELECT name FROM kept")
+    await _execute(variables["DATABASE_URL"], "SELECT name FROM stored")
     async with Redis.from_url(variables["REDIS_URL"]) as redis:
-        assert await redis.get("kept") == b"yes"
+        assert await redis.get("stored") == b"yes"
 
 
 def test_environment_says_in_one_line_each_what_runs_where(start_environment: StartEnvironment) -> None:
@@ -55,9 +55,9 @@ def test_environment_says_in_one_line_each_what_runs_where(start_environment: St
 
 
 def test_ready_environment_tells_every_account_of_the_demonstration(start_environment: StartEnvironment) -> None:
-    said = start_environment().read_until("Ctrl-C")
+    output = start_environment().read_until("Ctrl-C")
     for word in (*(contract.email for contract in CONTRACTS), OPERATOR_EMAIL, PASSWORD):
-        assert word in said
+        assert word in output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -67,18 +67,18 @@ def test_every_stop_signal_ends_everything_even_when_the_whole_process_group_get
     environment = start_environment()
     environment.read_until("Ctrl-C")
     environment.send_group(number)
-    status, _, complaints = environment.finish()
-    assert (status, complaints) == (0, "")
-    assert environment.nothing_is_left()
+    status, _, errors = environment.finish()
+    assert (status, errors) == (0, "")
+    assert environment.has_ended_completely()
 
 
 def test_stop_signal_while_the_databases_start_ends_everything(start_environment: StartEnvironment) -> None:
     environment = start_environment()
     environment.read_until("Redis")
     environment.send(signal.SIGINT)
-    status, _, complaints = environment.finish()
-    assert (status, complaints) == (0, "")
-    assert environment.nothing_is_left()
+    status, _, errors = environment.finish()
+    assert (status, errors) == (0, "")
+    assert environment.has_ended_completely()
 
 
 def test_second_ctrl_c_hurries_up_a_stop_that_a_child_holds_up(start_environment: StartEnvironment) -> None:
@@ -87,16 +87,16 @@ def test_second_ctrl_c_hurries_up_a_stop_that_a_child_holds_up(start_environment
     environment.send_group(signal.SIGINT)
     environment.read_until("stopping")
     environment.send_group(signal.SIGINT)
-    status, _, complaints = environment.finish()
-    assert (status, complaints) == (0, "")
-    assert environment.nothing_is_left()
+    status, _, errors = environment.finish()
+    assert (status, errors) == (0, "")
+    assert environment.has_ended_completely()
 
 
 def test_nothing_survives_a_supervisor_that_is_killed(start_environment: StartEnvironment) -> None:
     environment = start_environment()
     environment.read_until("Ctrl-C")
     environment.send(signal.SIGKILL)
-    assert environment.nothing_is_left()
+    assert environment.has_ended_completely()
 
 
 @pytest.mark.parametrize(("name", "command"), [("worker", "worker"), ("API", "serve")])
@@ -119,18 +119,18 @@ async def test_database_that_dies_comes_back_at_the_same_place(start_environment
 
 
 @pytest.mark.parametrize(
-    ("command", "complaint"),
+    ("command", "error"),
     [
         ("migrate", "migrate failed (exit status 3)"),
         ("serve", "API ended (exit status 3) before it was ready"),
     ],
 )
 def test_program_that_cannot_do_its_work_ends_the_start_with_one_line(
-    start_environment: StartEnvironment, command: str, complaint: str
+    start_environment: StartEnvironment, command: str, error: str
 ) -> None:
     environment = start_environment(BROKEN=command)
-    assert environment.finish()[::2] == (1, f"contract-server: {complaint}\n")
-    assert environment.nothing_is_left()
+    assert environment.finish()[::2] == (1, f"contract-server: {error}\n")
+    assert environment.has_ended_completely()
 
 
 def test_second_environment_in_the_same_folder_is_refused_with_one_line(
@@ -138,18 +138,18 @@ def test_second_environment_in_the_same_folder_is_refused_with_one_line(
 ) -> None:
     first = start_environment()
     first.read_until("Ctrl-C")
-    status, _, complaints = start_environment().finish()
+    status, _, errors = start_environment().finish()
     where = f"{first.directory}: http://127.0.0.1:{first.port}"
-    assert (status, complaints) == (1, f"contract-server: an environment runs already in {where}\n")
+    assert (status, errors) == (1, f"contract-server: an environment runs already in {where}\n")
     assert remove_development(first.directory) == 1
 
 
 def test_port_in_use_is_one_line(start_environment: StartEnvironment) -> None:
-    with socket.create_server((LOOPBACK, 0)) as somebody_else:
-        port = somebody_else.getsockname()[1]
-        status, _, complaints = start_environment(port=port).finish()
+    with socket.create_server((LOOPBACK, 0)) as other_server:
+        port = other_server.getsockname()[1]
+        status, _, errors = start_environment(port=port).finish()
     assert status == 1
-    assert complaints == (
+    assert errors == (
         f"contract-server: port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port\n"
     )
 

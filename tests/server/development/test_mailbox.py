@@ -1,4 +1,4 @@
-"""The page on which a developer reads the mails that were sent."""
+"""The pages on which a developer reads the sent mails."""
 
 import os
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ TERMINATED = TerminationAccepted(resumption_days=14)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the mails are, beside something that is nobody's business."""
+    """The folder of the mails, next to a file that must stay private."""
     (tmp_path / "secret.eml").write_text("Subject: secret\n\nsecret\n")
     return tmp_path / "mail"
 
@@ -41,7 +41,7 @@ async def browser(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 class Page(HTMLParser):
-    """What a page consists of: its elements with their attributes, and the text that is seen."""
+    """The elements of a page with their attributes, and its text."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -57,16 +57,16 @@ class Page(HTMLParser):
 
     @property
     def links(self) -> list[str | None]:
-        """Where it leads; the way back to the other pages, which each has at its head, left out."""
-        found = [attributes["href"] for tag, attributes in self.elements if tag == "a"]
-        assert found[0] == "/"
-        return found[1:]
+        """The targets of its links, without the link in the header."""
+        targets = [attributes["href"] for tag, attributes in self.elements if tag == "a"]
+        assert targets[0] == "/"
+        return targets[1:]
 
 
 async def send(
     folder: Path, words: Message | RenderedMail, *, at: datetime = NOON, recipient: str = "keiyaku@example.jp"
 ) -> str:
-    """Send a mail as the worker does; its name in the folder."""
+    """Send a mail as the worker does, and return its file name."""
     before = names_in(folder)
     mail = compose(
         words if isinstance(words, RenderedMail) else render(words),
@@ -80,13 +80,13 @@ async def send(
     return name
 
 
-def put(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
 
 
 def names_in(folder: Path) -> set[str]:
-    return set(os.listdir(folder)) if folder.exists() else set()  # noqa: PTH208 - names are what is asked for
+    return set(os.listdir(folder)) if folder.exists() else set()  # noqa: PTH208 - only names are needed
 
 
 async def page(browser: httpx.AsyncClient, path: str, *, status: int = 200) -> Page:
@@ -284,7 +284,7 @@ async def test_only_finished_mails_are_listed(browser: httpx.AsyncClient, folder
 async def test_file_that_is_hardly_a_mail_is_shown_as_far_as_it_goes(
     browser: httpx.AsyncClient, folder: Path, content: bytes, shown: str
 ) -> None:
-    put(folder / "odd.eml", content)
+    write(folder / "odd.eml", content)
 
     assert (await page(browser, "/dev/mail")).links == ["/dev/mail/odd.eml"]
     assert shown in (await page(browser, "/dev/mail/odd.eml")).text

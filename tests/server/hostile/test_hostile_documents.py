@@ -34,7 +34,7 @@ from contract_server.graphql.strawberry_internals import core
 from contract_server.web.body_limit import LARGEST_BODY
 from contract_server.web.security import SecurityMiddleware
 
-pytestmark = pytest.mark.usefixtures("objects_of_other_tests_are_not_collected")
+pytestmark = pytest.mark.usefixtures("frozen_garbage")
 
 REQUESTS = 5_000
 WARM_UP = 1_000
@@ -136,4 +136,4 @@ async def test_twenty_megabytes_of_variables_are_refused_after_the_first_64_kib(
     exchange = Exchange(api.app, {"content-type": "application/json"})
     await exchange.send([body("{ __typename }")[:-1], *[chunk] * (20_000_000 // len(chunk))])
     assert exchange.status == 413
-    assert exchange.taken <= LARGEST_BODY // len(chunk) + 2
+    assert exchange.messages_read <= LARGEST_BODY // len(chunk) + 2

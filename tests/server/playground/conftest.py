@@ -1,4 +1,4 @@
-"""A browser that is looked over the shoulder: what it asks for, and what it complains about."""
+"""The playground in a browser, with its requests and its console messages recorded."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -13,20 +13,20 @@ SIZES = {1280: 800, 390: 844}
 
 
 @dataclass
-class Visit:
-    """The playground as one visitor has it open."""
+class PlaygroundPage:
+    """The playground in one tab."""
 
     page: Page
     requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    console_messages: list[str] = field(default_factory=list)
 
     async def open(self, address: str) -> None:
-        """Open the page, and wait until it can be used."""
+        """Open the page and wait until it is loaded."""
         await self.page.goto(address)
-        await self.settled()
+        await self.wait_until_loaded()
 
-    async def settled(self) -> None:
-        """The operation is on the screen, and the schema is known."""
+    async def wait_until_loaded(self) -> None:
+        """Wait until the operation is visible and the schema is loaded."""
         await expect(self.page.locator(".graphiql-query-editor .view-line").first).to_be_visible()
         await expect(self.page.locator(".graphiql-spin")).to_have_count(0)
 
@@ -38,7 +38,7 @@ class Visit:
         await self.page.get_by_role("region", name="Tour").get_by_role("button").filter(has=title).click()
 
     async def run(self, operation: str | None = None) -> None:
-        """Run what is open; of several operations, the one that is named."""
+        """Run the open operation; if there are several, the one of that name."""
         button = self.page.get_by_role("button", name="Execute query")
         if operation is None:
             await expect(button).not_to_have_attribute("aria-haspopup", "menu")
@@ -73,17 +73,21 @@ def _bundle() -> None:
 
 
 @pytest.fixture
-async def visit(chromium: Browser, client: Client, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
-    """A newcomer at the playground, on a screen of 1280 pixels unless the test asks for another width."""
+async def playground(
+    chromium: Browser, client: Client, request: pytest.FixtureRequest
+) -> AsyncIterator[PlaygroundPage]:
+    """The playground with an empty browser profile, on a screen of 1280 pixels unless the test sets another width."""
     address = str(client.http.base_url.join("/graphql"))
     width = getattr(request, "param", 1280)
     async with await chromium.new_context(viewport={"width": width, "height": SIZES[width]}, locale="ja-JP") as context:
         await context.add_init_script(REPORT_VIOLATIONS)
-        visit = Visit(await context.new_page())
-        visit.page.on("request", lambda sent: visit.requests.append(sent.url))
-        visit.page.on("console", lambda message: visit.complaints.append(f"{message.type}: {message.text}"))
-        visit.page.on("pageerror", lambda error: visit.complaints.append(f"error: {error}"))
-        await visit.open(address)
-        yield visit
-        assert visit.complaints == []
-        assert [url for url in visit.requests if not url.startswith(address)] == []
+        playground = PlaygroundPage(await context.new_page())
+        playground.page.on("request", lambda sent: playground.requests.append(sent.url))
+        playground.page.on(
+            "console", lambda message: playground.console_messages.append(f"{message.type}: {message.text}")
+        )
+        playground.page.on("pageerror", lambda error: playground.console_messages.append(f"error: {error}"))
+        await playground.open(address)
+        yield playground
+        assert playground.console_messages == []
+        assert [url for url in playground.requests if not url.startswith(address)] == []

@@ -1,4 +1,4 @@
-"""The playground's project in this repository: its sources, and the bundle made of them."""
+"""The playground's project in this repository: its sources and its bundle."""
 
 import json
 import runpy
@@ -16,7 +16,7 @@ bundler = runpy.run_path(str(PROJECT / "bundle.py"))
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the tour, as its file has it."""
+    """One step of the tour, read from its file."""
 
     file: Path
 
@@ -41,5 +41,5 @@ STEPS = [Step(file) for file in sorted(OPERATIONS.rglob("*.graphql"))]
 def step(name: str) -> Step:
     """The step of that name, without its number: `contractor/terminate`."""
     person, title = name.split("/")
-    (found,) = (OPERATIONS / person).glob(f"*-{title}.graphql")
-    return Step(found)
+    (file,) = (OPERATIONS / person).glob(f"*-{title}.graphql")
+    return Step(file)

@@ -1,5 +1,6 @@
-"""The playground in Chromium, against the running product. Whatever a test does, `visit` demands at its end that
-nothing was asked of anybody else, that no policy was violated, and that the console is silent.
+"""The playground in Chromium, against the running product.
+
+After each test, the fixture `playground` checks that no request went to another origin and that the console is empty.
 """
 
 from pathlib import Path
@@ -7,16 +8,18 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import expect
-from tests.server.playground.conftest import SIZES, Visit
+from tests.server.playground.conftest import SIZES, PlaygroundPage
 
 pytestmark = pytest.mark.browser
 
-at_both_widths = pytest.mark.parametrize("visit", SIZES, indirect=True)
+at_both_widths = pytest.mark.parametrize("playground", SIZES, indirect=True)
 
 
 @at_both_widths
-async def test_a_newcomer_finds_the_tour_and_everything_on_one_screen(visit: Visit, tmp_path: Path) -> None:
-    page = visit.page
+async def test_a_newcomer_finds_the_tour_and_everything_on_one_screen(
+    playground: PlaygroundPage, tmp_path: Path
+) -> None:
+    page = playground.page
     size = page.viewport_size
     assert size is not None
     await page.screenshot(path=tmp_path / f"playground-{size['width']}.png")
@@ -35,50 +38,50 @@ async def test_a_newcomer_finds_the_tour_and_everything_on_one_screen(visit: Vis
     await expect(page.get_by_role("heading", level=1)).to_have_text("おまかせログイン 契約管理 API")
 
 
-async def test_a_newcomer_logs_in_and_sees_the_contract_with_the_keyboard_alone(visit: Visit) -> None:
-    await visit.tab_to("Execute query")
-    await visit.page.keyboard.press("Enter")
-    await visit.expect_answer('"LoggedIn"')
-    await visit.page.keyboard.press("Shift+Tab")
-    await visit.page.keyboard.press("Enter")  # into the editor
-    await visit.page.keyboard.press("Tab")  # and out of it
-    await expect(visit.page.get_by_role("button", name="Execute query")).to_be_focused()
-    await visit.tab_to("See the contract")
-    await visit.page.keyboard.press("Enter")
-    await visit.tab_to("GraphQL operation")
-    await visit.page.keyboard.press("Enter")
-    await visit.page.keyboard.press("Control+Enter")
-    await visit.expect_answer("株式会社あおぞら製作所")
+async def test_a_newcomer_logs_in_and_sees_the_contract_with_the_keyboard_alone(playground: PlaygroundPage) -> None:
+    await playground.tab_to("Execute query")
+    await playground.page.keyboard.press("Enter")
+    await playground.expect_answer('"LoggedIn"')
+    await playground.page.keyboard.press("Shift+Tab")
+    await playground.page.keyboard.press("Enter")  # into the editor
+    await playground.page.keyboard.press("Tab")  # and out of it
+    await expect(playground.page.get_by_role("button", name="Execute query")).to_be_focused()
+    await playground.tab_to("See the contract")
+    await playground.page.keyboard.press("Enter")
+    await playground.tab_to("GraphQL operation")
+    await playground.page.keyboard.press("Enter")
+    await playground.page.keyboard.press("Control+Enter")
+    await playground.expect_answer("株式会社あおぞら製作所")
 
 
 @at_both_widths
-async def test_the_story_can_be_told_to_its_end(visit: Visit) -> None:
-    await visit.run()
-    await visit.expect_answer('"LoggedIn"')
-    await visit.choose("Terminate")
-    await visit.run()
-    await visit.expect_answer('"ContractTerminated"')
-    await visit.choose("Move the clock")
-    await visit.run("ThreeDaysLater")
-    await visit.expect_answer('"TestClockAdvanced"')
-    await visit.choose("Be refused")
-    await visit.run("TerminateTwice")
-    await visit.expect_answer('"ALREADY_TERMINATED"')
-    await visit.choose("Resume")
-    await visit.run()
-    await visit.expect_answer('"ContractResumed"')
-    await visit.choose("Log in as the operator")
-    await visit.run()
-    await visit.expect_answer('"OPERATOR"')
-    await visit.choose("List the contracts")
-    await visit.run()
-    await visit.expect_answer('"contracts"')
+async def test_the_story_can_be_told_to_its_end(playground: PlaygroundPage) -> None:
+    await playground.run()
+    await playground.expect_answer('"LoggedIn"')
+    await playground.choose("Terminate")
+    await playground.run()
+    await playground.expect_answer('"ContractTerminated"')
+    await playground.choose("Move the clock")
+    await playground.run("ThreeDaysLater")
+    await playground.expect_answer('"TestClockAdvanced"')
+    await playground.choose("Be refused")
+    await playground.run("TerminateTwice")
+    await playground.expect_answer('"ALREADY_TERMINATED"')
+    await playground.choose("Resume")
+    await playground.run()
+    await playground.expect_answer('"ContractResumed"')
+    await playground.choose("Log in as the operator")
+    await playground.run()
+    await playground.expect_answer('"OPERATOR"')
+    await playground.choose("List the contracts")
+    await playground.run()
+    await playground.expect_answer('"contracts"')
 
 
-async def test_every_part_of_the_editor_works_under_the_policy(visit: Visit) -> None:
-    page = visit.page
+async def test_every_part_of_the_editor_works_under_the_policy(playground: PlaygroundPage) -> None:
+    page = playground.page
     editor = page.get_by_role("group", name="GraphQL operation")
-    await visit.choose("See the contract")
+    await playground.choose("See the contract")
     await editor.locator(".view-line", has_text="viewer {").click()
     await page.keyboard.press("End")
     await page.keyboard.press("Enter")
@@ -109,41 +112,41 @@ async def test_every_part_of_the_editor_works_under_the_policy(visit: Visit) -> 
     await page.keyboard.press("Escape")
 
 
-async def test_the_documentation_of_the_schema_can_be_read(visit: Visit) -> None:
-    await visit.page.get_by_role("button", name="Show Documentation Explorer").click()
-    documentation = visit.page.get_by_role("region", name="Documentation Explorer")
+async def test_the_documentation_of_the_schema_can_be_read(playground: PlaygroundPage) -> None:
+    await playground.page.get_by_role("button", name="Show Documentation Explorer").click()
+    documentation = playground.page.get_by_role("region", name="Documentation Explorer")
     await documentation.get_by_role("link", name="Query", exact=True).click()
     await expect(documentation).to_contain_text("The person who is logged in; null when nobody is.")
 
 
-async def test_tabs_are_found_as_they_were_left(visit: Visit) -> None:
-    await visit.choose("Preview the timeline")
-    await visit.page.get_by_role("group", name="GraphQL operation").locator(".view-line").first.click()
-    await visit.page.keyboard.type("# mine\n")
+async def test_tabs_are_found_as_they_were_left(playground: PlaygroundPage) -> None:
+    await playground.choose("Preview the timeline")
+    await playground.page.get_by_role("group", name="GraphQL operation").locator(".view-line").first.click()
+    await playground.page.keyboard.type("# mine\n")
     stored = "() => localStorage.getItem('graphiql:tabState')?.includes('# mine')"
-    await visit.page.wait_for_function(stored)
-    await visit.page.reload()
-    await visit.settled()
-    await expect(visit.page.locator(".graphiql-query-editor")).to_contain_text("# mine")
+    await playground.page.wait_for_function(stored)
+    await playground.page.reload()
+    await playground.wait_until_loaded()
+    await expect(playground.page.locator(".graphiql-query-editor")).to_contain_text("# mine")
 
 
-async def test_a_step_that_was_closed_or_changed_comes_back(visit: Visit) -> None:
-    page = visit.page
+async def test_a_step_that_was_closed_or_changed_comes_back(playground: PlaygroundPage) -> None:
+    page = playground.page
     tab = page.locator("#graphiql-session-tab-0")
     await expect(tab).to_have_text("LogIn")
     await tab.hover()
     await page.get_by_role("button", name="Close Tab").first.click()
     await expect(tab).to_have_text("MyContract")
-    await visit.choose("Log in")
-    await visit.run()
-    await visit.expect_answer('"LoggedIn"')
+    await playground.choose("Log in")
+    await playground.run()
+    await playground.expect_answer('"LoggedIn"')
     await page.get_by_role("button", name="Put every step back").click()
     await expect(tab).to_have_text("LogIn")
-    await visit.settled()
+    await playground.wait_until_loaded()
     await expect(page.locator(".graphiql-query-editor")).to_contain_text("# 1. Log in")
 
 
 @at_both_widths
-async def test_the_page_has_no_barrier_that_axe_finds(visit: Visit) -> None:
-    found = await Axe().run(visit.page)
-    assert found.response["violations"] == []
+async def test_the_page_has_no_barrier_that_axe_finds(playground: PlaygroundPage) -> None:
+    report = await Axe().run(playground.page)
+    assert report.response["violations"] == []

@@ -1,4 +1,4 @@
-"""The bundle: made of locked packages, the same on every machine, complete, and of a sensible size."""
+"""The bundle: built from locked packages, reproducible, complete, and of a reasonable size."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from contract_server.web.playground import BUNDLE
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> None:
-    """The bundle of the sources as they are now."""
+    """Build the bundle from the current sources."""
     bundler["build_if_outdated"]()
 
 

@@ -1,4 +1,4 @@
-"""The tour's operations: right for the agreed schema, within the query budget, explained in both languages."""
+"""The tour's operations: valid for the agreed schema, within the query limits, explained in both languages."""
 
 import re
 from collections import Counter
@@ -27,7 +27,7 @@ def agreed() -> GraphQLSchema:
 
 
 def operations(step: Step) -> list[OperationDefinitionNode]:
-    return [each for each in parse(step.document).definitions if isinstance(each, OperationDefinitionNode)]
+    return [node for node in parse(step.document).definitions if isinstance(node, OperationDefinitionNode)]
 
 
 @every_step
@@ -70,15 +70,15 @@ def test_steps_begin_with_their_title_in_japanese_and_in_english(step: Step) -> 
 def test_names_of_operations_and_fragments_are_unique_so_that_clients_can_be_generated_from_them() -> None:
     definitions = [definition for step in STEPS for definition in parse(step.document).definitions]
     for kind in (OperationDefinitionNode, FragmentDefinitionNode):
-        names = Counter(each.name.value for each in definitions if isinstance(each, kind) and each.name)
-        assert names.total() == sum(isinstance(each, kind) for each in definitions)
+        names = Counter(node.name.value for node in definitions if isinstance(node, kind) and node.name)
+        assert names.total() == sum(isinstance(node, kind) for node in definitions)
         assert max(names.values()) == 1
 
 
 def test_variables_name_people_and_contracts_of_the_demonstration() -> None:
     variables = [step.variables for step in STEPS]
-    inputs = [given.get("input", given) for given in variables]
-    contracts = {each["contractId"] for each in inputs if "contractId" in each}
-    log_ins = {(each["email"], each["password"]) for each in inputs if "email" in each}
+    inputs = [values.get("input", values) for values in variables]
+    contracts = {fields["contractId"] for fields in inputs if "contractId" in fields}
+    log_ins = {(fields["email"], fields["password"]) for fields in inputs if "email" in fields}
     assert contracts <= {str(contract.id) for contract in CONTRACTS}
     assert log_ins == {(CONTRACTS[0].email, PASSWORD), (OPERATOR_EMAIL, PASSWORD)}

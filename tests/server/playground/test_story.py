@@ -1,4 +1,4 @@
-"""The tour, step by step against the running product, as the playground sends it."""
+"""The tour, step by step, against the running product."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from tests.server.running import Client
 
 
 async def run(client: Client, name: str, operation: str | None = None) -> Any:  # noqa: ANN401 - the step's answer
-    """Run one operation of a step, with the step's variables; the value of its only root field."""
-    told = step(name)
-    body = {"query": told.document, "variables": told.variables, "operationName": operation}
+    """Run one operation of a step with the step's variables; return the value of its only root field."""
+    tour_step = step(name)
+    body = {"query": tour_step.document, "variables": tour_step.variables, "operationName": operation}
     answer = (await client.http.post("/graphql", json=body)).json()
     assert "errors" not in answer, answer
     return next(iter(answer["data"].values()))

@@ -1,4 +1,4 @@
-"""Bodies that are too large, come in pieces, lie about their length, or never end."""
+"""Bodies that are too large, come in pieces, have a wrong length, or never end."""
 
 import asyncio
 from datetime import timedelta
@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 from starlette.types import ASGIApp, Message
-from tests.server.asgi import Exchange, pieces
+from tests.server.asgi import Exchange, stream
 
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
 from contract_server.settings import Settings
@@ -19,14 +19,14 @@ BODY = orjson.dumps({"query": "{ __typename }"})
 
 @pytest.mark.parametrize(("size", "status"), [(LARGEST_BODY, 200), (LARGEST_BODY + 1, 413), (20_000_000, 413)])
 async def test_a_body_may_have_64_kib(production: httpx.AsyncClient, size: int, status: int) -> None:
-    answer = await production.post("/graphql", content=BODY.ljust(size), headers={"content-type": "application/json"})
-    assert answer.status_code == status
+    response = await production.post("/graphql", content=BODY.ljust(size), headers={"content-type": "application/json"})
+    assert response.status_code == status
 
 
 async def test_a_body_that_is_declared_too_large_is_not_read(production_app: ASGIApp) -> None:
     for length in (str(LARGEST_BODY + 1), "20000000", "9" * 5_000):
         exchange = await Exchange(production_app, {"content-length": length}).send([BODY])
-        assert (exchange.status, exchange.taken) == (413, 0)
+        assert (exchange.status, exchange.messages_read) == (413, 0)
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "", "٣", "0x10"])
@@ -42,7 +42,7 @@ async def test_zeros_before_a_length_count_for_nothing(production_app: ASGIApp) 
 async def test_a_body_without_a_length_is_read_as_far_as_the_limit(production_app: ASGIApp) -> None:
     chunk = b" " * 4096
     exchange = await Exchange(production_app, {"transfer-encoding": "chunked"}).send([chunk] * 5_000)
-    assert (exchange.status, exchange.taken) == (413, LARGEST_BODY // len(chunk) + 1)
+    assert (exchange.status, exchange.messages_read) == (413, LARGEST_BODY // len(chunk) + 1)
 
 
 async def test_a_body_that_is_longer_than_declared_is_measured_itself(production_app: ASGIApp) -> None:
@@ -51,10 +51,10 @@ async def test_a_body_that_is_longer_than_declared_is_measured_itself(production
 
 
 async def test_a_body_may_come_in_pieces(production: httpx.AsyncClient) -> None:
-    answer = await production.post(
-        "/graphql", content=pieces(*(bytes([each]) for each in BODY)), headers={"content-type": "application/json"}
+    response = await production.post(
+        "/graphql", content=stream(*(bytes([byte]) for byte in BODY)), headers={"content-type": "application/json"}
     )
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert response.json() == {"data": {"__typename": "Query"}}
 
 
 async def test_a_request_whose_client_leaves_midway_is_not_run(production_app: ASGIApp) -> None:
@@ -99,9 +99,9 @@ async def test_all_headers_together_may_have_32_kib_and_100_lines(production_app
     own = sum(map(len, ("content-type", "application/json", "host", "api.example", "x-request-id"))) + 32  # the new id
     quarter, rest = LONGEST_HEADERS // 4, LONGEST_HEADERS - own - 1
     lines = [(b"a", b"a" * (quarter - 1))] * 3
-    left = rest - 3 * quarter
-    assert (await with_headers(production_app, *lines, (b"a", b"a" * left))).status == 200
-    assert (await with_headers(production_app, *lines, (b"a", b"a" * (left + 1)))).status == 431
+    remaining = rest - 3 * quarter
+    assert (await with_headers(production_app, *lines, (b"a", b"a" * remaining))).status == 200
+    assert (await with_headers(production_app, *lines, (b"a", b"a" * (remaining + 1)))).status == 431
     few = [(b"a", b"")] * (MOST_HEADERS - 3)
     assert (await with_headers(production_app, *few)).status == 200
     assert (await with_headers(production_app, *few, (b"a", b""))).status == 431

@@ -1,4 +1,4 @@
-"""What browsers send on behalf of other sites: every combination, and which of them are let through."""
+"""Requests that browsers send for other sites: every combination, and which ones are accepted."""
 
 from itertools import product
 
@@ -20,7 +20,7 @@ def request_headers(**values: str | None) -> dict[str, str]:
 
 
 def status(method: str, content_type: str | None, origin: str | None, site: str | None, mode: str | None) -> int:
-    """What is promised of a query that is well-formed otherwise."""
+    """The expected status of a query that is well-formed otherwise."""
     from_another_site = site not in (None, "same-origin", "none") or (site is None and origin not in (None, OWN))
     follows_link = method == "GET" and site is not None and mode == "navigate"
     if from_another_site and not follows_link:
@@ -33,41 +33,41 @@ def status(method: str, content_type: str | None, origin: str | None, site: str 
 
 
 async def test_exactly_the_promised_combinations_are_let_through(production_app: ASGIApp) -> None:
-    seen = set()
+    statuses = set()
     for method, content_type, origin, site, mode in product(METHODS, CONTENT_TYPES, ORIGINS, SITES, MODES):
         headers = request_headers(content_type=content_type, origin=origin, sec_fetch_site=site, sec_fetch_mode=mode)
         query_string = b"query={__typename}" if method == "GET" else b""
         exchange = Exchange(production_app, headers | {"cookie": "__Host-session=token"}, method, query_string)
         await exchange.send([b'{"query": "{ __typename }"}'])
         assert exchange.status == status(method, content_type, origin, site, mode), exchange
-        assert not [name for name in exchange.answered if name.startswith("access-control-")]
-        seen.add(exchange.status)
-    assert seen == {200, 403, 405, 415}
+        assert not [name for name in exchange.response_headers if name.startswith("access-control-")]
+        statuses.add(exchange.status)
+    assert statuses == {200, 403, 405, 415}
 
 
 async def test_a_refusal_tells_a_front_end_what_happened(production: httpx.AsyncClient) -> None:
-    answer = await production.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": FOREIGN})
-    assert answer.status_code == 403
-    assert answer.json()["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
+    response = await production.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": FOREIGN})
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
 
 
 @pytest.mark.parametrize("site", [None, "cross-site", "same-site"])
 async def test_pages_of_a_named_origin_may_use_the_api(shared: ASGIApp, site: str | None) -> None:
-    answer = await client_of(shared).post(
+    response = await client_of(shared).post(
         "/graphql",
         json={"query": "{ __typename }"},
         headers=request_headers(origin="https://partner.example", sec_fetch_site=site),
     )
-    assert answer.json() == {"data": {"__typename": "Query"}}
-    assert answer.headers["access-control-allow-origin"] == "https://partner.example"
-    assert answer.headers["access-control-allow-credentials"] == "true"
-    assert "X-Request-ID" in answer.headers["access-control-expose-headers"]
-    assert "Origin" in answer.headers["vary"]
+    assert response.json() == {"data": {"__typename": "Query"}}
+    assert response.headers["access-control-allow-origin"] == "https://partner.example"
+    assert response.headers["access-control-allow-credentials"] == "true"
+    assert "X-Request-ID" in response.headers["access-control-expose-headers"]
+    assert "Origin" in response.headers["vary"]
 
 
 @pytest.mark.parametrize(("origin", "expected"), [("https://partner.example", 200), (FOREIGN, 403), ("null", 403)])
 async def test_a_browser_that_asks_first_is_told_who_may(shared: ASGIApp, origin: str, expected: int) -> None:
-    answer = await client_of(shared).options(
+    response = await client_of(shared).options(
         "/graphql",
         headers={
             "origin": origin,
@@ -75,10 +75,12 @@ async def test_a_browser_that_asks_first_is_told_who_may(shared: ASGIApp, origin
             "access-control-request-headers": "content-type",
         },
     )
-    assert answer.status_code == expected
-    assert answer.headers.get("access-control-allow-origin") == (origin if expected == 200 else None)
+    assert response.status_code == expected
+    assert response.headers.get("access-control-allow-origin") == (origin if expected == 200 else None)
 
 
 async def test_a_browser_that_asks_first_is_refused_where_no_origin_is_named(production: httpx.AsyncClient) -> None:
-    answer = await production.options("/graphql", headers={"origin": FOREIGN, "access-control-request-method": "POST"})
-    assert answer.status_code == 403
+    response = await production.options(
+        "/graphql", headers={"origin": FOREIGN, "access-control-request-method": "POST"}
+    )
+    assert response.status_code == 403

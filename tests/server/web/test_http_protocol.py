@@ -1,4 +1,4 @@
-"""A head that never ends, and trailers that never end, are not read on."""
+"""Endless heads and endless trailers are not read to their end."""
 
 import asyncio
 from contextlib import suppress
@@ -16,8 +16,8 @@ BEGINNINGS = {
 }
 
 
-async def sent_in_pieces(writer: asyncio.StreamWriter) -> int:
-    """Send until the server hangs up; returns how many pieces it has let come."""
+async def send_pieces(writer: asyncio.StreamWriter) -> int:
+    """Send until the server closes the connection; return how many pieces it has accepted."""
     for count in range(MOST_PIECES):
         try:
             writer.write(PIECE)
@@ -32,8 +32,8 @@ async def test_a_head_that_never_ends_is_refused(service: Running, beginning: by
     url = urlsplit(service.base_url)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(beginning)
-    assert await sent_in_pieces(writer) < MOST_PIECES
-    with suppress(ConnectionError):  # it hung up while more was on its way
+    assert await send_pieces(writer) < MOST_PIECES
+    with suppress(ConnectionError):  # the server closed the connection while data was in flight
         assert (await reader.read(4_096))[:13] in (b"", b"HTTP/1.1 400 ")
     writer.close()
 
@@ -58,7 +58,7 @@ async def test_trailers_that_never_end_are_left_unread_until_the_request_has_tak
         b"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"0\r\nX-A: "
     )
-    assert await sent_in_pieces(writer) < MOST_PIECES
+    assert await send_pieces(writer) < MOST_PIECES
     writer.close()
     del reader
 

@@ -1,4 +1,4 @@
-"""The headers that browsers go by, on every answer; and no way in but HTTP."""
+"""Security headers on every response, and no protocol but HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from tests.server.asgi import production_with_no_database
 from tests.server.in_process import served
 from tests.server.running import Running
 
-EVERYWHERE = {
+SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -37,7 +37,7 @@ REQUESTS = [
 
 @pytest.fixture(scope="module")
 async def started() -> AsyncIterator[httpx.AsyncClient]:
-    """Production as it runs while its database is out of reach."""
+    """Production while its database is unreachable."""
     async with served(production_with_no_database()) as client:
         yield client
 
@@ -46,19 +46,19 @@ async def started() -> AsyncIterator[httpx.AsyncClient]:
 async def test_every_answer_carries_the_security_headers(
     started: httpx.AsyncClient, method: str, address: str, headers: dict[str, str], status: int
 ) -> None:
-    answer = await started.request(method, address, headers=headers)
-    assert answer.status_code == status
-    assert {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
-    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
-    assert answer.headers["x-request-id"]
-    assert "server" not in answer.headers
+    response = await started.request(method, address, headers=headers)
+    assert response.status_code == status
+    assert {name: response.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert response.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    assert response.headers["x-request-id"]
+    assert "server" not in response.headers
 
 
 async def test_development_has_no_tls_to_insist_on(development: httpx.AsyncClient) -> None:
-    answer = await development.post("/graphql", json={"query": "{ __typename }"})
-    assert answer.status_code == 200
-    assert "strict-transport-security" not in answer.headers
-    assert {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
+    response = await development.post("/graphql", json={"query": "{ __typename }"})
+    assert response.status_code == 200
+    assert "strict-transport-security" not in response.headers
+    assert {name: response.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
 async def test_there_are_no_web_sockets(shared: ASGIApp) -> None:

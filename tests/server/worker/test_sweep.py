@@ -1,4 +1,4 @@
-"""One process sweeps once at a time, however often it is told to."""
+"""A process runs one sweep at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,19 +17,19 @@ from contract_server.worker.sweep import sweep_unless_running
 
 @pytest.fixture
 async def services(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Services]:
-    async with seeded_services(development_settings(await new_database(postgres), tmp_path)) as found:
-        yield found
+    async with seeded_services(development_settings(await new_database(postgres), tmp_path)) as services:
+        yield services
 
 
 async def test_a_sweep_that_is_long_is_joined_by_no_other(services: Services) -> None:
-    somebody = await asyncpg.connect(services.settings.database_url.get_secret_value())
+    connection = await asyncpg.connect(services.settings.database_url.get_secret_value())
     try:
-        async with somebody.transaction():
-            await somebody.execute("LOCK TABLE idempotent_answer")
-            long = asyncio.create_task(sweep_unless_running(services))
-            await until_somebody_waits(somebody.fetch)
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE idempotent_answer")
+            running = asyncio.create_task(sweep_unless_running(services))
+            await until_somebody_waits(connection.fetch)
             assert await sweep_unless_running(services) is None
-        assert await long is not None
+        assert await running is not None
     finally:
-        await somebody.close()
+        await connection.close()
     assert await sweep_unless_running(services) is not None

@@ -1,4 +1,4 @@
-"""The one clock that API and worker share: it moves forward only, keeps ticking, and leaves log-ins alone."""
+"""Time travel over the API: the clock moves forward only, keeps ticking, and ends no session."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -79,7 +79,7 @@ async def test_everything_on_the_way_happens_at_its_own_instant(client: Client) 
     await client.log_in("operator@example.jp")
     contract = (await client.ask(EVENTS, id=ACTIVE_CONTRACT))["contract"]
     assert contract["status"] == "ERASED"
-    _, requested, ended, erased = (datetime.fromisoformat(each["at"]) for each in contract["events"]["nodes"])
+    _, requested, ended, erased = (datetime.fromisoformat(event["at"]) for event in contract["events"]["nodes"])
     midnight = requested.replace(hour=0, minute=0, second=0, microsecond=0)
     assert ended == midnight + timedelta(days=15)
     assert timedelta() <= erased - (midnight + timedelta(days=46)) < timedelta(minutes=1)
@@ -99,7 +99,7 @@ async def test_two_who_move_the_clock_at_once_both_arrive(service: Running, clie
         assert datetime.fromisoformat(answer["testClock"]["now"]) >= target
     await client.log_in("operator@example.jp")
     contract = (await client.ask(EVENTS, id=ACTIVE_CONTRACT))["contract"]
-    assert [each["type"] for each in contract["events"]["nodes"]] == [
+    assert [event["type"] for event in contract["events"]["nodes"]] == [
         "STARTED",
         "TERMINATION_REQUESTED",
         "SERVICE_ENDED",

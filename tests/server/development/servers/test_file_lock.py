@@ -37,8 +37,8 @@ def test_holder_leaves_a_note_for_others(path: Path) -> None:
     holder, other = FileLock(path), FileLock(path)
     assert other.read_note() == ""
     holder.acquire()
-    holder.leave_note("a long note")
-    holder.leave_note("short")
+    holder.write_note("a long note")
+    holder.write_note("short")
     assert other.read_note() == "short"
     holder.release()
 

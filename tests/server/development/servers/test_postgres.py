@@ -16,7 +16,7 @@ from contract_server.development.servers.file_lock import FileLock
 from contract_server.development.servers.ports import LOOPBACK, pick_free_port
 from contract_server.development.servers.postgres import EmbeddedPostgres
 
-HOLDER = """
+SUPERVISOR = """
 import sys
 from pathlib import Path
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -34,7 +34,7 @@ signal.pause()
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose path has a space in it, and which only its owner can enter."""
+    """A folder that only its owner can enter; its path contains a space."""
     return tmp_path_factory.mktemp("a folder") / "postgres"
 
 
@@ -47,7 +47,7 @@ def durable_postgres(directory: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture
 def postgres(durable_postgres: EmbeddedPostgres) -> EmbeddedPostgres:
-    """A server that runs, whatever the test before has done to it."""
+    """A running server; the test before may have stopped it."""
     durable_postgres.start()
     return durable_postgres
 
@@ -74,7 +74,7 @@ async def test_server_listens_on_the_loopback_address_alone(postgres: EmbeddedPo
 
 
 async def test_server_never_runs_as_root(postgres: EmbeddedPostgres) -> None:
-    user = await _ask_the_shell(postgres.url, "id -u")
+    user = await _run_in_shell(postgres.url, "id -u")
     assert user != "0"
     assert user == str(os.geteuid()) or os.geteuid() == 0
 
@@ -86,11 +86,11 @@ async def test_writes_wait_for_the_disk(postgres: EmbeddedPostgres) -> None:
 
 async def test_data_and_address_outlive_a_stop(postgres: EmbeddedPostgres) -> None:
     await _fetch(postgres.url, "CREATE TABLE stopped AS SELECT 42 AS answer")
-    before = postgres.url
+    url = postgres.url
     postgres.stop()
     assert postgres.pid is None
     postgres.start()
-    assert postgres.url == before
+    assert postgres.url == url
     assert await _fetch(postgres.url, "SELECT answer FROM stopped") == 42
 
 
@@ -132,7 +132,7 @@ def test_server_left_behind_by_a_killed_supervisor_is_stopped_first(
     with subprocess.Popen(  # noqa: S603 - this Python and a program of ours
         [sys.executable, "-c", SURVIVOR], pass_fds=(life.fileno(),), stdout=subprocess.PIPE
     ) as survivor:
-        life.leave_note(str(survivor.pid))
+        life.write_note(str(survivor.pid))
         life.release()
         assert survivor.stdout
         assert survivor.stdout.readline() == b"waiting\n"
@@ -144,11 +144,11 @@ def test_server_left_behind_by_a_killed_supervisor_is_stopped_first(
 def test_server_ends_with_a_supervisor_that_is_killed(postgres: EmbeddedPostgres, directory: Path) -> None:
     postgres.stop()
     with subprocess.Popen(  # noqa: S603 - this Python and a program of ours
-        [sys.executable, "-c", HOLDER, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == b"started\n"
-        holder.kill()
+        [sys.executable, "-c", SUPERVISOR, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as supervisor:
+        assert supervisor.stdout
+        assert supervisor.stdout.readline() == b"started\n"
+        supervisor.kill()
     life = FileLock(directory / "life.lock")
     assert life.acquire(timeout=15)
     life.release()
@@ -172,8 +172,8 @@ async def test_errors_leave_nothing_personal_in_the_log(postgres: EmbeddedPostgr
 
 
 def test_port_that_is_taken_is_one_line_that_says_so(tmp_path: Path) -> None:
-    with socket.create_server((LOOPBACK, 0)) as somebody_else:
-        server = EmbeddedPostgres(tmp_path, port=somebody_else.getsockname()[1], durable=False)
+    with socket.create_server((LOOPBACK, 0)) as other_server:
+        server = EmbeddedPostgres(tmp_path, port=other_server.getsockname()[1], durable=False)
         with pytest.raises(DevelopmentError, match=r"^PostgreSQL ended as it started: .*$"), server:
             pass
     server.remove()
@@ -192,7 +192,7 @@ async def test_server_for_tests_overcomes_half_made_data_and_leaves_nothing_behi
         os.kill(process, 0)
 
 
-async def _fetch(url: str, statement: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever it selects
+async def _fetch(url: str, statement: str, *arguments: object) -> Any:  # noqa: ANN401 - depends on the statement
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(statement, *arguments)
@@ -200,11 +200,11 @@ async def _fetch(url: str, statement: str, *arguments: object) -> Any:  # noqa: 
         await connection.close()
 
 
-async def _ask_the_shell(url: str, command: str) -> str:
-    """What a command says that the server runs."""
+async def _run_in_shell(url: str, command: str) -> str:
+    """Run a shell command in the server, and return its output."""
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(f"CREATE TEMP TABLE said (line text); COPY said FROM PROGRAM '{command}'")
-        return str(await connection.fetchval("SELECT line FROM said"))
+        await connection.execute(f"CREATE TEMP TABLE output (line text); COPY output FROM PROGRAM '{command}'")
+        return str(await connection.fetchval("SELECT line FROM output"))
     finally:
         await connection.close()

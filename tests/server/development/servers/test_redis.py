@@ -25,13 +25,13 @@ def redis(directory: Path) -> Iterator[EmbeddedRedis]:
 
 
 async def test_queue_outlives_a_stop(redis: EmbeddedRedis) -> None:
-    before = redis.url
-    async with Redis.from_url(before) as client:
+    url = redis.url
+    async with Redis.from_url(url) as client:
         await client.set("queued", "yes")
     redis.stop()
     assert redis.pid is None
     redis.start()
-    assert redis.url == before
+    assert redis.url == url
     async with Redis.from_url(redis.url) as client:
         assert await client.get("queued") == b"yes"
 
@@ -46,9 +46,9 @@ async def test_queue_outlives_a_crash_of_the_server(redis: EmbeddedRedis) -> Non
 
 
 async def test_server_asks_for_its_password_and_logs_it_nowhere(redis: EmbeddedRedis, directory: Path) -> None:
-    async with Redis(host=LOOPBACK, port=redis.port) as stranger:
+    async with Redis(host=LOOPBACK, port=redis.port) as client:
         with pytest.raises(AuthenticationError):
-            await stranger.ping()
+            await client.ping()
     password = redis.url.partition(":@")[0].rpartition(":")[2]
     assert password not in (directory / "redis.log").read_text()
 
@@ -66,8 +66,8 @@ def test_second_server_on_the_same_folder_is_refused(redis: EmbeddedRedis, direc
 
 
 def test_port_that_is_taken_is_one_line_that_says_so(directory: Path) -> None:
-    with socket.create_server((LOOPBACK, 0)) as somebody_else:
-        server = EmbeddedRedis(directory, port=somebody_else.getsockname()[1], durable=False)
+    with socket.create_server((LOOPBACK, 0)) as other_server:
+        server = EmbeddedRedis(directory, port=other_server.getsockname()[1], durable=False)
         with pytest.raises(DevelopmentError, match=r"^Redis ended as it started: .*$"), server:
             pass
     server.remove()

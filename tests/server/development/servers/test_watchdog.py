@@ -4,11 +4,11 @@ import sys
 
 from contract_server.development.servers.watchdog import Watchdog
 
-KEEPER = """
+PARENT = """
 import os, signal, subprocess, sys
 from contract_server.development.servers.watchdog import Watchdog
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], start_new_session=True, stdout=1)
-guard = Watchdog(child.pid, signal.SIGTERM)
+watchdog = Watchdog(child.pid, signal.SIGTERM)
 sys.stdin.readline()
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -22,17 +22,17 @@ signal.pause()
 
 def test_child_is_told_to_stop_when_its_keeper_is_killed() -> None:
     with subprocess.Popen(  # noqa: S603 - this Python and a program of ours
-        [sys.executable, "-c", KEEPER, CHILD],
+        [sys.executable, "-c", PARENT, CHILD],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as keeper:
-        assert keeper.stdout
-        assert keeper.stdout.readline() == "waiting\n"
-        _, complaints = keeper.communicate("now\n", timeout=15)  # until the child, too, has closed them
-    assert keeper.returncode == -signal.SIGKILL
-    assert complaints == "told to stop\n"
+    ) as parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == "waiting\n"
+        _, errors = parent.communicate("now\n", timeout=15)  # until the child has closed them too
+    assert parent.returncode == -signal.SIGKILL
+    assert errors == "told to stop\n"
 
 
 def test_guard_that_is_released_leaves_the_child_alone() -> None:

@@ -6,18 +6,18 @@ from contract_server.development.errors import DevelopmentError
 from contract_server.development.supervisor.supervisor import Supervisor, describe_end, together
 
 
-class ScriptedChild:
-    """A child that lives until it is told to die, and writes down what happens to it."""
+class ScriptedProcess:
+    """A process that runs until `end` is called, and records what happens to it."""
 
-    def __init__(self, name: str, diary: list[str], *, failing_starts: int = 0) -> None:
+    def __init__(self, name: str, events: list[str], *, failing_starts: int = 0) -> None:
         self.name = name
         self.where = "here"
-        self._diary = diary
+        self._events = events
         self._failing_starts = failing_starts
-        self._deaths: asyncio.Queue[int] = asyncio.Queue()
+        self._exit_statuses: asyncio.Queue[int] = asyncio.Queue()
 
-    def die(self, status: int) -> None:
-        self._deaths.put_nowait(status)
+    def end(self, status: int) -> None:
+        self._exit_statuses.put_nowait(status)
 
     def fail_next_starts(self, number: int) -> None:
         self._failing_starts = number
@@ -26,63 +26,63 @@ class ScriptedChild:
         if self._failing_starts:
             self._failing_starts -= 1
             raise DevelopmentError(f"{self.name} cannot start")
-        self._diary.append(f"start {self.name}")
+        self._events.append(f"start {self.name}")
 
     async def ended(self) -> int:
-        return await self._deaths.get()
+        return await self._exit_statuses.get()
 
     async def stop(self) -> None:
-        self._diary.append(f"stop {self.name}")
+        self._events.append(f"stop {self.name}")
 
     async def kill(self) -> None:
-        self._diary.append(f"kill {self.name}")
+        self._events.append(f"kill {self.name}")
 
 
-class Listener:
-    """Takes the supervisor's lines, and waits for one that matters."""
+class Output:
+    """Collects the supervisor's lines."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def __call__(self, line: str) -> None:
         self.lines.append(line)
-        self._news.set()
+        self._changed.set()
 
-    async def hear(self, number: int) -> list[str]:
-        """All lines, once there are so many."""
+    async def wait_for_lines(self, number: int) -> list[str]:
+        """Wait for that many lines, and return all."""
         while len(self.lines) < number:
-            self._news.clear()
-            await self._news.wait()
+            self._changed.clear()
+            await self._changed.wait()
         return self.lines
 
 
 async def test_children_end_in_reverse_order() -> None:
-    diary: list[str] = []
-    async with Supervisor(Listener()) as supervisor:
+    events: list[str] = []
+    async with Supervisor(Output()) as supervisor:
         for name in ("database", "api", "worker"):
-            await supervisor.start(ScriptedChild(name, diary))
-    assert diary[3:] == ["stop worker", "stop api", "stop database"]
+            await supervisor.start(ScriptedProcess(name, events))
+    assert events[3:] == ["stop worker", "stop api", "stop database"]
 
 
 async def test_children_end_when_the_block_fails() -> None:
-    diary: list[str] = []
-    database, api = ScriptedChild("database", diary), ScriptedChild("api", diary, failing_starts=1)
+    events: list[str] = []
+    database, api = ScriptedProcess("database", events), ScriptedProcess("api", events, failing_starts=1)
     with pytest.raises(DevelopmentError, match="api cannot start"):
-        async with Supervisor(Listener()) as supervisor:
+        async with Supervisor(Output()) as supervisor:
             await together(supervisor.start(database), supervisor.start(api))
-    assert diary == ["start database", "stop api", "stop database"]
+    assert events == ["start database", "stop api", "stop database"]
 
 
 async def test_child_that_keeps_dying_is_started_again_after_ever_longer_pauses() -> None:
-    listener = Listener()
-    worker = ScriptedChild("worker", [])
-    async with Supervisor(listener, shortest_pause=0.001) as supervisor:
+    output = Output()
+    worker = ScriptedProcess("worker", [])
+    async with Supervisor(output, shortest_pause=0.001) as supervisor:
         await supervisor.start(worker)
         for count in range(3):
-            worker.die(1)
-            await listener.hear(1 + 2 * (count + 1))
-    assert listener.lines == [
+            worker.end(1)
+            await output.wait_for_lines(1 + 2 * (count + 1))
+    assert output.lines == [
         "worker     here",
         "worker ended (exit status 1); starting it again in 0.001 s",
         "worker     here, again",
@@ -94,14 +94,14 @@ async def test_child_that_keeps_dying_is_started_again_after_ever_longer_pauses(
 
 
 async def test_new_start_that_fails_is_tried_again() -> None:
-    listener = Listener()
-    worker = ScriptedChild("worker", [])
-    async with Supervisor(listener, shortest_pause=0.001) as supervisor:
+    output = Output()
+    worker = ScriptedProcess("worker", [])
+    async with Supervisor(output, shortest_pause=0.001) as supervisor:
         await supervisor.start(worker)
         worker.fail_next_starts(1)
-        worker.die(-9)
-        await listener.hear(4)
-    assert listener.lines[1:] == [
+        worker.end(-9)
+        await output.wait_for_lines(4)
+    assert output.lines[1:] == [
         "worker ended (signal 9, Killed); starting it again in 0.001 s",
         "worker cannot start; trying again in 0.002 s",
         "worker     here, again",
@@ -112,28 +112,28 @@ async def test_child_that_ends_before_it_is_ready_is_a_failure() -> None:
     async def never() -> None:
         await asyncio.Event().wait()
 
-    api = ScriptedChild("API", [])
-    api.die(3)
+    api = ScriptedProcess("API", [])
+    api.end(3)
     with pytest.raises(DevelopmentError, match=r"API ended \(exit status 3\) before it was ready"):
-        async with Supervisor(Listener()) as supervisor:
+        async with Supervisor(Output()) as supervisor:
             await supervisor.start(api, ready=never)
 
 
 async def test_task_that_fails_is_a_failure() -> None:
-    migration = ScriptedChild("migrate", [])
-    migration.die(3)
+    migration = ScriptedProcess("migrate", [])
+    migration.end(3)
     with pytest.raises(DevelopmentError, match=r"migrate failed \(exit status 3\)"):
-        async with Supervisor(Listener()) as supervisor:
+        async with Supervisor(Output()) as supervisor:
             await supervisor.run(migration)
 
 
 async def test_task_that_has_ended_is_not_stopped_again() -> None:
-    diary: list[str] = []
-    migration = ScriptedChild("migrate", diary)
-    migration.die(0)
-    async with Supervisor(Listener()) as supervisor:
+    events: list[str] = []
+    migration = ScriptedProcess("migrate", events)
+    migration.end(0)
+    async with Supervisor(Output()) as supervisor:
         await supervisor.run(migration)
-    assert diary == ["start migrate"]
+    assert events == ["start migrate"]
 
 
 async def test_first_failure_among_several_is_the_one_that_is_reported() -> None:

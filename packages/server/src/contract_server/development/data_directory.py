@@ -62,7 +62,7 @@ class DataDirectory:
         if not acquired:
             raise DevelopmentError(f"an environment runs already in {self.path}: {lock.read_note()}")
         try:
-            lock.leave_note(base_url)
+            lock.write_note(base_url)
             yield
         finally:
             lock.release()

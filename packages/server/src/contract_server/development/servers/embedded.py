@@ -186,7 +186,7 @@ class EmbeddedServer(ABC):
         ended = not process.running
         self._end()
         raise DevelopmentError(
-            f"{self.name} {'ended as it started' if ended else 'does not answer'}: {process.last_words()}"
+            f"{self.name} {'ended as it started' if ended else 'does not answer'}: {process.last_log_line()}"
         )
 
     def _end(self) -> None:

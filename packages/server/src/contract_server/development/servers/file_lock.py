@@ -47,7 +47,7 @@ class FileLock:
             raise ValueError("the lock is not held")
         return self._descriptor
 
-    def leave_note(self, text: str) -> None:
+    def write_note(self, text: str) -> None:
         """Write a note for other processes, valid while the lock is held."""
         os.ftruncate(self.fileno(), 0)
         os.pwrite(self.fileno(), text.encode(), 0)

@@ -20,9 +20,9 @@ _CLUSTER = "cluster"
 _PASSWORD = "password"  # noqa: S105 - the name of the file that holds it
 
 # lines of postmaster.pid
-_NOTED_PID = 0
-_NOTED_PORT = 3
-_NOTED_STATUS = 7
+_PID_LINE = 0
+_PORT_LINE = 3
+_STATUS_LINE = 7
 
 _INITDB = (
     "--encoding=UTF8",
@@ -36,7 +36,7 @@ _INITDB = (
 
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",  # their paths must be shorter than many folders are
+    "unix_socket_directories": "",  # the limit for their paths is shorter than many folders' paths
     "timezone": "UTC",
     "log_timezone": "UTC",
     "idle_in_transaction_session_timeout": "30s",
@@ -99,7 +99,7 @@ class EmbeddedPostgres(EmbeddedServer):
             self._runner.require_own(self._home)
         if not self._home.exists():
             self._create()
-        self._forget_dead_postmaster()
+        self._remove_stale_pid_file()
 
     def _plan(self) -> Launch:
         settings = _SETTINGS | {"port": str(self.port)} | ({} if self._durable else _WITHOUT_DURABILITY)
@@ -116,7 +116,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _answers(self) -> bool:
         note = self._read_postmaster_pid()
-        return len(note) > _NOTED_STATUS and note[_NOTED_PID] == str(self.pid) and note[_NOTED_STATUS] == "ready"
+        return len(note) > _STATUS_LINE and note[_PID_LINE] == str(self.pid) and note[_STATUS_LINE] == "ready"
 
     def _remove_data(self) -> None:
         for home in (self._home, self._unfinished_home):
@@ -137,12 +137,12 @@ class EmbeddedPostgres(EmbeddedServer):
     def _initdb(self, home: Path) -> None:
         program = self._runner.find_installation() / "bin/initdb"
         where = (f"--pgdata={home / _CLUSTER}", f"--username={_USER}", f"--pwfile={home / _PASSWORD}")
-        hurry = () if self._durable else ("--no-sync",)
+        no_sync = () if self._durable else ("--no-sync",)
         self._life.acquire()
-        self._life.leave_note("")  # it ends by itself, and soon: another process only has to wait
+        self._life.write_note("")  # initdb ends soon by itself: other processes only wait, and send no signal
         try:
             initdb = subprocess.run(  # noqa: S603 - a program from a wheel, arguments of our own
-                [program, *_INITDB, *where, *hurry],
+                [program, *_INITDB, *where, *no_sync],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
@@ -158,7 +158,7 @@ class EmbeddedPostgres(EmbeddedServer):
             reason = initdb.stderr.decode(errors="replace").strip().splitlines()[-1:]
             raise DevelopmentError(f"PostgreSQL's data cannot be laid out: {''.join(reason)}")
 
-    def _forget_dead_postmaster(self) -> None:
+    def _remove_stale_pid_file(self) -> None:
         """Remove the note of a server that crashed.
 
         PostgreSQL refuses to start while the process id in the note exists, and after a restart of the
@@ -166,7 +166,7 @@ class EmbeddedPostgres(EmbeddedServer):
         been started on this folder by hand; then PostgreSQL decides.
         """
         note = self._read_postmaster_pid()
-        if len(note) > _NOTED_PORT and not is_listening(int(note[_NOTED_PORT])):
+        if len(note) > _PORT_LINE and not is_listening(int(note[_PORT_LINE])):
             self._postmaster_pid.unlink()
 
     def _read_postmaster_pid(self) -> list[str]:

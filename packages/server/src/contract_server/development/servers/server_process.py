@@ -14,7 +14,7 @@ from contract_server.development.servers.run_as import Identity
 from contract_server.development.servers.watchdog import Watchdog
 
 STOP_LIMIT = 30.0  # seconds for a server to save its data; then it is killed
-_AFTERLIFE = 1.0  # seconds that the children of a crashed server may take to end
+_CHILDREN_LIMIT = 1.0  # seconds that the children of a crashed server may take to end
 
 CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 """The server's environment: none of our variables, so that none changes its behaviour."""
@@ -56,7 +56,7 @@ class ServerProcess:
                     pass_fds=(life.fileno(),),
                     **launch.identity,
                 )
-            life.leave_note(str(self._process.pid))
+            life.write_note(str(self._process.pid))
         except OSError as error:
             raise DevelopmentError(f"{launch.command[0]} cannot be run: {error.strerror}") from None
         finally:
@@ -73,12 +73,12 @@ class ServerProcess:
         """Whether the first process is alive."""
         return self._process.poll() is None
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """The last line of this run's log."""
         with self._log.open("rb") as log:
             log.seek(self._log_begin)
             lines = log.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "no output")
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, unless the process has ended."""
@@ -103,7 +103,7 @@ class ServerProcess:
 
 def end_survivor(life: FileLock, stop_signal: signal.Signals) -> bool:
     """Stop a server that outlived the process that started it; return False if it does not end."""
-    if not life.acquire(timeout=_AFTERLIFE):
+    if not life.acquire(timeout=_CHILDREN_LIMIT):
         if note := life.read_note():
             with suppress(ProcessLookupError):
                 os.kill(int(note), stop_signal)

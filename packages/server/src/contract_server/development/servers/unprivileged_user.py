@@ -108,7 +108,7 @@ class UnprivilegedUser:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 if os.fstat(descriptor).st_nlink:
-                    _let_in_a_group(descriptor)
+                    _assign_group(descriptor)
                     yield
                     return
             finally:
@@ -136,7 +136,7 @@ def _is_safe(cache: Path) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _let_in_a_group(cache: int) -> None:
+def _assign_group(cache: int) -> None:
     """Give a new cache folder its group."""
     if os.fstat(cache).st_mode & stat.S_IXGRP:
         return

@@ -28,8 +28,8 @@ class Supervisor:
         self._processes: list[ManagedProcess] = []
         self._watches: list[asyncio.Task[None]] = []
         self._ending = False
-        self._told_to_stop = False
-        self._hurrying: asyncio.Task[None] | None = None
+        self._stop_requested = False
+        self._killing: asyncio.Task[None] | None = None
         self._block: asyncio.Task[Any] | None = None
 
     async def start(
@@ -64,7 +64,7 @@ class Supervisor:
         self._processes.remove(process)
 
     async def serve(self) -> None:
-        """Wait until a signal comes."""
+        """Wait until a stop signal arrives."""
         await asyncio.gather(*self._watches)
 
     async def __aenter__(self) -> Self:
@@ -84,21 +84,21 @@ class Supervisor:
         await asyncio.gather(*self._watches, return_exceptions=True)
         for process in reversed(self._processes):
             await process.stop()
-        if self._hurrying:
-            await self._hurrying
-        if self._told_to_stop and self._block and kind is asyncio.CancelledError:
+        if self._killing:
+            await self._killing
+        if self._stop_requested and self._block and kind is asyncio.CancelledError:
             self._block.uncancel()
             return True
         return False
 
     def _on_signal(self) -> None:
         if not self._ending:
-            self._ending = self._told_to_stop = True
+            self._ending = self._stop_requested = True
             self._show("stopping (Ctrl-C once more to hurry)")
             if self._block:
                 self._block.cancel()
-        elif self._hurrying is None:
-            self._hurrying = asyncio.create_task(self._kill_all())
+        elif self._killing is None:
+            self._killing = asyncio.create_task(self._kill_all())
 
     async def _kill_all(self) -> None:
         await asyncio.gather(*(process.kill() for process in self._processes), return_exceptions=True)

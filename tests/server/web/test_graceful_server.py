@@ -1,4 +1,4 @@
-"""Whoever has reached a server before it stops is heard: those who are silent yet, and those still at the door."""
+"""A server that stops still answers idle connections and connections in the accept backlog."""
 
 import asyncio
 import socket
@@ -16,8 +16,8 @@ from contract_server.web.graceful_server import GracefulServer, listen
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-class Stage:
-    """A server, and what it takes to act while it stops."""
+class ServerUnderTest:
+    """A server, and clients that act while it stops."""
 
     def __init__(self, http: str) -> None:
         async def answer(_: Request) -> PlainTextResponse:
@@ -36,81 +36,81 @@ class Stage:
         await self.server.shutdown([self.listening])
 
     def connect(self) -> socket.socket:
-        """A connection that the kernel has made; nobody here has had a chance to accept it yet."""
+        """Connect; the server has not accepted the connection yet."""
         client = socket.create_connection(self.listening.getsockname())
         client.setblocking(False)
         return client
 
     async def connect_and_be_accepted(self) -> socket.socket:
-        known, client = len(self.server.server_state.connections), self.connect()
-        while len(self.server.server_state.connections) == known:
+        accepted, client = len(self.server.server_state.connections), self.connect()
+        while len(self.server.server_state.connections) == accepted:
             await asyncio.sleep(0)
         return client
 
 
-async def answer_to(client: socket.socket) -> bytes:
-    """Everything that the server says until it hangs up."""
-    said = b""
+async def response_to(client: socket.socket) -> bytes:
+    """Read everything until the server closes the connection."""
+    data = b""
     while part := await asyncio.get_running_loop().sock_recv(client, 65_536):
-        said += part
+        data += part
     client.close()
-    return said
+    return data
 
 
 @pytest.fixture(params=["h11", "httptools"])
-async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    found = Stage(request.param)
-    await found.start()
-    yield found
-    found.listening.close()
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[ServerUnderTest]:
+    stage = ServerUnderTest(request.param)
+    await stage.start()
+    yield stage
+    stage.listening.close()
 
 
-async def test_a_connection_that_nobody_has_accepted_yet_is_answered(stage: Stage) -> None:
+async def test_a_connection_that_nobody_has_accepted_yet_is_answered(stage: ServerUnderTest) -> None:
     client = stage.connect()
     client.send(REQUEST)
     await stage.stop()
-    assert (await answer_to(client)).endswith(b"heard")
+    assert (await response_to(client)).endswith(b"heard")
 
 
-async def test_a_connection_that_has_said_nothing_yet_is_heard_out(stage: Stage) -> None:
+async def test_a_connection_that_has_said_nothing_yet_is_heard_out(stage: ServerUnderTest) -> None:
     client = await stage.connect_and_be_accepted()
     stopping = asyncio.create_task(stage.stop())
-    await until_the_door_is_closed(stage)
+    await until_closed(stage)
     client.send(REQUEST)
     await stopping
-    answer = await answer_to(client)
+    answer = await response_to(client)
     assert answer.endswith(b"heard")
     assert b"connection: close" in answer
 
 
 async def test_a_client_that_has_kept_its_connection_gets_one_more_answer_and_is_told_that_it_is_the_last(
-    stage: Stage,
+    stage: ServerUnderTest,
 ) -> None:
     client = await stage.connect_and_be_accepted()
     client.send(REQUEST)
     assert (await asyncio.get_running_loop().sock_recv(client, 65_536)).endswith(b"heard")
     stopping = asyncio.create_task(stage.stop())
-    await until_the_door_is_closed(stage)
+    await until_closed(stage)
     client.send(REQUEST)
     await stopping
-    answer = await answer_to(client)
+    answer = await response_to(client)
     assert answer.endswith(b"heard")
     assert b"connection: close" in answer
 
 
-async def test_a_client_that_says_nothing_holds_up_no_stop_for_ever(stage: Stage) -> None:
+async def test_a_client_that_says_nothing_holds_up_no_stop_for_ever(stage: ServerUnderTest) -> None:
     client = await stage.connect_and_be_accepted()
     await stage.stop()
-    assert await answer_to(client) == b""
+    assert await response_to(client) == b""
 
 
-async def test_nobody_is_let_in_any_more(stage: Stage) -> None:
+async def test_nobody_is_let_in_any_more(stage: ServerUnderTest) -> None:
     address = stage.listening.getsockname()
     await stage.stop()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address)
 
 
-async def until_the_door_is_closed(stage: Stage) -> None:
+async def until_closed(stage: ServerUnderTest) -> None:
     while stage.server.servers[0].is_serving():
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What is sent for the page and its files, over a bundle of a few bytes."""
+"""Responses for the page and its files, with a bundle of a few bytes."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -26,7 +26,7 @@ FILES = {
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    """A bundle, next to a file that is nobody's business."""
+    """A bundle, next to a file that must stay private."""
     (tmp_path / "secret.txt").write_text("secret")
     folder = tmp_path / "bundle"
     folder.mkdir()
@@ -139,12 +139,12 @@ async def test_an_asset_that_the_browser_has_is_not_sent_again(http: httpx.Async
 async def test_only_files_of_the_bundle_are_assets(http: httpx.AsyncClient, path: str) -> None:
     request = http.build_request("GET", "http://testserver/")
     request.url = request.url.copy_with(raw_path=f"/graphql/assets/{path}".encode())
-    answer = await http.send(request)
-    assert answer.status_code == 404
-    assert "secret" not in answer.text
+    response = await http.send(request)
+    assert response.status_code == 404
+    assert "secret" not in response.text
 
 
 async def test_assets_are_read_only(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/graphql/assets/playground-ABC.js")
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, HEAD"
+    response = await http.post("/graphql/assets/playground-ABC.js")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, HEAD"

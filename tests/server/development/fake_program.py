@@ -1,4 +1,4 @@
-"""Stands in for `contract-server` and its commands, and holds a lock on a file of its name while it lives."""
+"""A fake `contract-server`; each command holds a lock on a file of its name while it lives."""
 
 import os
 import signal
