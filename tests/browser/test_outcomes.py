@@ -96,7 +96,6 @@ class Stage:
     """One tab with one viewer, in a world that can be put back to its beginning."""
 
     page: Page
-    client: Client
     service: Running
     faults: list[str] = field(default_factory=list)
     presses: int = 0
@@ -105,15 +104,18 @@ class Stage:
 
     async def enter(self, email: str | None) -> None:
         """Begin again, as that viewer."""
-        await self.client.ask(RESET)
         await self.page.goto(f"{self.service.base_url}/livez")
         await self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
         await self.page.context.clear_cookies()
-        if email:
-            await self.client.log_in(email)
-            (session,) = self.client.http.cookies.jar
+        async with self.service.client() as client:
+            await client.ask(RESET)
+            if email:
+                await client.log_in(email)
             await self.page.context.add_cookies(
-                [{"name": session.name, "value": session.value or "", "url": self.service.base_url}]
+                [
+                    {"name": each.name, "value": each.value or "", "url": self.service.base_url}
+                    for each in client.http.cookies.jar
+                ]
             )
 
     async def show(self, viewer: "Viewer", path: str) -> bool:
@@ -184,7 +186,9 @@ async def operator(stage: Stage) -> None:
 
 async def operator_who_holds(stage: Stage) -> None:
     await operator(stage)
-    await stage.client.ask(HOLD, id=GRACE_CONTRACT)
+    async with stage.service.client() as client:
+        await client.log_in("operator@example.jp")
+        await client.ask(HOLD, id=GRACE_CONTRACT)
 
 
 VIEWERS: tuple[Viewer, ...] = (
@@ -201,16 +205,13 @@ PATHS = [page.path.format(token="unknown", id=GRACE_CONTRACT) for page in PAGES]
 @asynccontextmanager
 async def stage_of(size: tuple[int, int], chromium: Browser, service: Running) -> AsyncIterator[Stage]:
     """A stage of that size, with and without a wish for less movement."""
-    async with (
-        service.client() as client,
-        await chromium.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            locale="ja-JP",
-            reduced_motion="reduce" if size == SIZES[0] else "no-preference",
-        ) as context,
-    ):
+    async with await chromium.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale="ja-JP",
+        reduced_motion="reduce" if size == SIZES[0] else "no-preference",
+    ) as context:
         await context.add_init_script(REPORT_VIOLATIONS + NO_DIALOGUE)
-        found = Stage(await context.new_page(), client, service)
+        found = Stage(await context.new_page(), service)
         found.page.on("pageerror", lambda error: found.faults.append(f"error: {error}"))
         yield found
 
@@ -350,7 +351,8 @@ async def test_a_page_that_is_out_of_date_tells_what_became_of_each_button(
         for number in range(len(await stage.page.query_selector_all(buttons))):
             if number:
                 await stage.show(viewer, path)
-            await happens(stage.client)
+            async with stage.service.client() as client:
+                await happens(client)
             stage.shown = None
             button = (await stage.page.query_selector_all(buttons))[number]
             stage.note(f"{viewer.__name__} at {path}, button {number}", await stage.press(button, TYPED))
