@@ -22,10 +22,10 @@ from tests.server.running import (
     TERMINATE,
     Client,
     command,
-    end,
     free_port,
     running,
     start,
+    stop_process,
     until_ready,
 )
 
@@ -148,7 +148,7 @@ async def test_servers_and_workers_stopped_one_after_the_other_under_load_lose_n
             owed = await all_sent(url)
         finally:
             for process in processes.values():
-                await end(process)
+                await stop_process(process)
     assert owed == traffic.changes
     sent = [message_from_bytes(mail.content)["Message-ID"] for mail in smtp.accepted]
     assert len(sent) == len(set(sent)) == owed

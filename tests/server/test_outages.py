@@ -21,10 +21,10 @@ from tests.server.running import (
     VIEWER,
     Running,
     command,
-    end,
     free_port,
     running,
     start_worker,
+    stop_process,
 )
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -117,7 +117,7 @@ async def served(variables: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
                     await asyncio.sleep(0.05)
             yield client
     finally:
-        await end(process)
+        await stop_process(process)
 
 
 async def is_up(client: httpx.AsyncClient) -> bool:
@@ -143,7 +143,7 @@ async def test_without_redis_the_api_goes_on_and_mails_follow_when_it_is_back(wi
     try:
         assert len(await service.mails(2)) == 2
     finally:
-        await end(worker)
+        await stop_process(worker)
         without_redis.redis.kill()
 
 

@@ -20,11 +20,11 @@ from tests.server.running import (
     PASSWORD,
     Client,
     command,
-    end,
     free_port,
     running,
     start,
     start_worker,
+    stop_process,
     until_ready,
 )
 
@@ -210,7 +210,7 @@ async def test_in_production_the_metrics_are_on_their_own_port_and_nowhere_else(
         assert scrape.value("contract_database_reachable") == 1
         assert scrape.value("contract_sweep_age_seconds") == math.inf
     finally:
-        await end(server)
+        await stop_process(server)
 
 
 @pytest.mark.parametrize("process", [("serve", "--port", f"{free_port()}"), ("worker",)], ids=["serve", "worker"])
@@ -244,7 +244,7 @@ async def test_neither_server_nor_worker_tells_of_any_person_or_what_a_client_wr
             of_worker = await once_a_sweep_has_ended(f"http://127.0.0.1:{metrics_port}")
             of_server = await scraped(service.base_url)
         finally:
-            await end(worker)
+            await stop_process(worker)
     assert of_worker.value("contract_mails_total", kind="termination_accepted", outcome="sent") == 1
     assert of_worker.value("contract_sweep_age_seconds") < 60
     assert of_server.value("contract_refusals_total", operation="logIn", reason="INVALID_CREDENTIALS") == 1
