@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 import contract_rules
-from contract_server.contracts.policies import served_policies
+from contract_server.policies.policies import served_policies
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "packages" / "server" / "docs" / "changing.md").read_text(encoding="utf-8")

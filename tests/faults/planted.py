@@ -23,7 +23,6 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.clock import TestClock
 from contract_server.contracts import changes, effects, optimistic, service
 from contract_server.contracts.effects import contract_after, writes_for
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.result import ActionRefused, ActionResult
 from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.contracts.snapshot import ContractSnapshot, contract_columns
@@ -32,6 +31,7 @@ from contract_server.db.rows import Write
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.mail import queue
 from contract_server.mail.models import OutboxMail
+from contract_server.policies.policies import ServedPolicies
 
 A_DAY = timedelta(days=1)
 A_MOMENT = 0.1  # seconds

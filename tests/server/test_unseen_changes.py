@@ -12,7 +12,7 @@ from tests.conftest import new_database
 from tests.server.running import GRACE_CONTRACT, RESET, RESUME, TERMINATE, Client, Running, command, running
 
 from contract_rules import Actor, EventType
-from contract_server.contracts.visibility import SEEN_BY
+from contract_server.contracts.changes import SEEN_BY
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.graphql.schema import build_schema

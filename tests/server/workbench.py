@@ -15,7 +15,6 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member
 from contract_server.contracts.notifications import Notifications
-from contract_server.contracts.policies import served_policies
 from contract_server.contracts.result import ActionResult
 from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.db.transaction import current_connection
@@ -27,6 +26,7 @@ from contract_server.erasure.replay import Replay
 from contract_server.mail.outbox import Outbox
 from contract_server.mail.relay import MailRelay
 from contract_server.mail.wakeups import NoWakeUps
+from contract_server.policies.policies import served_policies
 from contract_server.schedule.due_actions import DueActions
 from contract_server.settings import Settings
 

@@ -6,11 +6,11 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from contract_server.contracts.policies import served_policies
 from contract_server.db.transaction import current_connection
 from contract_server.onboarding.importer import Importer
 from contract_server.onboarding.lines import Encoding, Format, read_lines
 from contract_server.onboarding.staging import ContractOutcome, ImportReport, RefusedLine
+from contract_server.policies.policies import served_policies
 from contract_server.services import Services
 
 UNUSABLE_HASH = "$argon2id$v=19$m=19456,t=2,p=1$QGVsbG8gd29ybGQ$" + "A" * 43

@@ -13,9 +13,9 @@ from tests.operations.cli.terminal import run
 from tests.server.in_process import served
 
 from contract_server.contracts.models import TerminationApplication
-from contract_server.contracts.policies import served_policies, versions_in_use
 from contract_server.db.connection import database
 from contract_server.development.servers.postgres import EmbeddedPostgres
+from contract_server.policies.policies import served_policies, versions_in_use
 from contract_server.settings import EnvironmentName, Settings, SettingsError, load_settings
 from contract_server.settings.durations import parse_duration, show_duration
 from contract_server.worker.queue import queue_name

@@ -17,10 +17,11 @@ from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, TERMINATE
 
 from contract_rules import shipped_policies
 from contract_server.cli import cli
-from contract_server.contracts.models import Contract, PolicyTerms, TerminationApplication
-from contract_server.contracts.policies import served_policies
+from contract_server.contracts.models import Contract, TerminationApplication
 from contract_server.db.connection import database
 from contract_server.db.transaction import transaction
+from contract_server.policies.models import PolicyTerms
+from contract_server.policies.policies import served_policies
 from contract_server.settings import Settings, SettingsError
 
 Variables = Mapping[str, str]

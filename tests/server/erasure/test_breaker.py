@@ -17,10 +17,10 @@ from tests.server.workbench import (
 )
 
 from contract_rules import EventType, Status
-from contract_server.contracts.due_models import DueFailure
-from contract_server.contracts.failures import TRIES
 from contract_server.contracts.models import Contract, ContractEvent, Member
 from contract_server.erasure.breaker import ALARM_EVERY, Breaker
+from contract_server.schedule.failed_actions import TRIES
+from contract_server.schedule.models import DueFailure
 
 MANY = BREAKER_CONTRACTS + 1
 

@@ -18,7 +18,6 @@ from tests.server.workbench import (
 )
 
 from contract_rules import Status
-from contract_server.contracts.due_models import DueFailure
 from contract_server.contracts.models import Member, TerminationApplication
 from contract_server.erasure.evidence import sealed_records
 from contract_server.erasure.ledger import Ledger, LedgerCorrupt, LedgerUnavailable, Step
@@ -26,6 +25,7 @@ from contract_server.erasure.models import ErasureRecord
 from contract_server.monitoring.doctor import examine_thoroughly
 from contract_server.monitoring.health import GRACE, Check
 from contract_server.schedule.due_actions import SweepReport
+from contract_server.schedule.models import DueFailure
 
 
 def folder_of(bench: Workbench) -> Path:

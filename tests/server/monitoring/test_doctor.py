@@ -9,11 +9,11 @@ from tests.server.workbench import BREAKER_CONTRACTS, ERASURE_DUE_AT, Workbench,
 
 from contract_rules import Action
 from contract_server.clock import DatabaseClock
-from contract_server.contracts.due_models import DueFailure, SweepRun
 from contract_server.contracts.models import Contract, Member, TerminationApplication
 from contract_server.erasure.models import ErasureRecord
 from contract_server.monitoring.doctor import examine_thoroughly, personal_columns_filled
 from contract_server.monitoring.health import GRACE, Check, examine
+from contract_server.schedule.models import DueFailure, SweepRun
 
 Defect = Callable[[Workbench], Awaitable[None]]
 

@@ -22,8 +22,8 @@ from tests.server.workbench import (
 
 from contract_rules import Action, EventType, Status
 from contract_server.contracts.due import next_due_at
-from contract_server.contracts.failures import FIRST_PAUSE
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.schedule.failed_actions import FIRST_PAUSE
 
 
 async def test_the_end_of_service_is_recorded_at_its_instant_and_not_a_microsecond_before(bench: Workbench) -> None:

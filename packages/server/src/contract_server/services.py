@@ -13,7 +13,6 @@ from contract_server.accounts.sessions import Sessions
 from contract_server.clock import Clock, DatabaseClock, TestClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.notifications import Notifications
-from contract_server.contracts.policies import ServedPolicies, served_policies
 from contract_server.contracts.service import ContractService
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures
@@ -23,6 +22,7 @@ from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_reset import PasswordResetMails
 from contract_server.mail.relay import MailRelay
 from contract_server.mail.wakeups import NoWakeUps, WakeUps
+from contract_server.policies.policies import ServedPolicies, served_policies
 from contract_server.schedule.due_actions import DueActions
 from contract_server.schedule.reminders import Reminders
 from contract_server.settings import Settings, SettingsError

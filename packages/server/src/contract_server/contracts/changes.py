@@ -1,25 +1,55 @@
-"""The one place where a contract changes: the rules decide, and what they grant is stored."""
+"""The one place where a contract changes: the rules decide, and what they grant is stored.
 
-from collections.abc import Iterable
+A version grows with every change, and a request may name the version that its sender saw: status, dates, registration,
+and for operators the hold. A change that is not visible to the sender does not make the request stale. A contractor is
+shown no hold, and the recorded end of service is visible to no person, because the dates already imply it. The history
+does not count; it contains every change.
+
+This does not serialise concurrent changes. The lock does, or the statement that compares the version it has read.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from functools import partial
+from typing import Final
 
-from contract_rules import Action, Actor, Granted, Refused, decide
+from contract_rules import Action, Actor, EventType, Granted, Refused, complete, decide
 from contract_server.clock import Clock
 from contract_server.contracts.effects import NO_REASONS, Reasons, contract_after, writes_for
 from contract_server.contracts.idempotency import IdempotencyKey, answer_columns
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.optimistic import OptimisticWrite, write_unless_changed
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.result import ActionRefused, ActionResult
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import ViewerContract
-from contract_server.contracts.visibility import has_visibly_changed
 from contract_server.db.rows import Insert, Write, write_rows
+from contract_server.db.statements import fetch
 from contract_server.mail.outbox import Recipient
+from contract_server.policies.policies import ServedPolicies
 
 _A_DAY = timedelta(days=1)
+_EVERYONE: Final = frozenset(Actor)
+
+SEEN_BY: Final[Mapping[EventType, frozenset[Actor]]] = complete(
+    "SEEN_BY",
+    EventType,
+    {
+        EventType.STARTED: _EVERYONE,
+        EventType.TERMINATION_REQUESTED: _EVERYONE,
+        EventType.RESUMED: _EVERYONE,
+        EventType.SERVICE_ENDED: frozenset({Actor.SYSTEM}),
+        EventType.ERASURE_HELD: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
+        EventType.ERASURE_HOLD_RELEASED: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
+        EventType.ERASED: _EVERYONE,
+    },
+)
+"""The actors who see a contract differently after an event of that type."""
+
+_UNSEEN_VERSIONS = """
+    SELECT version FROM contract_event WHERE contract_id = $1 AND version > $2
+     GROUP BY version HAVING bool_and(type = ANY ($3))
+"""
 
 
 class ContractChanges:
@@ -124,3 +154,15 @@ class ContractChanges:
         tomorrow = datetime.combine(self._policies.today(now) + _A_DAY, time.min, self._policies.zone)
         application = contract.facts.application
         return min(tomorrow, application.timeline.resumption.at) if application else tomorrow
+
+
+async def has_visibly_changed(contract: ContractSnapshot, since: int, actor: Actor) -> bool:
+    """Return whether the actor sees a locked contract differently than at version `since`.
+
+    A version is invisible if all of its events are. A version without events, or one that never was, is visible.
+    """
+    if since == contract.facts.version:
+        return False
+    unseen = [event for event, actors in SEEN_BY.items() if actor not in actors]
+    versions = await fetch(_UNSEEN_VERSIONS, contract.id, since, unseen)
+    return len(versions) != contract.facts.version - since

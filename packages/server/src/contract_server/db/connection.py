@@ -13,8 +13,9 @@ from contract_server.settings import Settings
 APP = "contract_server"
 MODELS = [
     "contract_server.accounts.models",
+    "contract_server.policies.models",
     "contract_server.contracts.models",
-    "contract_server.contracts.due_models",
+    "contract_server.schedule.models",
     "contract_server.mail.models",
     "contract_server.erasure.models",
     "contract_server.clock",

@@ -26,7 +26,6 @@ from uuid import UUID
 from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots, lock_snapshots
 from contract_server.db.availability import is_unavailable
@@ -38,6 +37,7 @@ from contract_server.erasure.ledger import Ledger, LedgerApplication, LedgerEntr
 from contract_server.erasure.models import ErasureRecord
 from contract_server.erasure.rows import count_members, erase_rows, erase_some_members, personal_rows_left
 from contract_server.logs import get_logger
+from contract_server.policies.policies import ServedPolicies
 
 log = get_logger(__name__)
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from contract_rules import Action
 from contract_server.contracts.due import DUE_AT, FAILED, FAILED_ACTIONS, HELD, NOT_HELD, failure_of
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.db.transaction import current_connection
+from contract_server.policies.policies import ServedPolicies
 from contract_server.settings.durations import so_far_ahead
 
 _BY_DAY = f"""

@@ -18,12 +18,12 @@ from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.models import Contract, TerminationApplication
 from contract_server.contracts.notifications import Notifications
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.db.availability import is_unavailable
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger, LedgerEntry
 from contract_server.logs import get_logger
+from contract_server.policies.policies import ServedPolicies
 
 log = get_logger(__name__)
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from contract_rules import Action
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.due import FAILED_ACTIONS, is_due
-from contract_server.contracts.due_models import SweepRun
 from contract_server.db.transaction import current_connection
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.classification import TABLES, OnErasure
+from contract_server.schedule.models import SweepRun
 
 GRACE = timedelta(minutes=5)
 """How long after its instant a thing may still be undone before it counts as late."""

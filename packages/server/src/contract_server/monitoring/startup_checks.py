@@ -2,9 +2,9 @@
 
 from contract_server.accounts.models import Account
 from contract_server.clock import DatabaseClock, TestClockRow
-from contract_server.contracts.policies import ServedPolicies, served_policies, versions_in_use
 from contract_server.db.availability import is_unavailable, lacks_schema
 from contract_server.development.demo.people import CONTRACTS, OPERATOR_ID
+from contract_server.policies.policies import ServedPolicies, served_policies, versions_in_use
 from contract_server.settings import Settings, SettingsError
 
 _DEMO_ACCOUNTS = [OPERATOR_ID, *(contract.account_id for contract in CONTRACTS)]

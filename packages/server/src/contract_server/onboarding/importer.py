@@ -14,10 +14,10 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from contract_rules import complete
-from contract_server.contracts.policies import ServedPolicies
 from contract_server.onboarding.checks import Checks, Fault
 from contract_server.onboarding.lines import BrokenLine, Kind, Line, Mention
 from contract_server.onboarding.staging import NO_VALUES, ContractOutcome, ImportReport, RefusedLine, Staging
+from contract_server.policies.policies import ServedPolicies
 
 BATCH = 10_000
 

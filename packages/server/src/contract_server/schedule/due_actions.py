@@ -15,8 +15,6 @@ from contract_rules import Action, Actor
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.due import DueAction, find_due
-from contract_server.contracts.due_models import SweepRun
-from contract_server.contracts.failures import clear_failures, record_failure
 from contract_server.contracts.store import lock_snapshot
 from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.db.transaction import transaction
@@ -24,6 +22,8 @@ from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures, SweepLimits
 from contract_server.erasure.ledger import LedgerUnavailable
 from contract_server.logs import get_logger
+from contract_server.schedule.failed_actions import clear_failures, record_failure
+from contract_server.schedule.models import SweepRun
 
 log = get_logger(__name__)
 

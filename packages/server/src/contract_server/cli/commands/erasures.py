@@ -14,12 +14,12 @@ from contract_server.cli.commands.contracts import ContractId
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
-from contract_server.contracts.failures import retry_failed
 from contract_server.erasure.breaker import Assessment
 from contract_server.erasure.evidence import Evidence, first_broken_link, sealed_records
 from contract_server.erasure.forecast import DueDay, SetAside, acts_set_aside, erasures_by_day
 from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
 from contract_server.erasure.replay import ReplayPlan
+from contract_server.schedule.failed_actions import retry_failed
 from contract_server.services import Services
 from contract_server.settings.durations import parse_duration
 

@@ -45,13 +45,13 @@ from contract_rules import (
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.notifications import Notifications
-from contract_server.contracts.policies import served_policies
 from contract_server.contracts.result import ActionRefused, ActionResult, StaleContract
 from contract_server.contracts.service import ContractRequest
 from contract_server.contracts.store import find_snapshot, lock_snapshot
 from contract_server.contracts.viewer_contract import ViewerContract
 from contract_server.db.transaction import transaction
 from contract_server.mail.outbox import Outbox
+from contract_server.policies.policies import served_policies
 
 (POLICY,) = shipped_policies()
 A_SECOND = timedelta(seconds=1)

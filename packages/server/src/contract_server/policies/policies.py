@@ -27,9 +27,9 @@ from contract_rules import (
     changed_terms,
     shipped_policies,
 )
-from contract_server.contracts.models import PolicyTerms
 from contract_server.db.statements import execute
 from contract_server.db.transaction import current_connection
+from contract_server.policies.models import PolicyTerms
 from contract_server.settings import SettingsError
 
 # One index look-up for each version, independent of the number of applications.

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contract_rules import Action
-from contract_server.contracts.due_models import DueFailure
 from contract_server.db.transaction import current_connection
 from contract_server.logs import get_logger
+from contract_server.schedule.models import DueFailure
 
 log = get_logger(__name__)
 

@@ -17,11 +17,17 @@ from tests.server.workbench import (
 )
 
 from contract_rules import Action, Status
-from contract_server.contracts.due_models import DueFailure
-from contract_server.contracts.failures import FIRST_PAUSE, LONGEST_PAUSE, TRIES, pause_after, retry_failed
 from contract_server.contracts.models import TerminationApplication
 from contract_server.erasure.forecast import acts_set_aside
 from contract_server.monitoring.backlog import read_backlog
+from contract_server.schedule.failed_actions import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    TRIES,
+    pause_after,
+    retry_failed,
+)
+from contract_server.schedule.models import DueFailure
 
 
 @pytest.mark.parametrize(

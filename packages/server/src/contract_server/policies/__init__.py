@@ -1,0 +1,1 @@
+"""The served policy, and what is recorded of it."""
