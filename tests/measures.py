@@ -19,7 +19,7 @@ TESTS = ROOT / "tests"
 
 DIALECT = re.compile(r"\b(nobody|somebody|whoever|everybody|anybody)\b", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z']+")
-ERASURE_IS_DUE = re.compile(r"erasure_due_at\s*(<=|<)|erasure_due_at\b.*\bhold_placed_at IS NULL")
+ERASURE_IS_DUE = ("erasure_due_at", "hold_placed_at IS NULL")
 READS_EFFECTS = re.compile(r"\bin \w+\.effects\b")
 
 
@@ -65,7 +65,7 @@ def files_in_the_largest_folder() -> float:
 
 
 def files_that_define_due() -> float:
-    return sum(bool(ERASURE_IS_DUE.search(path.read_text(encoding="utf-8"))) for path in modules(SERVER))
+    return sum(all(part in path.read_text(encoding="utf-8") for part in ERASURE_IS_DUE) for path in modules(SERVER))
 
 
 def interpretations_of_effects() -> float:
