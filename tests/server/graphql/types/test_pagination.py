@@ -1,11 +1,25 @@
-"""What operators look through: contracts by filter and page, and the events of each."""
+"""Pages of contracts, by filter, and of the events of each; a cursor that no answer had is refused."""
 
+from base64 import b64encode
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT, Client, Running
 
+from contract_server.contracts.queries import InvalidPage
+from contract_server.graphql.types.pagination import (
+    PageInfo,
+    read_contract_cursor,
+    read_event_cursor,
+    write_contract_cursor,
+    write_event_cursor,
+)
+
+CURSOR: tuple[date, UUID] = (date(2023, 4, 1), UUID(int=1))
+INSTANT_CURSOR = (datetime(2024, 3, 1, 0, 30, 0, 1, tzinfo=UTC), UUID(int=1))
 NEWEST_FIRST = [CLOSED_CONTRACT, LAST_DAY_CONTRACT, GRACE_CONTRACT, ACTIVE_CONTRACT]
 
 CONTRACTS = """
@@ -36,8 +50,8 @@ async def operator(client: Client) -> Client:
 
 
 async def listed(operator: Client, **filter: object) -> list[str]:  # noqa: A002 - named as the API names it
-    found = (await operator.ask(CONTRACTS, filter=filter))["contracts"]["nodes"]
-    return [contract["id"] for contract in found]
+    contracts = (await operator.ask(CONTRACTS, filter=filter))["contracts"]["nodes"]
+    return [contract["id"] for contract in contracts]
 
 
 async def test_pages_show_every_contract_once_the_newest_first(operator: Client) -> None:
@@ -104,3 +118,40 @@ async def test_pages_show_every_event_once_the_oldest_first(operator: Client) ->
         seen += [event["type"] for event in events["nodes"]]
         after = place["endCursor"]
     assert seen == ["STARTED", "TERMINATION_REQUESTED", "ERASURE_HELD"]
+
+
+def test_a_cursor_is_read_back_as_it_was_written() -> None:
+    assert read_contract_cursor(write_contract_cursor(CURSOR)) == CURSOR
+    assert read_event_cursor(write_event_cursor(INSTANT_CURSOR)) == INSTANT_CURSOR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "契約",
+        "\ud800",
+        write_event_cursor(INSTANT_CURSOR),
+        *(
+            b64encode(text.encode()).decode()
+            for text in ("contract", "contract:", "contract:2024-03-01", "contract:2024-02-30|" + str(CURSOR[1]))
+        ),
+    ],
+)
+def test_a_text_that_is_no_cursor_of_a_contract_is_refused(text: str) -> None:
+    with pytest.raises(InvalidPage, match=r"^after: "):
+        read_contract_cursor(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", write_contract_cursor(CURSOR), b64encode(f"event:2024-03-01T00:00:00|{CURSOR[1]}".encode()).decode()]
+)
+def test_a_text_that_is_no_cursor_of_an_event_is_refused(text: str) -> None:
+    with pytest.raises(InvalidPage, match=r"^after: "):
+        read_event_cursor(text)
+
+
+def test_an_empty_page_has_no_cursors() -> None:
+    info = PageInfo.of([], has_next=False, has_previous=True)
+    assert (info.start_cursor, info.end_cursor, info.has_previous_page) == (None, None, True)

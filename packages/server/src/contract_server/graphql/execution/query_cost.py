@@ -116,7 +116,7 @@ def check_budget(document: DocumentNode) -> None:
                 raise OverBudget("One mutation field a request is allowed. Send one request for each.")
             weight = weight.beside(operation)
     _allow(weight.depth, DEPTH, "levels of nested fields")
-    _allow(weight.aliases, ALIASES, "aliases, counted wherever their fragment is spread,")
+    _allow(weight.aliases, ALIASES, "aliases, counted at each spread of their fragment,")
     _allow(weight.items, ITEMS, "items on all pages together")
 
 

@@ -153,10 +153,16 @@ class Contract(Node):
     @strawberry.field(description="OPERATOR. Null when erasure is not on hold.")
     async def erasure_hold(self, info: RequestInfo) -> ErasureHold | None:
         viewer = await info.context.viewer()
-        hold = self.snapshot.hold
-        if hold is None or viewer is None or viewer.role is not Role.OPERATOR:
+        if viewer is None:
             return None
-        return ErasureHold(placed_at=info.context.local(hold.placed_at), reason=hold.reason)
+        match viewer.role:
+            case Role.CONTRACTOR:
+                return None
+            case Role.OPERATOR:
+                hold = self.snapshot.hold
+                return ErasureHold(placed_at=info.context.local(hold.placed_at), reason=hold.reason) if hold else None
+            case unknown:
+                assert_never(unknown)
 
     @strawberry.field(description="What happened, oldest first. Survives erasure; carries nothing personal.")
     async def events(
