@@ -33,4 +33,4 @@ def elements(schema: GraphQLSchema) -> Iterator[tuple[str, Described]]:
         elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             for field, definition in kind.fields.items():
                 yield f"{name}.{field}", definition
-                yield from ((f"{name}.{field}({argument}:)", given) for argument, given in definition.args.items())
+                yield from ((f"{name}.{field}({argument}:)", taken) for argument, taken in definition.args.items())

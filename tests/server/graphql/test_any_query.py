@@ -1,4 +1,4 @@
-"""Whatever the schema allows may be asked, by anybody: Schemathesis asks, and nothing fails and nothing is let slip.
+"""Schemathesis sends any query that the schema allows, as any caller: none fails, and none reveals internals.
 
 Its queries fit the schema and mean nothing; in some of them the contract is one that exists, so that they do something.
 """
@@ -21,7 +21,7 @@ from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
 
 SCHEMA = schemathesis.graphql.from_path(str(EXPORTED / "schema.graphql"))
-OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)}
+OPERATIONS = {result.ok().label: result.ok() for result in SCHEMA.get_all_operations() if isinstance(result, Ok)}
 LAST = ("Mutation.advanceTestClock", "Mutation.logOut", "Mutation.resetDemo")  # they may end the caller's session
 IN_ORDER = sorted(OPERATIONS, key=lambda name: (name in LAST, name))
 
@@ -40,16 +40,16 @@ A_CONTRACT = re.compile(r'\b(contractId|id): "(?:[^"\\]|\\.)*"')
 async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
-    """A server of its own: so many log in here with what comes to mind that nobody else could. It may take its time."""
+    """A server of its own with high limits of log-ins and a long deadline: these tests try very many passwords."""
     limits = {"LOG_IN_FAILURES_PER_SOURCE": "1000000", "LOG_IN_FAILURES_OF_ALL": "1000000", "REQUEST_DEADLINE": "1m"}
     folder = tmp_path_factory.mktemp("any-query")
-    async with running(await new_database(postgres), redis.url, folder, worker=False, **limits) as found:
-        yield found
+    async with running(await new_database(postgres), redis.url, folder, worker=False, **limits) as service:
+        yield service
 
 
 @pytest.fixture(scope="module", params=list(CALLERS.values()), ids=list(CALLERS))
 async def caller(service: Running, request: pytest.FixtureRequest) -> dict[str, str]:
-    """The headers of somebody's requests, on demonstration data as it was at first."""
+    """The headers of the caller's requests, on the original demonstration data."""
     async with service.client() as client:
         await client.ask(RESET)
         token = (await client.log_in(request.param))["token"] if request.param else None
@@ -83,4 +83,4 @@ def test_no_query_makes_the_api_fail_or_tell_of_its_inside(
 def test_every_operation_is_asked() -> None:
     assert isinstance(SCHEMA, GraphQLSchema)
     fields = {name: SCHEMA[name] for name in ("Query", "Mutation")}
-    assert set(OPERATIONS) == {f"{name}.{field}" for name, found in fields.items() for field in found}
+    assert set(OPERATIONS) == {f"{name}.{field}" for name, names in fields.items() for field in names}

@@ -22,7 +22,7 @@ async def test_contracts_are_read_by_one_query_and_an_unknown_id_is_null(monkeyp
 
     monkeypatch.setattr(loaders, "find_snapshots", find_snapshots)
     load = loaders.Loaders().contracts.load
-    assert await asyncio.gather(load(CONTRACT), load(OTHER), load(CONTRACT)) == [active(), None, active()]
+    assert tuple(await asyncio.gather(load(CONTRACT), load(OTHER), load(CONTRACT))) == (active(), None, active())
     assert queries == [[CONTRACT, OTHER]]
 
 

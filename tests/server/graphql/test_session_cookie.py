@@ -42,8 +42,8 @@ def test_scripts_and_other_sites_cannot_use_the_cookie_and_a_log_out_deletes_it(
     response = Response()
     set_session_cookie(response, PRODUCTION, "abc")
     delete_session_cookie(response, PRODUCTION)
-    given, deleted = (value.lower() for name, value in response.headers.items() if name == "set-cookie")
-    for cookie in (given, deleted):
+    session, deleted = (value.lower() for name, value in response.headers.items() if name == "set-cookie")
+    for cookie in (session, deleted):
         assert {"httponly", "samesite=lax", "secure", "path=/"} <= set(cookie.split("; "))
-    assert given.startswith("__host-session=abc;")
+    assert session.startswith("__host-session=abc;")
     assert "max-age=0" in deleted

@@ -1,4 +1,4 @@
-"""Requests that nobody sends in good faith: a generator with a seed, so that each run sends the same ones."""
+"""Hostile requests: a generator with a seed, so that each run sends the same ones."""
 
 import random
 from collections.abc import Callable, Iterator

@@ -116,15 +116,15 @@ def _json_unless(name: str) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def _requests_with(name: str, value: bytes) -> Iterator[HostileRequest]:
-    """Every kind of request that somebody reads the header of."""
+    """Every kind of request for which some code reads the header."""
     line = (name.encode(), value)
     content = _LOG_IN if name in _READ_BY_RESOLVERS else body("{ __typename }")
     yield HostileRequest(content, headers=(*_json_unless(name), line))
     yield HostileRequest(method="GET", query_string=_QUERY, headers=(line,))
     yield HostileRequest(method="GET", path="/console/console.css", headers=(line,))
     if name in ("origin", "access-control-request-headers"):
-        asked = ((b"origin", b"https://partner.example"), (b"access-control-request-method", b"POST"), line)
-        yield HostileRequest(method="OPTIONS", headers=asked)
+        preflight = ((b"origin", b"https://partner.example"), (b"access-control-request-method", b"POST"), line)
+        yield HostileRequest(method="OPTIONS", headers=preflight)
 
 
 def requests_with(name: str) -> Iterator[tuple[str, HostileRequest]]:

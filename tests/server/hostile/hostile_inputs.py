@@ -138,35 +138,35 @@ class Target:
 
     def variables(self, value: object) -> dict[str, object]:
         """The value in its place, and honest ones in all others that are required."""
-        found: dict[str, object] = {}
+        variables: dict[str, object] = {}
         for depth, (_, field) in enumerate(self.steps):
             for name, argument in field.args.items():
                 if is_required_argument(argument):
-                    found[f"{name}{depth}"] = honest(argument.type)
+                    variables[f"{name}{depth}"] = honest(argument.type)
         first, *below = (f"{self.path[0]}{len(self.steps) - 1}", *self.path[1:])
         if below:
-            found.setdefault(first, {})
-        place: Any = found
+            variables.setdefault(first, {})
+        place: Any = variables
         for name in (first, *below)[:-1]:
             place = place[name]
         place[(first, *below)[-1]] = value
-        return found
+        return variables
 
     def document(self, literals: Mapping[str, object] | None = None) -> str:
         """The operation, with variables or with literals."""
         declared, selection = [], ""
         for depth, (name, field) in reversed(list(enumerate(self.steps))):
-            given = []
+            arguments = []
             for argument_name, argument in field.args.items():
                 key = f"{argument_name}{depth}"
                 if literals is None:
                     declared.append(f"${key}: {argument.type}")
-                    given.append(f"{argument_name}: ${key}")
+                    arguments.append(f"{argument_name}: ${key}")
                 elif key in literals:
-                    given.append(f"{argument_name}: {literal(literals[key])}")
+                    arguments.append(f"{argument_name}: {literal(literals[key])}")
             if not selection and is_composite_type(get_named_type(field.type)):
                 selection = " { __typename }"
-            selection = f" {{ {name}{_in_parentheses(given)}{selection} }}"
+            selection = f" {{ {name}{_in_parentheses(arguments)}{selection} }}"
         return f"{self.root} {_in_parentheses(declared)}{selection}"
 
 
@@ -194,7 +194,7 @@ def literal(value: object) -> str:
         case Written():
             return value.literal
         case dict():
-            return "{" + ",".join(f"{key}:{literal(each)}" for key, each in value.items()) + "}"
+            return "{" + ",".join(f"{key}:{literal(member)}" for key, member in value.items()) + "}"
         case list():
             return "[" + ",".join(map(literal, value)) + "]"
     return orjson.dumps(value).decode()

@@ -82,9 +82,9 @@ async def api(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Count
 
 
 def _counting(resolve: Any, counted: Counted) -> Any:  # noqa: ANN401 - a resolver for a resolver
-    def resolve_and_count(*given: Any, **arguments: Any) -> Any:  # noqa: ANN401 - as above
+    def resolve_and_count(*positional: Any, **arguments: Any) -> Any:  # noqa: ANN401 - as above
         counted.calls += 1
-        return resolve(*given, **arguments)
+        return resolve(*positional, **arguments)
 
     return resolve_and_count
 

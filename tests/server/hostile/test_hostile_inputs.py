@@ -24,7 +24,7 @@ NO_DATABASE = 503
 
 @pytest.fixture(scope="module")
 def open_app(tmp_path_factory: pytest.TempPathFactory) -> Starlette:
-    """An application that reads whatever it can be sent: every field, every header, and errors that suggest names."""
+    """An application that reads every field and every header, and whose errors suggest names."""
     return create_app(
         Settings(
             environment=EnvironmentName.DEVELOPMENT,

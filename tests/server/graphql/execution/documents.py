@@ -1,4 +1,4 @@
-"""Documents that nobody would think of: any that a schema allows, at random."""
+"""Random documents: any that a schema allows."""
 
 from random import Random
 from typing import Any
@@ -58,7 +58,7 @@ class AnyDocument:
     def _of_any(self, kind: GraphQLAbstractType, depth: int) -> str:
         common = self._some(list(kind.fields)) if isinstance(kind, GraphQLInterfaceType) else []
         parts = ["__typename", *self._fields(kind, common, depth)]
-        parts += [self._on(each, depth) for each in self._some(list(self._schema.get_possible_types(kind)))]
+        parts += [self._on(possible, depth) for possible in self._some(list(self._schema.get_possible_types(kind)))]
         return " ".join(parts)
 
     def _of_object(self, kind: GraphQLObjectType, depth: int) -> str:
@@ -77,14 +77,17 @@ class AnyDocument:
         return " ".join(parts)
 
     def _on(self, kind: GraphQLObjectType, depth: int) -> str:
-        conditions = [f"on {kind.name}", *(f"on {each.name}" for each in kind.interfaces if not isinstance(each, str))]
+        conditions = [
+            f"on {kind.name}",
+            *(f"on {interface.name}" for interface in kind.interfaces if not isinstance(interface, str)),
+        ]
         condition = self._dice.choice(conditions)
         seen: Any = self._schema.type_map[condition.removeprefix("on ")]
         return f"... {condition} {{ __typename {' '.join(self._fields(seen, self._some(list(seen.fields)), depth))} }}"
 
-    def _fields(self, parent: Any, names: list[str], depth: int) -> list[str]:  # noqa: ANN401 - whatever has fields
-        kept = [name for name in names if depth > 1 or is_leaf_type(get_named_type(parent.fields[name].type))]
-        return [self._field(parent, name, depth) for name in kept]
+    def _fields(self, parent: Any, names: list[str], depth: int) -> list[str]:  # noqa: ANN401 - any type with fields
+        selected = [name for name in names if depth > 1 or is_leaf_type(get_named_type(parent.fields[name].type))]
+        return [self._field(parent, name, depth) for name in selected]
 
     def _field(self, parent: Any, name: str, depth: int) -> str:  # noqa: ANN401 - as above
         field: GraphQLField = parent.fields[name]
@@ -94,26 +97,26 @@ class AnyDocument:
             for key, argument in field.args.items()
             if is_required_argument(argument) or self._dice.random() < 0.4
         ]
-        given = f"({', '.join(arguments)})" if arguments else ""
-        return f"{alias}{name}{given}{self._below(field.type, depth - 1)}"
+        in_parentheses = f"({', '.join(arguments)})" if arguments else ""
+        return f"{alias}{name}{in_parentheses}{self._below(field.type, depth - 1)}"
 
     def _below(self, kind: GraphQLOutputType, depth: int) -> str:
         named: Any = get_named_type(kind)
         return "" if is_leaf_type(named) else f" {{ {self._selection(named, depth)} }}"
 
     def _argument(self, place: str, argument: GraphQLArgument) -> str:
-        return self._said(self._value(place, argument.type), argument.type, of_variables=0.3)
+        return self._written(self._value(place, argument.type), argument.type, of_variables=0.3)
 
-    def _said(self, value: Any, kind: GraphQLInputType, of_variables: float) -> str:  # noqa: ANN401 - of any type
-        """The value as a document says it: a literal, or a variable, which also stands within literals."""
+    def _written(self, value: Any, kind: GraphQLInputType, of_variables: float) -> str:  # noqa: ANN401 - of any type
+        """The value in a document: a literal, which may contain variables, or a variable."""
         if self._dice.random() < of_variables:
             return self._variable(value, kind)
         if isinstance(kind, GraphQLNonNull):
-            return self._said(value, kind.of_type, 0)
+            return self._written(value, kind.of_type, 0)
         if isinstance(kind, GraphQLList):
-            return f"[{', '.join(self._said(each, kind.of_type, 0.3) for each in value)}]"
+            return f"[{', '.join(self._written(item, kind.of_type, 0.3) for item in value)}]"
         if isinstance(kind, GraphQLInputObjectType):
-            members = (f"{name}: {self._said(value[name], kind.fields[name].type, 0.5)}" for name in value)
+            members = (f"{name}: {self._written(value[name], kind.fields[name].type, 0.5)}" for name in value)
             return f"{{{', '.join(members)}}}"
         return _literal(value, kind)
 

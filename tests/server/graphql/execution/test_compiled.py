@@ -118,8 +118,8 @@ class Leaf(Grown):
     @strawberry.field
     async def age(self, info: strawberry.Info[Tree, None]) -> int:
         await asyncio.sleep(0)
-        found: int = info.context.value_at(f"{self.name}.age", len(self.name))
-        return found
+        value: int = info.context.value_at(f"{self.name}.age", len(self.name))
+        return value
 
     @strawberry.field
     def length(self, times: int = 2, colours: list[Colour] | None = None) -> float | None:
@@ -132,8 +132,8 @@ class Branch(Grown):
 
     @strawberry.field
     async def leaves(self, info: strawberry.Info[Tree, None], first: int = 2) -> list[Leaf | None]:
-        found = [Leaf(name=f"{self.name}{number}", colour=Colour.RED) for number in range(first)]
-        return [info.context.value_at(leaf.name, leaf) for leaf in found]
+        leaves = [Leaf(name=f"{self.name}{number}", colour=Colour.RED) for number in range(first)]
+        return [info.context.value_at(leaf.name, leaf) for leaf in leaves]
 
     @strawberry.field
     def branches(self, info: strawberry.Info[Tree, None]) -> list["Branch"] | None:
@@ -181,8 +181,8 @@ class Root:
 
     @strawberry.field
     async def trunk(self, info: strawberry.Info[Tree, None]) -> Branch:
-        found: Branch = info.context.value_at("trunk", Branch(name="t"))
-        return found
+        value: Branch = info.context.value_at("trunk", Branch(name="t"))
+        return value
 
     @strawberry.field
     def stem(self) -> Branch | None:
@@ -218,16 +218,16 @@ class Growth:
     @strawberry.mutation
     async def grow(self, info: strawberry.Info[Tree, None], name: str) -> Branch:
         info.context.runs += 1
-        found: Branch = info.context.value_at(f"grow.{name}", Branch(name=name))
-        return found
+        value: Branch = info.context.value_at(f"grow.{name}", Branch(name=name))
+        return value
 
     @strawberry.mutation
     async def plant(self, info: strawberry.Info[Tree, None], at: Place) -> Annotated[Leaf | Bare, PLANTED]:
         info.context.runs += 1
-        found: Leaf = info.context.value_at(f"plant.{at}", Leaf(name=f"{at}"))
+        value: Leaf = info.context.value_at(f"plant.{at}", Leaf(name=f"{at}"))
         if at.colour is Colour.RED:
-            raise BarrenError(found)
-        return found
+            raise BarrenError(value)
+        return value
 
 
 TREES = strawberry.Schema(Root, Growth, types=[Leaf, Branch], exception_handlers=[BarrenHandler()])
@@ -321,8 +321,8 @@ def test_what_is_not_compiled_is_left_to_the_judge(text: str) -> None:
 @pytest.fixture(scope="module")
 async def services(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     folder: Path = tmp_path_factory.mktemp("compiled")
-    async with seeded_services(development_settings(await new_database(postgres), folder)) as found:
-        yield found
+    async with seeded_services(development_settings(await new_database(postgres), folder)) as services:
+        yield services
 
 
 class UnmovedClock:

@@ -12,7 +12,7 @@ from contract_server.accounts.credentials import UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.password_reset import InvalidResetToken
 from contract_server.accounts.rate_limit_store import TooManyAttempts
-from contract_server.contracts import errors
+from contract_server.contracts import result as errors
 from contract_server.graphql.language import words
 from contract_server.graphql.operations.problems import HANDLERS, InvalidInputError
 from contract_server.graphql.strawberry_internals import get_exception_types

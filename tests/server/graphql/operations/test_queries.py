@@ -22,21 +22,21 @@ async def test_another_contract_does_not_exist_for_a_contractor(contract_id: str
 
 
 async def test_the_timeline_of_today_is_public() -> None:
-    asked = "{ timeline { requestedOn } viewer { id } policy { version timeZone } }"
-    data = await data_of(context_of(), asked)
+    query = "{ timeline { requestedOn } viewer { id } policy { version timeZone } }"
+    data = await data_of(context_of(), query)
     assert data["timeline"] == {"requestedOn": "2024-03-01"}
     assert data["viewer"] is None
     assert data["policy"]["timeZone"] == "Asia/Tokyo"
 
 
 async def test_a_day_whose_deadlines_have_no_date_is_wrong_input() -> None:
-    asked = "query ($day: Date) { timeline(requestedOn: $day) { requestedOn } }"
-    assert await codes_of(context_of(), asked, day="9999-12-31") == ["BAD_USER_INPUT"]
+    query = "query ($day: Date) { timeline(requestedOn: $day) { requestedOn } }"
+    assert await codes_of(context_of(), query, day="9999-12-31") == ["BAD_USER_INPUT"]
 
 
 async def test_a_cursor_that_no_answer_had_is_wrong_input() -> None:
-    asked = '{ contracts(after: "x") { nodes { id } } }'
-    assert await codes_of(context_of(viewer(Role.OPERATOR)), asked) == ["BAD_USER_INPUT"]
+    query = '{ contracts(after: "x") { nodes { id } } }'
+    assert await codes_of(context_of(viewer(Role.OPERATOR)), query) == ["BAD_USER_INPUT"]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,6 @@ async def test_a_filter_is_passed_on_as_the_rules_know_it(
         return contract_queries.ContractPage([active()], has_next=False, has_previous=False)
 
     monkeypatch.setattr(queries, "find_contracts", find_contracts)
-    asked = f"{{ contracts(filter: {filter_}, first: null) {{ nodes {{ id }} pageInfo {{ hasNextPage }} }} }}"
-    data = await data_of(context_of(viewer(Role.OPERATOR)), asked)
+    query = f"{{ contracts(filter: {filter_}, first: null) {{ nodes {{ id }} pageInfo {{ hasNextPage }} }} }}"
+    data = await data_of(context_of(viewer(Role.OPERATOR)), query)
     assert data["contracts"] == {"nodes": [{"id": str(CONTRACT)}], "pageInfo": {"hasNextPage": False}}

@@ -58,12 +58,12 @@ async def test_the_service_ends_with_its_last_day() -> None:
 
 
 async def test_an_erased_contract_has_neither_company_nor_contractor() -> None:
-    asked = "query ($id: ID!) { contract(id: $id) { company { name postalCode } contractor { name } memberCount } }"
+    query = "query ($id: ID!) { contract(id: $id) { company { name postalCode } contractor { name } memberCount } }"
     context = context_of(viewer(Role.OPERATOR), active())
     context.loaders.companies.prime(CONTRACT, None)
     context.loaders.contractors.prime(CONTRACT, None)
     context.loaders.member_counts.prime(CONTRACT, 0)
-    shown = (await data_of(context, asked, id=str(CONTRACT)))["contract"]
+    shown = (await data_of(context, query, id=str(CONTRACT)))["contract"]
     assert shown == {"company": None, "contractor": None, "memberCount": 0}
     other = context_of(viewer(Role.OPERATOR), active())
     other.loaders.companies.prime(CONTRACT, CompanyProfile("会社", "東京都", "100-0001", "03"))

@@ -13,8 +13,8 @@ SCHEMA = core(build_schema(development=True))
 
 
 def test_optional_members_are_absent_unless_given() -> None:
-    given = inputs.TerminateContractInput(contract_id=strawberry.ID("x"))
-    assert (given.reason, given.expected_version, given.idempotency_key) == (strawberry.UNSET,) * 3
+    termination = inputs.TerminateContractInput(contract_id=strawberry.ID("x"))
+    assert (termination.reason, termination.expected_version, termination.idempotency_key) == (strawberry.UNSET,) * 3
     assert inputs.ContractFilter().status is strawberry.UNSET
 
 

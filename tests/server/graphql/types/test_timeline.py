@@ -1,5 +1,7 @@
 """The dates of an application are shown with the days that are left and with the reason for each."""
 
+from typing import Any
+
 import pytest
 from tests.server.graphql.without_database import CONTRACT, NOW, StandingClock, context_of, data_of, terminated, viewer
 
@@ -15,12 +17,12 @@ query ($id: ID!) {
 """
 
 
-async def timeline_on(day: int, hour: int = 9, language: str = "en") -> dict[str, dict[str, object]]:
+async def timeline_on(day: int, hour: int = 9, language: str = "en") -> dict[str, Any]:
     clock = StandingClock()
     await clock.advance(NOW.replace(day=day, hour=hour, minute=0))
     context = context_of(viewer(), terminated(), language=language, clock=clock)
     data = await data_of(context, TIMELINE, id=str(CONTRACT))
-    timeline: dict[str, dict[str, object]] = data["contract"]["termination"]["timeline"]
+    timeline: dict[str, Any] = data["contract"]["termination"]["timeline"]
     return timeline
 
 
@@ -44,12 +46,12 @@ async def test_a_deadline_has_passed_when_its_last_day_is_over(
 
 async def test_a_deadline_is_explained_in_the_language_of_the_request() -> None:
     english, japanese = (await timeline_on(2))["serviceEnd"], (await timeline_on(2, language="ja"))["serviceEnd"]
-    assert "2024" in str(english["explanation"])
+    assert "2024" in english["explanation"]
     assert english["explanation"] != japanese["explanation"]
 
 
 async def test_the_policy_states_its_days_and_its_rule_of_counting() -> None:
-    asked = "{ policy { serviceEndDays resumptionDays erasureDays timeZone description } }"
-    policy = (await data_of(context_of(), asked))["policy"]
+    query = "{ policy { serviceEndDays resumptionDays erasureDays timeZone description } }"
+    policy = (await data_of(context_of(), query))["policy"]
     assert (policy["serviceEndDays"], policy["resumptionDays"], policy["erasureDays"]) == (14, 14, 45)
     assert policy["description"]
