@@ -1,5 +1,6 @@
 """One environment at a time uses a folder, and its removal leaves other files alone."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,16 @@ from contract_server.development.errors import DevelopmentError
 
 
 def test_a_folder_in_use_is_refused_with_the_url_of_its_environment(tmp_path: Path) -> None:
-    with DataDirectory(tmp_path).locked("http://127.0.0.1:8000"):
-        with (
-            pytest.raises(DevelopmentError, match=r"http://127\.0\.0\.1:8000$"),
-            DataDirectory(tmp_path).locked(""),
-        ):
+    folder, refused = (
+        DataDirectory(tmp_path),
+        partial(pytest.raises, DevelopmentError, match=r"http://127\.0\.0\.1:80$"),
+    )
+    with folder.locked("http://127.0.0.1:80"):
+        with refused(), folder.locked("http://127.0.0.1:81"):
             pass
-    with DataDirectory(tmp_path).locked(""):
+        with refused():
+            folder.remove()
+    with folder.locked(""):
         pass
 
 
