@@ -1,1 +1,1 @@
-"""The database: its connection, its one way of making a transaction, its migrations."""
+"""The database: connection, transactions, statements, and migrations."""

@@ -1,4 +1,4 @@
-"""How this program reaches PostgreSQL."""
+"""The connection to PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,8 +22,8 @@ MODELS = [
 ]
 MIGRATIONS = "contract_server.db.migrations"
 
-_PATIENCE = {
-    "idle_in_transaction_session_timeout": "30s",  # a frozen client must not hold a contract's lock for ever
+_SERVER_SETTINGS = {
+    "idle_in_transaction_session_timeout": "30s",  # a frozen process must not hold a lock forever
     "statement_timeout": "30s",
     "lock_timeout": "10s",
     "tcp_keepalives_idle": "30",
@@ -33,7 +33,7 @@ _PATIENCE = {
 
 
 def tortoise_config(settings: Settings, *, no_statement_timeout: bool = False) -> dict[str, Any]:
-    """Tortoise's configuration: one connection, one app with every model and its migrations."""
+    """Tortoise's configuration: one connection, and one app with all models and migrations."""
     connection = expand_db_url(settings.database_url.get_secret_value().replace("postgresql://", "asyncpg://", 1))
     connection["engine"] = "contract_server.db.engine"
     connection["credentials"] |= {
@@ -41,7 +41,7 @@ def tortoise_config(settings: Settings, *, no_statement_timeout: bool = False) -
         "maxsize": settings.database_pool_size,
         "timeout": 5,
         "application_name": APP,
-        "server_settings": _PATIENCE | ({"statement_timeout": "0"} if no_statement_timeout else {}),
+        "server_settings": _SERVER_SETTINGS | ({"statement_timeout": "0"} if no_statement_timeout else {}),
     }
     return {
         "connections": {"default": connection},
@@ -53,10 +53,10 @@ def tortoise_config(settings: Settings, *, no_statement_timeout: bool = False) -
 
 @asynccontextmanager
 async def database(settings: Settings, *, no_statement_timeout: bool = False) -> AsyncIterator[TortoiseContext]:
-    """The models, connected; for the whole of this process, whichever task asks.
+    """Connect the models, for every task of this process.
 
-    Connecting waits for the first query, so that a server can start before its database does. Statements are ended
-    after half a minute; no_statement_timeout ones, as those of a migration, take what they take.
+    The first query connects, so a server can start before its database. Statements time out after half a minute, unless
+    `no_statement_timeout` is set, as for migrations.
     """
     context = await Tortoise.init(
         config=tortoise_config(settings, no_statement_timeout=no_statement_timeout), _enable_global_fallback=True

@@ -1,4 +1,4 @@
-"""Bringing the database to the schema of this version."""
+"""Migration of the database to the schema of this version."""
 
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
@@ -6,39 +6,39 @@ from contract_server.db.connection import APP, tortoise_config
 from contract_server.db.transaction import current_connection
 from contract_server.settings import Settings
 
-_WAIT_AS_LONG_AS_IT_TAKES = "SET lock_timeout = 0; SET statement_timeout = 0"
-_AS_BEFORE = "RESET lock_timeout; RESET statement_timeout"
+_NO_TIMEOUTS = "SET lock_timeout = 0; SET statement_timeout = 0"
+_RESET_TIMEOUTS = "RESET lock_timeout; RESET statement_timeout"
 _LOCK = "SELECT pg_advisory_lock(hashtext('contract_server.migrations'))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('contract_server.migrations'))"
 
 
 async def pending_migrations(settings: Settings) -> list[str]:
-    """The names of the migrations that the database has not had yet, in their order."""
+    """The names of the pending migrations, in order."""
     plan = await _executor(settings).plan([MigrationTarget(APP, "__latest__")])
     return [step.migration.name for step in plan]
 
 
 async def planned_statements(settings: Settings) -> dict[str, list[str]]:
-    """The SQL of each migration that is pending, in their order. Nothing is run."""
+    """The SQL of each pending migration, in order, without running it."""
     return {name: await _executor(settings).collect_sql(APP, name) for name in await pending_migrations(settings)}
 
 
 async def migrate(settings: Settings) -> list[str]:
-    """Apply what is pending; two who migrate at the same time do so one after the other.
+    """Apply the pending migrations. Concurrent calls run one after the other.
 
     Returns:
-        The names of the migrations that were applied.
+        The names of the applied migrations.
     """
     pool = current_connection()
     async with pool.acquire_connection() as lock:
-        await lock.execute(_WAIT_AS_LONG_AS_IT_TAKES)
+        await lock.execute(_NO_TIMEOUTS)
         await lock.execute(_LOCK)
         try:
             pending = await pending_migrations(settings)
             await _executor(settings).migrate([MigrationTarget(APP, "__latest__")], direction="forward")
         finally:
             await lock.execute(_UNLOCK)
-            await lock.execute(_AS_BEFORE)
+            await lock.execute(_RESET_TIMEOUTS)
     return pending
 
 

@@ -1,7 +1,7 @@
-"""Rows written by hand-made statements, with columns, types and defaults as the models have them.
+"""Row writer: many changes in one statement, with the columns, types and defaults of the models.
 
-The models remain the only schema. What is here is for the few places where making a model's object for each row, or a
-statement for each, takes longer than everything else that is done with it.
+The models remain the only definition of the schema. The row writer is for the few hot paths where a model object or a
+statement per row would take most of the time.
 """
 
 import itertools
@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
+from tortoise.fields.base import DB_DEFAULT_NOT_SET
 from tortoise.models import Model
 
 from contract_server.db.statements import execute
@@ -23,46 +24,46 @@ _JSON = "JSONB"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its type in PostgreSQL, and what stands in it where nothing was said."""
+    """A column: its type in PostgreSQL, and its default."""
 
     name: str
     kind: str
     default: object
-    is_given_by_database: bool
+    is_set_by_database: bool
 
     def value_in(self, row: Row) -> object:
-        """What the row says, as asyncpg takes it; where it says nothing, as the model has it."""
+        """The row's value, or else the default, in the form that asyncpg takes."""
         value = row[self.name] if self.name in row else self.default() if callable(self.default) else self.default
         return orjson.dumps(value).decode() if self.kind == _JSON and value is not None else value
 
 
 @lru_cache
 def columns_of(model: type[Model]) -> Mapping[str, Column]:
-    """The columns of the model's table, by name; those of its key, and numbers and times of writing, among them."""
-    meta = model._meta  # noqa: SLF001 - Tortoise offers no public way
-    fields = {column: meta.fields_map[name] for name, column in meta.fields_db_projection.items()}
-    return MappingProxyType(
-        {
-            name: Column(
-                name,
-                # a type without its length: a cast to one would cut off what is too long, where storing it is refused
-                kind=field.get_for_dialect("postgres", "SQL_TYPE").partition("(")[0],
-                default=field.default,
-                is_given_by_database=field.generated or field.has_db_default(),
-            )
-            for name, field in fields.items()
-        }
+    """The columns of the model's table by name, including those that the database sets."""
+    table = model.describe(serializable=False)
+    fields = [table["pk_field"], *table["data_fields"]]
+    return MappingProxyType({field["db_column"]: _column(field) for field in fields})
+
+
+def _column(field: Mapping[str, Any]) -> Column:
+    types = field["db_field_types"]
+    return Column(
+        field["db_column"],
+        # without the length: a cast would truncate a value that is too long, but storing it is refused
+        kind=types.get("postgres", types[""]).partition("(")[0],
+        default=field["default"],
+        is_set_by_database=field["generated"] or field["db_default"] is not DB_DEFAULT_NOT_SET,
     )
 
 
 def table_of(model: type[Model]) -> str:
     """The name of the model's table."""
-    return str(model._meta.db_table)  # noqa: SLF001 - as above
+    return str(model.describe()["table"])
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """New rows of a model's table; all name the same columns."""
+    """New rows of a model's table, all with the same columns."""
 
     model: type[Model]
     rows: Sequence[Row]
@@ -70,7 +71,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """New values for rows of a model's table, found by their `id`; all name the same columns."""
+    """New values for rows of a model's table by `id`, all with the same columns."""
 
     model: type[Model]
     rows: Sequence[Row]
@@ -78,7 +79,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class UpdateWhere:
-    """New values for all rows that meet a condition, in SQL with `{}` for each of its values."""
+    """New values for all rows that meet a condition: SQL with `{}` for each value."""
 
     model: type[Model]
     columns: Row
@@ -87,7 +88,7 @@ class UpdateWhere:
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The new values, as the one row that they are."""
+        """The new values as one row."""
         return (self.columns,)
 
 
@@ -95,7 +96,7 @@ Write = Insert | Update | UpdateWhere
 
 
 class Shape(NamedTuple):
-    """What a statement depends on, apart from the values."""
+    """The parts of a write that its statement depends on: all but the values."""
 
     kind: type[Write]
     model: type[Model]
@@ -104,7 +105,7 @@ class Shape(NamedTuple):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns to write: the named ones, and in new rows those for which the model has a default."""
+        """The columns to write: the named ones, and for new rows also those with a model default."""
         return _columns_to_write(self)
 
 
@@ -118,11 +119,11 @@ def _columns_to_write(shape: Shape) -> tuple[Column, ...]:
     known = columns_of(shape.model)
     if shape.kind is not Insert:
         return tuple(known[name] for name in shape.names)
-    return tuple(column for name, column in known.items() if name in shape.names or not column.is_given_by_database)
+    return tuple(column for name, column in known.items() if name in shape.names or not column.is_set_by_database)
 
 
 async def write_rows(*writes: Write) -> None:
-    """Carry out all writes in one statement. None sees the effect of another, and no row is written twice."""
+    """Execute all writes in one statement. A write does not see the others' effects, so no row may be in two."""
     rows: dict[Shape, list[Row]] = {}
     conditions: dict[Shape, tuple[object, ...]] = {}
     for write in writes:
@@ -131,8 +132,8 @@ async def write_rows(*writes: Write) -> None:
             rows.setdefault(shape, []).extend(write.rows)
             conditions[shape] = write.values if isinstance(write, UpdateWhere) else ()
     values: list[object] = []
-    for shape, written in rows.items():
-        values += [[column.value_in(row) for row in written] for column in shape.columns]
+    for shape, new_rows in rows.items():
+        values += [[column.value_in(row) for row in new_rows] for column in shape.columns]
         values += conditions[shape]
     if rows:
         await execute(_writing(tuple((shape, len(conditions[shape])) for shape in rows)), *values)
@@ -148,20 +149,20 @@ def _writing(shapes: tuple[tuple[Shape, int], ...]) -> str:
 
 def _part(shape: Shape, values: int, places: Iterator[int]) -> str:
     table, columns = table_of(shape.model), shape.columns
-    given = _unnested(columns, places)
+    new = _unnested(columns, places)
     if shape.kind is Insert:
         names = ", ".join(column.name for column in columns)
-        return f"INSERT INTO {table} ({names}) SELECT {', '.join(map(_typed, columns))} FROM {given}"  # noqa: S608 - our own names
+        return f"INSERT INTO {table} ({names}) SELECT {', '.join(map(_typed, columns))} FROM {new}"  # noqa: S608 - our own names
     changed = ", ".join(f"{column.name} = {_typed(column)}" for column in columns if column.name != "id")
-    condition = shape.condition.format(*(f"${next(places)}" for _ in range(values))) or f"{table}.id = given.id"
-    return f"UPDATE {table} SET {changed} FROM {given} WHERE {condition}"  # noqa: S608 - as above
+    condition = shape.condition.format(*(f"${next(places)}" for _ in range(values))) or f"{table}.id = new.id"
+    return f"UPDATE {table} SET {changed} FROM {new} WHERE {condition}"  # noqa: S608 - as above
 
 
 def _typed(column: Column) -> str:
-    return f"given.{column.name}::{column.kind}"
+    return f"new.{column.name}::{column.kind}"
 
 
 def _unnested(columns: Sequence[Column], places: Iterator[int]) -> str:
-    """One array for each column. Of JSON, its text: asyncpg would take an array of values for one value."""
+    """One array per column. JSON is passed as text, because asyncpg would encode an array as one JSON value."""
     arrays = ", ".join(f"${next(places)}::{'text' if column.kind == _JSON else column.kind}[]" for column in columns)
-    return f"unnest({arrays}) AS given ({', '.join(column.name for column in columns)})"
+    return f"unnest({arrays}) AS new ({', '.join(column.name for column in columns)})"

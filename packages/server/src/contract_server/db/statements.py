@@ -1,6 +1,6 @@
-"""Statements written by hand, for the few paths that every request takes; everything else asks the models.
+"""SQL statements, for queries that the models cannot express or that run on every request.
 
-They go where the models' queries go: to the open transaction, or to a connection of the pool.
+They use the same connection as the models: that of the open transaction, or one of the pool.
 """
 
 from typing import Any
@@ -9,10 +9,10 @@ from contract_server.db.transaction import current_connection
 
 
 async def fetch(statement: str, *values: object) -> list[Any]:
-    """The rows that the statement returns, each of them readable by its columns' names.
+    """Execute the statement and return its rows, whose values are accessible by column name.
 
     Raises:
-        asyncpg.PostgresError: As the database says it.
+        asyncpg.PostgresError: The database refused it.
     """
     client = current_connection()
     client.log.debug("%s", statement)
@@ -22,13 +22,13 @@ async def fetch(statement: str, *values: object) -> list[Any]:
 
 
 async def execute(statement: str, *values: object) -> int:
-    """How many rows the statement has inserted, changed or deleted, where it is not to return them.
+    """Execute the statement and return the number of rows it inserted, changed or deleted.
 
     Raises:
-        asyncpg.PostgresError: As the database says it.
+        asyncpg.PostgresError: The database refused it.
     """
     client = current_connection()
     client.log.debug("%s", statement)
     async with client.acquire_connection() as connection:
-        said: str = await connection.execute(statement, *values)
-    return int(said.rpartition(" ")[2])
+        status: str = await connection.execute(statement, *values)
+    return int(status.rpartition(" ")[2])

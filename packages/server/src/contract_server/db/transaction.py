@@ -1,8 +1,8 @@
-"""The one way of making a transaction.
+"""Transactions that always release their connection.
 
-Tortoise's own `in_transaction()` leaves its pooled connection behind when the task is cancelled, or the server
-fails, while BEGIN is under way; and an executor that cancels sibling resolvers does cancel. After ten such
-requests a pool of ten is empty for ever. This wrapper gives the connection back in every case.
+Tortoise's `in_transaction()` leaks its pooled connection if the task is cancelled, or the server fails, during BEGIN.
+graphql-core cancels sibling resolvers, so this happens. After ten such requests, a pool of ten is empty forever. This
+wrapper releases the connection in every case.
 """
 
 from collections.abc import AsyncIterator
@@ -10,21 +10,21 @@ from contextlib import asynccontextmanager
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContextPooled
 from tortoise.connection import get_connection, get_connections
-from tortoise.transactions import in_transaction  # noqa: TID251 - this is the place that may
+from tortoise.transactions import in_transaction  # noqa: TID251 - wrapped here
 
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    """Everything inside is committed together, or, when it raises or is cancelled, not at all.
+    """Commit everything inside together, or nothing if it raises or is cancelled.
 
-    Models and queries inside use the transaction by themselves. A transaction inside another is a savepoint.
+    Models and queries inside use the transaction automatically. A nested transaction is a savepoint.
     """
     context = in_transaction("default")
     try:
         client = await context.__aenter__()
     except BaseException:
         if isinstance(context, TransactionContextPooled):
-            await _give_back(context)
+            await _release(context)
         raise
     failure: BaseException | None = None
     try:
@@ -36,8 +36,8 @@ async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
         await context.__aexit__(type(failure) if failure else None, failure, None)
 
 
-async def _give_back(context: TransactionContextPooled) -> None:
-    """Release what `__aenter__` had acquired when BEGIN did not come to its end."""
+async def _release(context: TransactionContextPooled) -> None:
+    """Release the connection that `__aenter__` acquired before BEGIN failed."""
     if hasattr(context, "token"):
         get_connections().reset(context.token)
     connection = getattr(context.client, "_connection", None)
@@ -47,5 +47,5 @@ async def _give_back(context: TransactionContextPooled) -> None:
 
 
 def current_connection() -> BaseDBAsyncClient:
-    """The connection that queries go to now: the open transaction's, or one of the pool."""
+    """The connection that queries use now: that of the open transaction, or the pool."""
     return get_connection("default")
