@@ -1,4 +1,4 @@
-"""Configuration, from environment variables and from files that they name."""
+"""Configuration, from environment variables and files."""
 
 from contract_server.settings.settings import (
     DEVELOPMENT_SECRET_KEY,

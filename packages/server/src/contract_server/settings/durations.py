@@ -1,4 +1,4 @@
-"""Spans of time as operators type and read them: `90s`, `15m`, `2h`, `7d`."""
+"""Durations as operators type and read them: `90s`, `15m`, `2h`, `7d`."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,22 +13,22 @@ _WRITTEN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([smhd])")
 
 
 def parse_duration(text: str) -> timedelta:
-    """The span that was typed.
+    """Parse a duration.
 
     Raises:
-        ValueError: It has no unit, or none that is known.
+        ValueError: The unit is missing or unknown.
 
     >>> parse_duration("7d")
     datetime.timedelta(days=7)
     """
-    written = _WRITTEN.fullmatch(text.strip().lower())
-    if written is None:
+    match = _WRITTEN.fullmatch(text.strip().lower())
+    if match is None:
         raise ValueError(f"expected {EXPECTED}")
-    return float(written[1]) * _UNITS[written[2]]
+    return float(match[1]) * _UNITS[match[2]]
 
 
 def show_duration(span: timedelta) -> str:
-    """The span in the largest unit that divides it.
+    """Format a duration in the largest unit that divides it.
 
     >>> show_duration(timedelta(minutes=90)), show_duration(timedelta(days=1))
     ('90m', '1d')
@@ -44,9 +44,9 @@ def _typed(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_typed)]
-"""A setting that is a span of time. Its unit is typed with it, so that nobody takes seconds for minutes."""
+"""A setting that is a duration. Its unit is required, so that seconds are not mistaken for minutes."""
 
 
 def so_far_ahead(now: datetime, span: timedelta) -> datetime:
-    """The instant that lies so far ahead; the last one that there is, where it would lie beyond."""
+    """The instant that far ahead, or the last representable one."""
     return now + min(span, datetime.max.replace(tzinfo=UTC) - now)

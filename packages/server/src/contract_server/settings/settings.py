@@ -1,4 +1,4 @@
-"""What operators may set: one variable each, with its type, default, unit and meaning."""
+"""The settings: one environment variable each, with type, default, unit and meaning."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -27,14 +27,14 @@ from contract_server.settings.types import (
 
 __all__ = ["DEVELOPMENT_SECRET_KEY", "EnvironmentName", "Settings", "SettingsError", "load_settings"]
 
-DEVELOPMENT_SECRET_KEY = "known to everybody: for development alone"  # noqa: S105 - and it says so
+DEVELOPMENT_SECRET_KEY = "known to everybody: for development alone"  # noqa: S105 - refused in production
 SHORTEST_SECRET_KEY = 32
-NOWHERE = (".example", ".invalid", ".test", ".localhost")
-"""Domains that nobody can have (RFC 2606)."""
+RESERVED_DOMAINS = (".example", ".invalid", ".test", ".localhost")
+"""Domains that cannot be registered (RFC 2606)."""
 
 
 class EnvironmentName(StrEnum):
-    """Where the server runs. Development has a test clock, demonstration data and no TLS; production has none of it."""
+    """Where the server runs. Only development has a test clock and demonstration data, and no TLS."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -46,13 +46,13 @@ _IS_PRODUCTION = complete(
 
 
 def _in_production(info: ValidationInfo) -> bool:
-    """Whether the other settings are those of production; False where that setting itself was refused."""
+    """Whether the environment is production; False if that setting itself was refused."""
     name = info.data.get("environment")
     return name is not None and _IS_PRODUCTION[name]
 
 
 class Settings(BaseSettings):
-    """The settings, read from environment variables of the same names in capitals, or from files: `NAME_FILE`."""
+    """The settings, read from variables of the same names in capitals, or from files: `NAME_FILE`."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         (),
-        description="addresses or networks, with commas, whose X-Forwarded-For is believed; nobody's when empty",
+        description="addresses or networks, with commas, whose X-Forwarded-For is believed; none when empty",
     )
     log_in_failures_per_account: int = Field(
         10, ge=1, description="failed log-ins that one source has for one account in a window; then it waits"
@@ -179,37 +179,37 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - named as pydantic passes them
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """From variables, and from the files that variables name; from nowhere else."""
+        """Read only variables, and files that variables name."""
         return init_settings, env_settings, FilesSource(settings_cls)
 
     @field_validator("secret_key")
     @classmethod
-    def _must_be_secret_in_production(cls, given: SecretStr, info: ValidationInfo) -> SecretStr:
-        known = _in_production(info) and given.get_secret_value() == DEVELOPMENT_SECRET_KEY
-        if known or len(given.get_secret_value()) < SHORTEST_SECRET_KEY:
+    def _must_be_secret_in_production(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        known = _in_production(info) and value.get_secret_value() == DEVELOPMENT_SECRET_KEY
+        if known or len(value.get_secret_value()) < SHORTEST_SECRET_KEY:
             raise ValueError("expected 32 random characters or more, such as `openssl rand -base64 32` writes")
-        return given
+        return value
 
     @field_validator("public_url")
     @classmethod
-    def _must_be_public_in_production(cls, given: str, info: ValidationInfo) -> str:
-        if _in_production(info) and not is_public(given):
+    def _must_be_public_in_production(cls, value: str, info: ValidationInfo) -> str:
+        if _in_production(info) and not is_public(value):
             raise ValueError("expected https:// and a name that browsers elsewhere know, because this is production")
-        return given
+        return value
 
     @field_validator("mail_sender")
     @classmethod
-    def _must_exist_in_production(cls, given: str, info: ValidationInfo) -> str:
-        if _in_production(info) and given.endswith(NOWHERE):
+    def _must_exist_in_production(cls, value: str, info: ValidationInfo) -> str:
+        if _in_production(info) and value.endswith(RESERVED_DOMAINS):
             raise ValueError("expected an address of your own, because this is production: mail servers refuse others")
-        return given
+        return value
 
     @field_validator("mail_dir")
     @classmethod
-    def _must_send_mails_in_production(cls, given: Path | None, info: ValidationInfo) -> Path | None:
-        if given is not None and _in_production(info):
+    def _must_send_mails_in_production(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None and _in_production(info):
             raise ValueError("expected SMTP_URL instead, because this is production: no erasure reaches such files")
-        return given
+        return value
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
@@ -218,17 +218,17 @@ class Settings(BaseSettings):
 
     @property
     def development(self) -> bool:
-        """Whether the test clock, the demonstration data and the development pages exist."""
+        """Whether the test clock, demonstration data and development pages exist."""
         return not _IS_PRODUCTION[self.environment]
 
     @property
     def shows_schema(self) -> bool:
-        """Whether strangers can ask which fields exist."""
+        """Whether introspection is open to every client."""
         return self.development if self.introspection is None else self.introspection
 
     @property
     def mail_url(self) -> str | None:
-        """Where mails are delivered, as `contract_notify.delivery_from_url` reads it."""
+        """The URL to deliver mails to, for `contract_notify.delivery_from_url`."""
         if self.smtp_url is not None:
             return self.smtp_url.get_secret_value()
         return self.mail_dir.absolute().as_uri() if self.mail_dir else None
@@ -236,7 +236,7 @@ class Settings(BaseSettings):
 
 @lru_cache
 def load_settings() -> Settings:
-    """The settings of this process.
+    """Load the settings of this process.
 
     Raises:
         SettingsError: A variable is missing or wrong.
@@ -248,7 +248,7 @@ def load_settings() -> Settings:
 
 
 def load_worker_settings() -> Settings:
-    """The settings of a process that erases, which is to be able to write down what it erased.
+    """Load the settings of a process that erases, which needs a ledger.
 
     Raises:
         SettingsError: A variable is missing or wrong.
@@ -263,23 +263,23 @@ def load_worker_settings() -> Settings:
 
 
 def _refusal(error: ValidationError) -> SettingsError:
-    """The first thing that is wrong, in one line: the variable, what it is, and what is expected."""
+    """Describe the first error in one line: the variable, its value, and what is expected."""
     first = error.errors(include_url=False)[0]
     setting = str(first["loc"][0])
     field = Settings.model_fields[setting]
     origin = origin_of(setting)
     if origin.variable is None:
-        found = "not set"
+        problem = "not set"
     else:
-        found = "its value, not shown here," if _holds_secret(field.annotation) else f"{first['input']!r:.100}"
-        found += " does not fit"
+        problem = "its value, not shown here," if _holds_secret(field.annotation) else f"{first['input']!r:.100}"
+        problem += " does not fit"
     expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     if first["type"] == "missing":
-        alike = [variable for variable, meant in misspelt(Settings) if meant == setting.upper()]
-        expected = f"{alike[0]} is, and may be a slip" if alike else "expected a value"
-    return SettingsError(f"{origin.variable or setting.upper()}: {found}; {expected} ({field.description})")
+        similar = [variable for variable, meant in misspelt(Settings) if meant == setting.upper()]
+        expected = f"{similar[0]} is, and may be a slip" if similar else "expected a value"
+    return SettingsError(f"{origin.variable or setting.upper()}: {problem}; {expected} ({field.description})")
 
 
-def _holds_secret(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annotation can be
-    """Whether a setting of that type is shown to nobody."""
+def _holds_secret(annotation: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Whether settings of that type must not be shown."""
     return annotation is SecretStr or any(_holds_secret(part) for part in get_args(annotation))

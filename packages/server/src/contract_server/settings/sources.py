@@ -1,4 +1,4 @@
-"""Where the value of each setting comes from: its variable, a file that a variable names, or the default."""
+"""The source of each setting's value: its variable, a file that a variable names, or the default."""
 
 import difflib
 import os
@@ -11,34 +11,32 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 IN_FILE = "_FILE"
 
-# what other programs read, and looks like one of ours
-_OF_OTHERS = frozenset({"MAILDIR"})
-_ALIKE = 0.85
+_FOREIGN_VARIABLES = frozenset({"MAILDIR"})  # similar to a setting, but read by other programs
+_SIMILARITY = 0.85
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong; the message is one line that names the variable and what is expected."""
+    """A setting is missing or wrong. The message is one line with the variable and the expected value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What gave a setting its value: a variable, and the file that it names, if it names one. None: the default."""
+    """Where a setting's value comes from: a variable and perhaps a file; without a variable, the default."""
 
     variable: str | None = None
     file: Path | None = None
 
     def __str__(self) -> str:
-        """In words."""
         if self.variable is None:
             return "default"
         return f"{self.variable} ({self.file})" if self.file else self.variable
 
 
 def origin_of(setting: str) -> Origin:
-    """What gives that setting its value in this process.
+    """Find where a setting's value comes from in this process.
 
     Raises:
-        SettingsError: Two variables do, and nobody can say which is meant.
+        SettingsError: Two variables set it, so it is ambiguous.
     """
     name = setting.upper()
     direct, in_file = _variable(name), _variable(name + IN_FILE)
@@ -50,41 +48,41 @@ def origin_of(setting: str) -> Origin:
 
 
 class FilesSource(PydanticBaseSettingsSource):
-    """Reads the settings whose `NAME_FILE` names a file, as Docker, Kubernetes and systemd hand over secrets."""
+    """Reads settings from files named by `NAME_FILE`, the way Docker, Kubernetes and systemd pass secrets."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - pydantic's
-        """What stands in the setting's file, without the line break at its end."""
+        """Read the setting's file, without the final line break."""
         origin = origin_of(field_name)
         return (_read(origin) if origin.file else None), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """The settings that come from files."""
+        """Read all settings that come from files."""
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in values.items() if value is not None}
 
 
 def misspelt(settings: type[BaseSettings]) -> list[tuple[str, str]]:
-    """Variables that are no settings, but look like one that is not set: each with the name that may be meant."""
+    """Variables that are no settings but resemble an unset one, each with that setting's name."""
     names = [name.upper() for name in settings.model_fields]
     unset = [name for name in names if origin_of(name).variable is None]
-    known = {*names, *(name + IN_FILE for name in names)} | _OF_OTHERS
-    found = []
+    known = {*names, *(name + IN_FILE for name in names)} | _FOREIGN_VARIABLES
+    pairs = []
     for variable in sorted(os.environ):
         if variable.upper() in known:
             continue
         suffix = IN_FILE if variable.upper().endswith(IN_FILE) else ""
-        alike = difflib.get_close_matches(variable.upper().removesuffix(IN_FILE), unset, n=1, cutoff=_ALIKE)
-        found += [(variable, name + suffix) for name in alike]
-    return found
+        similar = difflib.get_close_matches(variable.upper().removesuffix(IN_FILE), unset, n=1, cutoff=_SIMILARITY)
+        pairs += [(variable, name + suffix) for name in similar]
+    return pairs
 
 
 def _variable(name: str) -> str | None:
-    """The variable of that name as it is written, in whatever case; None where it is empty or not there."""
-    return next((each for each, value in os.environ.items() if each.upper() == name and value), None)
+    """The variable of that name, in any case; None if it is empty or missing."""
+    return next((variable for variable, value in os.environ.items() if variable.upper() == name and value), None)
 
 
 def _read(origin: Origin) -> str:
-    assert origin.file is not None  # noqa: S101 - the caller has looked
+    assert origin.file is not None  # noqa: S101 - checked by the caller
     try:
         return origin.file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

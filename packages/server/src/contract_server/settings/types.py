@@ -1,4 +1,4 @@
-"""Kinds of values that settings have: each says what is expected, and none ever quotes a password."""
+"""Types of settings. Their error messages say what is expected and never quote a password."""
 
 import ipaddress
 import re
@@ -16,69 +16,69 @@ _LONGEST_SENDER_NAME = 100
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
-def _postgres_url(given: SecretStr) -> SecretStr:
-    parts = _split(given.get_secret_value())
-    has_host = bool(parts.hostname) or "host=" in parts.query  # the latter names a socket's folder
+def _postgres_url(value: SecretStr) -> SecretStr:
+    parts = _split(value.get_secret_value())
+    has_host = bool(parts.hostname) or "host=" in parts.query  # host= in the query is a socket's folder
     if parts.scheme not in {"postgresql", "postgres"} or not has_host or len(parts.path) <= 1:
         raise ValueError("expected postgresql://user:password@host:port/database")
-    return given
+    return value
 
 
-def _redis_url(given: SecretStr) -> SecretStr:
-    parts = _split(given.get_secret_value())
+def _redis_url(value: SecretStr) -> SecretStr:
+    parts = _split(value.get_secret_value())
     if parts.scheme not in {"redis", "rediss"} or not re.fullmatch(r"/?\d*", parts.path):
         raise ValueError("expected redis://user:password@host:port/number, or rediss:// for TLS")
-    return given
+    return value
 
 
-def _smtp_url(given: SecretStr) -> SecretStr:
+def _smtp_url(value: SecretStr) -> SecretStr:
     try:
-        SmtpServer.from_url(given.get_secret_value())
+        SmtpServer.from_url(value.get_secret_value())
     except ValueError as error:
         raise ValueError(f"expected smtp://user:password@host:port or smtps://…: {error}") from None
-    return given
+    return value
 
 
-def _web_url(given: str) -> str:
-    parts = _split(given)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or not given.isprintable() or " " in given:
+def _web_url(value: str) -> str:
+    parts = _split(value)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or not value.isprintable() or " " in value:
         raise ValueError("expected https://host or http://host:port, perhaps with a path")
-    return given
+    return value
 
 
-def _base_url(given: str) -> str:
-    parts = _split(_web_url(given))
+def _base_url(value: str) -> str:
+    parts = _split(_web_url(value))
     if parts.query or parts.fragment or parts.username:
         raise ValueError("expected https://host or http://host:port, without ?, # and user: links are made from it")
-    return given.rstrip("/")
+    return value.rstrip("/")
 
 
-def _mail_address(given: str) -> str:
+def _mail_address(value: str) -> str:
     try:
-        return require_address(given)
+        return require_address(value)
     except InvalidAddress as error:
         raise ValueError(f"expected one plain address, as in no-reply@example.jp: {error}") from None
 
 
-def _sender_name(given: str) -> str:
-    if not is_one_line(given) or not given.strip() or len(given) > _LONGEST_SENDER_NAME:
+def _sender_name(value: str) -> str:
+    if not is_one_line(value) or not value.strip() or len(value) > _LONGEST_SENDER_NAME:
         raise ValueError(f"expected a name on one line, of 1 to {_LONGEST_SENDER_NAME} characters")
-    return given
+    return value
 
 
-def _mail_domain(given: str) -> str:
+def _mail_domain(value: str) -> str:
     try:
-        require_address(f"postmaster@{given}")
+        require_address(f"postmaster@{value}")
     except InvalidAddress:
         raise ValueError("expected a domain, as in example.jp") from None
-    return given
+    return value
 
 
-def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
-    for origin in given:
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in value:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError("expected origins as https://host or https://host:port, without a path")
-    return given
+    return value
 
 
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
@@ -93,7 +93,7 @@ Origins = Annotated[tuple[str, ...], AfterValidator(_origins)]
 
 
 def is_public(url: str) -> bool:
-    """Whether the address is one that browsers elsewhere reach safely: TLS, and not this very machine.
+    """Whether other machines' browsers can use the URL safely: TLS, and not a loopback address.
 
     >>> is_public("https://keiyaku.example.jp"), is_public("http://keiyaku.example.jp"), is_public("https://[::1]")
     (True, False, False)
@@ -103,7 +103,7 @@ def is_public(url: str) -> bool:
 
 
 def without_password(secret: SecretStr) -> str:
-    """What can be shown of a secret: of an address all but the password and the options, of anything else nothing.
+    """Mask a secret for display: in a URL the password and the options, otherwise everything.
 
     >>> without_password(SecretStr("postgresql://server:hidden@db.example.jp:5432/contracts?sslpassword=hidden"))
     'postgresql://server:***@db.example.jp:5432/contracts?***'
