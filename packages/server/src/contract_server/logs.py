@@ -1,8 +1,7 @@
-"""Log lines: JSON, one line each whatever the input, and nothing personal.
+"""Log lines: one line of JSON each, without personal data.
 
-An exception is logged by its type and the places it passed, never by its text: database errors quote the
-values that they refuse, and with them people's addresses. Of what libraries say, the template is kept and
-the arguments are dropped, for the same reason.
+An exception is logged with its type and its trace, never with its text, because database errors quote refused values
+such as addresses. For the same reason, messages of libraries are logged as templates without their arguments.
 """
 
 import json
@@ -36,7 +35,7 @@ _CHATTY = ("arq", "uvicorn")
 
 
 def configure(level: str) -> None:
-    """Send every log line of this process, the libraries' included, to standard error as JSON."""
+    """Send every log line of this process and its libraries to standard error as JSON."""
     logging.config.dictConfig(
         {
             "version": 1,
@@ -49,7 +48,7 @@ def configure(level: str) -> None:
         }
     )
     warnings.showwarning = _log_warning
-    logging.raiseExceptions = False  # a line that cannot be written is not explained, with its values, in many
+    logging.raiseExceptions = False  # otherwise, a failed write prints the values
     sys.excepthook = _log_crash
     threading.excepthook = _log_thread_crash
     structlog.configure(
@@ -65,7 +64,7 @@ def configure(level: str) -> None:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger whose events are named in words and carry ids as fields: `log.info("erased", contract_id=…)`."""
+    """A logger for events with ids as fields: `log.info("contract erased", contract_id=…)`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 
@@ -88,7 +87,7 @@ def _formatter() -> structlog.stdlib.ProcessorFormatter:
 
 def _keep_template_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
-    if not isinstance(record.msg, str):  # an exception, say, of which structlog has taken the text
+    if not isinstance(record.msg, str):  # an exception, for example, whose text structlog has taken
         event["event"] = type(record.msg).__qualname__
     return event
 
@@ -106,13 +105,10 @@ def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    information: ExceptionInfo | BaseException | bool | None = event.pop("exc_info", None)
-    if information is True:  # as `log.exception` says it
-        information = sys.exception()
-    if isinstance(information, BaseException):
-        error: BaseException | None = information
-    else:
-        error = information[1] if isinstance(information, tuple) else None
+    info: ExceptionInfo | BaseException | bool | None = event.pop("exc_info", None)
+    if info is True:  # set by `log.exception`
+        info = sys.exception()
+    error = info[1] if isinstance(info, tuple) else info or None
     if error is not None:
         event["exception"] = type(error).__qualname__
         event["at"] = [
@@ -122,35 +118,35 @@ def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDic
     return event
 
 
-def _serialize(event: EventDict, **_: Any) -> str:  # noqa: ANN401 - structlog passes what JSON libraries take
+def _serialize(event: EventDict, **_: Any) -> str:  # noqa: ANN401 - structlog passes options of `json.dumps`
     try:
         return orjson.dumps(event, default=_describe, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # half of a surrogate pair, or a number that is too large: what every JSON document may hold
+    except TypeError:  # a lone surrogate or a large number, which JSON allows
         return json.dumps(event, default=_describe, skipkeys=True)
 
 
 def _describe(value: object) -> str:
-    """Ids are told as they are; of anything else that is no JSON, the type alone, because nobody knows its text."""
+    """Serialize ids and times as text, and any other object as its type, because its text may be personal."""
     return str(value) if isinstance(value, UUID | datetime) else type(value).__qualname__
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """The end of the process by an exception that nobody caught: told like any other, without its text."""
+    """Log an uncaught exception, without its text."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     else:
         logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, trace))
 
 
-def _log_warning(  # noqa: PLR0917 - called by Python, with all of these
-    message: Warning | str,  # noqa: ARG001 - named as Python passes them
+def _log_warning(  # noqa: PLR0917 - the signature of `warnings.showwarning`
+    message: Warning | str,  # noqa: ARG001 - as above
     category: type[Warning],
     filename: str,
     lineno: int,
     file: TextIO | None = None,  # noqa: ARG001 - as above
     line: str | None = None,  # noqa: ARG001 - as above
 ) -> None:
-    """What Python and libraries warn of: which kind and where, because the text may quote anything."""
+    """Log the kind and place of a warning. Its text may contain personal data."""
     get_logger(__name__).warning("warned", kind=category.__qualname__, at=f"{filename}:{lineno}")
 
 

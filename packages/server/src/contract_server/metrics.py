@@ -1,7 +1,7 @@
-"""What is counted, for Prometheus: under names and kinds of our own, never under anything that a person wrote.
+"""Prometheus metrics. Labels are names of our own, never text that a person wrote.
 
-Each process counts for itself. What stands in the database is read when somebody asks for it (`scrape.py`): a number
-that the sweep refreshed would look best just when the sweep has died.
+Each process counts its own events. Values from the database are read on each scrape (`monitoring/metrics_endpoint.py`):
+a value that the sweep refreshed would look best when the sweep has died.
 """
 
 from prometheus_client import (
@@ -15,7 +15,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # when a series began doubles the number of lines, and no alert asks for it
+disable_created_metrics()  # type: ignore[no-untyped-call] # creation times double the number of lines, and no alert uses them
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
