@@ -52,8 +52,9 @@ async def test_every_documented_limit_is_the_default() -> None:
             f"{settings.log_in_failures_per_source:,} and {settings.log_in_failures_of_all:,} in {window}"
         ),
         "mails with a link to a new password": (
-            f"{settings.password_resets_per_account} to one address, {settings.password_resets_per_source} from one"
-            f" source, in {minutes(password_reset._WINDOW)}; a link holds {minutes(password_reset.VALID_FOR)}, once"  # noqa: SLF001 - the window is nobody else's business
+            f"{settings.password_resets_per_account} to one address, {settings.password_resets_per_source} from"
+            f" one source, in {minutes(password_reset.LIMIT_WINDOW)};"
+            f" a link holds {minutes(password_reset.VALID_FOR)}, once"
         ),
         "passwords": (
             f"argon2id ({int(memory) // 1024} MiB, {rounds} rounds),"

@@ -64,8 +64,8 @@ async def take_file(
             policies=served_policies(),
             now=await services.clock.now(),
             unusable_hash=UNUSABLE_HASH,
-            refuse=refusals.append,
-            settle=outcomes.append,
+            report_refusal=refusals.append,
+            report_outcome=outcomes.append,
             batch=batch,
         )
         report = await importer.run(read_lines(io.BytesIO(content), form, encoding))

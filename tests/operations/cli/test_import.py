@@ -313,20 +313,20 @@ async def test_a_contractor_logs_in_with_the_hash_that_was_brought_along_and_wit
 ) -> None:
     password = "brought from elsewhere"
     await take(services, contract(1, password_hash=await services.passwords.hash(password)), contract(2))
-    viewer, _ = await services.log_ins.log_in("contractor1@example.jp", password, source=HERE)
+    viewer, _ = await services.log_ins.log_in("contractor1@example.jp", password, client_address=HERE)
     assert viewer.contract_id == UUID(int=1)
     for guess in ("", password, "the password of nobody"):
         with pytest.raises(InvalidCredentials):
-            await services.log_ins.log_in("contractor2@example.jp", guess, source=HERE)
+            await services.log_ins.log_in("contractor2@example.jp", guess, client_address=HERE)
 
 
 async def test_an_imported_contractor_gets_a_password_by_mail_and_ends_the_contract(services: Services) -> None:
     await take(services, contract(1))
-    await services.password_resets.request("contractor1@example.jp", source=HERE)
+    await services.password_resets.request("contractor1@example.jp", client_address=HERE)
     link = re.search(r"/password/(\S+)", (await OutboxMail.get()).body)
     assert link
     await services.password_resets.reset(link[1], "a password of one's own")
-    viewer, _ = await services.log_ins.log_in("contractor1@example.jp", "a password of one's own", source=HERE)
+    viewer, _ = await services.log_ins.log_in("contractor1@example.jp", "a password of one's own", client_address=HERE)
     request = ContractRequest(action=Action.TERMINATE, contract_id=UUID(int=1))
     answer = await services.contracts.execute(viewer, request)
     assert answer.contract.facts.status == "TERMINATED"

@@ -48,7 +48,7 @@ async def test_an_operator_is_added_with_a_password_from_standard_input(seeded: 
     )
     assert (ended.status, ended.output, ended.errors) == (0, "The operator was added.\n", "")
     async with services_of(seeded) as services:
-        viewer, _ = await services.log_ins.log_in(OPERATOR, NEW_PASSWORD, source=HERE)
+        viewer, _ = await services.log_ins.log_in(OPERATOR, NEW_PASSWORD, client_address=HERE)
     assert (viewer.role, viewer.name, viewer.contract_id) == (Role.OPERATOR, "運用 花子", None)
 
 
@@ -60,7 +60,7 @@ async def test_a_contract_without_a_contractor_gets_one(seeded: Settings) -> Non
     )
     assert (ended.status, ended.output, ended.errors) == (0, "The contractor was added.\n", "")
     async with services_of(seeded) as services:
-        viewer, _ = await services.log_ins.log_in(OPERATOR, NEW_PASSWORD, source=HERE)
+        viewer, _ = await services.log_ins.log_in(OPERATOR, NEW_PASSWORD, client_address=HERE)
     assert (viewer.role, str(viewer.contract_id)) == (Role.CONTRACTOR, ACTIVE_CONTRACT)
 
 
@@ -101,13 +101,13 @@ async def test_what_cannot_be_is_refused_in_one_line(
 
 async def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(seeded: Settings) -> None:
     async with services_of(seeded) as services:
-        await services.log_ins.log_in(CONTRACTOR, PASSWORD, source=HERE)
+        await services.log_ins.log_in(CONTRACTOR, PASSWORD, client_address=HERE)
         ended = await run(variables_of(seeded), "user", "password", " Active@example.jp", given=NEW_PASSWORD)
         assert (ended.status, ended.errors) == (0, "")
         assert await Session.all().count() == 0
         with pytest.raises(InvalidCredentials):
-            await services.log_ins.log_in(CONTRACTOR, PASSWORD, source=HERE)
-        await services.log_ins.log_in(CONTRACTOR, NEW_PASSWORD, source=HERE)
+            await services.log_ins.log_in(CONTRACTOR, PASSWORD, client_address=HERE)
+        await services.log_ins.log_in(CONTRACTOR, NEW_PASSWORD, client_address=HERE)
 
 
 async def test_at_a_terminal_a_password_is_typed_twice_and_never_shown(seeded: Settings) -> None:
@@ -119,35 +119,35 @@ async def test_at_a_terminal_a_password_is_typed_twice_and_never_shown(seeded: S
     ended = await run_at_terminal(*command, answers={once: f"{NEW_PASSWORD}\n", again: f"{NEW_PASSWORD}\n"})
     assert (ended.status, NEW_PASSWORD in ended.errors) == (0, False)
     async with services_of(seeded) as services:
-        await services.log_ins.log_in(CONTRACTOR, NEW_PASSWORD, source=HERE)
+        await services.log_ins.log_in(CONTRACTOR, NEW_PASSWORD, client_address=HERE)
 
 
 async def test_unlocking_clears_an_accounts_counts_from_everywhere_and_nobody_elses(seeded: Settings) -> None:
     tries = seeded.log_in_failures_per_account
     async with services_of(seeded) as services:
-        for source in (HERE, THERE):
+        for address in (HERE, THERE):
             for email in (CONTRACTOR, "grace@example.jp"):
-                await fail(services, email, source, tries)
-        await asyncio.gather(*(services.password_resets.request(CONTRACTOR, source=HERE) for _ in range(4)))
+                await fail(services, email, address, tries)
+        await asyncio.gather(*(services.password_resets.request(CONTRACTOR, client_address=HERE) for _ in range(4)))
         assert await OutboxMail.all().count() == seeded.password_resets_per_account
         counts = await AttemptCount.all().count()
         ended = await run(variables_of(seeded), "user", "unlock", CONTRACTOR)
         assert (ended.status, ended.errors) == (0, "")
         assert await AttemptCount.all().count() == counts - 3
-        for source in (HERE, THERE):
-            await services.log_ins.log_in(CONTRACTOR, PASSWORD, source=source)
+        for address in (HERE, THERE):
+            await services.log_ins.log_in(CONTRACTOR, PASSWORD, client_address=address)
             with pytest.raises(TooManyAttempts):
-                await services.log_ins.log_in("grace@example.jp", PASSWORD, source=source)
-        await services.password_resets.request(CONTRACTOR, source=HERE)
+                await services.log_ins.log_in("grace@example.jp", PASSWORD, client_address=address)
+        await services.password_resets.request(CONTRACTOR, client_address=HERE)
         assert await OutboxMail.all().count() == seeded.password_resets_per_account + 1
 
 
-async def fail(services: Services, email: str, source: str, times: int) -> None:
+async def fail(services: Services, email: str, address: str, times: int) -> None:
     for _ in range(times):
         with pytest.raises(InvalidCredentials):
-            await services.log_ins.log_in(email, "wrong", source=source)
+            await services.log_ins.log_in(email, "wrong", client_address=address)
     with pytest.raises(TooManyAttempts):
-        await services.log_ins.log_in(email, PASSWORD, source=source)
+        await services.log_ins.log_in(email, PASSWORD, client_address=address)
 
 
 async def test_the_help_teaches_how_a_password_is_given(seeded: Settings) -> None:

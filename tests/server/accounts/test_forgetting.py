@@ -49,7 +49,7 @@ async def test_the_answer_to_a_key_is_kept_for_a_day_at_least_and_not_for_ever(s
 
 async def test_a_sweep_forgets_sessions_links_and_counts_that_have_expired(services: Services) -> None:
     await contractor(services)
-    await services.password_resets.request(EMAIL, source="203.0.113.1")
+    await services.password_resets.request(EMAIL, client_address="203.0.113.1")
     await sweep_once(services)
     assert await kept() == (True, True, True)
     for table, column in (

@@ -17,12 +17,12 @@ NOBODY = "nobody@example.jp"
 MINUTE = timedelta(minutes=1)
 
 
-async def guess(counted: Counted, times: int, email: str = EMAIL, source: str = HERE) -> list[str]:
+async def guess(counted: Counted, times: int, email: str = EMAIL, client_address: str = HERE) -> list[str]:
     """Try wrong passwords at the same time; the kinds of answers."""
 
     async def one(number: int) -> str:
         try:
-            await counted.log_ins.log_in(email, f"wrong {number}", source=source)
+            await counted.log_ins.log_in(email, f"wrong {number}", client_address=client_address)
         except (InvalidCredentials, TooManyAttempts) as error:
             return type(error).__name__
         return "let in"
@@ -35,7 +35,7 @@ async def test_unknown_wrong_and_erased_cost_the_same_work_and_get_the_same_answ
     for email, password in ((NOBODY, PASSWORD), (EMAIL, "wrong"), ("erased@example.jp", PASSWORD), ("", "")):
         before = found.work
         with pytest.raises(InvalidCredentials) as refusal:
-            await found.log_ins.log_in(email, password, source=HERE)
+            await found.log_ins.log_in(email, password, client_address=HERE)
         assert refusal.value.args == ()
         assert found.work == before + 1
 
@@ -49,7 +49,7 @@ async def test_a_lock_says_nothing_about_account_and_password_and_costs_the_same
     assert set(await guess(found, 10, email)) == {"InvalidCredentials"}
     guesses, work = found.guesses, found.work
     with pytest.raises(TooManyAttempts) as refusal:
-        await found.log_ins.log_in(email, password, source=HERE)
+        await found.log_ins.log_in(email, password, client_address=HERE)
     now = await DatabaseClock().now()
     assert 4 * MINUTE < refusal.value.retry_at - now <= 5 * MINUTE
     assert found.work == work + 1
@@ -70,12 +70,12 @@ async def test_one_source_is_stopped_whatever_accounts_it_tries(services: Servic
     found = await counted(services, log_in_failures_per_source=7)
     answers = [kind for number in range(9) for kind in await guess(found, 1, f"{number}@example.jp")]
     assert answers == ["InvalidCredentials"] * 7 + ["TooManyAttempts"] * 2
-    assert await guess(found, 1, source=ELSEWHERE) == ["InvalidCredentials"]
+    assert await guess(found, 1, client_address=ELSEWHERE) == ["InvalidCredentials"]
 
 
 async def test_all_sources_together_are_stopped_too(services: Services) -> None:
     found = await counted(services, log_in_failures_of_all=7)
-    answers = [kind for number in range(9) for kind in await guess(found, 1, source=f"203.0.113.{number}")]
+    answers = [kind for number in range(9) for kind in await guess(found, 1, client_address=f"203.0.113.{number}")]
     assert answers == ["InvalidCredentials"] * 7 + ["TooManyAttempts"] * 2
 
 
@@ -96,7 +96,7 @@ async def test_success_clears_what_was_counted_for_the_account(services: Service
     found = await counted(services)
     for _ in range(3):
         assert await guess(found, 9) == ["InvalidCredentials"] * 9
-        await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+        await found.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
 
 
 async def test_successes_of_ones_own_give_no_more_guesses_at_others(services: Services) -> None:
@@ -105,7 +105,7 @@ async def test_successes_of_ones_own_give_no_more_guesses_at_others(services: Se
     for number in range(7):
         answers += await guess(found, 1, f"{number}@example.jp")
         try:
-            await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+            await found.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
         except TooManyAttempts:
             break
     assert answers == ["InvalidCredentials"] * 5
@@ -114,17 +114,17 @@ async def test_successes_of_ones_own_give_no_more_guesses_at_others(services: Se
 async def test_successes_are_not_counted(services: Services) -> None:
     found = await counted(services, log_in_failures_per_account=2, log_in_failures_per_source=2)
     for _ in range(5):
-        await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+        await found.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
 
 
 async def test_a_lock_stops_neither_open_sessions_nor_log_ins_from_elsewhere(services: Services) -> None:
     found = await counted(services)
-    _, token = await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+    _, token = await found.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
     await guess(found, 20)
     with pytest.raises(TooManyAttempts):
-        await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+        await found.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
     assert await find_viewer(services, token) is not None
-    viewer, _ = await found.log_ins.log_in(EMAIL, PASSWORD, source=ELSEWHERE)
+    viewer, _ = await found.log_ins.log_in(EMAIL, PASSWORD, client_address=ELSEWHERE)
     assert viewer.email == EMAIL
 
 
@@ -132,7 +132,7 @@ async def test_a_lock_ends_by_itself(services: Services) -> None:
     found = await counted(services)
     await guess(found, 20)
     await current_connection().execute_query("UPDATE attempt_count SET ends_at = clock_timestamp()")
-    viewer, _ = await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+    viewer, _ = await found.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
     assert viewer.email == EMAIL
 
 
@@ -142,7 +142,7 @@ async def test_waits_go_by_real_time_wherever_the_test_clock_stands(services: Se
     try:
         await guess(found, 10)
         with pytest.raises(TooManyAttempts) as refusal:
-            await found.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+            await found.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
     finally:
         await MovableClock().reset()
     assert refusal.value.retry_at - await DatabaseClock().now() <= 5 * MINUTE
@@ -175,24 +175,24 @@ async def test_whatever_can_be_typed_is_an_answer_and_not_a_failure(services: Se
     found = await counted(services)
     for email, password in ((text, PASSWORD), (EMAIL, text)):
         with pytest.raises(InvalidCredentials):
-            await found.log_ins.log_in(email, password, source=HERE)
+            await found.log_ins.log_in(email, password, client_address=HERE)
     assert found.work == 2
 
 
 async def test_counts_hold_no_address_and_are_deleted_after_their_time(services: Services) -> None:
     found = await counted(services)
     await guess(found, 2)
-    await guess(found, 1, source=ELSEWHERE)
+    await guess(found, 1, client_address=ELSEWHERE)
     rows = await current_connection().execute_query_dict("SELECT key, t::text AS row FROM attempt_count AS t")
     assert len(rows) == 5
     assert all(len(row["key"]) == 64 and "example" not in row["row"] and HERE not in row["row"] for row in rows)
 
-    await services.rate_limits.forget_old()
+    await services.rate_limits.delete_old()
     assert await count_rows() == 5
     await current_connection().execute_query(
         "UPDATE attempt_count SET ends_at = clock_timestamp() - interval '15 minutes' WHERE tries < 3"
     )
-    await services.rate_limits.forget_old()
+    await services.rate_limits.delete_old()
     assert await count_rows() == 1
 
 
@@ -213,6 +213,6 @@ async def test_retry_at_is_the_same_for_all_who_wait_for_the_same(services: Serv
     told: set[datetime] = set()
     for _ in range(3):
         with pytest.raises(TooManyAttempts) as refusal:
-            await found.log_ins.log_in(EMAIL, "wrong", source=HERE)
+            await found.log_ins.log_in(EMAIL, "wrong", client_address=HERE)
         told.add(refusal.value.retry_at)
     assert len(told) == 1

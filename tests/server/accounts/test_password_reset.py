@@ -21,9 +21,11 @@ NEW_PASSWORD = "a new one, long enough"
 HERE = "203.0.113.1"
 
 
-async def ask(services: Services, times: int = 1, email: str = EMAIL, source: str = HERE) -> int:
+async def ask(services: Services, times: int = 1, email: str = EMAIL, client_address: str = HERE) -> int:
     """Ask for a link that many times; how many mails are owed then."""
-    await asyncio.gather(*(services.password_resets.request(email, source=source) for _ in range(times)))
+    await asyncio.gather(
+        *(services.password_resets.request(email, client_address=client_address) for _ in range(times))
+    )
     return await OutboxMail.all().count()
 
 
@@ -46,9 +48,9 @@ async def test_a_link_sets_a_new_password_once_and_ends_all_sessions(services: S
         link = await mailed_token()
         await services.password_resets.reset(link, NEW_PASSWORD)
         assert await find_viewer(services, token) is None
-        await services.log_ins.log_in(EMAIL, NEW_PASSWORD, source=HERE)
+        await services.log_ins.log_in(EMAIL, NEW_PASSWORD, client_address=HERE)
         with pytest.raises(InvalidCredentials):
-            await services.log_ins.log_in(EMAIL, PASSWORD, source=HERE)
+            await services.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
         with pytest.raises(InvalidResetToken):
             await services.password_resets.reset(link, NEW_PASSWORD)
     finally:
@@ -127,23 +129,23 @@ async def test_an_unsuitable_password_leaves_the_link_good(services: Services, p
 
 async def test_nobody_is_flooded_with_mails_from_however_many_sources(services: Services) -> None:
     assert await ask(services, 10) == 3
-    assert await ask(services, source="203.0.113.2", email=EMAIL.upper()) == 3
+    assert await ask(services, client_address="203.0.113.2", email=EMAIL.upper()) == 3
     assert await ask(services, email="grace@example.jp") == 4
 
 
 async def test_one_source_cannot_have_mails_sent_to_everybody(services: Services) -> None:
     await asyncio.gather(*(ask(services, email=f"{number}@example.jp") for number in range(20)))
     assert await ask(services) == 0
-    assert await ask(services, source="203.0.113.2") == 1
+    assert await ask(services, client_address="203.0.113.2") == 1
 
 
 async def test_expired_links_are_deleted_and_no_mail_with_one_is_sent_any_more(services: Services) -> None:
     await ask(services)
-    await services.password_resets.forget_expired()
+    await services.password_resets.delete_expired()
     assert await PasswordResetToken.exists()
     await PasswordResetToken.all().update(expires_at=await DatabaseClock().now())
     await OutboxMail.all().update(dated_at=await services.clock.now() - VALID_FOR)
-    await services.password_resets.forget_expired()
+    await services.password_resets.delete_expired()
     assert not await PasswordResetToken.exists()
     assert await services.mail_relay.drain() == 0
     assert not await OutboxMail.exists()

@@ -67,7 +67,7 @@ async def test_expired_sessions_are_deleted_and_others_are_not(services: Service
     first = await Session.all().order_by("created_at").first()
     assert first is not None
     await Session.exclude(id=first.id).update(expires_at=await DatabaseClock().now())
-    await services.sessions.forget_expired()
+    await services.sessions.delete_expired()
     assert [session.id for session in await Session.all()] == [first.id]
     assert await find_viewer(services, token) is not None
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from contract_notify import Delivery, DeliveryPool, delivery_from_url
-from contract_server.accounts.client_address import Sources
+from contract_server.accounts.client_address import ClientAddresses
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords import PasswordHasher
@@ -39,7 +39,7 @@ class Services:
     policies: ServedPolicies
     passwords: PasswordHasher
     sessions: Sessions
-    sources: Sources
+    client_addresses: ClientAddresses
     rate_limits: RateLimitStore
     log_ins: LogIns
     password_resets: PasswordResets
@@ -87,7 +87,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
         policies=policies,
         passwords=passwords,
         sessions=sessions,
-        sources=Sources(settings),
+        client_addresses=ClientAddresses(settings),
         rate_limits=rate_limits,
         log_ins=LogIns(settings, passwords, sessions, rate_limits),
         password_resets=PasswordResets(

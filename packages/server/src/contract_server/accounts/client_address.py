@@ -1,7 +1,7 @@
-"""Where a request comes from: the peer's address, or what proxies of our own say about it.
+"""The address of a client: the peer's, or the one that trusted proxies forward.
 
-Anybody can write `X-Forwarded-For`. It counts only where a trusted proxy has handed the request over, and is read
-from its end, where that proxy has written, back to the first address that is not one of ours.
+Any client can send `X-Forwarded-For`. The header counts only if a trusted proxy delivered the request. It is read from
+its end, where that proxy has written, back to the first address that is not trusted.
 """
 
 from collections.abc import Iterable
@@ -11,37 +11,37 @@ from contract_server.settings import Settings
 
 Address = IPv4Address | IPv6Address
 
-_ONE_HOME = 64  # bits of an IPv6 address that a provider gives to one customer, who may choose all others
+_NETWORK_BITS = 64  # the IPv6 prefix of one customer of a provider, who can choose all other bits
 
 
-class Sources:
-    """Tells sources apart."""
+class ClientAddresses:
+    """Finds the address that rate limits count a request under."""
 
     def __init__(self, settings: Settings) -> None:
         self._trusted = [ip_network(network) for network in settings.trusted_proxies]
 
     def of(self, peer: str | None, forwarded_for: Iterable[str]) -> str:
-        """The source of a request, as the limits count it.
+        """Return the client's address, or its network for IPv6.
 
         Args:
-            peer: The address at the other end of the connection; None where there is none, on a Unix socket.
-            forwarded_for: The values of every `X-Forwarded-For` header, in their order.
+            peer: The address at the other end of the connection; None on a Unix socket.
+            forwarded_for: The values of every `X-Forwarded-For` header, in order.
         """
-        source = _parse(peer or "")
+        client = _parse(peer or "")
         hops = [hop for header in forwarded_for for hop in header.split(",")]
-        while hops and source is not None and self._is_ours(source):
-            said = _parse(hops.pop())
-            if said is None:
+        while hops and client is not None and self._is_trusted(client):
+            hop = _parse(hops.pop())
+            if hop is None:
                 break
-            source = said
-        return "unknown" if source is None else _household(source)
+            client = hop
+        return "unknown" if client is None else _network(client)
 
-    def _is_ours(self, address: Address) -> bool:
+    def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 
 
 def _parse(text: str) -> Address | None:
-    """An address; an IPv4 address that is wrapped in IPv6 is the same one."""
+    """Parse an address; an IPv4 address mapped into IPv6 becomes IPv4 again."""
     try:
         address = ip_address(text.strip())
     except ValueError:
@@ -49,7 +49,7 @@ def _parse(text: str) -> Address | None:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def _household(address: Address) -> str:
+def _network(address: Address) -> str:
     if isinstance(address, IPv4Address):
         return str(address)
-    return str(IPv6Network((int(address), _ONE_HOME), strict=False))
+    return str(IPv6Network((int(address), _NETWORK_BITS), strict=False))

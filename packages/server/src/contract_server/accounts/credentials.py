@@ -1,4 +1,4 @@
-"""What opens an account, and replacing it."""
+"""Passwords: their required length, and replacing one."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ class UnsuitablePassword(ValueError):
 
 
 def require_suitable(password: str) -> None:
-    """See that a password can be one.
+    """Check the length of a new password.
 
     Raises:
         UnsuitablePassword: It is too short or too long.
@@ -23,9 +23,9 @@ def require_suitable(password: str) -> None:
         raise UnsuitablePassword
 
 
-async def replace_password(account_id: UUID, kept: str) -> None:
-    """From now on the account is opened by the password that `kept` was made of, and by nothing that did before."""
+async def replace_password(account_id: UUID, password_hash: str) -> None:
+    """Store the new hash, and delete all sessions and reset tokens of the account."""
     async with transaction():
-        await Account.filter(id=account_id).update(password_hash=kept)
+        await Account.filter(id=account_id).update(password_hash=password_hash)
         await PasswordResetToken.filter(account_id=account_id).delete()
         await Session.filter(account_id=account_id).delete()

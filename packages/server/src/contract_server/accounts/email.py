@@ -1,17 +1,17 @@
-"""E-mail addresses as people type them, and as accounts are found by them."""
+"""E-mail addresses: normalizing them, and finding accounts by them."""
 
 from contract_server.accounts.models import Account
 
 LONGEST = 254
 
 
-def normalized(typed: str) -> str:
-    """The address without what people add to it by accident: spaces around it, capitals."""
-    return typed.strip().lower()
+def normalize(email: str) -> str:
+    """Remove surrounding spaces and capitals, which people type by accident."""
+    return email.strip().lower()
 
 
-async def find_account(address: str) -> Account | None:
-    """The account of a normalized address. What can be no address at all is one that nobody has."""
-    if len(address) > LONGEST or not address.isprintable():  # the database takes no NUL and no half of a pair
+async def find_account(email: str) -> Account | None:
+    """Find the account of a normalized address. An impossible address costs the same query as an unknown one."""
+    if len(email) > LONGEST or not email.isprintable():  # PostgreSQL refuses NUL and lone surrogates
         return await Account.filter(email="").first()
-    return await Account.filter(email=address).first()
+    return await Account.filter(email=email).first()

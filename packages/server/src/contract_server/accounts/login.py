@@ -1,12 +1,12 @@
-"""Logging in: the same work and the same answer, whatever is wrong.
+"""Logging in: every failure does the same work and gets the same answer.
 
-Limits count failures only, by what was typed and where it came from, and not by what exists: an address that
-nobody has is locked as soon as one that somebody has. They guard the log-in alone; a session that is open goes on.
+Limits count failures only. They count by the typed address and the client, whether or not the account exists, so an
+unknown address is locked like a known one. A lock stops log-ins only; open sessions continue.
 """
 
 from datetime import timedelta
 
-from contract_server.accounts.email import find_account, normalized
+from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.passwords import PasswordHasher, TooBusy
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
@@ -15,78 +15,78 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.clock import DatabaseClock
 from contract_server.settings import Settings
 
-_WHEN_BUSY = timedelta(seconds=5)
+_BUSY_RETRY_AFTER = timedelta(seconds=5)
 
 
 class InvalidCredentials(Exception):
-    """The address is unknown or erased, or the password is wrong; nobody is told which."""
+    """The address is unknown or erased, or the password is wrong. It does not reveal which."""
 
 
 class LogIns:
-    """Lets people in."""
+    """Verifies credentials within the rate limits, and opens sessions."""
 
     def __init__(
-        self, settings: Settings, passwords: PasswordHasher, sessions: Sessions, attempts: RateLimitStore
+        self, settings: Settings, passwords: PasswordHasher, sessions: Sessions, rate_limits: RateLimitStore
     ) -> None:
         window = settings.log_in_window
         self._per_account = Limit(settings.log_in_failures_per_account, window)
-        self._per_source = Limit(settings.log_in_failures_per_source, window)
+        self._per_client = Limit(settings.log_in_failures_per_source, window)
         self._of_all = Limit(settings.log_in_failures_of_all, window, growing=False)
         self._passwords = passwords
         self._sessions = sessions
-        self._attempts = attempts
+        self._rate_limits = rate_limits
         self._clock = DatabaseClock()
 
     async def log_in(
-        self, email: str, password: str, *, source: str, replacing: str | None = None
+        self, email: str, password: str, *, client_address: str, replacing: str | None = None
     ) -> tuple[Viewer, str]:
         """Open a new session.
 
         Args:
-            email: The address as it was typed.
-            password: The password.
-            source: Where the request comes from.
-            replacing: The token that came with the request; its session ends with the new one's beginning.
+            email: The address as typed.
+            password: The password as typed.
+            client_address: The client to count a failure under.
+            replacing: The token that the request carried; its session ends when the new one begins.
 
         Returns:
             The viewer and the session's token.
 
         Raises:
-            InvalidCredentials: Not with this address and password.
-            TooManyAttempts: Too many failures; whether this one was right is not looked at.
+            InvalidCredentials: The address or the password is wrong.
+            TooManyAttempts: Too many failures; the password was not compared.
         """
-        address = normalized(email)
-        account_key = self._attempts.key_within(_account(address), source)
+        email = normalize(email)
+        account_key = self._rate_limits.key_within(_account(email), client_address)
         limits = {
             account_key: self._per_account,
-            self._attempts.key("log in", "source", source): self._per_source,
-            self._attempts.key("log in", "all"): self._of_all,
+            self._rate_limits.key("log in", "source", client_address): self._per_client,
+            self._rate_limits.key("log in", "all"): self._of_all,
         }
-        account = await find_account(address)
+        account = await find_account(email)
         try:
-            attempt = await self._attempts.begin(limits)
+            attempt = await self._rate_limits.begin(limits)
         except TooManyAttempts:
-            await self._passwords.pretend(password)
+            await self._passwords.verify_dummy(password)
             raise
         try:
-            right = await self._passwords.verify(password, account.password_hash if account else None)
+            is_correct = await self._passwords.verify(password, account.password_hash if account else None)
         except TooBusy:
-            await self._attempts.refund(attempt)
-            raise TooManyAttempts(await self._clock.now() + _WHEN_BUSY) from None
-        if account is None or not right:
+            await self._rate_limits.refund(attempt)
+            raise TooManyAttempts(await self._clock.now() + _BUSY_RETRY_AFTER) from None
+        if account is None or not is_correct:
             raise InvalidCredentials
         try:
             opened = await self._sessions.open(account, replacing)
         except AccountChanged:
             raise InvalidCredentials from None
-        await self._attempts.refund(attempt)
-        await self._attempts.clear(account_key)
+        await self._rate_limits.refund(attempt)
+        await self._rate_limits.clear(account_key)
         return opened
 
     async def unlock(self, email: str) -> None:
-        """Forget the failures of this account, wherever they came from: whoever has to wait need not any more."""
-        await self._attempts.clear_all_within(_account(normalized(email)))
+        """Delete the account's failures from every client, so that it can log in immediately."""
+        await self._rate_limits.clear_all_within(_account(normalize(email)))
 
 
-def _account(address: str) -> tuple[str, ...]:
-    return "log in", "account", address
+def _account(email: str) -> tuple[str, ...]:
+    return "log in", "account", email

@@ -31,8 +31,6 @@ class Account(Model):
     contract_id: UUID | None
 
     class Meta:
-        """Where accounts are kept."""
-
         table = "account"
 
 
@@ -50,8 +48,6 @@ class Session(Model):
     expires_at = fields.DatetimeField()
 
     class Meta:
-        """Where sessions are kept."""
-
         table = "session"
 
 
@@ -70,8 +66,6 @@ class PasswordResetToken(Model):
     expires_at = fields.DatetimeField()
 
     class Meta:
-        """Where tokens are kept."""
-
         table = "password_reset_token"
 
 
@@ -87,6 +81,4 @@ class AttemptCount(Model):
     ends_at = fields.DatetimeField(db_index=True, description="when the window, or the wait that followed it, is over")
 
     class Meta:
-        """Where tries are counted."""
-
         table = "attempt_count"

@@ -1,10 +1,10 @@
-"""Setting a new password by a link that only the account's mailbox gets."""
+"""Resetting a password by a link that is sent to the account's mailbox."""
 
 import asyncio
 from datetime import timedelta
 
 from contract_server.accounts.credentials import replace_password, require_suitable
-from contract_server.accounts.email import find_account, normalized
+from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.models import PasswordResetToken
 from contract_server.accounts.passwords import PasswordHasher
 from contract_server.accounts.rate_limit import Limit
@@ -17,84 +17,83 @@ from contract_server.mail.wakeups import WakeUps
 from contract_server.settings import Settings
 
 VALID_FOR = timedelta(minutes=30)
+LIMIT_WINDOW = timedelta(minutes=15)
 
-_WINDOW = timedelta(minutes=15)
-_ANSWERED_AFTER_S = 0.2
+_RESPONSE_TIME_S = 0.2
 
 
 class InvalidResetToken(Exception):
-    """The token is unknown, was used, or has expired."""
+    """The token is unknown, used or expired."""
 
 
 class PasswordResets:
-    """Lets people back in who have forgotten their password."""
+    """Mails reset links, and sets the new passwords."""
 
     def __init__(
         self,
         settings: Settings,
         passwords: PasswordHasher,
-        attempts: RateLimitStore,
+        rate_limits: RateLimitStore,
         *,
         mails: PasswordResetMails,
         mail_clock: Clock,
         wake_ups: WakeUps,
     ) -> None:
-        self._per_account = Limit(settings.password_resets_per_account, _WINDOW, growing=False)
-        self._per_source = Limit(settings.password_resets_per_source, _WINDOW, growing=False)
+        self._per_account = Limit(settings.password_resets_per_account, LIMIT_WINDOW, growing=False)
+        self._per_client = Limit(settings.password_resets_per_source, LIMIT_WINDOW, growing=False)
         self._passwords = passwords
         self._mails = mails
-        self._attempts = attempts
+        self._rate_limits = rate_limits
         self._mail_clock = mail_clock
         self._wake_ups = wake_ups
         self._clock = DatabaseClock()
 
-    async def request(self, email: str, *, source: str) -> None:
-        """Owe a mail with a link to the account of that address, unless too many were asked for.
+    async def request(self, email: str, *, client_address: str) -> None:
+        """Queue a mail with a link to the account of that address, within the limits.
 
-        Nothing tells the caller whether there is such an account: the answer comes after the same time, which is
-        longer than the work takes.
+        The caller does not learn whether the account exists: the response time is fixed, and longer than the work.
         """
-        await asyncio.gather(asyncio.sleep(_ANSWERED_AFTER_S), self._request(normalized(email), source))
+        await asyncio.gather(asyncio.sleep(_RESPONSE_TIME_S), self._request(normalize(email), client_address))
 
     async def reset(self, token: str, new_password: str) -> None:
         """Set the new password and end all sessions of the account.
 
         Raises:
             UnsuitablePassword: The password is too short or too long.
-            InvalidResetToken: The token opens nothing.
+            InvalidResetToken: The token is unknown, used or expired.
         """
         require_suitable(new_password)
-        good = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
-        if not await good.exists():  # looked at first: who has no token gets no hash of ours
+        valid = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
+        if not await valid.exists():  # checked before hashing, which is expensive
             raise InvalidResetToken
-        kept = await self._passwords.hash(new_password)
+        password_hash = await self._passwords.hash(new_password)
         async with transaction():
-            found = await good.select_for_update().first()
-            if found is None:
+            row = await valid.select_for_update().first()
+            if row is None:
                 raise InvalidResetToken
-            await replace_password(found.account_id, kept)
+            await replace_password(row.account_id, password_hash)
 
-    async def allow_again(self, email: str) -> None:
-        """Forget how many links were asked for with this address."""
-        await self._attempts.clear(self._account_key(normalized(email)))
+    async def clear_limit(self, email: str) -> None:
+        """Delete the count of links requested with this address."""
+        await self._rate_limits.clear(self._account_key(normalize(email)))
 
-    async def forget_expired(self) -> None:
-        """Delete the tokens that open nothing any more, and the mails that they stand in."""
+    async def delete_expired(self) -> None:
+        """Delete expired tokens, and the unsent mails that contain them."""
         await self._mails.delete_until(await self._mail_clock.now() - VALID_FOR)
         await PasswordResetToken.filter(expires_at__lte=await self._clock.now()).delete()
 
-    async def _request(self, address: str, source: str) -> None:
+    async def _request(self, email: str, client_address: str) -> None:
         limits = {
-            self._account_key(address): self._per_account,
-            self._attempts.key("password reset", "source", source): self._per_source,
+            self._account_key(email): self._per_account,
+            self._rate_limits.key("password reset", "source", client_address): self._per_client,
         }
         try:
-            await self._attempts.begin(limits)
+            await self._rate_limits.begin(limits)
         except TooManyAttempts:
             return
         token = new_token()
         async with transaction():
-            account = await find_account(address)
+            account = await find_account(email)
             if account is None:
                 return
             await PasswordResetToken.filter(account_id=account.id).delete()
@@ -104,5 +103,5 @@ class PasswordResets:
             await self._mails.enqueue(account, token, VALID_FOR, await self._mail_clock.now())
         self._wake_ups.wake()
 
-    def _account_key(self, address: str) -> str:
-        return self._attempts.key("password reset", "account", address)
+    def _account_key(self, email: str) -> str:
+        return self._rate_limits.key("password reset", "account", email)

@@ -1,7 +1,8 @@
-"""Counting tries in the database, where a flushed Redis or a restarted server resets nothing.
+"""Counts of tries in the database, which survive a flushed Redis and a restarted server.
 
-A key is an HMAC of whom and where the tries are about: an address is personal data in a table of failures too,
-and without the secret nobody can ask the table whether it knows one. Rows are deleted soon after their window.
+A key is an HMAC of what the tries are counted by. An address in a table of failures is personal data; without the
+secret, a reader of the table cannot even test whether it contains a known address. Rows are deleted soon after their
+window.
 """
 
 import hmac
@@ -10,39 +11,38 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contract_server.accounts.rate_limit import LONGEST_WAIT, Count, Limit
-from contract_server.db.transaction import current_connection, transaction
+from contract_server.db.statements import execute, fetch
+from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
 
-# Rows are locked in the order in which the caller names them, narrow before wide, so that no two wait for each
-# other for ever. The clock is read when the lock is there.
+# Rows are locked in the caller's order, narrow before wide, so that two transactions cannot deadlock.
+# The clock is read once the lock is held.
 _LOCK = """
-    INSERT INTO attempt_count AS kept (key, tries, full_windows, began_at, ends_at)
+    INSERT INTO attempt_count AS stored (key, tries, full_windows, began_at, ends_at)
     SELECT key, 0, 0, now, now FROM unnest($1::text[]) WITH ORDINALITY AS named (key, place), clock_timestamp() AS now
      ORDER BY place
-    ON CONFLICT (key) DO UPDATE SET key = kept.key
+    ON CONFLICT (key) DO UPDATE SET key = stored.key
     RETURNING key, tries, full_windows, began_at, ends_at, clock_timestamp() AS now
 """
 _WRITE = """
-    UPDATE attempt_count AS kept
+    UPDATE attempt_count AS stored
        SET tries = new.tries, full_windows = new.full_windows, began_at = new.began_at, ends_at = new.ends_at
       FROM unnest($1::text[], $2::int[], $3::int[], $4::timestamptz[], $5::timestamptz[])
         AS new (key, tries, full_windows, began_at, ends_at)
-     WHERE kept.key = new.key
+     WHERE stored.key = new.key
 """
 _READ = """
     SELECT key, tries, full_windows, began_at, ends_at, clock_timestamp() AS now
       FROM attempt_count WHERE key = ANY ($1::text[])
 """
-_TAKE_BACK = "UPDATE attempt_count SET tries = tries - 1 WHERE key = $1 AND began_at = $2 AND tries > 0"
+_REFUND = "UPDATE attempt_count SET tries = tries - 1 WHERE key = $1 AND began_at = $2 AND tries > 0"
 _CLEAR = "DELETE FROM attempt_count WHERE key = $1"
 _CLEAR_ALL = "DELETE FROM attempt_count WHERE starts_with(key, $1)"
-_FORGET = """
+_DELETE_OLD = """
     DELETE FROM attempt_count WHERE key IN (
         SELECT key FROM attempt_count WHERE ends_at < clock_timestamp() - $1::interval FOR UPDATE SKIP LOCKED)
 """
-
-
-_HALF = 32  # of the 64 digits of a key; 128 bits tell a group, and a key within it, from all others
+_HALF = 32  # of the 64 digits of a key: 128 bits identify a group, and 128 bits a key within it
 
 
 class TooManyAttempts(Exception):
@@ -55,31 +55,31 @@ class TooManyAttempts(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A try that was counted: the windows that it was counted in, by key."""
+    """A counted try: the start of the window that it was counted in, by key."""
 
     windows: Mapping[str, datetime]
 
 
 class RateLimitStore:
-    """Counts tries, and refuses those beyond a limit."""
+    """Counts tries, and refuses tries beyond a limit."""
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.secret_key.get_secret_value().encode()
 
-    def key(self, *about: str) -> str:
-        """The key under which tries about these things are counted."""
-        # lengths, because ("ab", "c") and ("a", "bc") are not the same; any text, because anything can be typed
+    def key(self, *parts: str) -> str:
+        """The key to count tries under."""
+        # with lengths, because ("ab", "c") and ("a", "bc") are different; any typed text is allowed
         message = b"".join(
-            len(part).to_bytes(4) + part for part in (each.encode(errors="surrogatepass") for each in about)
+            len(part).to_bytes(4) + part for part in (text.encode(errors="surrogatepass") for text in parts)
         )
         return hmac.new(self._secret, message, "sha256").hexdigest()
 
     def key_within(self, group: tuple[str, ...], *part: str) -> str:
-        """A key that begins as all of its group do, so that they can be found without being known."""
+        """A key with the common prefix of its group, by which all keys of the group can be deleted."""
         return self.key(*group)[:_HALF] + self.key(*group, *part)[:_HALF]
 
     async def begin(self, limits: Mapping[str, Limit]) -> Attempt:
-        """Count one try under every key, or, where one of them has no room, under none.
+        """Count one try under every key, or under none if one of them is at its limit.
 
         Args:
             limits: The limit of each key, narrow before wide.
@@ -87,52 +87,50 @@ class RateLimitStore:
         Raises:
             TooManyAttempts: A limit has been reached.
         """
-        await _read(_READ, limits)  # a flood costs one look a try: no lock, nothing written
-        async with transaction() as connection:
+        await _read(_READ, limits)  # in a flood, a try costs one read: no lock, no write
+        async with transaction():
             counted = {key: count.with_another(limits[key], now) for key, count, now in await _read(_LOCK, limits)}
             counts = counted.values()
-            await connection.execute_query(
+            await execute(
                 _WRITE,
-                [
-                    list(counted),
-                    [count.tries for count in counts],
-                    [count.full_windows for count in counts],
-                    [count.began_at for count in counts],
-                    [count.ends_at for count in counts],
-                ],
+                list(counted),
+                [count.tries for count in counts],
+                [count.full_windows for count in counts],
+                [count.began_at for count in counts],
+                [count.ends_at for count in counts],
             )
         return Attempt({key: count.began_at for key, count in counted.items()})
 
     async def refund(self, attempt: Attempt) -> None:
-        """The try was none, or it succeeded: there is room for another."""
+        """Uncount a try that succeeded or did not take place."""
         for key, began_at in attempt.windows.items():
-            await current_connection().execute_query(_TAKE_BACK, [key, began_at])
+            await execute(_REFUND, key, began_at)
 
     async def clear(self, key: str) -> None:
-        """Forget what was counted under the key."""
-        await current_connection().execute_query(_CLEAR, [key])
+        """Delete the count of the key."""
+        await execute(_CLEAR, key)
 
     async def clear_all_within(self, group: tuple[str, ...]) -> None:
-        """Forget what was counted under any key of the group."""
-        await current_connection().execute_query(_CLEAR_ALL, [self.key(*group)[:_HALF]])
+        """Delete the counts of all keys of the group."""
+        await execute(_CLEAR_ALL, self.key(*group)[:_HALF])
 
-    async def forget_old(self) -> None:
-        """Delete the counts whose window, and the time in which the next would follow on it, has passed."""
-        await current_connection().execute_query(_FORGET, [LONGEST_WAIT])
+    async def delete_old(self) -> None:
+        """Delete the counts that can no longer influence a later window."""
+        await execute(_DELETE_OLD, LONGEST_WAIT)
 
 
-async def _read(query: str, limits: Mapping[str, Limit]) -> list[tuple[str, Count, datetime]]:
-    """The counts of the keys, each with the instant at which it was read.
+async def _read(statement: str, limits: Mapping[str, Limit]) -> list[tuple[str, Count, datetime]]:
+    """Read the counts of the keys, each with the instant of reading.
 
     Raises:
-        TooManyAttempts: One of them has no room.
+        TooManyAttempts: One of them is at its limit.
     """
-    rows = await current_connection().execute_query_dict(query, [list(limits)])
-    found = [
+    rows = await fetch(statement, list(limits))
+    counts = [
         (row["key"], Count(row["tries"], row["full_windows"], row["began_at"], row["ends_at"]), row["now"])
         for row in rows
     ]
-    waits = [until for key, count, now in found if (until := count.refused_until(limits[key], now))]
+    waits = [until for key, count, now in counts if (until := count.refused_until(limits[key], now))]
     if waits:
         raise TooManyAttempts(max(waits))
-    return found
+    return counts

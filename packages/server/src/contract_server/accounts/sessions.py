@@ -1,7 +1,6 @@
-"""Sessions: opaque random tokens, of which the database keeps the hash alone.
+"""Sessions: opaque random tokens, of which the database stores only the hash.
 
-Sessions go by real time even where the contracts' clock was moved: somebody who looks forty days ahead stays
-logged in.
+Sessions use real time even if the test clock was moved: a developer who moves it forty days ahead stays logged in.
 """
 
 from datetime import datetime
@@ -16,11 +15,11 @@ from contract_server.settings import Settings
 
 
 class AccountChanged(Exception):
-    """Since its password was looked at, the account was erased or got another."""
+    """The account was erased, or its password replaced, after the password was verified."""
 
 
 class Sessions:
-    """Opens and ends sessions; `find_viewer_contract` finds them."""
+    """Opens and ends sessions; `find_viewer_contract` looks them up."""
 
     def __init__(self, settings: Settings) -> None:
         self._idle_limit = settings.session_idle_limit
@@ -28,22 +27,22 @@ class Sessions:
         self._clock = DatabaseClock()
 
     async def open(self, account: Account, replacing: str | None = None) -> tuple[Viewer, str]:
-        """Log an account in whose password was right.
+        """Open a session for an account whose password was verified.
 
         Args:
-            account: The account as it was when its password was looked at.
-            replacing: A token whose session, if there is one, ends with this.
+            account: The account as it was when its password was verified.
+            replacing: The token of a session to end, if it exists.
 
         Returns:
-            The viewer, and the token: the only time that it is known.
+            The viewer, and the token, which is not stored.
 
         Raises:
-            AccountChanged: That password opens nothing any more.
+            AccountChanged: The verified password is no longer valid.
         """
         token = new_token()
         async with transaction():
-            same = Account.filter(id=account.id, password_hash=account.password_hash)
-            if await same.select_for_update().first() is None:
+            unchanged = Account.filter(id=account.id, password_hash=account.password_hash)
+            if await unchanged.select_for_update().first() is None:
                 raise AccountChanged
             if replacing is not None:
                 await Session.filter(token_hash=hash_token(replacing)).delete()
@@ -61,8 +60,8 @@ class Sessions:
         """Log out."""
         await Session.filter(id=session_id).delete()
 
-    async def forget_expired(self) -> None:
-        """Delete the sessions that open nothing any more."""
+    async def delete_expired(self) -> None:
+        """Delete expired and idle sessions."""
         now = await self._clock.now()
         await Session.filter(expires_at__lte=now).delete()
         await Session.filter(last_used_at__lte=now - self._idle_limit).delete()

@@ -1,4 +1,4 @@
-"""Opaque tokens: random, told once, and kept as a hash alone."""
+"""Opaque random tokens, of which only the hash is stored."""
 
 import hashlib
 import secrets
@@ -7,10 +7,10 @@ _BYTES = 32
 
 
 def new_token() -> str:
-    """256 random bits, in characters that a cookie, a header and a link can carry."""
+    """256 random bits, in characters that are safe in a cookie, a header and a link."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def hash_token(token: str) -> str:
-    """What is kept of a token. It has nothing to guess in it, so that one quick hash is enough."""
+    """Hash a token for storage. A fast hash is enough, because a random token cannot be guessed."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Whoever is logged in, as the rest of the program needs to know them."""
+"""The viewer: the logged-in person that a request comes from."""
 
 from datetime import datetime
 from typing import NamedTuple, assert_never
@@ -11,7 +11,7 @@ _ACTORS = complete("_ACTORS", Role, {Role.CONTRACTOR: Actor.CONTRACTOR, Role.OPE
 
 
 class Viewer(NamedTuple):
-    """A logged-in person and the session that says so."""
+    """A logged-in person and their session."""
 
     account_id: UUID
     session_id: UUID
@@ -23,11 +23,11 @@ class Viewer(NamedTuple):
 
     @property
     def actor(self) -> Actor:
-        """The viewer as the rules know them."""
+        """The viewer's actor in the rules."""
         return _ACTORS[self.role]
 
     def may_see(self, contract_id: UUID) -> bool:
-        """Whether the contract exists for this viewer: the contractor's own, or for an operator any."""
+        """Whether the contract is visible: a contractor sees their own, an operator any."""
         match self.role:
             case Role.CONTRACTOR:
                 return self.contract_id == contract_id

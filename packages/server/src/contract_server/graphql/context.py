@@ -85,10 +85,10 @@ class RequestContext:
         self._viewer_is_known = True
 
     @property
-    def source(self) -> str:
+    def client_address(self) -> str:
         """The client's address, as rate limits count it."""
         peer = self.request.client.host if self.request.client else None
-        return self.services.sources.of(peer, self.request.headers.getlist("x-forwarded-for"))
+        return self.services.client_addresses.of(peer, self.request.headers.getlist("x-forwarded-for"))
 
     @property
     def time_travel(self) -> TimeTravel:

@@ -1,1 +1,1 @@
-"""Contracts and accounts come in: imports, and accounts that an operator adds."""
+"""Where contracts and accounts come from: file imports, and accounts that operators add."""

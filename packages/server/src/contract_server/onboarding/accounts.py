@@ -1,4 +1,4 @@
-"""What operators do with accounts from the command line."""
+"""Adding and changing accounts on behalf of operators."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from tortoise.exceptions import IntegrityError
 
 from contract_rules import Status
 from contract_server.accounts.credentials import replace_password, require_suitable
-from contract_server.accounts.email import find_account, normalized
+from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets
@@ -17,55 +17,55 @@ from contract_server.db.transaction import transaction
 
 
 class AccountNotFound(Exception):
-    """Nobody has this address."""
+    """No account has this address."""
 
 
-class AddressTaken(Exception):
-    """Somebody has this address already."""
+class EmailTaken(Exception):
+    """Another account has this address."""
 
 
 class ContractHasContractor(Exception):
-    """The contract has its contractor already, and has but one."""
+    """The contract already has its one contractor."""
 
 
 class ContractErased(Exception):
-    """Nothing personal is stored of a contract again whose data was erased."""
+    """The contract was erased, so no personal data may be stored for it."""
 
 
 async def add_account(
     passwords: PasswordHasher, *, email: str, name: str, password: str, contract_id: UUID | None = None
 ) -> Account:
-    """A new account: the contractor of that contract, or, without one, an operator.
+    """Create an account: the contract's contractor, or an operator if there is no contract.
 
     Raises:
         UnsuitablePassword: The password is too short or too long.
-        AddressTaken: Somebody has this address already.
+        EmailTaken: Another account has this address.
         ContractNotFound: There is no such contract.
-        ContractErased: There was.
-        ContractHasContractor: Somebody else is its contractor.
+        ContractErased: The contract was erased.
+        ContractHasContractor: The contract has a contractor.
     """
     require_suitable(password)
-    address, kept = normalized(email), await passwords.hash(password)
+    email, password_hash = normalize(email), await passwords.hash(password)
     role = Role.OPERATOR if contract_id is None else Role.CONTRACTOR
     try:
         async with transaction():
             if contract_id is not None:
                 await _lock_unerased(contract_id)
             return await Account.create(
-                role=role, name=name, email=address, password_hash=kept, contract_id=contract_id
+                role=role, name=name, email=email, password_hash=password_hash, contract_id=contract_id
             )
     except IntegrityError:
-        if await Account.filter(email=address).exists():
-            raise AddressTaken from None
+        if await Account.filter(email=email).exists():
+            raise EmailTaken from None
         raise ContractHasContractor from None
 
 
 async def set_password(passwords: PasswordHasher, email: str, password: str) -> None:
-    """Replace the password of an account; whoever is logged in with it is logged out.
+    """Replace the password of an account and end its sessions.
 
     Raises:
         UnsuitablePassword: The password is too short or too long.
-        AccountNotFound: Nobody has this address.
+        AccountNotFound: No account has this address.
     """
     require_suitable(password)
     account = await _account(email)
@@ -73,18 +73,18 @@ async def set_password(passwords: PasswordHasher, email: str, password: str) -> 
 
 
 async def unlock(log_ins: LogIns, password_resets: PasswordResets, email: str) -> None:
-    """Let somebody try again at once who has to wait, after wrong passwords or too many mails with a link.
+    """Clear the limits of an account: failed log-ins, and requested reset links.
 
     Raises:
-        AccountNotFound: Nobody has this address.
+        AccountNotFound: No account has this address.
     """
     account = await _account(email)
     await log_ins.unlock(account.email)
-    await password_resets.allow_again(account.email)
+    await password_resets.clear_limit(account.email)
 
 
 async def _account(email: str) -> Account:
-    account = await find_account(normalized(email))
+    account = await find_account(normalize(email))
     if account is None:
         raise AccountNotFound
     return account

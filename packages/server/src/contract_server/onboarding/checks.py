@@ -1,4 +1,4 @@
-"""What a line must hold to become a contract or a member."""
+"""Checks of the values of a line before it becomes a contract or a member."""
 
 import re
 import unicodedata
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from contract_notify import InvalidAddress, require_address
-from contract_server.accounts.email import normalized
-from contract_server.accounts.passwords import HASHED_AS
+from contract_server.accounts.email import normalize
+from contract_server.accounts.passwords import HASH_PREFIX
 from contract_server.onboarding.lines import FIELDS, Line
 
 CONTRACT_FIELDS = frozenset(FIELDS)
@@ -21,139 +21,141 @@ LONGEST_POSTAL_CODE = 20
 LONGEST_PHONE_NUMBER = 30
 LONGEST_HASH = 200
 EARLIEST_DAY = date(1900, 1, 1)
-"""Older systems write days without a meaning, and they are all before this one."""
+"""Older systems write placeholder dates, all before this one."""
 
-_NOT_DECODED = "\N{REPLACEMENT CHARACTER}"
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _IDEOGRAPHIC_SPACE = "\N{IDEOGRAPHIC SPACE}"
 _LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-_HASH = re.compile(rf"{re.escape(HASHED_AS)}(?P<salt>[A-Za-z0-9+/]{{11,64}})\$(?P<hash>[A-Za-z0-9+/]{{22,86}})")
-_SHOWN = 40
+_HASH = re.compile(rf"{re.escape(HASH_PREFIX)}(?P<salt>[A-Za-z0-9+/]{{11,64}})\$(?P<hash>[A-Za-z0-9+/]{{22,86}})")
+_SHOWN_CHARACTERS = 40
 _DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})", re.ASCII)
-
-
-_ERROR_OF_A_SPREADSHEET = re.compile(r"#+|#(?:REF|NAME|VALUE|DIV/0|NUM|NULL|SPILL|CALC|FIELD|BLOCKED|UNKNOWN)[!?]|#N/A")
+_SPREADSHEET_ERROR = re.compile(r"#+|#(?:REF|NAME|VALUE|DIV/0|NUM|NULL|SPILL|CALC|FIELD|BLOCKED|UNKNOWN)[!?]|#N/A")
 _ROUNDED = re.compile(r"[+-]?\d+(?:\.\d+)?E[+-]?\d+", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[\d,]+(?:\.\d+)?", re.ASCII)
-_WRITTEN_AS_A_FORMULA = re.compile(r"['=].*")
-_TURNED_INTO_A_DAY = re.compile(
+_FORMULA = re.compile(r"['=].*")
+_CONVERTED_TO_DATE = re.compile(
     r"\d{4}/\d{1,2}/\d{1,2}(?: [\d:]+)?|\d{1,2}月\d{1,2}日|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{1,2}", re.ASCII
 )
-_BEGINNINGS_OF_DAMAGE = frozenset("#+-0123456789")
+_DAMAGE_PREFIXES = frozenset("#+-0123456789")
 _POSTAL_CODE_DIGITS = 7
 
 
 class Fault(NamedTuple):
-    """What is wrong with a field of a line; nothing of what stands in it."""
+    """What is wrong with a field of a line, without quoting its value."""
 
     field: str
     reason: str
 
 
-class Unfit(ValueError):
-    """A value is not what its field takes; the message says what is expected, and does not quote it."""
+class InvalidValue(ValueError):
+    """A value does not fit its field. The message says what is expected and does not quote the value."""
 
 
 Check = Callable[[str], object]
 
 
 class Checks:
-    """Checks lines one field after the other, and says of each that is wrong why."""
+    """Checks lines field by field, and returns every fault."""
 
     def __init__(self, today: date) -> None:
         self._contract: dict[str, Check] = {
-            "contract_id": identity,
+            "contract_id": contract_id,
             "started_on": lambda text: past_day(text, today),
             "company_name": lambda text: short(text, LONGEST_NAME),
             "company_address": company_address,
             "postal_code": postal_code,
             "phone_number": phone_number,
             "name": lambda text: short(text, LONGEST_NAME),
-            "email": address,
+            "email": email,
         }
         self._contract_with_password = self._contract | {"password_hash": password_hash}
-        self._member: dict[str, Check] = {"name": lambda text: short(text, LONGEST_NAME), "email": address}
+        self._member: dict[str, Check] = {"name": lambda text: short(text, LONGEST_NAME), "email": email}
 
     def contract(self, line: Line) -> tuple[dict[str, Any], list[Fault]]:
-        """The values of a contract's line, and what is wrong with it."""
+        """The values of a contract's line, and its faults."""
         checks = self._contract_with_password if "password_hash" in line.record else self._contract
         return _checked(line, checks, CONTRACT_FIELDS)
 
     def member(self, line: Line) -> tuple[dict[str, Any], list[Fault]]:
-        """The values of a member's line, and what is wrong with it."""
+        """The values of a member's line, and its faults."""
         return _checked(line, self._member, MEMBER_FIELDS)
 
 
-def identity(text: str) -> UUID:
-    """A contract's id."""
+def contract_id(text: str) -> UUID:
+    """Parse a contract's id, in the usual notation only."""
     try:
-        found = UUID(text)
+        parsed = UUID(text)
     except ValueError:
-        found = None
-    if found is None or str(found) != text.lower():
-        raise Unfit("expected a UUID, as in 018f0000-0000-7000-8000-000000000001")
-    return found
+        parsed = None
+    if parsed is None or str(parsed) != text.lower():
+        raise InvalidValue("expected a UUID, as in 018f0000-0000-7000-8000-000000000001")
+    return parsed
 
 
 def short(text: str, longest: int) -> str:
-    """A text in one line."""
+    """Check a text of one line."""
     if len(text) > longest:
-        raise Unfit(f"expected at most {longest} characters; found {len(text)}")
+        raise InvalidValue(f"expected at most {longest} characters; found {len(text)}")
     if not text.isprintable() and not text.replace(_IDEOGRAPHIC_SPACE, " ").isprintable():
-        raise Unfit(_unprintable(text))
+        raise InvalidValue(_unprintable(text))
     return text
 
 
 def company_address(text: str) -> str:
-    """An address, as long as no spreadsheet took 1-2-3 for a day."""
-    _refuse_days(text)
+    """Check a postal address, which a spreadsheet may have converted to a date (1-2-3)."""
+    _refuse_converted(text)
     return short(text, LONGEST_ADDRESS)
 
 
 def postal_code(text: str) -> str:
-    """A postal code with its zeros: of those that are a number, only one with seven digits has them all."""
-    _refuse_days(text)
-    if _WRITTEN_AS_A_FORMULA.fullmatch(text) or (_NUMBER.fullmatch(text) and not _is_whole_postal_code(text)):
-        raise Unfit("expected seven digits with the zeros at the beginning, as in 060-0001; format the column as text")
+    """Check a postal code. A plain number must have seven digits; with fewer, leading zeros are lost."""
+    _refuse_converted(text)
+    if _FORMULA.fullmatch(text) or (_NUMBER.fullmatch(text) and not _is_whole_postal_code(text)):
+        raise InvalidValue(
+            "expected seven digits with the zeros at the beginning, as in 060-0001; format the column as text"
+        )
     return short(text, LONGEST_POSTAL_CODE)
 
 
 def phone_number(text: str) -> str:
-    """A phone number with its zero: one that is a plain number begins with it."""
-    _refuse_days(text)
-    if _WRITTEN_AS_A_FORMULA.fullmatch(text) or (_NUMBER.fullmatch(text) and not _is_whole_phone_number(text)):
-        raise Unfit(
+    """Check a phone number. A plain number must begin with zero; otherwise the zero is lost."""
+    _refuse_converted(text)
+    if _FORMULA.fullmatch(text) or (_NUMBER.fullmatch(text) and not _is_whole_phone_number(text)):
+        raise InvalidValue(
             "expected the zero at the beginning, as in 03-1234-5678, or +81; format the column as text in a spreadsheet"
         )
     return short(text, LONGEST_PHONE_NUMBER)
 
 
-def address(text: str) -> str:
-    """An e-mail address, in lower case."""
+def email(text: str) -> str:
+    """Check and normalize an e-mail address."""
     try:
-        return require_address(normalized(text))
+        return require_address(normalize(text))
     except InvalidAddress as error:
-        raise Unfit(f"expected one plain address: {error}") from None
+        raise InvalidValue(f"expected one plain address: {error}") from None
 
 
 def past_day(text: str, today: date) -> date:
-    """A day, as programs or as spreadsheets write it."""
+    """Parse a day as programs or spreadsheets write it."""
     written = _DAY.fullmatch(text)
     try:
         day = date(int(written[1]), int(written[3]), int(written[4])) if written else None
     except ValueError:
         day = None
     if day is None:
-        raise Unfit(f"expected a day, as in 2024-04-01 or 2024/4/1{'; format the column as a date' * text.isdecimal()}")
+        raise InvalidValue(
+            f"expected a day, as in 2024-04-01 or 2024/4/1{'; format the column as a date' * text.isdecimal()}"
+        )
     if not EARLIEST_DAY <= day <= today:
-        raise Unfit(f"expected a day from {EARLIEST_DAY} up to today, {today}")
+        raise InvalidValue(f"expected a day from {EARLIEST_DAY} up to today, {today}")
     return day
 
 
 def password_hash(text: str) -> str:
-    """A hash that costs exactly as much to verify as one of ours, so that the time tells nobody whose it is."""
-    found = _HASH.fullmatch(text)
-    if found is None or len(text) > LONGEST_HASH or any(len(part) % 4 == 1 for part in found.groups()):
-        raise Unfit(f"expected a hash that begins with {HASHED_AS}; leave it out otherwise")
+    """Check a password hash. Its costs must be ours, so that the verification time reveals nothing."""
+    match = _HASH.fullmatch(text)
+    if match is None or len(text) > LONGEST_HASH or any(len(part) % 4 == 1 for part in match.groups()):
+        raise InvalidValue(f"expected a hash that begins with {HASH_PREFIX}; leave it out otherwise")
     return text
 
 
@@ -165,41 +167,45 @@ def _checked(line: Line, checks: Mapping[str, Check], known: frozenset[str]) -> 
     for field, check in checks.items():
         try:
             values[field] = check(_text(line.record.get(field)))
-        except Unfit as unfit:
-            faults.append(Fault(field, str(unfit)))
+        except InvalidValue as error:
+            faults.append(Fault(field, str(error)))
     return values, faults
 
 
 def _shown(name: str) -> str:
-    return "".join(each if each.isprintable() else _NOT_DECODED for each in name[:_SHOWN])
+    return "".join(character if character.isprintable() else _REPLACEMENT for character in name[:_SHOWN_CHARACTERS])
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise Unfit("expected text; nothing is there" if value is None else "expected text, in quotes")
+        raise InvalidValue("expected text; nothing is there" if value is None else "expected text, in quotes")
     if not value:
-        raise Unfit("expected text; nothing is there")
-    if _NOT_DECODED in value:
-        place = value.index(_NOT_DECODED) + 1
-        raise Unfit(
+        raise InvalidValue("expected text; nothing is there")
+    if _REPLACEMENT in value:
+        place = value.index(_REPLACEMENT) + 1
+        raise InvalidValue(
             f"expected characters of the file's encoding; character {place} is none: see --encoding, or write another"
         )
-    if value[0] in _BEGINNINGS_OF_DAMAGE:
+    if value[0] in _DAMAGE_PREFIXES:
         _refuse_damage(value)
     return value
 
 
 def _refuse_damage(text: str) -> None:
-    """Refuse what spreadsheets write where a value is lost."""
-    if _ERROR_OF_A_SPREADSHEET.fullmatch(text):
-        raise Unfit("expected a value; a spreadsheet wrote an error: correct its formula or widen its column")
+    """Refuse what spreadsheets write in place of a lost value."""
+    if _SPREADSHEET_ERROR.fullmatch(text):
+        raise InvalidValue("expected a value; a spreadsheet wrote an error: correct its formula or widen its column")
     if _ROUNDED.fullmatch(text):
-        raise Unfit("expected every digit; a spreadsheet rounded the number: format the column as text, type it again")
+        raise InvalidValue(
+            "expected every digit; a spreadsheet rounded the number: format the column as text, type it again"
+        )
 
 
-def _refuse_days(text: str) -> None:
-    if _TURNED_INTO_A_DAY.fullmatch(text):
-        raise Unfit("expected no day; a spreadsheet made one of numbers: format the column as text, type it again")
+def _refuse_converted(text: str) -> None:
+    if _CONVERTED_TO_DATE.fullmatch(text):
+        raise InvalidValue(
+            "expected no day; a spreadsheet made one of numbers: format the column as text, type it again"
+        )
 
 
 def _is_whole_postal_code(text: str) -> bool:
@@ -211,9 +217,11 @@ def _is_whole_phone_number(text: str) -> bool:
 
 
 def _unprintable(text: str) -> str:
-    """Where the first character is that cannot be seen, what it is, and what to write instead."""
+    """Describe the first unprintable character: its place, what it is, and what to write instead."""
     place, character = next(
-        (place, each) for place, each in enumerate(text, 1) if not each.isprintable() and each != _IDEOGRAPHIC_SPACE
+        (place, letter)
+        for place, letter in enumerate(text, 1)
+        if not letter.isprintable() and letter != _IDEOGRAPHIC_SPACE
     )
     if character in _LINE_BREAKS:
         return f"expected one line; character {place} is a line break: write a space"

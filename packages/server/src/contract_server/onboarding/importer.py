@@ -1,19 +1,20 @@
-"""Importing a file: each contract with its contractor and members whole, or not at all.
+"""Import of a file: each contract is stored completely, with its contractor and members, or not at all.
 
-Theory. Every contract of the file ends as stored, refused or skipped, and nothing else. So the file is first read to
-its end into the database (`staging`), each fault beside the contract that it concerns, and judged there as a whole.
-A line concerns the contract whose id it names; where it names none, the contract above it.
+Theory. Every contract of the file ends as stored, refused or skipped. So the whole file is first read into the database
+(`staging`), each fault with the contract that it concerns, and the outcomes are decided there. A line concerns the
+contract whose id it names; if it names none, it concerns the contract above it.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
+from typing import Any, assert_never
 
 import asyncpg
 from uuid_utils.compat import uuid7
 
 from contract_rules import complete
+from contract_server.policies.policies import ServedPolicies
 from contract_server.onboarding.checks import Checks, Fault
 from contract_server.onboarding.lines import BrokenLine, Kind, Line, Mention
 from contract_server.onboarding.staging import NO_VALUES, ContractOutcome, ImportReport, RefusedLine, Staging
@@ -35,24 +36,24 @@ class Importer:
         policies: ServedPolicies,
         now: datetime,
         unusable_hash: str,
-        refuse: Callable[[RefusedLine], None],
-        settle: Callable[[ContractOutcome], None],
+        report_refusal: Callable[[RefusedLine], None],
+        report_outcome: Callable[[ContractOutcome], None],
         batch: int = BATCH,
     ) -> None:
-        """A contractor who brings no password gets `unusable_hash`, and sets one by the link in a mail."""
+        """Contractors without a password get `unusable_hash`, and set a password by the link in a mail."""
         self._staging = Staging(connection)
         self._zone = policies.zone
         self._checks = Checks(policies.today(now))
         self._unusable_hash = unusable_hash
-        self._refuse = refuse
-        self._settle = settle
+        self._report_refusal = report_refusal
+        self._report_outcome = report_outcome
         self._batch = batch
         self._number = 0
-        self._contract: _Contract | None = None  # whose lines are being read
-        self._unplaced: tuple[int, Fault] | None = None  # of the line above, if it names no contract
+        self._contract: _Contract | None = None  # the one whose lines are being read
+        self._unplaced: tuple[int, Fault] | None = None  # the fault of the line above, if it names no contract
 
     async def run(self, lines: Iterable[Line | BrokenLine]) -> ImportReport:
-        """Import them all in one transaction, and report every contract and every refused line."""
+        """Import all lines in one transaction, and report every contract and every refused line."""
         await self._staging.open()
         for place, line in enumerate(lines, 1):
             self._take(line)
@@ -61,15 +62,21 @@ class Importer:
         self._place(self._contract)
         self._finish_contract()
         report = await self._staging.store()
-        await self._staging.report(self._refuse, self._settle)
+        await self._staging.report(self._report_refusal, self._report_outcome)
         await self._staging.close()
         return report
 
     def _take(self, line: Line | BrokenLine) -> None:
         if isinstance(line, BrokenLine):
             self._take_broken(line)
-        else:
-            _TAKE[line.kind](self, line)
+            return
+        match line.kind:
+            case Kind.MEMBER:
+                self._take_member(line)
+            case Kind.CONTRACT:
+                self._take_contract(line)
+            case unknown:
+                assert_never(unknown)
 
     def _take_member(self, line: Line) -> None:
         contract = self._contract
@@ -99,7 +106,7 @@ class Importer:
             )
 
     def _take_other_member(self, line: Line) -> None:
-        """Take a member whose line names another contract than the one above, or none."""
+        """Stage a member whose line does not name the contract above."""
         mention, above = line.mention, self._contract
         contract = self._contract_of(mention, line.number)
         if mention.contract_id is None:
@@ -128,7 +135,7 @@ class Importer:
             self._staging.members.append((line.number, contract.number, uuid7(), values["name"], values["email"]))
 
     def _contract_of(self, mention: Mention, line: int) -> "_Contract | None":
-        """The contract above, unless the line begins one or names another."""
+        """The contract that a line concerns: the one above, unless the line begins a contract or names another."""
         above = self._contract
         if mention.kind is Kind.CONTRACT or (mention.contract_id and not (above and above.may_be(mention))):
             return self._begin_contract(mention, line)
@@ -138,7 +145,10 @@ class Importer:
         return above
 
     def _begin_contract(self, mention: Mention, line: int) -> "_Contract":
-        """End the contract above. A contract whose members begin it may have its own line in the one left unplaced."""
+        """End the contract above and begin the next.
+
+        If the contract begins with a member, its own line may be the unplaced broken line above.
+        """
         headless = mention.kind is not Kind.CONTRACT
         if not headless:
             self._place(self._contract)
@@ -150,7 +160,7 @@ class Importer:
         return self._contract
 
     def _place(self, contract: "_Contract | None") -> None:
-        """Add the fault of the line above, now that the line below shows which contract it concerns."""
+        """Assign the fault of the unplaced line to the contract that it turned out to concern."""
         if self._unplaced:
             line, fault = self._unplaced
             self._unplaced = None
@@ -166,9 +176,6 @@ class Importer:
             self._staging.contracts.append((*row, *(contract.values or NO_VALUES)))
 
 
-_TAKE = complete("_TAKE", Kind, {Kind.CONTRACT: Importer._take_contract, Kind.MEMBER: Importer._take_member})  # noqa: SLF001 - of this module
-
-
 @dataclass(slots=True)
 class _Contract:
     """The contract whose lines are being read."""
@@ -181,5 +188,5 @@ class _Contract:
     values: tuple[Any, ...] | None = None
 
     def may_be(self, mention: Mention) -> bool:
-        """Whether it has the id that is mentioned, or lost its own."""
+        """Whether its id is the mentioned one, or was lost."""
         return self.id in (None, mention.contract_id)

@@ -1,9 +1,9 @@
-"""Lines of a file, read one after the other: JSON Lines, or CSV as spreadsheets write it.
+"""Reader for the lines of a file: JSON Lines, or CSV as spreadsheets write it.
 
-Theory. A contract in the file must never disappear from the report, however damaged its lines are. So a line that
-cannot be read is not only refused: the contract ids and the words `contract` and `member` that are still legible in
-its text are read out, and they decide which contract the line concerns. In CSV, an open quote takes the lines below
-into its cell; it ends before the first line that is legible on its own, so that it takes in no other contract's.
+Theory. A contract of the file must never disappear from the report, however damaged its lines are. So a broken line is
+not only refused: its text is searched for contract ids and for the words `contract` and `member`, which decide which
+contract the line concerns. In CSV, an open quote extends its cell over the lines below. The cell ends before the
+first line that is readable on its own, so that it swallows no other contract.
 """
 
 import csv
@@ -33,27 +33,27 @@ FIELDS = (
 )
 
 LONGEST_LINE = 65_536
-"""Characters of a line that are read: more than every field at its longest, each character escaped."""
+"""Characters read per line: enough for all fields at their maximum, with every character escaped."""
 
 Record = dict[str, object]
 
 
 class Format(StrEnum):
-    """How lines are written."""
+    """The format of the lines."""
 
     JSONL = "jsonl"
     CSV = "csv"
 
 
 class Encoding(StrEnum):
-    """How characters are written."""
+    """The encoding of the characters."""
 
     UTF_8 = "utf-8"
     SHIFT_JIS = "shift_jis"
 
     @property
     def codec(self) -> str:
-        """Python's name of it: with a byte order mark or without, and Shift_JIS as Windows has it."""
+        """Python's codec: with or without a byte order mark, and the Windows variant of Shift_JIS."""
         return _CODECS[self]
 
 
@@ -68,18 +68,18 @@ class Kind(StrEnum):
 
 
 class UnreadableFile(Exception):
-    """None of the file can be imported; the message says what was expected."""
+    """The file cannot be imported; the message says what was expected."""
 
 
 class Mention(NamedTuple):
-    """What a line says of the contract that it concerns, as far as that is legible."""
+    """What can be read in a line about the contract that it concerns."""
 
     kind: Kind | None
     contract_id: str | None
 
 
 class Line(NamedTuple):
-    """A legible line: its number, what it records, and its values by field, without the spaces around them."""
+    """A readable line: its number, what it records, and its stripped values by field."""
 
     number: int
     kind: Kind
@@ -89,13 +89,13 @@ class Line(NamedTuple):
     def mention(self) -> Mention:
         """The contract that the line names."""
         contract_id = self.record.get("contract_id")
-        legible = _ID.fullmatch(contract_id) if isinstance(contract_id, str) else None
-        return Mention(self.kind, legible[0].lower() if legible else None)
+        match = _ID.fullmatch(contract_id) if isinstance(contract_id, str) else None
+        return Mention(self.kind, match[0].lower() if match else None)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """A line that cannot be read: why, and the contracts that it mentions. None: it is no part of a contract."""
+    """A line that cannot be read: why, and the contracts it mentions. Without mentions, it belongs to no contract."""
 
     number: int
     field: str
@@ -104,10 +104,10 @@ class BrokenLine:
 
     @classmethod
     def of(cls, number: int, reason: str, text: str, *, field: str = "", begun: str | None = None) -> Self:
-        """The line as far as its text is legible.
+        """Find the mentions in the text of a broken line.
 
-        Where its end is lost, `begun` is what is left of the value of `record`: the line belongs to some contract, even
-        if it does not say to which.
+        If the line is cut off, `begun` is the rest of the value of `record`. Such a line belongs to some contract, even
+        if it does not name one.
         """
         return cls(number, field, reason, _mentions(text, begun))
 
@@ -121,12 +121,12 @@ _SOMETHING = re.compile('[^ \t\r\n\v\f,"\x1a\ufeff\N{NO-BREAK SPACE}\N{IDEOGRAPH
 
 
 def read_lines(file: BinaryIO, form: Format, encoding: Encoding) -> Iterator[Line | BrokenLine]:
-    """The lines of the file, from its beginning. Empty ones are passed over.
+    """Read the lines of the file, without empty ones.
 
-    Bytes that are no characters of the encoding become U+FFFD, for which a field is refused later.
+    Bytes that the encoding does not know become U+FFFD; a field that contains it is refused later.
 
     Raises:
-        UnreadableFile: A CSV file's first line does not name the fields.
+        UnreadableFile: The first line of a CSV file does not name the fields.
     """
     text = io.TextIOWrapper(file, encoding=encoding.codec, errors="replace", newline="")
     lines = _written_lines(text)
@@ -137,12 +137,12 @@ def read_lines(file: BinaryIO, form: Format, encoding: Encoding) -> Iterator[Lin
 
 
 def _written_lines(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
-    """The lines that have something in them, with their numbers, each cut after its longest."""
+    """The lines with content and their numbers, cut to the maximum length."""
     for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), 1):
         rest = line
         while len(rest) == LONGEST_LINE and rest[-1] not in "\r\n":
             rest = text.readline(LONGEST_LINE)
-        if line[0] == "\ufeff" or line[-1] == "\x1a":  # of files put together, and of DOS
+        if line[0] == "\ufeff" or line[-1] == "\x1a":  # left over from concatenated files and from DOS
             line = line.lstrip("\ufeff").rstrip("\x1a")  # noqa: PLW2901 - the line without them
         if _SOMETHING.search(line):
             yield number, line
@@ -198,7 +198,7 @@ class _Row(NamedTuple):
 
 
 def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[_Row]:
-    """The rows, each with the number of the line that it begins in; without cells, where it cannot be read."""
+    """The rows, each with the number of its first line. A row that cannot be read has no cells."""
     following: tuple[int, str] | None = next(lines, None)
     while following is not None:
         number, text = following
@@ -223,15 +223,15 @@ def _cells(text: str) -> list[str] | None:
 
 
 def _begins_a_record(text: str) -> bool:
-    """Whether a line is legible on its own, so that no open quote above reaches into it."""
+    """Whether a line is readable on its own, so that an open quote above ends before it."""
     cells = _cells(text)
     return cells is not None and any(cell.strip() in (*Kind,) for cell in cells) and bool(_ID.search(text))
 
 
 def _record_begun(cells: list[str], place: int) -> str | None:
-    """What is left of the cell that says what a row records, where the row ends before it or within it.
+    """The rest of the `record` cell, if the row is cut off before or within it; None if it is not.
 
-    A line of one cell may also be the end of the row above, broken in its last cell.
+    A line of one cell may also be the end of the row above, with a line break in its last cell.
     """
     begun = cells[place].strip() if len(cells) == place + 1 else ""
     if begun and any(kind.startswith(begun) for kind in Kind):
@@ -240,8 +240,8 @@ def _record_begun(cells: list[str], place: int) -> str | None:
 
 
 def _mentions(text: str, begun: str | None) -> tuple[Mention, ...]:
-    kinds = [Kind(found) for found in _KIND.findall(text)]
-    ids = [found.lower() for found in _ID.findall(text)]
+    kinds = [Kind(word) for word in _KIND.findall(text)]
+    ids = [contract_id.lower() for contract_id in _ID.findall(text)]
     if ids:
         paired = kinds[: len(ids)] if len(kinds) >= len(ids) else [None] * len(ids)
         return tuple(map(Mention, paired, ids))
@@ -253,7 +253,7 @@ def _mentions(text: str, begun: str | None) -> tuple[Mention, ...]:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Whether a row names the fields, as where files were put together: it holds for the rows below it."""
+    """Whether a row is a header for the rows below it, as in concatenated files."""
     return "record" in cells and _names_fields([cell.strip() for cell in cells])
 
 

@@ -1,13 +1,12 @@
-"""Where the lines of a file wait in the database until all of it has been read, and are judged as a whole.
+"""Staging tables: the lines of a file, until the file is complete and every contract's outcome is decided.
 
-Theory. Members come in by the million, and a contract is imported whole or not at all, even where a line at the end
-of the file belongs to it. So lines are copied into temporary tables, which other sessions cannot see, and the whole
-contracts are moved from there in one transaction. What only the database knows, whether a contract or an address is
-there already, is asked in that transaction. If another session stores the same address meanwhile, a unique index
-refuses it, and the question is asked again.
+Theory. A file can have millions of members, and the last line of the file can belong to its first contract. So lines
+are copied into temporary tables, which other sessions cannot see, and complete contracts are moved from there in one
+transaction. The same transaction checks whether a contract or an address is already stored. If another session stores
+the same address meanwhile, a unique index refuses it, and the transaction is repeated.
 
-Every contract of the file has one row here, however damaged its lines are. Its outcome stands in that row, so the
-totals are the number of contracts in the file.
+Every contract of the file has one row here, however damaged its lines are. That row has its outcome, so the totals add
+up to the number of contracts in the file.
 """
 
 from collections.abc import Callable
@@ -37,7 +36,7 @@ NO_VALUES = (None,) * len(CONTRACT_COLUMNS[4:])
 MEMBER_COLUMNS = ("line", "contract", "id", "name", "email")
 FAULT_COLUMNS = ("line", "contract", "field", "reason")
 
-_UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'"  # a file may be very large
+_NO_TIMEOUT = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'"  # a file may be very large
 _TABLES = """
     CREATE TEMPORARY TABLE imported_contract (
         number bigint PRIMARY KEY, line bigint, contract_id uuid, headless boolean, outcome text, started_on date,
@@ -47,66 +46,66 @@ _TABLES = """
     CREATE TEMPORARY TABLE imported_member (line bigint, contract bigint, id uuid, name text, email text);
     CREATE TEMPORARY TABLE imported_fault (line bigint, contract bigint, field text, reason text)
 """
-_BRING_HOME = """
+_MERGE_SEPARATED_LINES = """
     WITH place AS (
-        SELECT number, headless, first_value(number) OVER (PARTITION BY contract_id ORDER BY headless, number) AS home
+        SELECT number, headless, first_value(number) OVER (PARTITION BY contract_id ORDER BY headless, number) AS first
           FROM imported_contract
          WHERE contract_id IN (SELECT contract_id FROM imported_contract WHERE headless)
-    ), strayed AS (
-        SELECT number, home FROM place WHERE headless AND number <> home
-    ), told AS (
-        UPDATE imported_fault SET contract = home FROM strayed WHERE contract = number
+    ), separated AS (
+        SELECT number, first FROM place WHERE headless AND number <> first
+    ), moved AS (
+        UPDATE imported_fault SET contract = first FROM separated WHERE contract = number
     )
-    DELETE FROM imported_contract USING strayed WHERE imported_contract.number = strayed.number
+    DELETE FROM imported_contract USING separated WHERE imported_contract.number = separated.number
 """
-"""Lines that stand apart from their contract concern it all the same, wherever in the file it is."""
+"""Lines that are separated from their contract concern it, wherever it is in the file."""
 
-_REFUSE_IDS_THAT_ARE_TWICE_IN_THE_FILE = """
+_REFUSE_REPEATED_IDS = """
     INSERT INTO imported_fault
     SELECT line, number, 'contract_id', format('the contract in line %s has this id', first) FROM (
         SELECT line, number, first_value(line) OVER same AS first, row_number() OVER same AS place
           FROM imported_contract WHERE contract_id IS NOT NULL
         WINDOW same AS (PARTITION BY contract_id ORDER BY number)
-    ) AS found WHERE place > 1
+    ) AS numbered WHERE place > 1
 """
-_REFUSE_MEMBERS_THAT_ARE_TWICE_IN_A_CONTRACT = """
+_REFUSE_REPEATED_MEMBERS = """
     INSERT INTO imported_fault
     SELECT line, contract, 'email', 'this contract has a member with this address already' FROM (
         SELECT line, contract, row_number() OVER (PARTITION BY contract, email COLLATE "C" ORDER BY line) AS place
           FROM imported_member
-    ) AS found WHERE place > 1
+    ) AS numbered WHERE place > 1
 """
 _REFUSE_FAULTY = """
     UPDATE imported_contract SET outcome = 'refused'
      WHERE outcome IS NULL AND number IN (SELECT contract FROM imported_fault)
 """
-_SKIP_PRESENT = """
+_SKIP_STORED = """
     UPDATE imported_contract SET outcome = 'skipped'
      WHERE outcome IS NULL AND EXISTS (SELECT FROM contract WHERE contract.id = imported_contract.contract_id)
 """
-_REFUSE_ADDRESSES_THAT_ARE_THERE = """
+_REFUSE_STORED_EMAILS = """
     INSERT INTO imported_fault
     SELECT line, number, 'email', 'an account with this address is there already' FROM imported_contract
      WHERE outcome IS NULL AND EXISTS (SELECT FROM account WHERE account.email = imported_contract.email)
 """
-_REFUSE_ADDRESSES_THAT_ARE_TWICE_IN_THE_FILE = """
+_REFUSE_REPEATED_EMAILS = """
     INSERT INTO imported_fault
     SELECT line, number, 'email', format('the contractor in line %s has this address', first) FROM (
         SELECT line, number, first_value(line) OVER same AS first, row_number() OVER same AS place
           FROM imported_contract WHERE outcome IS NULL
         WINDOW same AS (PARTITION BY email ORDER BY number)
-    ) AS found WHERE place > 1
+    ) AS numbered WHERE place > 1
 """
 _STORE_THE_REST = "UPDATE imported_contract SET outcome = 'stored' WHERE outcome IS NULL"
-_JUDGE = (
-    _BRING_HOME,
-    _REFUSE_IDS_THAT_ARE_TWICE_IN_THE_FILE,
-    _REFUSE_MEMBERS_THAT_ARE_TWICE_IN_A_CONTRACT,
+_DECIDE = (
+    _MERGE_SEPARATED_LINES,
+    _REFUSE_REPEATED_IDS,
+    _REFUSE_REPEATED_MEMBERS,
     _REFUSE_FAULTY,
-    _SKIP_PRESENT,
-    _REFUSE_ADDRESSES_THAT_ARE_THERE,
+    _SKIP_STORED,
+    _REFUSE_STORED_EMAILS,
     _REFUSE_FAULTY,
-    _REFUSE_ADDRESSES_THAT_ARE_TWICE_IN_THE_FILE,
+    _REFUSE_REPEATED_EMAILS,
     _REFUSE_FAULTY,
     _STORE_THE_REST,
 )
@@ -155,18 +154,18 @@ _OUTCOMES = "SELECT line, contract_id::text, outcome FROM imported_contract ORDE
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line that is not imported: which, what of it, why, and where its contract begins. Nothing that stands in it."""
+    """A refused line: its number, field and reason, and where its contract begins. It does not quote the line."""
 
     line: int
     field: str
     reason: str
     contract_line: int | None
-    """None: it is no part of a contract."""
+    """None if the line belongs to no contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractOutcome:
-    """A contract of the file: the line that it begins in, its id where that is legible, and what became of it."""
+    """A contract of the file: its first line, its id if readable, and its outcome."""
 
     line: int
     contract_id: str | None
@@ -175,7 +174,7 @@ class ContractOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What came of a file: each of its contracts is stored, refused or skipped."""
+    """The totals of an import: each contract is stored, refused or skipped."""
 
     contracts: int
     members: int
@@ -186,24 +185,24 @@ class ImportReport:
 
 
 class Staging:
-    """The lines of a file on their way into the database."""
+    """The staging tables of one connection."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
-        self.contracts: list[tuple[Any, ...]] = []  # these three are not yet copied
+        self.contracts: list[tuple[Any, ...]] = []  # these three lists are not yet copied
         self.members: list[tuple[Any, ...]] = []
         self.faults: list[tuple[Any, ...]] = []
 
     async def open(self) -> None:
-        """Make room."""
+        """Create the tables."""
         await self._connection.execute(_TABLES)
 
     async def close(self) -> None:
-        """Leave nothing behind in a connection that others may get."""
+        """Drop the tables, because the connection returns to the pool."""
         await self._connection.execute("DROP TABLE imported_contract, imported_member, imported_fault")
 
     async def copy(self) -> None:
-        """Copy in what waits."""
+        """Copy the collected rows into the tables."""
         for table, rows, columns in (
             ("imported_contract", self.contracts, CONTRACT_COLUMNS),
             ("imported_member", self.members, MEMBER_COLUMNS),
@@ -214,7 +213,7 @@ class Staging:
                 rows.clear()
 
     async def store(self) -> ImportReport:
-        """Judge all contracts, and move those that are whole to where other sessions see them."""
+        """Decide the outcome of every contract, and store the complete ones."""
         await self.copy()
         await self._connection.execute("ANALYZE imported_contract, imported_member, imported_fault")
         while True:
@@ -225,18 +224,20 @@ class Staging:
                 continue
 
     async def _store(self) -> ImportReport:
-        await self._connection.execute(_UNHURRIED)
-        for statement in (*_JUDGE, *_MOVE):
-            done = await self._connection.execute(statement)
-        members = int(done.rpartition(" ")[2])
+        await self._connection.execute(_NO_TIMEOUT)
+        for statement in (*_DECIDE, *_MOVE):
+            status = await self._connection.execute(statement)
+        members = int(status.rpartition(" ")[2])
         totals = await self._connection.fetchrow(_TOTALS)
         return ImportReport(members=members, **totals)
 
-    async def report(self, refuse: Callable[[RefusedLine], None], settle: Callable[[ContractOutcome], None]) -> None:
-        """Name every refused line, and every contract, in the order of the file."""
+    async def report(
+        self, report_refusal: Callable[[RefusedLine], None], report_outcome: Callable[[ContractOutcome], None]
+    ) -> None:
+        """Report every refused line and every contract, in the order of the file."""
         async with self._connection.transaction():
-            await self._connection.execute(_UNHURRIED)
+            await self._connection.execute(_NO_TIMEOUT)
             async for row in self._connection.cursor(_REFUSED_LINES, prefetch=1_000):
-                refuse(RefusedLine(**row))
+                report_refusal(RefusedLine(**row))
             async for row in self._connection.cursor(_OUTCOMES, prefetch=1_000):
-                settle(ContractOutcome(**row))
+                report_outcome(ContractOutcome(**row))

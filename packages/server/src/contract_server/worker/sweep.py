@@ -25,9 +25,9 @@ async def sweep_once(services: Services) -> SweepReport:
     report = outcomes[1]
     assert isinstance(report, SweepReport)  # noqa: S101 - for the type checker
     await forget_old_answers()
-    await services.sessions.forget_expired()
-    await services.password_resets.forget_expired()
-    await services.rate_limits.forget_old()
+    await services.sessions.delete_expired()
+    await services.password_resets.delete_expired()
+    await services.rate_limits.delete_old()
     if await services.reminders.enqueue_due():  # last: reminders are optional, and an error must not delay the rest
         await services.mail_relay.drain()
     return report

@@ -84,8 +84,8 @@ async def _run(
             policies=services.policies,
             now=now,
             unusable_hash=unusable_hash,
-            refuse=lambda line: refusals.writelines([orjson.dumps(line), b"\n"]),
-            settle=lambda outcome: ends.writelines([orjson.dumps(outcome), b"\n"]),
+            report_refusal=lambda line: refusals.writelines([orjson.dumps(line), b"\n"]),
+            report_outcome=lambda outcome: ends.writelines([orjson.dumps(outcome), b"\n"]),
         )
         report = await importer.run(lines)
         if everything:

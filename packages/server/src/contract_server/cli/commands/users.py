@@ -16,17 +16,17 @@ from contract_server.contracts.result import ContractNotFound
 from contract_server.onboarding import accounts
 from contract_server.onboarding.accounts import (
     AccountNotFound,
-    AddressTaken,
     ContractErased,
     ContractHasContractor,
+    EmailTaken,
 )
-from contract_server.onboarding.checks import LONGEST_NAME, Unfit, short
+from contract_server.onboarding.checks import LONGEST_NAME, InvalidValue, short
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 _REFUSALS: dict[type[Exception], str] = {
     AccountNotFound: "nobody has this address; see how it is written",
-    AddressTaken: "somebody has this address already; `user password` gives them a new password",
+    EmailTaken: "somebody has this address already; `user password` gives them a new password",
     ContractErased: "the contract's data was erased, and nobody becomes its contractor again",
     ContractHasContractor: "the contract has its contractor already",
     ContractNotFound: "there is no such contract; see `contracts list`",
@@ -106,6 +106,6 @@ def _name(text: str) -> str:
     try:
         if name:
             return short(name, LONGEST_NAME)
-    except Unfit as unfit:
-        raise Refusal(f"--name: {unfit}", Status.MISUNDERSTOOD) from None
+    except InvalidValue as error:
+        raise Refusal(f"--name: {error}", Status.MISUNDERSTOOD) from None
     raise Refusal("--name: expected a name", Status.MISUNDERSTOOD)

@@ -51,7 +51,7 @@ class Mutation:
         viewer, token = await context.services.log_ins.log_in(
             input.email,
             input.password,
-            source=context.source,
+            client_address=context.client_address,
             replacing=session_token(context.request, context.services.settings),
         )
         context.set_viewer(viewer)
@@ -73,7 +73,7 @@ class Mutation:
         info: RequestInfo,
         input: Input[inputs.RequestPasswordResetInput],
     ) -> results.PasswordResetRequested:
-        await info.context.services.password_resets.request(input.email, source=info.context.source)
+        await info.context.services.password_resets.request(input.email, client_address=info.context.client_address)
         return results.PasswordResetRequested(ok=True)
 
     @strawberry.mutation(
