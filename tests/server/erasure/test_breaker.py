@@ -1,4 +1,4 @@
-"""More erasures at once than usual are a mistake until somebody has said that they are not."""
+"""More erasures than usual are stopped until an operator approves them."""
 
 import asyncio
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ MANY = BREAKER_CONTRACTS + 1
 
 
 async def wave(bench: Workbench, count: int = MANY) -> list[UUID]:
-    """Contracts whose erasure falls due together."""
+    """Create contracts whose erasures fall due together."""
     return [await bench.terminated_contract(members=1) for _ in range(count)]
 
 
@@ -64,7 +64,7 @@ async def test_whatever_else_falls_due_goes_on(bench: Workbench) -> None:
 
 async def test_a_small_share_of_many_contracts_passes(bench: Workbench) -> None:
     await wave(bench)
-    others = 20 * MANY - MANY  # so that those due are five per cent of all
+    others = 20 * MANY - MANY  # the due contracts are five per cent of all
     await Contract.bulk_create(
         Contract(version=1, status=Status.ACTIVE, started_on=date(2023, 1, 1), applications=0) for _ in range(others)
     )
@@ -102,7 +102,7 @@ async def test_the_alarm_is_given_at_once_and_every_hour_and_the_end_is_told(
 
     await approve(bench)
     await bench.due_actions.run()
-    assert [event["event"] for event in told].count("erasures go on") == 1
+    assert [event["event"] for event in told].count("erasures resumed") == 1
 
 
 async def test_what_was_approved_is_erased_and_nothing_that_falls_due_later(bench: Workbench) -> None:
@@ -113,25 +113,25 @@ async def test_what_was_approved_is_erased_and_nothing_that_falls_due_later(benc
     await approve(bench)
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
     await bench.due_actions.run()
-    assert {await status_of(each) for each in seen} == {Status.ERASED}
-    assert {await status_of(each) for each in later} == {Status.TERMINATED}
+    assert {await status_of(contract_id) for contract_id in seen} == {Status.ERASED}
+    assert {await status_of(contract_id) for contract_id in later} == {Status.TERMINATED}
 
     await approve(bench)
     await bench.due_actions.run()
-    assert {await status_of(each) for each in later} == {Status.ERASED}
+    assert {await status_of(contract_id) for contract_id in later} == {Status.ERASED}
 
 
 async def test_an_approval_ends_with_the_last_of_what_was_approved(bench: Workbench) -> None:
     held = await wave(bench)
-    for each in held:
-        await bench.hold(each)
+    for contract_id in held:
+        await bench.hold(contract_id)
     await wave(bench)
     bench.clock.instant = ERASURE_DUE_AT
     await approve(bench)
     await bench.due_actions.run()
     assert await erased() == MANY
-    for each in held:
-        await bench.release(each)  # due by the instant that was approved, and not among what was seen
+    for contract_id in held:
+        await bench.release(contract_id)  # due by the approved instant, but not part of the approval
     await bench.due_actions.run()
     assert await erased() == MANY
 
@@ -140,7 +140,7 @@ async def test_an_approval_lasts_however_many_sweep_at_once(bench: Workbench) ->
     seen = await wave(bench, 4 * MANY)
     bench.clock.instant = ERASURE_DUE_AT
     await approve(bench)
-    erasing = asyncio.gather(*(bench.erasures.erase(each) for each in seen))
+    erasing = asyncio.gather(*(bench.erasures.erase(contract_id) for contract_id in seen))
     while not erasing.done():
         assert await bench.breaker.pass_until(bench.clock.instant) is not None
     await erasing
@@ -156,8 +156,8 @@ async def test_an_approval_holds_no_more_when_others_have_come_among_those_that_
     await bench.hold(other)
     bench.clock.instant = ERASURE_DUE_AT
     await approve(bench)
-    for each in seen[:erased_before]:
-        await bench.erasures.erase(each)
+    for contract_id in seen[:erased_before]:
+        await bench.erasures.erase(contract_id)
     await bench.release(other)
     await bench.due_actions.run()
     assert await erased() == erased_before

@@ -1,4 +1,4 @@
-"""The classification speaks of every column there is, and an erasure that leaves one table out would be noticed."""
+"""The classification covers every column, and an erasure that leaves a table out is detected."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -43,17 +43,17 @@ _FOREIGN_KEYS = """
 
 
 async def columns() -> dict[str, dict[str, bool]]:
-    """Every column of every table, and whether it can be empty."""
-    found: dict[str, dict[str, bool]] = defaultdict(dict)
+    """Return every column of every table, and whether it is nullable."""
+    nullable: dict[str, dict[str, bool]] = defaultdict(dict)
     for row in await sql(_COLUMNS):
-        found[row["table_name"]][row["column_name"]] = row["nullable"]
-    return found
+        nullable[row["table_name"]][row["column_name"]] = row["nullable"]
+    return nullable
 
 
 @pytest.mark.usefixtures("bench")
 async def test_every_column_of_every_table_is_classified_once_and_none_that_is_gone() -> None:
     classified = {name: sorted([*table.personal, *table.business, *table.technical]) for name, table in TABLES.items()}
-    assert classified == {name: sorted(found) for name, found in (await columns()).items()}
+    assert classified == {name: sorted(names) for name, names in (await columns()).items()}
 
 
 @pytest.mark.usefixtures("bench")
@@ -90,7 +90,7 @@ async def test_whatever_refers_to_an_erased_row_is_erased_before_it() -> None:
     assert keys
     for key in keys:
         assert key["convalidated"]
-        assert key["keeps_what_it_refers_to"]  # so that nothing goes that erasure does not name
+        assert key["keeps_what_it_refers_to"]  # a deletion must not cascade to other rows
         referring, referred = TABLES[key["of_table"]], TABLES[key["to_table"]]
         assert referring.belongs, f"{key['of_table']} refers to {key['to_table']} from outside"
         if referred.on_erasure is OnErasure.DELETE:
@@ -99,7 +99,7 @@ async def test_whatever_refers_to_an_erased_row_is_erased_before_it() -> None:
 
 
 async def contract_with_canaries(bench: Workbench, mark: str) -> UUID:
-    """A terminated contract that has something recognisable in every column that erasure is about."""
+    """Create a terminated contract with a canary in every column to be erased."""
     contractor = await bench.contract()
     contract_id, account_id, canary = contract_of(contractor), contractor.account_id, f"{CANARY} {mark}"
     await bench.ask(contractor, Action.TERMINATE)
@@ -125,8 +125,8 @@ async def contract_with_canaries(bench: Workbench, mark: str) -> UUID:
 
 
 async def columns_that_show(mark: str) -> dict[str, set[str]]:
-    """Where a contract's canaries can be read: the columns by table, found by reading every column there is."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Return the columns with a canary of the contract, by table; reads every column of the database."""
+    columns_found: dict[str, set[str]] = defaultdict(set)
     for table, names in (await columns()).items():
         for column in names:
             rows = await sql(
@@ -134,8 +134,8 @@ async def columns_that_show(mark: str) -> dict[str, set[str]]:
                 f"%{CANARY} {mark}%",
             )
             if rows:
-                found[table].add(column)
-    return found
+                columns_found[table].add(column)
+    return columns_found
 
 
 async def test_erasure_takes_everything_of_its_contract_and_nothing_of_another(bench: Workbench) -> None:
@@ -157,7 +157,7 @@ async def test_erasure_takes_everything_of_its_contract_and_nothing_of_another(b
 
 @pytest.mark.parametrize("left_out", ERASED_FROM)
 async def test_a_table_that_erasure_left_out_would_be_noticed(bench: Workbench, left_out: str) -> None:
-    """The inverse: where the database keeps a table's rows as they are, the search of the test above finds them."""
+    """The inverse: if the database keeps a table's rows, the search of the test above finds them."""
     await contract_with_canaries(bench, "erased")
     if TABLES[left_out].on_erasure is OnErasure.DELETE:
         await interfere(left_out, "DELETE", "RETURN NULL;")
@@ -171,7 +171,7 @@ async def test_a_table_that_erasure_left_out_would_be_noticed(bench: Workbench, 
 
 @pytest.mark.parametrize("left_out", OF_AN_ACCOUNT)
 async def test_an_account_does_not_go_before_what_refers_to_it(bench: Workbench, left_out: str) -> None:
-    """So a table that is taken from the classification, and with it from the read-back, stops the erasure."""
+    """A table that is removed from the classification, and so from the verification, stops the erasure."""
     contract_id = await contract_with_canaries(bench, "erased")
     bench.clock.instant = ERASURE_DUE_AT
     without = {name: table for name, table in TABLES.items() if name != left_out}

@@ -1,4 +1,4 @@
-"""Everything personal of a contract goes: never early, never in part for ever, never of another."""
+"""All personal data of a contract is erased: never early, never partly, never of another contract."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from contract_rules import Action, Status
 from contract_server.contracts.models import Contract, Member
 from contract_server.erasure.evidence import first_broken_link, sealed_records
 from contract_server.erasure.models import ErasureRecord
-from contract_server.erasure.rows import RowsChanged, personal_rows_left
+from contract_server.erasure.rows import RowsChanged, count_personal_rows
 
 THE_SECOND_BATCH = "EXISTS (SELECT FROM erasure_record WHERE contract_id = OLD.contract_id AND erased_rows ? 'member')"
 
@@ -40,7 +40,7 @@ async def test_nothing_is_erased_a_microsecond_early(bench: Workbench) -> None:
     bench.clock.instant = ERASURE_DUE_AT
     assert await bench.erasures.erase(contract_id)
     assert await status_of(contract_id) is Status.ERASED
-    assert await personal_rows_left([contract_id]) == {}
+    assert await count_personal_rows([contract_id]) == {}
 
 
 async def test_the_ledger_tells_what_was_erased_when_and_on_what_grounds(bench: Workbench) -> None:
@@ -85,7 +85,7 @@ async def test_an_interrupted_erasure_is_completed_by_the_next_sweep_and_counted
     record = await ErasureRecord.get(contract_id=contract_id)
     assert (record.started_at, record.finished_at) == (ERASURE_DUE_AT, ERASURE_DUE_AT + timedelta(hours=1))
     assert record.erased_rows == {"member": 5, "outbox_mail": 1, "account": 1, "company": 1}
-    assert await personal_rows_left([contract_id]) == {}
+    assert await count_personal_rows([contract_id]) == {}
 
 
 async def test_a_hold_stops_an_erasure_that_was_interrupted(bench: Workbench) -> None:
@@ -138,7 +138,7 @@ async def test_other_contracts_keep_every_byte(bench: Workbench) -> None:
 
 @pytest.fixture
 async def watched(bench: Workbench) -> AsyncIterator[None]:  # noqa: ARG001 - while there is a database
-    """Every member's deletion leaves a note of its transaction."""
+    """Record the transaction of every deletion of a member."""
     await sql("CREATE SCHEMA watch")
     await sql("CREATE TABLE watch.deleted (transaction xid8)")
     await interfere("member", "DELETE", "INSERT INTO watch.deleted VALUES (pg_current_xact_id()); RETURN OLD;")
@@ -147,7 +147,7 @@ async def watched(bench: Workbench) -> AsyncIterator[None]:  # noqa: ARG001 - wh
 
 
 async def members_deleted() -> list[int]:
-    """How many members each transaction deleted that deleted any, the most first."""
+    """Count the members that each transaction deleted, largest count first."""
     rows = await sql("SELECT count(*) AS rows FROM watch.deleted GROUP BY transaction ORDER BY rows DESC")
     return [row["rows"] for row in rows]
 
@@ -189,7 +189,7 @@ async def test_one_that_fails_among_others_delays_none_of_them(bench: Workbench)
 async def test_an_erasure_that_deletes_fewer_members_than_it_counted_is_rolled_back(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract(members=2)
     bench.clock.instant = ERASURE_DUE_AT
-    await interfere("member", "DELETE", "RETURN NULL;")  # the row stays, and nobody is told
+    await interfere("member", "DELETE", "RETURN NULL;")  # the row stays, without an error
     erased = await bench.erasures.erase_all([contract_id])
     assert type(erased.failed[contract_id]) is RowsChanged
     assert await status_of(contract_id) is Status.TERMINATED

@@ -1,4 +1,4 @@
-"""What was erased, when and on what ground can be shown to somebody who trusts neither us nor this program."""
+"""The evidence of erasures can be verified without trusting this program."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from tests.server.workbench import ERASURE_DUE_AT, Workbench, sql
 
-from contract_server.erasure.evidence import BEFORE_THE_FIRST, first_broken_link, sealed_records
+from contract_server.erasure.evidence import GENESIS_HASH, first_broken_link, sealed_records
 from contract_server.erasure.models import ErasureRecord
 
 TAMPERED = {
@@ -32,7 +32,7 @@ TAMPERED = {
 
 
 async def erased_contracts(bench: Workbench, count: int = 3) -> list[UUID]:
-    """Contracts that were erased one after the other."""
+    """Create contracts and erase them one after the other."""
     ids = [await bench.terminated_contract() for _ in range(count)]
     bench.clock.instant = ERASURE_DUE_AT
     for contract_id in ids:
@@ -44,7 +44,7 @@ async def test_every_erasure_is_chained_to_the_one_before_it(bench: Workbench) -
     ids = await erased_contracts(bench)
     records = await ErasureRecord.all().order_by("sequence")
     assert [(record.sequence, record.contract_id) for record in records] == list(enumerate(ids, start=1))
-    assert [record.previous_hash for record in records] == [BEFORE_THE_FIRST, records[0].hash, records[1].hash]
+    assert [record.previous_hash for record in records] == [GENESIS_HASH, records[0].hash, records[1].hash]
     assert first_broken_link(await sealed_records()) is None
 
 

@@ -1,4 +1,4 @@
-"""Every erasure stands in a folder outside the database too, before anything is destroyed, for good."""
+"""Every erasure is recorded in a folder outside the database before any data is erased."""
 
 import errno
 import os
@@ -38,8 +38,8 @@ async def sweep_when_due(bench: Workbench) -> SweepReport:
     return await bench.due_actions.run()
 
 
-async def the_ledger(bench: Workbench) -> Check:
-    """What `doctor` finds of it."""
+async def ledger_check(bench: Workbench) -> Check:
+    """Return the check of the ledger."""
     health = await examine_thoroughly(bench.clock, bench.breaker, bench.ledger, must_keep_ledger=True)
     return next(check for check in health.checks if check.name == "ledger")
 
@@ -100,7 +100,7 @@ async def test_without_the_folder_nothing_is_destroyed_and_everything_else_goes_
         "termination_application",
     }
     assert (await TerminationApplication.get(contract_id=service_ends)).service_ended_at is not None
-    assert not await DueFailure.exists()  # it is no fault of the contract
+    assert not await DueFailure.exists()  # a ledger that is unavailable is no failure of the contract
 
     folder_of(bench).mkdir()
     await bench.due_actions.run()
@@ -118,14 +118,14 @@ async def test_evidence_that_cannot_be_written_down_is_written_down_once_it_can(
     away.rename(folder_of(bench))
     assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN]
     bench.clock.instant += GRACE
-    assert (await the_ledger(bench)).count == 1
+    assert (await ledger_check(bench)).count == 1
 
     await bench.due_actions.run()
 
     assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
     finished = (await bench.ledger.read())[1]
     assert (finished.contract_id, finished.evidence) == (contract_id, (await sealed_records())[0])
-    assert (await the_ledger(bench)).ok
+    assert (await ledger_check(bench)).ok
 
 
 async def test_a_disk_that_is_full_is_not_filled_with_files_that_were_never_finished(
@@ -149,7 +149,7 @@ async def test_a_disk_that_hangs_holds_up_the_erasure_and_nothing_else(
     contract_id = await bench.terminated_contract()
     answers = threading.Event()
     with monkeypatch.context() as hanging:
-        hanging.setattr(bench.ledger, "patience", timedelta(milliseconds=10))
+        hanging.setattr(bench.ledger, "timeout", timedelta(milliseconds=10))
         hanging.setattr(os, "fsync", lambda _: answers.wait())
         report = await sweep_when_due(bench)
         assert (report.failed, report.complete) == ({contract_id}, True)
@@ -173,7 +173,7 @@ async def test_files_appear_whole(bench: Workbench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "found"),
+    ("original", "replacement"),
     [
         (b'"TERMINATED"', None),
         (b'"BEGUN"', b'"FINISHED"'),
@@ -183,12 +183,12 @@ async def test_files_appear_whole(bench: Workbench) -> None:
     ],
 )
 async def test_a_line_that_was_changed_is_named_by_file_and_line(
-    bench: Workbench, written: bytes, found: bytes | None
+    bench: Workbench, original: bytes, replacement: bytes | None
 ) -> None:
     await erase_one(bench)
     file = min(folder_of(bench).iterdir())
     good = file.read_bytes()
-    bad = good.replace(written, found) if found else good[: len(good) // 2]
+    bad = good.replace(original, replacement) if replacement else good[: len(good) // 2]
     assert bad != good
     file.write_bytes(good + bad)
     with pytest.raises(LedgerCorrupt, match=f"^{file}, line 2$"):

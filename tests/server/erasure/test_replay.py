@@ -1,4 +1,4 @@
-"""A backup that is restored brings nobody back: what the ledger names is erased again, as it was."""
+"""Erasures that a restored backup has undone are repeated from the ledger."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ from contract_server.erasure.classification import TABLES
 from contract_server.erasure.evidence import first_broken_link, sealed_records
 from contract_server.erasure.models import ErasureRecord
 from contract_server.erasure.replay import ReplayPlan
-from contract_server.erasure.rows import personal_rows_left
+from contract_server.erasure.rows import count_personal_rows
 
 BACKED_UP = ["contract", "account", *(TABLES.keys() - {"contract", "account", "tortoise_migrations"})]
 
@@ -61,7 +61,7 @@ async def erase_when_due(bench: Workbench, contract_id: UUID) -> None:
 async def assert_erased_for_good(contract_id: UUID) -> None:
     contract = await Contract.get(id=contract_id)
     assert (contract.status, contract.erasure_due_at, contract.service_end_due_at) == (Status.ERASED, None, None)
-    assert await personal_rows_left([contract_id]) == {}
+    assert await count_personal_rows([contract_id]) == {}
     assert await ContractEvent.filter(contract_id=contract_id, type=EventType.ERASED).count() == 1
     application = await TerminationApplication.get(contract_id=contract_id, withdrawn_at__isnull=True)
     record = await ErasureRecord.get(contract_id=contract_id)
@@ -143,10 +143,10 @@ async def test_a_contract_is_erased_again_whatever_state_the_backup_has_it_in(
     assert await status_of(contract_id) is Status.ERASED
 
     await restore()
-    assert await personal_rows_left([contract_id]) != {}
-    found = await plan(bench)
-    assert [entry.contract_id for entry in found.to_erase] == [contract_id]
-    assert await bench.replay.carry_out(found) == [contract_id]
+    assert await count_personal_rows([contract_id]) != {}
+    replay_plan = await plan(bench)
+    assert [entry.contract_id for entry in replay_plan.to_erase] == [contract_id]
+    assert await bench.replay.execute(replay_plan) == [contract_id]
     await assert_erased_for_good(contract_id)
 
 
@@ -156,14 +156,14 @@ async def test_the_plan_changes_nothing_and_a_second_replay_finds_nothing_to_do(
     await erase_when_due(bench, contract_id)
     await restore()
     restored = await everything_stored()
-    found = await plan(bench)
+    replay_plan = await plan(bench)
     assert await everything_stored() == restored
 
-    await bench.replay.carry_out(found)
+    await bench.replay.execute(replay_plan)
     replayed = await everything_stored()
     assert (await plan(bench)).to_erase == []
     assert (await plan(bench)).erased_already == [contract_id]
-    assert await bench.replay.carry_out(found) == []
+    assert await bench.replay.execute(replay_plan) == []
     assert await everything_stored() == replayed
 
 
@@ -176,7 +176,7 @@ async def test_other_contracts_keep_every_byte(bench: Workbench) -> None:
     await erase_when_due(bench, erased)
     await restore()
     before = await everything_stored()
-    await bench.replay.carry_out(await plan(bench))
+    await bench.replay.execute(await plan(bench))
     after = await everything_stored()
     gone = [row for name, rows in before.items() for row in rows if row not in after[name]]
     assert gone
@@ -189,7 +189,7 @@ async def test_the_clock_of_the_restored_machine_does_not_matter(bench: Workbenc
     await erase_when_due(bench, contract_id)
     await restore()
     bench.clock.instant = APPLIED_AT - timedelta(days=400)
-    assert await bench.replay.carry_out(await plan(bench)) == [contract_id]
+    assert await bench.replay.execute(await plan(bench)) == [contract_id]
     await assert_erased_for_good(contract_id)
 
 
@@ -205,9 +205,9 @@ async def test_an_erasure_that_had_only_begun_is_carried_out_unless_the_backup_h
     await bench.due_actions.run()
     await stop_interfering()
     await restore()
-    found = await plan(bench)
-    assert ([entry.contract_id for entry in found.to_erase], found.held) == ([free], [held])
-    await bench.replay.carry_out(found)
+    replay_plan = await plan(bench)
+    assert ([entry.contract_id for entry in replay_plan.to_erase], replay_plan.held) == ([free], [held])
+    await bench.replay.execute(replay_plan)
     assert (await status_of(free), await status_of(held)) == (Status.ERASED, Status.TERMINATED)
 
 
@@ -215,8 +215,8 @@ async def test_a_contract_that_the_backup_does_not_know_is_reported(bench: Workb
     contract_id = await bench.terminated_contract()
     await erase_when_due(bench, contract_id)
     await sql(f"TRUNCATE {', '.join(BACKED_UP)}")
-    found = await plan(bench)
-    assert (found.unknown, found.to_erase) == ([contract_id], [])
+    replay_plan = await plan(bench)
+    assert (replay_plan.unknown, replay_plan.to_erase) == ([contract_id], [])
 
 
 async def test_one_that_fails_delays_no_other_and_is_left_for_the_next_replay(bench: Workbench) -> None:
@@ -226,9 +226,9 @@ async def test_one_that_fails_delays_no_other_and_is_left_for_the_next_replay(be
     await bench.due_actions.run()
     await restore()
     await fail_when("company", "DELETE", f"OLD.contract_id = '{bad}'")
-    assert await bench.replay.carry_out(await plan(bench)) == [good]
+    assert await bench.replay.execute(await plan(bench)) == [good]
     await stop_interfering()
-    assert await bench.replay.carry_out(await plan(bench)) == [bad]
+    assert await bench.replay.execute(await plan(bench)) == [bad]
 
 
 async def test_an_application_made_in_the_restored_database_gives_way(bench: Workbench) -> None:
@@ -238,6 +238,6 @@ async def test_an_application_made_in_the_restored_database_gives_way(bench: Wor
     await bench.ask(contractor, Action.TERMINATE)
     await erase_when_due(bench, contract_id)
     await restore()
-    await bench.ask(contractor, Action.TERMINATE)  # served too early: number 1 again, with another id
-    assert await bench.replay.carry_out(await plan(bench)) == [contract_id]
+    await bench.ask(contractor, Action.TERMINATE)  # before the replay: number 1 again, with another id
+    assert await bench.replay.execute(await plan(bench)) == [contract_id]
     await assert_erased_for_good(contract_id)

@@ -1,4 +1,4 @@
-"""How far behind the service is, as metrics tell it."""
+"""The backlog that metrics report."""
 
 import math
 from datetime import timedelta
@@ -25,12 +25,12 @@ async def test_what_is_due_is_behind_since_the_instant_it_fell_due(bench: Workbe
     assert (await read_backlog(bench.clock)).overdue_service_end == 3600
     await bench.due_actions.run()
     bench.clock.instant = ERASURE_DUE_AT + HOUR
-    vitals = await read_backlog(bench.clock)
-    assert (vitals.overdue_erasure, vitals.overdue_service_end, vitals.unsent_mail) == (3600, 0, 0)
+    backlog = await read_backlog(bench.clock)
+    assert (backlog.overdue_erasure, backlog.overdue_service_end, backlog.unsent_mail) == (3600, 0, 0)
     await bench.due_actions.run()
-    vitals = await read_backlog(bench.clock)
-    assert vitals.overdue_erasure == 0
-    assert 0 <= vitals.since_sweep < 60
+    backlog = await read_backlog(bench.clock)
+    assert backlog.overdue_erasure == 0
+    assert 0 <= backlog.since_sweep < 60
 
 
 async def test_the_oldest_counts_and_not_the_newest(bench: Workbench) -> None:
@@ -73,6 +73,6 @@ async def test_an_act_counts_as_set_aside_once_it_waits_for_a_person(bench: Work
         contract_id,
         ERASURE_DUE_AT,
     )
-    assert (await read_backlog(bench.clock)).set_aside == 0
+    assert (await read_backlog(bench.clock)).failed_actions == 0
     await sql("UPDATE due_failure SET set_aside_at = $1", ERASURE_DUE_AT)
-    assert (await read_backlog(bench.clock)).set_aside == 1
+    assert (await read_backlog(bench.clock)).failed_actions == 1

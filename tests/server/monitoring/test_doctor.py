@@ -1,4 +1,4 @@
-"""Each promise has a check, and each check finds exactly the defect that it is there for."""
+"""Each promise has a check, and each check finds exactly its own defect."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from contract_rules import Action
 from contract_server.clock import DatabaseClock
 from contract_server.contracts.models import Contract, Member, TerminationApplication
 from contract_server.erasure.models import ErasureRecord
-from contract_server.monitoring.doctor import examine_thoroughly, personal_columns_filled
+from contract_server.monitoring.doctor import count_personal_columns, examine_thoroughly
 from contract_server.monitoring.health import GRACE, Check, examine
 from contract_server.schedule.models import DueFailure, SweepRun
 
@@ -29,7 +29,7 @@ async def broken(bench: Workbench) -> dict[str, int]:
 
 
 async def a_life_of_every_kind(bench: Workbench) -> None:
-    """Two contracts erased, one that awaits it, one in force that was resumed once, and a sweep just now."""
+    """Create two erased contracts, a terminated one, and a resumed one, and sweep once."""
     for _ in range(2):
         await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT - timedelta(days=10)
@@ -46,11 +46,11 @@ async def no_sweep_for_a_while(_: Workbench) -> None:
     await SweepRun.all().update(finished_at=await DatabaseClock().now() - GRACE - timedelta(seconds=1))
 
 
-async def a_service_end_that_nobody_recorded(bench: Workbench) -> None:
+async def an_overdue_service_end(bench: Workbench) -> None:
     bench.clock.instant = await latest("service_end_due_at") + GRACE
 
 
-async def an_erasure_that_nobody_did(bench: Workbench) -> None:
+async def an_overdue_erasure(bench: Workbench) -> None:
     await record_service_ends()
     bench.clock.instant = await latest("erasure_due_at") + GRACE
 
@@ -74,7 +74,7 @@ async def record_service_ends() -> None:
     await sql("UPDATE contract SET service_end_due_at = NULL")
 
 
-async def an_act_that_was_given_up(bench: Workbench) -> None:
+async def an_action_that_failed_permanently(bench: Workbench) -> None:
     contract = await Contract.get(status="TERMINATED")
     await DueFailure.create(
         contract_id=contract.id,
@@ -130,7 +130,7 @@ async def a_mail_that_waits(bench: Workbench) -> None:
     await sql("UPDATE outbox_mail SET state = 'PENDING', dated_at = $1", bench.clock.instant - GRACE)
 
 
-async def a_mail_that_was_given_up(_: Workbench) -> None:
+async def a_mail_that_failed_permanently(_: Workbench) -> None:
     await sql("UPDATE outbox_mail SET state = 'FAILED'")
 
 
@@ -150,10 +150,10 @@ async def a_line_of_the_ledger_that_was_changed(bench: Workbench) -> None:
 
 DEFECTS: list[tuple[Defect, dict[str, int]]] = [
     (no_sweep_for_a_while, {"sweep": 1}),
-    (a_service_end_that_nobody_recorded, {"service_end": 1}),
-    (an_erasure_that_nobody_did, {"erasure": 1}),
+    (an_overdue_service_end, {"service_end": 1}),
+    (an_overdue_erasure, {"erasure": 1}),
     (more_erasures_than_usual, {"breaker": BREAKER_CONTRACTS + 1}),
-    (an_act_that_was_given_up, {"set_aside": 1}),
+    (an_action_that_failed_permanently, {"set_aside": 1}),
     (a_member_that_was_left, {"leftovers": 1}),
     (a_reason_that_was_left, {"leftovers": 1}),
     (an_open_application_of_a_contract_in_force, {"applications": 1}),
@@ -163,7 +163,7 @@ DEFECTS: list[tuple[Defect, dict[str, int]]] = [
     (an_erasure_without_evidence, {"evidence": 1}),
     (a_record_that_was_tampered_with, {"chain": 1}),
     (a_mail_that_waits, {"mails_unsent": 3}),
-    (a_mail_that_was_given_up, {"mails_failed": 3}),
+    (a_mail_that_failed_permanently, {"mails_failed": 3}),
     (a_ledger_that_cannot_be_read, {"ledger": 1}),
     (a_file_of_the_ledger_that_was_lost, {"ledger": 1}),
     (a_line_of_the_ledger_that_was_changed, {"ledger": 1}),
@@ -181,24 +181,24 @@ async def test_where_every_promise_is_kept_every_check_says_so(bench: Workbench)
     assert (await examine(bench.clock, bench.breaker)).ok
 
 
-@pytest.mark.parametrize(("defect", "found"), DEFECTS, ids=[defect.__name__ for defect, _ in DEFECTS])
+@pytest.mark.parametrize(("defect", "failing"), DEFECTS, ids=[defect.__name__ for defect, _ in DEFECTS])
 async def test_a_defect_is_found_by_the_check_that_is_there_for_it_and_by_no_other(
-    bench: Workbench, defect: Defect, found: dict[str, int]
+    bench: Workbench, defect: Defect, failing: dict[str, int]
 ) -> None:
     await a_life_of_every_kind(bench)
     await defect(bench)
-    assert await broken(bench) == found
+    assert await broken(bench) == failing
 
 
 async def test_every_check_has_its_defect(bench: Workbench) -> None:
-    assert {name for _, found in DEFECTS for name in found} == set(await checks(bench))
+    assert {name for _, failing in DEFECTS for name in failing} == set(await checks(bench))
 
 
 async def test_what_is_left_is_told_by_column(bench: Workbench) -> None:
     await a_life_of_every_kind(bench)
-    assert await personal_columns_filled() == {}
+    assert await count_personal_columns() == {}
     await a_member_that_was_left(bench)
-    assert await personal_columns_filled() == {"member.email": 1, "member.name": 1}
+    assert await count_personal_columns() == {"member.email": 1, "member.name": 1}
     assert (await checks(bench))["leftovers"].detail.endswith("member.email: 1, member.name: 1.")
 
 
@@ -208,17 +208,17 @@ async def test_a_backup_that_was_restored_and_not_brought_up_to_date_is_found(be
     application = await TerminationApplication.get(id=record.application_id)
     await record.delete()
     await Contract.filter(id=record.contract_id).update(status="TERMINATED", erasure_due_at=application.erasure_at)
-    found = (await checks(bench))["ledger"]
-    assert found.count == 1
-    assert "erasures replay" in found.detail
+    ledger = (await checks(bench))["ledger"]
+    assert ledger.count == 1
+    assert "erasures replay" in ledger.detail
 
 
 async def test_evidence_that_was_written_anew_from_the_first_record_on_is_found(bench: Workbench) -> None:
     await a_life_of_every_kind(bench)
     await sql("UPDATE erasure_record SET hash = repeat('a', 64) WHERE sequence = 2")
-    found = (await checks(bench))["ledger"]
-    assert found.count == 1
-    assert "not the evidence" in found.detail
+    ledger = (await checks(bench))["ledger"]
+    assert ledger.count == 1
+    assert "not the evidence" in ledger.detail
 
 
 async def test_production_must_keep_a_ledger_outside(bench: Workbench) -> None:

@@ -1,4 +1,4 @@
-"""What Prometheus reads: counts under our own names, what is overdue, and nothing of any person or client."""
+"""Metrics count requests and the backlog, and contain no personal data and no client input."""
 
 import asyncio
 import math
@@ -35,7 +35,7 @@ from contract_server.development.demo.people import CONTRACTS, OPERATOR_EMAIL, O
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGES = ("contract_rules", "contract_notify", "contract_server")
 CANARY = "canary"
 TERMINATE = """
@@ -47,7 +47,7 @@ VIEWER = "query { viewer { id } }"
 
 
 class Scrape:
-    """One answer of `/metrics`."""
+    """One response of `/metrics`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -56,14 +56,14 @@ class Scrape:
         ]
 
     def value(self, name: str, **labels: str) -> float:
-        """The value of a series; 0 where it has not begun."""
-        return next((each.value for each in self._samples if (each.name, each.labels) == (name, labels)), 0.0)
+        """Return the value of a series; 0 if it does not exist."""
+        return next((sample.value for sample in self._samples if (sample.name, sample.labels) == (name, labels)), 0.0)
 
     def requests(self, operation: str, outcome: str) -> float:
         return self.value("contract_requests_total", operation=operation, outcome=outcome)
 
     def series(self) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
-        return {(each.name, tuple(sorted(each.labels.items()))) for each in self._samples}
+        return {(sample.name, tuple(sorted(sample.labels.items()))) for sample in self._samples}
 
 
 async def scraped(address: str) -> Scrape:
@@ -255,15 +255,15 @@ async def test_neither_server_nor_worker_tells_of_any_person_or_what_a_client_wr
 
 async def once_a_sweep_has_ended(address: str) -> Scrape:
     async with asyncio.timeout(30):
-        while not (found := await scraped(address)).value("contract_sweep_duration_seconds_count"):
+        while not (scrape := await scraped(address)).value("contract_sweep_duration_seconds_count"):
             await asyncio.sleep(0.1)
-    return found
+    return scrape
 
 
 def personal_words() -> Iterator[str]:
     yield from (CANARY, PASSWORD, OPERATOR_EMAIL, OPERATOR_NAME, "@example.jp", ACTIVE_CONTRACT)
-    for each in CONTRACTS:
-        yield from (each.company, each.contractor, each.email, each.address, each.phone_number)
+    for contract in CONTRACTS:
+        yield from (contract.company, contract.contractor, contract.email, contract.address, contract.phone_number)
 
 
 def test_every_series_that_the_operations_page_names_exists() -> None:

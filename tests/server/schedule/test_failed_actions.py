@@ -18,7 +18,7 @@ from tests.server.workbench import (
 
 from contract_rules import Action, Status
 from contract_server.contracts.models import TerminationApplication
-from contract_server.erasure.forecast import acts_set_aside
+from contract_server.erasure.forecast import list_failed_actions
 from contract_server.monitoring.backlog import read_backlog
 from contract_server.schedule.failed_actions import (
     FIRST_PAUSE,
@@ -59,10 +59,10 @@ async def test_what_was_set_aside_is_no_concern_while_its_erasure_is_on_hold(ben
     for tries in range(1, TRIES + 1):
         await bench.due_actions.run()
         bench.clock.instant += pause_after(tries)
-    assert (await read_backlog(bench.clock)).set_aside == 1
+    assert (await read_backlog(bench.clock)).failed_actions == 1
     await bench.hold(contract_id)
-    assert (await read_backlog(bench.clock)).set_aside == 0
-    assert await acts_set_aside() == []
+    assert (await read_backlog(bench.clock)).failed_actions == 0
+    assert await list_failed_actions() == []
 
 
 async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbench, told: list[dict[str, Any]]) -> None:
@@ -75,8 +75,10 @@ async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbenc
     bench.clock.instant += timedelta(days=30)
     assert (await bench.due_actions.run()).failed == set()
     alarms = [event for event in told if event["level"] == "ERROR"]
-    assert [(alarm["event"], alarm["contract_id"]) for alarm in alarms] == [("due act set aside", contract_id)]
-    (found,) = await acts_set_aside()
+    assert [(alarm["event"], alarm["contract_id"]) for alarm in alarms] == [
+        ("due action failed permanently", contract_id)
+    ]
+    (found,) = await list_failed_actions()
     assert (found.contract_id, found.act, found.tries) == (contract_id, Action.ERASE, TRIES)
 
     await stop_interfering()
@@ -112,12 +114,12 @@ async def test_what_failed_for_an_application_that_was_taken_back_counts_no_more
         next_try_at=ERASURE_DUE_AT,
         set_aside_at=ERASURE_DUE_AT,
     )
-    assert len(await acts_set_aside()) == (await read_backlog(bench.clock)).set_aside == 1
+    assert len(await list_failed_actions()) == (await read_backlog(bench.clock)).failed_actions == 1
     await bench.ask(contractor, Action.RESUME)
-    assert len(await acts_set_aside()) == (await read_backlog(bench.clock)).set_aside == 0
+    assert len(await list_failed_actions()) == (await read_backlog(bench.clock)).failed_actions == 0
     bench.clock.instant += timedelta(days=1)
     await bench.ask(contractor, Action.TERMINATE)
-    assert len(await acts_set_aside()) == (await read_backlog(bench.clock)).set_aside == 0
+    assert len(await list_failed_actions()) == (await read_backlog(bench.clock)).failed_actions == 0
 
     bench.clock.instant = ERASURE_DUE_AT + timedelta(days=1)
     await fail_when("company", "DELETE", "true")

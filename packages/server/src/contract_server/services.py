@@ -1,4 +1,4 @@
-"""The services of this process, made once from the settings and handed to whoever serves people or runs jobs."""
+"""The services of this process, built once from the settings, for requests and jobs."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -27,12 +27,12 @@ from contract_server.schedule.due_actions import DueActions
 from contract_server.schedule.reminders import Reminders
 from contract_server.settings import Settings, SettingsError
 
-_NOBODY = NoWakeUps()
+_NO_WAKE_UPS = NoWakeUps()
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that serves a request or runs a job."""
+    """The objects that requests and jobs use."""
 
     settings: Settings
     clock: Clock
@@ -54,16 +54,16 @@ class Services:
     sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
-        """Let go of threads and connections."""
+        """Release threads and connections."""
         self.passwords.close()
         await self.delivery.close()
 
 
-def build_services(settings: Settings, wake_ups: WakeUps = _NOBODY) -> Services:
-    """The services as the settings want them.
+def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Services:
+    """Build the services.
 
     Raises:
-        SettingsError: Nobody has said where mails go.
+        SettingsError: No mail server is set.
     """
     if settings.mail_url is None:
         raise SettingsError(

@@ -1,8 +1,8 @@
-"""The breaker: a mistake in dates or settings must not erase everybody before somebody has looked.
+"""The breaker: protects against erasing many contracts after a mistake in dates or settings.
 
-When all that is due for erasure is more than usual, nothing is erased, until an operator has approved exactly what
-was seen: that many contracts, due until that instant. What falls due later is not part of it, and neither is the next
-wave. Everything else that falls due goes on.
+If more contracts are due for erasure than usual, none is erased until an operator approves. An approval covers what the
+operator saw: that number of contracts, due until that instant. It does not cover contracts that fall due later. Other
+due actions are not affected.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ log = get_logger(__name__)
 
 ALARM_EVERY = timedelta(hours=1)
 
-# What is held is not due, and what was set aside is tried no more. All is counted at one instant: what is left of an
-# approval and what is done, counted one after the other, would be too many together while somebody erases.
+# Erasures that are on hold or failed permanently do not count. One statement counts everything: with two, a concurrent
+# erasure could be counted both as due and as done, and would end an approval too early.
 _COUNTS = f"""
     WITH due AS (
         SELECT {DUE_AT[Action.ERASE]} AS due_at FROM contract
@@ -45,47 +45,47 @@ _STOP = """
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """How much is due for erasure, how much passes, and until which due date it may be erased: None is not at all."""
+    """How many erasures are due, how many may pass, and until which due date they may be executed; None stops all."""
 
     due: int
     limit: int
     until: datetime | None
     approval: ErasureApproval | None = None
-    spent: ErasureApproval | None = None
-    """An approval of which nothing is left, or among whose contracts others have come: it is to be ended."""
+    expired: ErasureApproval | None = None
+    """An approval to be ended: all its contracts are erased, or contracts were added to them."""
 
     @property
     def stopped(self) -> bool:
-        """Whether nothing may be erased."""
+        """Whether the breaker stops all erasures."""
         return self.until is None
 
 
 class Breaker:
-    """Lets pass what is usual: so many contracts, or so many per cent of those not erased, whichever is more."""
+    """Allows a number of erasures, or a percentage of all contracts not yet erased, whichever is more."""
 
     def __init__(self, contracts: int, percent: float) -> None:
         self._contracts = contracts
         self._percent = percent
 
     async def assess(self, now: datetime) -> Assessment:
-        """What the next sweep may erase. Changes nothing."""
-        assessment, _ = await self._look(now)
+        """Return what the next sweep may erase. Read-only."""
+        assessment, _ = await self._read(now)
         return assessment
 
     async def pass_until(self, now: datetime) -> datetime | None:
-        """Until which due date contracts may be erased now; None, with an alarm, where none may."""
-        assessment, stopped_before = await self._look(now)
-        if assessment.spent:
-            await ErasureApproval.filter(id=assessment.spent.id).update(ended_at=now)
+        """Return the due date until which contracts may be erased now; None, with an alarm, if erasures are stopped."""
+        assessment, stopped_before = await self._read(now)
+        if assessment.expired:
+            await ErasureApproval.filter(id=assessment.expired.id).update(ended_at=now)
         if assessment.stopped:
             await _alarm(assessment, now)
         elif stopped_before:
             await ErasureStop.all().delete()
-            log.info("erasures go on", due=assessment.due, limit=assessment.limit)
+            log.info("erasures resumed", due=assessment.due, limit=assessment.limit)
         return assessment.until
 
     async def approve(self, seen: Assessment, due_until: datetime) -> ErasureApproval:
-        """Let pass what was seen: that many contracts, due until then."""
+        """Approve the erasures of an assessment: that number of contracts, due until that instant."""
         async with transaction():
             await ErasureApproval.filter(ended_at__isnull=True).update(ended_at=due_until)
             last = await ErasureRecord.filter(sequence__isnull=False).order_by("-sequence").first()
@@ -98,20 +98,20 @@ class Breaker:
         log.info("erasures approved", contracts=seen.due, due_until=due_until)
         return approval
 
-    async def _look(self, now: datetime) -> tuple[Assessment, bool]:
+    async def _read(self, now: datetime) -> tuple[Assessment, bool]:
         (counts,) = await current_connection().execute_query_dict(_COUNTS, [now])
         due, limit, stopped_before = counts["due"], self._contracts, bool(counts["stops"])
         approval = await ErasureApproval.get(id=counts["id"]) if counts["id"] else None
-        holds = approval is not None and 0 < counts["approved_left"] <= counts["approved"] - counts["approved_done"]
-        if due > limit:  # all are counted only where it matters
-            (every,) = await current_connection().execute_query_dict(_ALL)
-            limit = max(limit, int(every["contracts"] * self._percent / 100))
-        until = now if due <= limit else approval.due_until if approval and holds else None
-        found = Assessment(due, limit, until, approval if holds else None, None if holds else approval)
-        return found, stopped_before
+        valid = approval is not None and 0 < counts["approved_left"] <= counts["approved"] - counts["approved_done"]
+        if due > limit:  # counts all contracts only when needed
+            (total,) = await current_connection().execute_query_dict(_ALL)
+            limit = max(limit, int(total["contracts"] * self._percent / 100))
+        until = now if due <= limit else approval.due_until if approval and valid else None
+        assessment = Assessment(due, limit, until, approval if valid else None, None if valid else approval)
+        return assessment, stopped_before
 
 
 async def _alarm(assessment: Assessment, now: datetime) -> None:
-    """Say it when it begins, and every hour while it lasts, by whichever worker comes first."""
+    """Raise the alarm when the stop begins and every hour while it lasts, once for all workers."""
     if await current_connection().execute_query_dict(_STOP, [now, now - ALARM_EVERY]):
         log.error("erasures stopped", due=assessment.due, limit=assessment.limit)

@@ -1,7 +1,7 @@
-"""What every column of every table is, and what erasure does to it. Erasure does what is written here, and no more.
+"""The classification of every column of every table, and what erasure does to it. Erasure does exactly this.
 
-Personal is whatever tells of a person: it goes. Business is what the company keeps as a record of the contract.
-Technical is what the program needs for itself.
+Personal data relates to a person and is erased. Business data is the company's record of the contract. Technical data
+serves only the program.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from contract_rules import complete
 
 
 class Kind(StrEnum):
-    """What a column tells of."""
+    """The kind of data in a column."""
 
     PERSONAL = "personal"
     BUSINESS = "business"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class OnErasure(StrEnum):
-    """What becomes of a table's rows that belong to an erased contract."""
+    """What erasure does to a table's rows of an erased contract."""
 
     DELETE = "delete the rows"
     EMPTY = "keep the row, empty the columns that say so"
@@ -30,10 +30,10 @@ class OnErasure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: how its rows belong to a contract, what erasure does to them, and what each column is.
+    """A table: how its rows belong to a contract, what erasure does to them, and the kind of each column.
 
-    `belongs` is an SQL condition in which `$1` is the contract's id; None where no row belongs to a contract.
-    `reasons` says of each column that could hold anything, such as JSON, why nothing personal is in it.
+    `belongs` is an SQL condition in which `$1` is the contract's id; None if no row belongs to a contract.
+    `reasons` explains for each column of free content, such as JSON, why it contains no personal data.
     """
 
     on_erasure: OnErasure
@@ -46,30 +46,30 @@ class Table:
 
     @property
     def filled(self) -> str:
-        """The SQL condition under which a row still has something that erasure takes."""
+        """SQL condition: the row still has data to erase."""
         return " OR ".join(f"{column} IS NOT NULL" for column in sorted(self.emptied)) or "true"
 
     @property
     def contract(self) -> str:
-        """The SQL expression that names the contract to which a row belongs."""
+        """SQL expression for the id of the contract to which a row belongs."""
         column, _, _ = (self.belongs or "NULL ").partition(" ")
         return "(SELECT contract_id FROM account WHERE account.id = account_id)" if column == "account_id" else column
 
     @property
     def belongs_to_any(self) -> str:
-        """The SQL condition under which a row belongs to one of several contracts: `$1` is the array of their ids."""
+        """SQL condition: the row belongs to one of several contracts; `$1` is the array of their ids."""
         return (self.belongs or "false").replace("= $1", "= ANY ($1)")
 
     @property
     def belongs_to_erased(self) -> str:
-        """The SQL condition under which a row belongs to any erased contract."""
+        """SQL condition: the row belongs to an erased contract."""
         return (self.belongs or "false").replace("= $1", "IN (SELECT id FROM contract WHERE status = 'ERASED')")
 
     def kind_of(self, column: str) -> Kind:
-        """What a column is.
+        """Return the kind of a column.
 
         Raises:
-            KeyError: Nobody has said.
+            KeyError: The column is not classified.
         """
         for kind, columns_of in _COLUMNS.items():
             if column in columns_of(self):
@@ -95,7 +95,7 @@ def _columns(names: str) -> frozenset[str]:
 _OF_THE_CONTRACT = "contract_id = $1"
 _OF_THE_ACCOUNT = "account_id IN (SELECT id FROM account WHERE contract_id = $1)"
 
-# In the order in which erasure goes through them: what refers to a row goes before the row.
+# In the order of erasure: rows that refer to another row come before it.
 TABLES = MappingProxyType(
     {
         "member": Table(
@@ -116,9 +116,9 @@ TABLES = MappingProxyType(
         "idempotent_answer": Table(
             OnErasure.DELETE,
             _OF_THE_ACCOUNT,
-            personal=_columns("key answer"),  # the key is the client's own words, the answer may carry a hold's
+            personal=_columns("key answer"),  # the key is client input, the answer may contain the reason of a hold
             technical=_columns("id account_id input_hash answered_at"),
-            reasons={"input_hash": "SHA-256 of what was asked for, compared with and never shown; goes with its row"},
+            reasons={"input_hash": "SHA-256 of the request, used for comparison and never shown; deleted with its row"},
         ),
         "session": Table(
             OnErasure.DELETE,
@@ -151,7 +151,7 @@ TABLES = MappingProxyType(
                 "status started_on applications service_end_due_at erasure_due_at erased_at hold_placed_at hold_reason"
             ),
             technical=_columns("id version"),
-            emptied=_columns("hold_reason"),  # an operator's own words: nobody can promise what is in them
+            emptied=_columns("hold_reason"),  # free text of an operator, which may contain personal data
         ),
         "termination_application": Table(
             OnErasure.KEEP,
@@ -167,7 +167,7 @@ TABLES = MappingProxyType(
             _OF_THE_CONTRACT,
             business=_columns("at type actor application_id note"),
             technical=_columns("id contract_id version"),
-            emptied=_columns("note"),  # as a hold's reason
+            emptied=_columns("note"),  # free text, like the reason of a hold
         ),
         "erasure_record": Table(
             OnErasure.KEEP,
@@ -178,8 +178,8 @@ TABLES = MappingProxyType(
             ),
             technical=_columns("id contract_id evidence_file"),
             reasons={
-                "erased_rows": "counts of rows under our own tables' names",
-                "rows_left": "counts of rows under our own tables' names",
+                "erased_rows": "numbers of rows by table name",
+                "rows_left": "numbers of rows by table name",
             },
         ),
         "due_failure": Table(
@@ -194,7 +194,7 @@ TABLES = MappingProxyType(
             technical=_columns("id"),
         ),
         "erasure_stop": Table(OnErasure.KEEP, None, technical=_columns("id since alarmed_at")),
-        # pseudonyms that nobody can turn back, of unknown addresses too; the sweep deletes them within the hour
+        # keys are irreversible pseudonyms, of unknown addresses too; the sweep deletes them within the hour
         "attempt_count": Table(
             OnErasure.KEEP,
             None,
@@ -205,7 +205,7 @@ TABLES = MappingProxyType(
             OnErasure.KEEP,
             None,
             technical=_columns("version fingerprint terms recorded_at"),
-            reasons={"terms": "numbers of days, zone, name and version of our own policy files"},
+            reasons={"terms": "numbers of days, time zone, name and version of policy files"},
         ),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),

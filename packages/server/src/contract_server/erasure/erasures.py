@@ -1,16 +1,16 @@
-"""Erasing everything personal of a contract: never a moment early, never forgotten, and in steps that survive a crash.
+"""Erase all personal data of a contract: never early, never forgotten, and in steps that survive a crash.
 
-Theory. A job that is scheduled for day 46 can be lost, run twice, or run for an application that was taken back.
-So nothing is scheduled: the contract's due column says that an erasure is owed, and a sweep finds it, however late.
-Each step locks the contract and asks the rules again before it destroys anything; a hold that was placed, or an
-application that was taken back, a moment ago stops it there. The ledger says that the erasure has begun before
-anything is gone, in the database and outside of it, and the evidence is sealed in the same transaction in which the
-last of it goes and the rest is counted to be nothing. A step that is repeated finds less to do.
+Theory. A job scheduled for day 46 can be lost, run twice, or run for an application that was withdrawn. So no job is
+scheduled: a column of the contract says when its erasure is due, and a sweep finds it, however late. Each step locks
+the contract and applies the rules again before it erases data. A hold or a withdrawal just before a step stops the
+erasure there. The start of an erasure is recorded before any data is erased, in the database and outside it. The last
+transaction erases the rest, verifies that no personal data is left, and seals the evidence. A repeated step finds less
+to do.
 
-Many small contracts are erased in one transaction, so long as that destroys no more rows than a batch; of a large one,
-so many members at a time go first. Whatever the company, each contract is judged under its own lock and has its own
-record; where one fails, the others are taken one by one. One transaction follows the other: two side by side would be a
-tenth faster, and those who use the service meanwhile would wait half as long again.
+One transaction erases several small contracts, up to one batch of rows. Of a large contract, batches of members are
+erased first. Each contract is decided under its own lock and has its own record. If a group fails, its contracts are
+erased one by one. Transactions run one after the other: two in parallel would be 10 % faster, but other users of the
+service would wait 50 % longer.
 """
 
 import math
@@ -35,23 +35,23 @@ from contract_server.erasure.classification import TABLES, Table
 from contract_server.erasure.evidence import Evidence, Record, add_rows, evidence_to_copy, records_of, seal
 from contract_server.erasure.ledger import Ledger, LedgerApplication, LedgerEntry, LedgerUnavailable, Step
 from contract_server.erasure.models import ErasureRecord
-from contract_server.erasure.rows import count_members, erase_rows, erase_some_members, personal_rows_left
+from contract_server.erasure.rows import count_members, count_personal_rows, erase_rows, erase_some_members
 from contract_server.logs import get_logger
 from contract_server.policies.policies import ServedPolicies
 
 log = get_logger(__name__)
 
-COPIED_AT_ONCE = 1_000
-"""Records of which one file of the ledger has the evidence at most."""
+COPY_BATCH = 1_000
+"""The maximum number of evidence records in one file of the ledger."""
 
 
 class ErasureIncomplete(Exception):
-    """Something personal was left when an erasure was to be called finished: it is rolled back and tried again."""
+    """Personal data is left at the end of an erasure; the transaction is rolled back, and the sweep tries again."""
 
 
 @dataclass(slots=True)
-class Erased:
-    """What became of contracts that were to be erased; those named nowhere were refused by the rules, or left."""
+class ErasureReport:
+    """The contracts that were erased or failed; the rules refused the others, or the time was up."""
 
     contracts: set[UUID] = field(default_factory=set)
     failed: dict[UUID, Exception] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class SweepLimits:
-    """How contracts are gone about: whether those that somebody has locked are passed over, and until when."""
+    """Limits of one sweep: whether to skip locked contracts, and when to stop."""
 
     skip_locked: bool = False
     ends_at: float = math.inf
@@ -72,7 +72,7 @@ class SweepLimits:
 
 
 class Erasures:
-    """Erases contracts whose time has come."""
+    """Erases contracts whose erasure is due."""
 
     def __init__(
         self,
@@ -92,72 +92,72 @@ class Erasures:
         self._tables = tables
 
     async def erase(self, contract_id: UUID, *, replayed: bool = False) -> bool:
-        """Erase the contract, if the rules say so at this moment.
+        """Erase the contract, if the rules allow it now.
 
         Returns:
-            Whether it is erased now. False where the rules say no.
+            False if the rules refuse.
 
         Raises:
-            LedgerUnavailable: The ledger outside the database cannot be written; nothing is destroyed.
+            LedgerUnavailable: The ledger outside the database cannot be written; no data was erased.
         """
-        erased = await self.erase_all([contract_id], replayed=replayed)
-        for error in erased.failed.values():
+        report = await self.erase_all([contract_id], replayed=replayed)
+        for error in report.failed.values():
             raise error
-        return contract_id in erased.contracts
+        return contract_id in report.contracts
 
     async def erase_all(
-        self, contract_ids: Sequence[UUID], patience: SweepLimits = SweepLimits(), *, replayed: bool = False
-    ) -> Erased:
-        """Erase those of the contracts of which the rules say so at this moment; one that fails delays no other.
+        self, contract_ids: Sequence[UUID], limits: SweepLimits = SweepLimits(), *, replayed: bool = False
+    ) -> ErasureReport:
+        """Erase the contracts that the rules allow to erase now; a failure does not affect the others.
 
         Raises:
-            LedgerUnavailable: The ledger outside the database cannot be written; nothing is destroyed.
+            LedgerUnavailable: The ledger outside the database cannot be written; no data was erased.
         """
-        erased = Erased()
-        due = await self._begin_all(contract_ids, patience, erased, replayed=replayed)
-        await self._finish_all(due, patience, erased)
+        report = ErasureReport()
+        due = await self._begin_all(contract_ids, limits, report, replayed=replayed)
+        await self._finish_all(due, limits, report)
         await self.copy_evidence()
-        erased.complete = not patience.over
-        return erased
+        report.complete = not limits.over
+        return report
 
     async def copy_evidence(self) -> None:
-        """Put evidence into the ledger outside, too: there it is safe from whoever can write to the database.
+        """Copy sealed evidence to the ledger outside the database, including evidence that an earlier process left out.
 
-        It is that of all who finished an erasure and were cut off before they could do this.
+        There it is safe from anyone who can write to the database.
         """
         sealed: Mapping[UUID, Evidence] = {}
         try:
-            while self._ledger.folder and (sealed := await evidence_to_copy(COPIED_AT_ONCE)):
+            while self._ledger.folder and (sealed := await evidence_to_copy(COPY_BATCH)):
                 contracts = await find_snapshots(list(sealed))
-                entries = [_entry(contracts[each], Step.FINISHED, evidence) for each, evidence in sealed.items()]
+                entries = [_entry(contracts[id_], Step.FINISHED, evidence) for id_, evidence in sealed.items()]
                 file = await self._ledger.write(entries, await self._clock.now())
                 await ErasureRecord.filter(contract_id__in=list(sealed)).update(evidence_file=file)
         except Exception:
-            # it holds up nothing that is due; the next sweep tries again, and meanwhile `doctor` tells
-            log.exception("evidence not copied", contract_ids=[str(each) for each in sealed])
+            # due actions go on; the next sweep tries again, and `doctor` reports it until then
+            log.exception("evidence not copied", contract_ids=list(map(str, sealed)))
 
     async def _begin_all(
-        self, ids: Sequence[UUID], patience: SweepLimits, erased: Erased, *, replayed: bool
+        self, ids: Sequence[UUID], limits: SweepLimits, report: ErasureReport, *, replayed: bool
     ) -> list[UUID]:
-        """Begin with all in one, and where that fails, with each alone; those that are begun."""
+        """Begin all in one transaction, or, if that fails, each in its own; return the contracts begun."""
         try:
-            return await self._begin(ids, patience, replayed=replayed)
+            return await self._begin(ids, limits, replayed=replayed)
         except Exception as error:
             if _concerns_all(error):
                 raise
             if len(ids) == 1:
-                erased.failed[ids[0]] = error
+                report.failed[ids[0]] = error
                 return []
-        return [due for each in ids for due in await self._begin_all([each], patience, erased, replayed=replayed)]
+        return [due for id_ in ids for due in await self._begin_all([id_], limits, report, replayed=replayed)]
 
-    async def _begin(self, ids: Sequence[UUID], patience: SweepLimits, *, replayed: bool) -> list[UUID]:
-        """Write down that erasures begin: of those contracts of which the rules say so."""
+    async def _begin(self, ids: Sequence[UUID], limits: SweepLimits, *, replayed: bool) -> list[UUID]:
+        """Record the start of the erasures that the rules allow; return these contracts."""
         async with transaction():
-            due, now = await self._lock_due(ids, patience)
+            due, now = await self._lock_due(ids, limits)
             known = {record["contract_id"]: record for record in await records_of(list(due))}
-            unwritten = [each for each in due if each not in known or known[each]["ledger_file"] is None]
-            file = await self._ledger.write([_entry(due[each], Step.BEGUN) for each in unwritten], now)
-            new = [_begun(due[each], now, file, replayed=replayed) for each in unwritten if each not in known]
+            unwritten = [id_ for id_ in due if id_ not in known or known[id_]["ledger_file"] is None]
+            file = await self._ledger.write([_entry(due[id_], Step.BEGUN) for id_ in unwritten], now)
+            new = [_new_record(due[id_], now, file, replayed=replayed) for id_ in unwritten if id_ not in known]
             await write_rows(Insert(ErasureRecord, new))
             if rewritten := known.keys() & unwritten:
                 await ErasureRecord.filter(contract_id__in=rewritten).update(ledger_file=file)
@@ -165,79 +165,79 @@ class Erasures:
                 await ErasureRecord.filter(contract_id__in=list(known)).update(replayed=True)
         return list(due)
 
-    async def _finish_all(self, ids: Sequence[UUID], patience: SweepLimits, erased: Erased) -> None:
-        """Take as many contracts at a time as fit a batch; after a failure one alone, and then more again."""
-        left, width = list(ids), len(ids)
-        while left and not patience.over:
-            group = left[:width]
+    async def _finish_all(self, ids: Sequence[UUID], limits: SweepLimits, report: ErasureReport) -> None:
+        """Erase the contracts in groups; after a failure continue with one contract, then with larger groups again."""
+        remaining, width = list(ids), len(ids)
+        while remaining and not limits.over:
+            group = remaining[:width]
             try:
-                finished, through = await self._go_on(group, patience)
+                erased, done = await self._erase_group(group, limits)
             except Exception as error:
                 if _concerns_all(error):
                     raise
                 if len(group) > 1:
                     width = 1
                     continue
-                erased.failed[group[0]] = error
-                finished, through = set(), set(group)
-            erased.contracts |= finished
-            left = [each for each in left if each not in through]
-            width = 2 * width if len(through) == len(group) else len(through) + 1
+                report.failed[group[0]] = error
+                erased, done = set(), set(group)
+            report.contracts |= erased
+            remaining = [id_ for id_ in remaining if id_ not in done]
+            width = 2 * width if len(done) == len(group) else len(done) + 1
 
-    async def _go_on(self, ids: Sequence[UUID], patience: SweepLimits) -> tuple[set[UUID], set[UUID]]:
-        """One transaction: finish the first contracts, or, where the first is large, take away some of its members.
+    async def _erase_group(self, ids: Sequence[UUID], limits: SweepLimits) -> tuple[set[UUID], set[UUID]]:
+        """In one transaction, erase the first contracts, or, if the first is large, some of its members.
 
         Returns:
-            Which contracts are erased, and with which all is done: these, and those that the rules refuse.
+            The contracts erased, and the contracts that are done: those erased, skipped, or refused by the rules.
         """
         async with transaction():
-            due, now = await self._lock_due(ids, patience)
+            due, now = await self._lock_due(ids, limits)
             members = await count_members(due, self._batch, self._tables)
             if members:
                 await self._finish(due, members, now)
             elif due:
-                await self._shrink(min(due))
-        for each in members:
-            log.info("erased", contract_id=each, application_id=due[each].application_id)
+                await self._erase_some_members(min(due))
+        for contract_id in members:
+            log.info("contract erased", contract_id=contract_id, application_id=due[contract_id].application_id)
         return set(members), set(ids) - (due.keys() - members.keys())
 
-    async def _shrink(self, contract_id: UUID) -> None:
-        """Delete a batch of the members of a locked contract."""
-        gone = await erase_some_members(contract_id, self._batch)
+    async def _erase_some_members(self, contract_id: UUID) -> None:
+        """Erase a batch of members of a locked contract."""
+        members = await erase_some_members(contract_id, self._batch)
         (record,) = await records_of([contract_id])
-        add_rows(record, Counter(member=gone))
-        counted = {name: record[name] for name in ("id", "erased_rows", "batches")}
-        await write_rows(Update(ErasureRecord, [counted]))
+        add_rows(record, Counter(member=members))
+        counts = {name: record[name] for name in ("id", "erased_rows", "batches")}
+        await write_rows(Update(ErasureRecord, [counts]))
 
     async def _finish(self, due: Mapping[UUID, ContractSnapshot], members: Mapping[UUID, int], now: datetime) -> None:
-        """Erase all that there is of locked contracts, see that it is gone, and seal the evidence."""
-        gone = await erase_rows(members, self._tables)
-        if left := await personal_rows_left(list(members), self._tables):
-            raise ErasureIncomplete(", ".join(sorted({name for rows in left.values() for name in rows})))
-        granted = self._changes.writes_for_all([due[each] for each in members], Action.ERASE, Actor.SYSTEM, now)
-        sealed = await seal({each: gone.get(each, Counter()) for each in members}, now)
-        await write_rows(*granted, sealed)
+        """Erase the rest of locked contracts, verify that no personal data is left, and seal the evidence."""
+        erased = await erase_rows(members, self._tables)
+        if left_over := await count_personal_rows(list(members), self._tables):
+            raise ErasureIncomplete(", ".join(sorted({name for rows in left_over.values() for name in rows})))
+        writes = self._changes.writes_for_all([due[id_] for id_ in members], Action.ERASE, Actor.SYSTEM, now)
+        sealed = await seal({id_: erased.get(id_, Counter()) for id_ in members}, now)
+        await write_rows(*writes, sealed)
 
     async def _lock_due(
-        self, ids: Sequence[UUID], patience: SweepLimits
+        self, ids: Sequence[UUID], limits: SweepLimits
     ) -> tuple[dict[UUID, ContractSnapshot], datetime]:
-        """Those of the contracts that the rules let be erased at this moment, locked; and this moment."""
-        locked, now = await lock_snapshots(ids, self._clock, skip_locked=patience.skip_locked)
+        """Lock the contracts that the rules allow to erase now; return them and this instant."""
+        locked, now = await lock_snapshots(ids, self._clock, skip_locked=limits.skip_locked)
         policy = self._policies.in_force_at(now)
         due = {
-            each: contract
-            for each, contract in locked.items()
+            contract_id: contract
+            for contract_id, contract in locked.items()
             if not isinstance(decide(policy, contract.facts, Action.ERASE, Actor.SYSTEM, now), Refused)
         }
         return due, now
 
 
 def _concerns_all(error: Exception) -> bool:
-    """Whether other contracts would fare no better."""
+    """Whether the error would occur for all other contracts too."""
     return is_unavailable(error) or isinstance(error, LedgerUnavailable)
 
 
-def _begun(contract: ContractSnapshot, now: datetime, ledger_file: str | None, *, replayed: bool) -> Record:
+def _new_record(contract: ContractSnapshot, now: datetime, ledger_file: str | None, *, replayed: bool) -> Record:
     application = LedgerApplication.of(contract)
     return {
         "contract_id": contract.id,

@@ -1,12 +1,12 @@
-"""The evidence: what every finished erasure has to show for itself, in one chain that nobody can mend unseen.
+"""The evidence: a tamper-evident hash chain of finished erasures.
 
-Each record carries a number, the hash of the record before it, and a hash over all of its own content. Who changes a
-record breaks its hash; who takes one out, or swaps two, breaks the one that follows.
+Each record contains a number, the hash of the previous record, and a hash of its own content. A changed record has a
+wrong hash. A removed or moved record breaks the link of the next one.
 
-The hash has no key, on purpose: an auditor verifies the chain with the printed records alone, and needs neither this
-program nor a secret of ours. What a key would add, that nobody with write access can compute the whole chain anew, is
-done by copies elsewhere: each finished record also stands in the ledger outside the database, and `doctor` compares.
-There is nothing personal in a record, and no hash of anything personal either: a hash of an address is still one.
+The hash deliberately has no key: an auditor can verify the chain with the printed records alone, without this program
+or a secret. Without a key, a person with write access could compute the whole chain again. Copies detect that: each
+finished record is also in the ledger outside the database, and `doctor` compares them. A record contains no personal
+data, and no hash of personal data either: a hash of an address is still personal.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ from contract_server.db.rows import Update
 from contract_server.db.statements import fetch
 from contract_server.erasure.models import ErasureRecord
 
-BEFORE_THE_FIRST = "0" * 64
-"""What the first record of a chain says of the record before it."""
+GENESIS_HASH = "0" * 64
+"""The previous hash of the first record."""
 
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('contract_server.evidence'))"
+_LOCK_CHAIN = "SELECT pg_advisory_xact_lock(hashtext('contract_server.evidence'))"
 
 _CONTENT = (
     "sequence",
@@ -65,19 +65,19 @@ _TO_SEAL = f"""
 """  # noqa: S608 - as above
 
 Record = dict[str, Any]
-"""The columns of an erasure's record."""
+"""The columns of an erasure record."""
 
 Evidence = Mapping[str, Any]
-"""A sealed record as JSON knows it: text, numbers, and counts by table."""
+"""A sealed record as JSON: text, numbers, and row counts by table."""
 
 
 class RecordMissing(Exception):
-    """An erasure was to be sealed that nobody has written down when it began: it is rolled back."""
+    """An erasure to be sealed has no record of its start; the transaction is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """The first place at which a chain is not what was sealed."""
+    """The first record at which a chain is broken."""
 
     sequence: int
     contract_id: str | None
@@ -85,37 +85,37 @@ class BrokenLink:
 
 
 async def records_of(contract_ids: Sequence[UUID]) -> list[Record]:
-    """What was written down when the erasures of these contracts began, and since."""
+    """Return the erasure records of these contracts, finished or not."""
     return [_record(row) for row in await fetch(_OF_CONTRACTS, contract_ids)]
 
 
-def add_rows(record: Record, gone: Counter[str]) -> None:
-    """Count what one more transaction has destroyed."""
-    record["erased_rows"] = dict(Counter(record["erased_rows"]) + gone)
-    record["batches"] += gone.total() > 0
+def add_rows(record: Record, erased: Counter[str]) -> None:
+    """Add the rows that one more transaction has erased."""
+    record["erased_rows"] = dict(Counter(record["erased_rows"]) + erased)
+    record["batches"] += erased.total() > 0
 
 
-async def seal(gone: Mapping[UUID, Counter[str]], finished_at: datetime) -> Update:
-    """Give finished erasures the next places in the chain, in the transaction that finishes them.
+async def seal(erased: Mapping[UUID, Counter[str]], finished_at: datetime) -> Update:
+    """Append finished erasures to the chain, in the transaction that finishes them.
 
-    One transaction at a time is at the end of the chain. Everybody comes here with their contracts locked already, and
-    locks nothing afterwards but what belongs to these, so that nobody waits in a circle.
+    A lock allows one transaction at a time at the end of the chain. There are no deadlocks: every transaction locks its
+    contracts before this lock, and afterwards only rows of these contracts.
 
     Args:
-        gone: The contracts, and what this transaction has destroyed of each, by table.
-        finished_at: When.
+        erased: The numbers of rows that this transaction has erased, by contract and table.
+        finished_at: The instant of this transaction's decision.
 
     Returns:
-        What is to be written for it in the same transaction.
+        The write for the same transaction.
 
     Raises:
-        RecordMissing: Nobody has written down that one of the erasures began.
+        RecordMissing: One of the erasures has no record of its start.
     """
-    await fetch(_ONE_AT_A_TIME)
-    rows = await fetch(_TO_SEAL, list(gone))  # a statement of its own: it sees who was before us
-    if len(rows) != len(gone):
+    await fetch(_LOCK_CHAIN)
+    rows = await fetch(_TO_SEAL, list(erased))  # a separate statement, so that it sees the previous transaction
+    if len(rows) != len(erased):
         raise RecordMissing
-    sequence, previous_hash = rows[0]["last_sequence"] or 0, rows[0]["last_hash"] or BEFORE_THE_FIRST
+    sequence, previous_hash = rows[0]["last_sequence"] or 0, rows[0]["last_hash"] or GENESIS_HASH
     sealed: list[Record] = []
     for row in rows:
         sequence += 1
@@ -126,31 +126,31 @@ async def seal(gone: Mapping[UUID, Counter[str]], finished_at: datetime) -> Upda
             "schema_version": row["current_schema"],
             "previous_hash": previous_hash,
         }
-        add_rows(record, gone[record["contract_id"]])
+        add_rows(record, erased[record["contract_id"]])
         record["hash"] = previous_hash = hash_of(_content(record))
         sealed.append({name: record[name] for name in ("id", *_SEALED)})
     return Update(ErasureRecord, sealed)
 
 
-async def evidence_to_copy(at_most: int) -> dict[UUID, Evidence]:
-    """Of the oldest sealed records that stand in no file outside the database: what each contract's says."""
-    rows = await fetch(_TO_COPY, at_most)
+async def evidence_to_copy(limit: int) -> dict[UUID, Evidence]:
+    """Return the oldest sealed records that are not in the ledger outside the database, by contract."""
+    rows = await fetch(_TO_COPY, limit)
     return {row["contract_id"]: _evidence(_record(row)) for row in rows}
 
 
 async def sealed_records() -> list[Evidence]:
-    """The whole chain, in its order."""
+    """Return the whole chain in order."""
     return [_evidence(_record(row)) for row in await fetch(_CHAIN)]
 
 
 def hash_of(content: Evidence) -> str:
-    """SHA-256 of the content as JSON: UTF-8, keys in order, no white space; as `jq -cS` writes it."""
+    """Return the SHA-256 of the content as JSON: UTF-8, sorted keys, no white space; as `jq -cS` writes it."""
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def first_broken_link(chain: Iterable[Evidence]) -> BrokenLink | None:
-    """Where a chain is broken first; None where it is whole."""
-    expected, previous_hash = 1, BEFORE_THE_FIRST
+    """Return the first broken link of a chain, or None."""
+    expected, previous_hash = 1, GENESIS_HASH
     for evidence in chain:
         content = {name: value for name, value in evidence.items() if name != "hash"}
         reason = None
@@ -172,7 +172,7 @@ def _record(row: Any) -> Record:  # noqa: ANN401 - asyncpg ships no types
 
 
 def _evidence(record: Record) -> Evidence:
-    """A sealed record as it is printed, and verified."""
+    """Return a sealed record as it is printed and verified."""
     return {**_content(record), "hash": record["hash"]}
 
 

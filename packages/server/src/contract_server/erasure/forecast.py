@@ -1,4 +1,4 @@
-"""What is due for erasure and what soon will be, day by day, for the people who answer for it."""
+"""Erasures that are due or will be soon, by day, and actions that failed permanently."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,7 +26,7 @@ _FAILED = f"SELECT contract_id, act, tries, failure FROM ({FAILED_ACTIONS}) AS f
 
 @dataclass(frozen=True, slots=True)
 class DueDay:
-    """What falls due for erasure at the beginning of one day; what is held waits, and is no part of `contracts`."""
+    """Erasures that fall due on one day; those on hold do not count in `contracts`."""
 
     day: date
     contracts: int
@@ -36,14 +36,14 @@ class DueDay:
 
 
 async def erasures_by_day(policies: ServedPolicies, now: datetime, ahead: timedelta) -> list[DueDay]:
-    """All that is due, however late, and all that falls due within that time."""
+    """Count overdue erasures, and those that fall due within the given time, by day."""
     rows = await current_connection().execute_query_dict(_BY_DAY, [policies.zone.key, so_far_ahead(now, ahead)])
     return [DueDay(**row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """An act that is due and tried no more, until somebody has put the cause right."""
+class FailedAction:
+    """A due action that failed permanently."""
 
     contract_id: UUID
     act: Action  # as `--json` names it
@@ -51,7 +51,7 @@ class SetAside:
     failure: str
 
 
-async def acts_set_aside() -> list[SetAside]:
-    """All of them, the oldest first."""
+async def list_failed_actions() -> list[FailedAction]:
+    """List the actions that failed permanently, oldest failure first."""
     rows = await current_connection().execute_query_dict(_FAILED)
-    return [SetAside(row["contract_id"], Action[row["act"]], row["tries"], row["failure"]) for row in rows]
+    return [FailedAction(row["contract_id"], Action[row["act"]], row["tries"], row["failure"]) for row in rows]

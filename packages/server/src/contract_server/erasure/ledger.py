@@ -1,12 +1,12 @@
-"""The ledger outside the database: which contracts were erased, for the day on which a backup brings them back.
+"""The ledger outside the database: records which contracts were erased, in case a restored backup undoes erasures.
 
-A backup that is restored knows nothing of the erasures since, and its own ledger has forgotten them too. So each
-erasure is also written down in a folder, which belongs on another disk: before anything is destroyed, and again with
-its evidence when it is finished. `contract-server erasures replay` does them anew in the restored database.
+A restored backup contains neither the erasures since it was made nor their records. So each erasure is also recorded in
+a folder, which should be on another disk: before any data is erased, and again with its evidence when it is finished.
+`contract-server erasures replay` repeats the erasures in the restored database.
 
-Every writing makes a new file, which appears whole or not at all and is never touched again: no two processes or
-machines that share the folder can disturb each other, and no crash leaves half a line. One line is one entry with its
-checksum. Nothing in it is personal: ids, dates, counts.
+Every write creates a new file, atomically, and no file is changed later. Processes and machines can share the folder,
+and a crash leaves no partial line. Each line is one entry with its checksum. Entries contain no personal data, only
+ids, dates and counts.
 """
 
 import asyncio
@@ -28,20 +28,20 @@ from contract_server.contracts.snapshot import ContractSnapshot, judged_columns
 from contract_server.erasure.evidence import Evidence, hash_of
 
 SUFFIX = ".jsonl"
-PATIENCE = timedelta(seconds=10)
-"""How long a disk may take; contracts are locked meanwhile."""
+TIMEOUT = timedelta(seconds=10)
+"""How long a write may take; contracts are locked meanwhile."""
 
 
 class LedgerUnavailable(Exception):
-    """The folder cannot be written or read, so nothing may be destroyed; the message names folder and reason."""
+    """The folder cannot be written or read, so nothing may be erased; the message names folder and reason."""
 
 
 class LedgerCorrupt(Exception):
-    """A line is not what was written; the message names file and line."""
+    """A line has been changed; the message names file and line."""
 
 
 class Step(StrEnum):
-    """How far an erasure had come when the entry was written."""
+    """The step of an erasure that an entry records."""
 
     BEGUN = "BEGUN"
     FINISHED = "FINISHED"
@@ -52,7 +52,7 @@ _IS_FINISHED = complete("_IS_FINISHED", Step, {Step.BEGUN: False, Step.FINISHED:
 
 @dataclass(frozen=True, slots=True)
 class LedgerApplication:
-    """The application on whose ground a contract was erased, as its row had it."""
+    """The application because of which a contract was erased, as it was stored."""
 
     id: UUID
     number: int
@@ -68,15 +68,15 @@ class LedgerApplication:
 
     @classmethod
     def of(cls, contract: ContractSnapshot) -> "LedgerApplication":
-        """The application in force of a contract that has one."""
+        """Return the application in force; the contract must have one."""
         application, application_id = contract.facts.application, contract.application_id
-        assert application is not None and application_id is not None  # noqa: S101, PT018 - the caller has looked
+        assert application is not None and application_id is not None  # noqa: S101, PT018 - an erasure has one
         return cls(id=application_id, **judged_columns(application))
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One erasure, with all that is needed to do it again."""
+    """One erasure, with all facts needed to repeat it."""
 
     step: Step
     contract_id: UUID
@@ -85,7 +85,7 @@ class LedgerEntry:
 
     @property
     def finished(self) -> bool:
-        """Whether all of the contract was erased, as the rules had granted it."""
+        """Whether the erasure was completed."""
         return _IS_FINISHED[self.step]
 
 
@@ -93,18 +93,18 @@ _ENTRIES = TypeAdapter(LedgerEntry)
 
 
 class Ledger:
-    """The folder, or none where nobody has named one."""
+    """The ledger's folder; None if no ledger is kept."""
 
-    def __init__(self, folder: Path | None, patience: timedelta = PATIENCE) -> None:
+    def __init__(self, folder: Path | None, timeout: timedelta = TIMEOUT) -> None:
         self.folder = folder
-        self.patience = patience
-        self._writer = ThreadPoolExecutor(1, "ledger")  # a disk that hangs holds up this thread, and nobody else's
+        self.timeout = timeout
+        self._writer = ThreadPoolExecutor(1, "ledger")  # a disk that hangs blocks only this thread
 
     async def write(self, entries: Sequence[LedgerEntry], now: datetime) -> str | None:
-        """Put down entries so that a power cut does not lose them; the new file's name, None where no ledger is kept.
+        """Write entries durably; return the new file's name, or None if no ledger is kept.
 
         Raises:
-            LedgerUnavailable: The folder is missing, full or read-only, or its disk does not answer.
+            LedgerUnavailable: The folder is missing, full or read-only, or its disk hangs.
         """
         if self.folder is None or not entries:
             return None
@@ -113,22 +113,22 @@ class Ledger:
         content = b"".join(_line(entry) for entry in entries)
         writing = asyncio.get_running_loop().run_in_executor(self._writer, _write_durably, self.folder / name, content)
         try:
-            async with asyncio.timeout(self.patience.total_seconds()):
+            async with asyncio.timeout(self.timeout.total_seconds()):
                 await writing
         except TimeoutError:
             raise LedgerUnavailable(
-                f"{self.folder}: no answer within {self.patience.total_seconds():g} seconds"
+                f"{self.folder}: no answer within {self.timeout.total_seconds():g} seconds"
             ) from None
         except OSError as error:
             raise LedgerUnavailable(f"{self.folder}: {error.strerror}") from None
         return name
 
     async def read(self, places: Iterable[Path] = ()) -> list[LedgerEntry]:
-        """The entries of these folders and files, or of the ledger's own folder, in the order of writing.
+        """Read the entries of these folders and files, or of the ledger's folder, in the order of writing.
 
         Raises:
-            LedgerUnavailable: One cannot be read, or no ledger is kept.
-            LedgerCorrupt: One has a line that is not what was written.
+            LedgerUnavailable: A folder or file cannot be read, or no ledger is kept.
+            LedgerCorrupt: A line has been changed.
         """
         places = list(places) or ([self.folder] if self.folder else [])
         if not places:
@@ -136,11 +136,11 @@ class Ledger:
         return await asyncio.to_thread(lambda: [entry for file in _files(places) for entry in _entries(file)])
 
     async def file_names(self) -> set[str]:
-        """The names of the files in the ledger's own folder."""
+        """Return the names of the files in the ledger's folder."""
         return {file.name for file in await asyncio.to_thread(_files, [self.folder] if self.folder else [])}
 
     def empty(self) -> None:
-        """Forget everything, with the demonstration data that it was about."""
+        """Delete all files, when the demonstration data is reset."""
         for file in _files([self.folder]) if self.folder and self.folder.is_dir() else []:
             file.unlink(missing_ok=True)
 
@@ -158,7 +158,7 @@ def _write_durably(file: Path, content: bytes) -> None:
             output.flush()
             os.fsync(output.fileno())
         unfinished.replace(file)
-    except BaseException:  # a full disk, above all: each sweep would leave another one
+    except BaseException:  # for example a full disk: otherwise each sweep would leave a file
         unfinished.unlink(missing_ok=True)
         raise
     folder = os.open(file.parent, os.O_RDONLY)
@@ -170,10 +170,10 @@ def _write_durably(file: Path, content: bytes) -> None:
 
 def _files(places: Sequence[Path]) -> list[Path]:
     try:
-        found = [sorted(place.iterdir()) if place.is_dir() else [place] for place in places]
+        files_by_place = [sorted(place.iterdir()) if place.is_dir() else [place] for place in places]
     except OSError as error:
         raise LedgerUnavailable(f"{error.filename}: {error.strerror}") from None
-    return [file for files in found for file in files if file.suffix == SUFFIX or file in places]
+    return [file for files in files_by_place for file in files if file.suffix == SUFFIX or file in places]
 
 
 def _entries(file: Path) -> Iterator[LedgerEntry]:

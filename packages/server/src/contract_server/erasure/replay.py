@@ -1,11 +1,11 @@
-"""Doing erasures again that a restored backup has undone.
+"""Repeat erasures that a restored backup has undone.
 
-A backup knows a contract as it stood when the backup was made: due, on hold, or even before its application. What was
-erased stays erased, whatever that state is. So the facts on which the rules had granted the erasure are put back from
-the ledger, the application with its dates above all, and then the same steps run under the same rules as ever.
+A backup contains a contract in its state at the time of the backup: due, on hold, or even before its application. An
+erased contract must stay erased, whatever that state is. So replay restores the facts that allowed the erasure from the
+ledger, above all the application with its dates. Then it runs the normal erasure under the normal rules.
 
-An erasure that had begun and never finished is carried out too, because part of the contract was gone already; except
-where the backup has a hold on it: that the hold was released is something only a finished erasure proves.
+Replay also completes erasures that had begun but not finished, because part of the data was already erased. It skips
+them if the contract is on hold in the backup: only a finished erasure proves that the hold was released.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ _AS_RESTORED = """
 
 @dataclass(slots=True)
 class ReplayPlan:
-    """What the ledger says of this database: contracts to erase again, and those with which nothing is done."""
+    """Contracts to erase again, and contracts to skip, by reason."""
 
     to_erase: list[LedgerEntry] = field(default_factory=list)
     erased_already: list[UUID] = field(default_factory=list)
@@ -42,8 +42,8 @@ class ReplayPlan:
     unknown: list[UUID] = field(default_factory=list)
 
 
-class NoEarlierThan:
-    """A clock for what has happened once already: it was due then, whatever the time is on this machine."""
+class ClockFrom:
+    """A clock that shows at least a given instant: the erasure was due then, even if this machine's clock is behind."""
 
     def __init__(self, clock: Clock, instant: datetime) -> None:
         self._clock = clock
@@ -51,16 +51,16 @@ class NoEarlierThan:
 
     @property
     def sql(self) -> str:
-        """The same as an expression."""
+        """The current instant as an SQL expression."""
         return f"greatest({self._clock.sql}, '{self._instant.isoformat()}'::timestamptz)"
 
     async def now(self) -> datetime:
-        """The present, or the instant, whichever is later."""
+        """Return the current or the given instant, whichever is later."""
         return max(await self._clock.now(), self._instant)
 
 
 class Replay:
-    """Brings a restored database up to the ledger."""
+    """Repeats the erasures of the ledger in a restored database."""
 
     def __init__(
         self, clock: Clock, policies: ServedPolicies, notifications: Notifications, ledger: Ledger, batch: int
@@ -72,7 +72,7 @@ class Replay:
         self._batch = batch
 
     async def plan(self, entries: Iterable[LedgerEntry]) -> ReplayPlan:
-        """What is to be done. Changes nothing."""
+        """Compare the ledger with the database. Read-only."""
         plan = ReplayPlan()
         newest = _newest(entries)
         rows = await current_connection().execute_query_dict(_AS_RESTORED, [list(newest)])
@@ -89,11 +89,11 @@ class Replay:
                 plan.to_erase.append(entry)
         return plan
 
-    async def carry_out(self, plan: ReplayPlan) -> list[UUID]:
-        """Erase what the plan says, one contract after the other; one that fails delays no other.
+    async def execute(self, plan: ReplayPlan) -> list[UUID]:
+        """Erase the contracts of the plan one by one; a failure does not affect the others.
 
         Returns:
-            Those that are erased now. What is left is tried again by whoever replays again.
+            The contracts erased. The others can be replayed again.
         """
         return [entry.contract_id for entry in plan.to_erase if await self._try(entry)]
 
@@ -109,24 +109,24 @@ class Replay:
     async def _erase_again(self, entry: LedgerEntry) -> bool:
         if not await _restore_facts(entry):
             return False
-        clock = NoEarlierThan(self._clock, entry.application.erasure_at)
+        clock = ClockFrom(self._clock, entry.application.erasure_at)
         changes = ContractChanges(clock, self._policies, self._notifications)
         erasures = Erasures(clock, self._policies, changes, self._ledger, self._batch)
         return await erasures.erase(entry.contract_id, replayed=True)
 
 
 def _newest(entries: Iterable[LedgerEntry]) -> dict[UUID, LedgerEntry]:
-    """The entry of each contract that says most: that its erasure was finished, where one says so."""
+    """Return one entry for each contract: the one of its finished erasure, if there is one, else the latest."""
     newest: dict[UUID, LedgerEntry] = {}
     for entry in entries:
-        known = newest.get(entry.contract_id)
-        if known is None or not known.finished:
+        previous = newest.get(entry.contract_id)
+        if previous is None or not previous.finished:
             newest[entry.contract_id] = entry
     return newest
 
 
 async def _restore_facts(entry: LedgerEntry) -> bool:
-    """Put back on what ground the contract was erased: its application in force, due, and no hold. False if erased."""
+    """Restore the facts that allowed the erasure; return False if there is nothing to erase."""
     async with transaction():
         contract = await Contract.filter(id=entry.contract_id).select_for_update().first()
         if contract is None or contract.status is Status.ERASED:
@@ -139,11 +139,13 @@ async def _restore_facts(entry: LedgerEntry) -> bool:
         application = await applications.filter(id=entry.application.id).first()
         if application is None:
             application = TerminationApplication(contract_id=contract.id, **asdict(entry.application))
-            if await others.filter(number=application.number).exists():  # made since, by somebody who was served early
+            if await others.filter(
+                number=application.number
+            ).exists():  # another application has taken the number since the restore
                 application.number = contract.applications + 1
         application.withdrawn_at = None
         await application.save()
-        contract.version += 1  # whoever has read the contract before has not read this
+        contract.version += 1  # clients with an older version have not seen this change
         contract.status = Status.TERMINATED
         contract.applications = application.number
         contract.service_end_due_at = None if application.service_ended_at else application.service_end_at

@@ -1,6 +1,6 @@
-"""Taking away what is personal of contracts, and looking whether anything is left: table by table, as classified.
+"""Erase the personal data of contracts as classified, and verify that none is left.
 
-Statements are made of the classification's own words. Each is about several contracts, and says what it did for each.
+Statements are built from the classification. Each handles several contracts and returns row counts for each.
 """
 
 from collections import Counter, defaultdict
@@ -26,74 +26,74 @@ RowsByContract = Mapping[UUID, Counter[str]]
 
 
 class RowsChanged(Exception):
-    """Rows came or went while they were being erased, so that nobody can say how many: all is to be rolled back."""
+    """The number of rows changed during the erasure, so the counts are wrong; the transaction is rolled back."""
 
 
 async def count_members(
-    contract_ids: Iterable[UUID], at_most: int, tables: Mapping[str, Table] = TABLES
+    contract_ids: Iterable[UUID], limit: int, tables: Mapping[str, Table] = TABLES
 ) -> dict[UUID, int]:
-    """How many members are to go: of the first contracts by id, as many as have `at_most` in all.
+    """Count the members of the first contracts by id that together have at most `limit` members.
 
-    Of none where the very first has more. Hardly more entries of the index are read than that.
+    The result is empty if the first contract has more. The statement reads about `limit` index entries, not more.
     """
     in_order = sorted(contract_ids)
-    rows = await fetch(_FIRST_MEMBERS, in_order, at_most + 1) if "member" in tables else []
-    found = {row["contract_id"]: row["rows"] for row in rows}
-    cut_off = max(found) if sum(found.values()) > at_most else None
-    return {each: found.get(each, 0) for each in in_order if cut_off is None or each < cut_off}
+    rows = await fetch(_FIRST_MEMBERS, in_order, limit + 1) if "member" in tables else []
+    members = {row["contract_id"]: row["rows"] for row in rows}
+    cut_off = max(members) if sum(members.values()) > limit else None
+    return {id_: members.get(id_, 0) for id_ in in_order if cut_off is None or id_ < cut_off}
 
 
-async def erase_some_members(contract_id: UUID, at_most: int) -> int:
-    """Delete that many members of a contract, or all that there are; how many that was."""
-    return await execute(_ERASE_SOME_MEMBERS, contract_id, at_most)
+async def erase_some_members(contract_id: UUID, limit: int) -> int:
+    """Delete up to `limit` members of a contract; return their number."""
+    return await execute(_ERASE_SOME_MEMBERS, contract_id, limit)
 
 
 async def erase_rows(members: Mapping[UUID, int], tables: Mapping[str, Table] = TABLES) -> RowsByContract:
-    """Do to every table what the classification says; how many rows that was, by contract and table.
+    """Erase the rows of every table as classified; return their numbers by contract and table.
 
     Args:
-        members: The contracts, and how many members each of them has.
+        members: The number of members of each contract.
         tables: The classification.
 
     Raises:
-        RowsChanged: There were more or fewer members.
+        RowsChanged: The number of members has changed.
     """
     contract_ids = list(members)
-    erased = {
-        name: f"{act(name, table)} RETURNING {table.contract} AS contract_id"
+    statements = {
+        name: f"{statement(name, table)} RETURNING {table.contract} AS contract_id"
         for name, table in tables.items()
-        if (act := _ACTS[table.on_erasure]) and name != "member"
+        if (statement := _STATEMENTS[table.on_erasure]) and name != "member"
     }
-    acts = ", ".join(f"erased_{name} AS ({act})" for name, act in erased.items())
+    withs = ", ".join(f"erased_{name} AS ({statement})" for name, statement in statements.items())
     counts = " UNION ALL ".join(
         f"SELECT contract_id, '{name}' AS name, count(*) AS rows FROM erased_{name} GROUP BY contract_id"  # noqa: S608 - our own names
-        for name in erased
+        for name in statements
     )
-    gone = _by_contract(await fetch(f"WITH {acts} {counts}", contract_ids))
-    if "member" in tables:  # they are many: having each told of takes longer than deleting and counting them
+    erased = _by_contract(await fetch(f"WITH {withs} {counts}", contract_ids))
+    if "member" in tables:  # members are many: counting them separately is faster than RETURNING each
         for contract_id, rows in members.items():
-            gone[contract_id] += Counter(member=rows)
+            erased[contract_id] += Counter(member=rows)
         if await execute(_ERASE_MEMBERS, contract_ids) != sum(members.values()):
             raise RowsChanged
-    return gone
+    return erased
 
 
-async def personal_rows_left(contract_ids: Sequence[UUID], tables: Mapping[str, Table] = TABLES) -> RowsByContract:
-    """What is still there of erased contracts and should be gone, by contract and table: nothing, if all is well."""
+async def count_personal_rows(contract_ids: Sequence[UUID], tables: Mapping[str, Table] = TABLES) -> RowsByContract:
+    """Count the rows with personal data, by contract and table; empty after a complete erasure."""
     counts = " UNION ALL ".join(
         f"SELECT {table.contract} AS contract_id, '{name}' AS name, count(*) AS rows"  # noqa: S608 - our own names
         f" FROM {name} WHERE {table.belongs_to_any} AND ({table.filled}) GROUP BY 1"
         for name, table in tables.items()
-        if _ACTS[table.on_erasure]
+        if _STATEMENTS[table.on_erasure]
     )
     return _by_contract(await fetch(counts, contract_ids))
 
 
 def _by_contract(rows: Iterable[Any]) -> defaultdict[UUID, Counter[str]]:
-    found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        found[row["contract_id"]][row["name"]] = row["rows"]
-    return found
+        counts[row["contract_id"]][row["name"]] = row["rows"]
+    return counts
 
 
 def _delete(name: str, table: Table) -> str:
@@ -105,5 +105,7 @@ def _empty(name: str, table: Table) -> str:
     return f"UPDATE {name} SET {emptied} WHERE {table.belongs_to_any} AND ({table.filled})"  # noqa: S608 - our own names
 
 
-_ACTS = complete("_ACTS", OnErasure, {OnErasure.DELETE: _delete, OnErasure.EMPTY: _empty, OnErasure.KEEP: None})
-"""The statement that erases a table's rows; None where they are kept."""
+_STATEMENTS = complete(
+    "_STATEMENTS", OnErasure, {OnErasure.DELETE: _delete, OnErasure.EMPTY: _empty, OnErasure.KEEP: None}
+)
+"""The statement that erases rows of a table; None if the rows are kept."""

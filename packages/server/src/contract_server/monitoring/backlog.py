@@ -1,6 +1,6 @@
-"""How far behind the service is with what it owes, in one cheap look at what is due.
+"""The backlog: how overdue actions and mails are, in one cheap query.
 
-Unlike `health`, which counts everything that is wrong, this is asked every few seconds for years.
+`health` counts every defect and is expensive; metrics read the backlog every few seconds.
 """
 
 import math
@@ -20,31 +20,31 @@ _OLDEST = f"""
            (SELECT min(dated_at) FROM outbox_mail WHERE state = '{MailState.PENDING}') AS mail,
            (SELECT clock_timestamp() - finished_at FROM sweep_run WHERE id = 1) AS since_sweep,
            EXISTS (SELECT FROM erasure_stop) AS erasures_stopped,
-           (SELECT count(*) FROM ({FAILED_ACTIONS}) AS failed) AS set_aside
+           (SELECT count(*) FROM ({FAILED_ACTIONS}) AS failed) AS failed_actions
 """  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits and what stands still. Times in seconds; NaN where nobody could look."""
+    """Overdue and stopped work. Times in seconds; NaN if the database is unavailable."""
 
     overdue_erasure: float
-    """How long the oldest one that is due has been waiting; 0 where none is."""
+    """How long the oldest one is overdue; 0 if none is."""
     overdue_service_end: float
     unsent_mail: float
     since_sweep: float
-    """Since a sweep came to its end, in real time; infinite when none ever did."""
+    """Since the last sweep finished, in real time; infinite before the first one."""
     erasures_stopped: float
-    """1 while the breaker holds erasures back."""
-    set_aside: float
-    """Acts that failed for so long that they wait for a person."""
+    """1 while the breaker stops erasures."""
+    failed_actions: float
+    """Due actions that failed permanently."""
 
 
 UNKNOWN = Backlog(*[math.nan] * 6)
 
 
 async def read_backlog(clock: Clock) -> Backlog:
-    """The state of affairs now. Each part of it is found by an index that holds nothing but what is due or waits."""
+    """Read the backlog. Each part uses an index that contains only due actions or pending mails."""
     now = await clock.now()
     rows: list[dict[str, Any]] = await current_connection().execute_query_dict(_OLDEST, [now])
     oldest = rows[0]
@@ -55,10 +55,10 @@ async def read_backlog(clock: Clock) -> Backlog:
         unsent_mail=_waiting(oldest["mail"], now),
         since_sweep=math.inf if since_sweep is None else since_sweep.total_seconds(),
         erasures_stopped=oldest["erasures_stopped"],
-        set_aside=oldest["set_aside"],
+        failed_actions=oldest["failed_actions"],
     )
 
 
 def _waiting(since: datetime | None, now: datetime) -> float:
-    """A clock that was set back makes nothing wait for less than no time."""
+    """Return the waiting time in seconds, never negative: the clock may have been set back."""
     return max(0.0, (now - since).total_seconds()) if since else 0.0

@@ -1,4 +1,4 @@
-"""Whether the service keeps its promises, counted in the database."""
+"""Health checks: count in the database how often each promise of the service is broken."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from contract_server.erasure.classification import TABLES, OnErasure
 from contract_server.schedule.models import SweepRun
 
 GRACE = timedelta(minutes=5)
-"""How long after its instant a thing may still be undone before it counts as late."""
+"""How long an action or a mail may be overdue before a check fails."""
 
 _UNSENT = "FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
 _FAILED = "FROM outbox_mail WHERE state = 'FAILED'"
@@ -43,7 +43,7 @@ _GAPS = """
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One promise, and how many contracts, mails or rows break it."""
+    """One promise, and the number of contracts, mails or rows that break it."""
 
     name: str
     count: int
@@ -57,7 +57,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All promises at one instant."""
+    """The results of all checks at one instant."""
 
     now: datetime
     last_sweep_at: datetime | None
@@ -70,7 +70,7 @@ class Health:
 
 
 async def examine(clock: Clock, breaker: Breaker) -> Health:
-    """Look at everything that was promised."""
+    """Run all checks."""
     now = await clock.now()
     late = now - GRACE
     last_sweep_at = await last_sweep()
@@ -79,61 +79,61 @@ async def examine(clock: Clock, breaker: Breaker) -> Health:
         now,
         last_sweep_at,
         [
-            Check("sweep", int(stale), "The last sweep came to its end less than five minutes ago."),
+            Check("sweep", int(stale), "The last sweep finished less than five minutes ago."),
             Check("service_end", await overdue_service_ends(late), "Every end of service is recorded."),
-            Check("erasure", await overdue_erasures(late), "Everything due for erasure is erased."),
+            Check("erasure", await overdue_erasures(late), "Every contract due for erasure is erased."),
             Check("breaker", await stopped_erasures(breaker, now), "No erasure waits for an operator's approval."),
-            Check("set_aside", await acts_set_aside(), "Nothing that fell due was set aside after its last try."),
-            Check("leftovers", sum((await leftovers()).values()), "Nothing personal is left of erased contracts."),
-            Check("applications", await _count(_OPEN_APPLICATIONS), "No contract in force has an open application."),
-            Check("due_dates", await _count(_WRONG_DUE_DATES), "What falls due is what the applications say."),
-            Check("evidence", await _count(_WITHOUT_EVIDENCE), "Every erasure is finished, with its evidence."),
-            Check("chain", await _count(_GAPS), "Nothing is missing from the chain of evidence."),
-            Check("mails_unsent", await _count(_UNSENT, late), "No mail waits longer than five minutes."),
-            Check("mails_failed", await _count(_FAILED), "No mail was given up."),
+            Check("set_aside", await failed_actions(), "No due action failed permanently."),
+            Check("leftovers", sum((await leftovers()).values()), "No personal data is left of erased contracts."),
+            Check("applications", await _count(_OPEN_APPLICATIONS), "No active contract has an open application."),
+            Check("due_dates", await _count(_WRONG_DUE_DATES), "The due dates are those of the applications."),
+            Check("evidence", await _count(_WITHOUT_EVIDENCE), "Every erased contract has complete evidence."),
+            Check("chain", await _count(_GAPS), "No record is missing from the chain of evidence."),
+            Check("mails_unsent", await _count(_UNSENT, late), "No mail is pending for more than five minutes."),
+            Check("mails_failed", await _count(_FAILED), "No mail failed permanently."),
         ],
     )
 
 
 async def last_sweep() -> datetime | None:
-    """When the last sweep came to its end, in real time."""
+    """Return when the last sweep finished, in real time."""
     run = await SweepRun.first()
     return run.finished_at if run else None
 
 
 async def overdue_service_ends(instant: datetime) -> int:
-    """How many ends of service were due by that instant and are not recorded."""
+    """Count the ends of service that were due by that instant and are not recorded."""
     return await _count(f"FROM contract WHERE {is_due(Action.END_SERVICE)}", instant)
 
 
 async def overdue_erasures(instant: datetime) -> int:
-    """How many contracts were due for erasure by that instant and are not erased; those on hold are not due."""
+    """Count the erasures that were due by that instant and are not done; erasures on hold are not due."""
     return await _count(f"FROM contract WHERE {is_due(Action.ERASE)}", instant)
 
 
 async def stopped_erasures(breaker: Breaker, now: datetime) -> int:
-    """How many contracts the breaker keeps from being erased."""
+    """Count the due erasures that the breaker stops."""
     assessment = await breaker.assess(now)
     return assessment.due if assessment.stopped else 0
 
 
-async def acts_set_aside() -> int:
-    """How many acts are due and tried no more."""
+async def failed_actions() -> int:
+    """Count the due actions that failed permanently."""
     return await _count(f"FROM ({FAILED_ACTIONS}) AS failed")
 
 
 async def leftovers() -> dict[str, int]:
-    """What is left of erased contracts, and should be gone: rows by table."""
-    left = {}
+    """Count the rows of erased contracts that still have data to erase, by table."""
+    counts = {}
     for name, table in TABLES.items():
         if table.on_erasure is OnErasure.KEEP or table.belongs is None:
             continue
         if rows := await _count(f"FROM {name} WHERE {table.belongs_to_erased} AND ({table.filled})"):
-            left[name] = rows
-    return left
+            counts[name] = rows
+    return counts
 
 
-async def _count(what: str, *instant: datetime) -> int:
-    rows = await current_connection().execute_query_dict(f"SELECT count(*) AS count {what}", list(instant))
+async def _count(query: str, *instant: datetime) -> int:
+    rows = await current_connection().execute_query_dict(f"SELECT count(*) AS count {query}", list(instant))
     count: int = rows[0]["count"]
     return count

@@ -1,7 +1,7 @@
-"""What Prometheus reads of this process: its own counts, and what the database owes at this moment.
+"""The metrics endpoint for Prometheus: the counters of this process, and the backlog in the database.
 
-In production it stands on a port of its own (`METRICS_PORT`), which no proxy leads to, and nowhere else: whoever asks
-from outside reaches the proxy, and behind a proxy everybody looks like the machine that it runs on.
+In production it has a port of its own (`METRICS_PORT`), to which no proxy leads. On the public port it could not be
+restricted by address, because all requests come from the proxy.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from contract_server.monitoring.backlog import UNKNOWN, read_backlog
 from contract_server.services import Services
 from contract_server.settings import Settings, SettingsError
 
-PATIENCE_S = 3.0
-"""How long a scrape waits for the database: less than Prometheus waits for the scrape."""
+DATABASE_TIMEOUT_S = 3.0
+"""How long a scrape waits for the database; shorter than the scrape timeout of Prometheus."""
 
 
 def metrics_route(services: Services) -> Route:
-    """The page `/metrics`."""
+    """Return the route of `/metrics`."""
 
     async def page(_: Request) -> Response:
         await _refresh(services)
@@ -38,26 +38,25 @@ def metrics_route(services: Services) -> Route:
 
 
 async def _refresh(services: Services) -> None:
-    """Read what is not counted but looked up."""
-    _tell_pool()
+    """Update the gauges."""
+    _refresh_pool()  # first, because the next step takes a connection
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            vitals = await read_backlog(services.clock)
+        async with asyncio.timeout(DATABASE_TIMEOUT_S):
+            backlog = await read_backlog(services.clock)
     except Exception as error:
         if not (is_unavailable(error) or lacks_schema(error)):
             raise
-        vitals = UNKNOWN
-    metrics.DATABASE_REACHABLE.set(vitals is not UNKNOWN)
-    metrics.OLDEST_OVERDUE.labels("ERASE").set(vitals.overdue_erasure)
-    metrics.OLDEST_OVERDUE.labels("END_SERVICE").set(vitals.overdue_service_end)
-    metrics.OLDEST_UNSENT_MAIL.set(vitals.unsent_mail)
-    metrics.SWEEP_AGE.set(vitals.since_sweep)
-    metrics.ERASURES_STOPPED.set(vitals.erasures_stopped)
-    metrics.ACTS_SET_ASIDE.set(vitals.set_aside)
+        backlog = UNKNOWN
+    metrics.DATABASE_REACHABLE.set(backlog is not UNKNOWN)
+    metrics.OLDEST_OVERDUE.labels("ERASE").set(backlog.overdue_erasure)
+    metrics.OLDEST_OVERDUE.labels("END_SERVICE").set(backlog.overdue_service_end)
+    metrics.OLDEST_UNSENT_MAIL.set(backlog.unsent_mail)
+    metrics.SWEEP_AGE.set(backlog.since_sweep)
+    metrics.ERASURES_STOPPED.set(backlog.erasures_stopped)
+    metrics.ACTS_SET_ASIDE.set(backlog.failed_actions)
 
 
-def _tell_pool() -> None:
-    """Before this scrape takes a connection itself."""
+def _refresh_pool() -> None:
     if use := pool_use():
         metrics.POOL.labels("in_use").set(use.in_use)
         metrics.POOL.labels("idle").set(use.idle)
@@ -65,13 +64,13 @@ def _tell_pool() -> None:
 
 
 class MetricsPort:
-    """The port of this process where its metrics can be read, if the settings name one."""
+    """The metrics port of this process, if one is set."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take the port, so that one that is taken already stops the start and not the first scrape.
+        """Open the port now, so that a port in use stops the start and not the first scrape.
 
         Raises:
-            SettingsError: It is taken, or no port of this machine.
+            SettingsError: The port is in use, or the host is not this machine.
         """
         self._socket: socket.socket | None = None
         if settings.metrics_port is None:
@@ -80,15 +79,15 @@ class MetricsPort:
         try:
             self._socket = socket.create_server((settings.metrics_host, settings.metrics_port), family=family)
         except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
+            reason = error.strerror if isinstance(error, OSError) else "not a host name"
             raise SettingsError(
                 f"METRICS_PORT: {settings.metrics_host} port {settings.metrics_port} cannot be listened on"
-                f" ({reason}); each process needs a port of its own, of this machine"
+                f" ({reason}); set a free port of this machine, another one for each process"
             ) from None
 
     @asynccontextmanager
     async def serving(self, services: Services) -> AsyncIterator[None]:
-        """Answer scrapes as long as the block lasts."""
+        """Answer scrapes while the block runs."""
         if self._socket is None:
             yield
             return
@@ -113,9 +112,9 @@ class MetricsPort:
 
 
 class _Listener(uvicorn.Server):
-    """A server inside a process that has signals, and a way of ending, of its own."""
+    """A server inside a process that handles signals itself."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
+        """Install no signal handlers."""
         yield

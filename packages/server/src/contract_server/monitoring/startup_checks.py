@@ -1,4 +1,4 @@
-"""What is stored in a database and forbids this process to serve from it, whatever the settings say."""
+"""Startup checks: data that makes a database unfit to serve from."""
 
 from contract_server.accounts.models import Account
 from contract_server.clock import DatabaseClock, TestClockRow
@@ -11,10 +11,10 @@ _DEMO_ACCOUNTS = [OPERATOR_ID, *(contract.account_id for contract in CONTRACTS)]
 
 
 async def find_startup_problem(settings: Settings, policies: ServedPolicies) -> str | None:
-    """The first thing that forbids it, in one line; None where nothing does.
+    """Return the first problem in one line, or None.
 
-    Production has neither the accounts whose password everybody knows, nor a database that has lived in another
-    time; and without the very terms under which an application was made, its dates could not be explained.
+    A production database has no demonstration accounts, because their password is public, and no test clock. Every
+    policy version of an application must be available, because its dates could not be explained otherwise.
     """
     in_use = await versions_in_use()
     if missing := policies.missing(in_use):
@@ -35,9 +35,9 @@ async def find_startup_problem(settings: Settings, policies: ServedPolicies) -> 
 
 
 async def find_known_startup_problem(settings: Settings) -> str | None:
-    """The same; None also where the database cannot be looked at yet.
+    """Return the first problem, or None if there is none or the database is unavailable or not migrated.
 
-    It may come up later, and be migrated: until then `/readyz` says so, and nothing that is due is done.
+    The database may become available later. Until then `/readyz` fails, and no due action is executed.
     """
     try:
         return await find_startup_problem(settings, served_policies(settings.policy_dir))

@@ -34,10 +34,10 @@ async def record_failure(contract_id: UUID, action: Action, due_at: datetime, er
     failure = DueFailure.filter(contract_id=contract_id, act=action)
     if tries < TRIES:
         await failure.update(next_try_at=now + pause_after(tries))
-        log.warning("due act failed", contract_id=contract_id, act=action, tries=tries, exc_info=error)
+        log.warning("due action failed", contract_id=contract_id, act=action, tries=tries, exc_info=error)
     else:
         await failure.update(set_aside_at=now)
-        log.error("due act set aside", contract_id=contract_id, act=action, tries=tries, exc_info=error)
+        log.error("due action failed permanently", contract_id=contract_id, act=action, tries=tries, exc_info=error)
 
 
 async def clear_failures(contract_id: UUID, action: Action) -> None:

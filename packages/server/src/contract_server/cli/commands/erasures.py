@@ -16,7 +16,7 @@ from contract_server.cli.output import Json, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
 from contract_server.erasure.breaker import Assessment
 from contract_server.erasure.evidence import Evidence, first_broken_link, sealed_records
-from contract_server.erasure.forecast import DueDay, SetAside, acts_set_aside, erasures_by_day
+from contract_server.erasure.forecast import DueDay, FailedAction, erasures_by_day, list_failed_actions
 from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
 from contract_server.erasure.replay import ReplayPlan
 from contract_server.schedule.failed_actions import retry_failed
@@ -42,10 +42,10 @@ def plan(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--within") from None
 
-    async def look(services: Services) -> tuple[datetime, Assessment, list[DueDay], list[SetAside]]:
+    async def look(services: Services) -> tuple[datetime, Assessment, list[DueDay], list[FailedAction]]:
         now = await services.clock.now()
         by_day = await erasures_by_day(services.policies, now, ahead)
-        return now, await services.breaker.assess(now), by_day, await acts_set_aside()
+        return now, await services.breaker.assess(now), by_day, await list_failed_actions()
 
     now, assessment, by_day, set_aside = with_services(look)
     if json:
@@ -112,7 +112,7 @@ def replay(
 
     async def run(services: Services) -> tuple[ReplayPlan, list[UUID]]:
         found = await services.replay.plan(await services.ledger.read(ledger or ()))
-        return found, await services.replay.carry_out(found) if yes else []
+        return found, await services.replay.execute(found) if yes else []
 
     try:
         found, erased = with_services(run)
