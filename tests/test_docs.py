@@ -145,7 +145,9 @@ def test_a_command_that_does_not_exist_is_noticed() -> None:
 
 @each_page
 @pytest.mark.parametrize(
-    ("name", "main"), [("contract-rules", contract_rules), ("contract-notify", contract_notify)], ids=["rules", "notify"]
+    ("name", "main"),
+    [("contract-rules", contract_rules), ("contract-notify", contract_notify)],
+    ids=["rules", "notify"],
 )
 def test_every_command_of_the_other_packages_exists(page: Path, name: str, main: Callable[[list[str]], int]) -> None:
     for command in {word for line in code(page) for word in re.findall(rf"^{name} ([a-z-]+)", line)}:

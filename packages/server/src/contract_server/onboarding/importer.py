@@ -13,8 +13,6 @@ from typing import Any, assert_never
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from contract_rules import complete
-from contract_server.policies.policies import ServedPolicies
 from contract_server.onboarding.checks import Checks, Fault
 from contract_server.onboarding.lines import BrokenLine, Kind, Line, Mention
 from contract_server.onboarding.staging import NO_VALUES, ContractOutcome, ImportReport, RefusedLine, Staging
