@@ -39,4 +39,4 @@ def test_the_language_is_that_of_the_request(accepted: str, language: Language) 
 
 
 def test_the_client_is_counted_by_its_address_unless_a_trusted_proxy_names_another() -> None:
-    assert context_of(headers={"x-forwarded-for": "203.0.113.9"}).client_address == context_of().source
+    assert context_of(headers={"x-forwarded-for": "203.0.113.9"}).client_address == context_of().client_address
