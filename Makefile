@@ -91,11 +91,12 @@ schema: $(INSTALLED) ## export the GraphQL schemas of development and production
 	@$(BIN)/contract-server export-schema packages/server/schema.graphql
 	@$(BIN)/contract-server export-schema --production packages/server/schema.production.graphql
 
-check: $(INSTALLED) ## format, lint, types, layers, and that nothing generated is out of date
+check: $(INSTALLED) ## format, lint, types, layers, measures of the code, and that nothing generated is out of date
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.measures
 	@$(MAKE) --no-print-directory lock-check
 
 format: $(INSTALLED) ## write the code as the checks want it

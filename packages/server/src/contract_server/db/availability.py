@@ -1,4 +1,4 @@
-"""Telling a database that is out of reach or busy, which passes, from a defect, which does not."""
+"""Tell a database that is unavailable or busy, which passes, from a defect, which does not."""
 
 import asyncio
 
@@ -24,12 +24,12 @@ _CONTENDED = (
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether `error`, or what caused it, says that the server is away, restarting or full."""
+    """Return whether `error` or its cause means that the server is away, restarting or full."""
     return _caused_by(error, _OUT_OF_REACH)
 
 
 def is_contended(error: BaseException | None) -> bool:
-    """Whether `error`, or what caused it, says that somebody else was at the same rows: another try may succeed."""
+    """Return whether `error` or its cause is a conflict with a concurrent transaction: another try may succeed."""
     return _caused_by(error, _CONTENDED)
 
 
@@ -42,7 +42,7 @@ def _caused_by(error: BaseException | None, kinds: tuple[type[BaseException], ..
 
 
 def lacks_schema(error: BaseException | None) -> bool:
-    """Whether `error`, or what caused it, says that a table or a column is not there: migrations are pending."""
+    """Return whether `error` or its cause is a missing table or column: migrations are pending."""
     while error is not None:
         if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
             return True

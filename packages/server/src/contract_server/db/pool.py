@@ -1,4 +1,4 @@
-"""How many connections to the database this process uses."""
+"""Use of the connection pool."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from contract_server.db.transaction import current_connection
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """The pool at one moment. When all that it may have are in use, requests begin to wait for each other."""
+    """Connections of the pool at one moment. If all are in use, further requests wait."""
 
     in_use: int
     idle: int
@@ -16,7 +16,7 @@ class PoolUse:
 
 
 def pool_use() -> PoolUse | None:
-    """The pool as it is now; None as long as nobody has asked the database for anything."""
+    """Return the pool's present use; None before the first query."""
     pool: Any = getattr(current_connection(), "_pool", None)  # Tortoise offers no public way
     if pool is None:
         return None
