@@ -155,9 +155,13 @@ def ends_in_never(body: list[ast.stmt]) -> bool:
             return False
 
 
+CHECKS = {"complete", "offer_enum"}
+"""Functions that compare a table with its enumeration."""
+
+
 def partial_tables(tree: ast.AST, *, checked: bool = False) -> Iterator[ast.Dict]:
     """Tables by the members of an enumeration which nothing compares with it."""
-    checked = checked or (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "complete")
+    checked = checked or (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in CHECKS)
     if isinstance(tree, ast.Dict) and not checked and any(key and enumeration_of(key) for key in tree.keys):
         yield tree
     for child in ast.iter_child_nodes(tree):
