@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract_server.clock import DatabaseClock, TestClock
+from contract_server import clock
 from contract_server.services import build_services
 from contract_server.settings import EnvironmentName, Settings, SettingsError
 
@@ -14,11 +14,12 @@ async def test_without_a_mail_server_no_services_are_built(production_settings: 
 
 
 @pytest.mark.parametrize(
-    ("environment", "clock"), [(EnvironmentName.PRODUCTION, DatabaseClock), (EnvironmentName.DEVELOPMENT, TestClock)]
+    ("environment", "kind"),
+    [(EnvironmentName.PRODUCTION, clock.DatabaseClock), (EnvironmentName.DEVELOPMENT, clock.TestClock)],
 )
 async def test_only_development_has_a_clock_that_can_be_moved(
-    production_settings: Settings, environment: EnvironmentName, clock: type
+    production_settings: Settings, environment: EnvironmentName, kind: type
 ) -> None:
     services = build_services(production_settings.model_copy(update={"environment": environment}))
-    assert type(services.clock) is clock
+    assert type(services.clock) is kind
     await services.close()

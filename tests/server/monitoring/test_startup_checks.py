@@ -1,13 +1,10 @@
 """A database that is unfit for production is refused at the start."""
 
-from datetime import timedelta
-
 import pytest
 from pydantic import SecretStr
 from tests.server.workbench import Workbench, sql
 
 from contract_server.accounts.models import Account, Role
-from contract_server.clock import TestClockRow
 from contract_server.db.connection import database
 from contract_server.development.demo.people import OPERATOR_ID
 from contract_server.monitoring.startup_checks import find_known_startup_problem, find_startup_problem
@@ -37,7 +34,7 @@ async def test_demonstration_accounts_and_a_test_clock_belong_to_development_onl
     assert await problem(bench.settings) is None
     assert "demonstration accounts" in str(await problem(production_with_database))
     await Account.all().delete()
-    await TestClockRow.create(id=1, moved_by=timedelta(days=1))
+    await sql("INSERT INTO test_clock (id, moved_by) VALUES (1, 0)")
     assert await problem(bench.settings) is None
     assert "test clock" in str(await problem(production_with_database))
 
