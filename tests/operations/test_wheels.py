@@ -117,7 +117,8 @@ def test_development_runs_from_the_wheels_alone(development: tuple[Path, str]) -
     with httpx.Client(base_url=address, timeout=30) as client:
         assert client.get("/readyz").json() == {"ok": True}
         assert "playground" in client.get("/graphql", headers={"Accept": "text/html"}).text
-        assert client.get("/").status_code == 200
+        for page in ("/", "/dev/mail", "/dev/mail.css"):
+            assert client.get(page).status_code == 200
         who = {"email": "active@example.jp", "password": PASSWORD}
         client.post("/graphql", json={"query": LOG_IN, "variables": who}).raise_for_status()
         answer = client.post("/graphql", json={"query": TERMINATE, "variables": {"id": ACTIVE_CONTRACT}}).json()
