@@ -2,7 +2,6 @@
 
 import json
 import os
-from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,7 +16,6 @@ from contract_server.db.connection import database
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.policies.policies import served_policies, versions_in_use
 from contract_server.settings import EnvironmentName, Settings, SettingsError, load_settings
-from contract_server.settings.durations import parse_duration, show_duration
 from contract_server.worker.queue import queue_name
 
 HIDDEN = "vErY-hidden-1234567890-1234567890"
@@ -265,30 +263,6 @@ async def test_no_process_starts_without_a_version_that_applications_were_made_u
         in_use = await versions_in_use()
     assert served_policies(folder).missing(in_use) == []
     assert served_policies().missing(in_use) == ["0.9"]
-
-
-@pytest.mark.parametrize(
-    ("text", "span"),
-    [
-        ("90s", timedelta(seconds=90)),
-        ("15 m", timedelta(minutes=15)),
-        ("1.5H", timedelta(minutes=90)),
-        ("7d", timedelta(7)),
-    ],
-)
-def test_a_span_is_typed_with_its_unit(text: str, span: timedelta) -> None:
-    assert parse_duration(text) == span
-    assert parse_duration(show_duration(span)) == span
-
-
-@pytest.mark.parametrize("text", ["", "7", "d", "-1d", "1w", "7d 2h", "1000000000d", "١d"])
-def test_a_span_without_a_unit_or_beyond_the_calendar_is_none(text: str) -> None:
-    with pytest.raises(ValueError, match="expected a number with its unit"):
-        parse_duration(text)
-
-
-def test_a_span_of_milliseconds_is_shown_in_seconds() -> None:
-    assert show_duration(timedelta(milliseconds=10)) == "0.01s"
 
 
 def test_development_needs_no_more_than_a_database() -> None:

@@ -1,4 +1,4 @@
-"""The services inside the test's own process, where hashes can be counted and clocks be asked."""
+"""The services in the test's own process, where comparisons can be counted."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import new_database
 from tests.server.in_process import development_settings, seeded_services
 
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import execute
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services
 
@@ -20,6 +20,6 @@ async def seeded(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 async def services(seeded: Services) -> Services:
-    """The services, with nothing counted and nobody logged in yet."""
-    await current_connection().execute_query("TRUNCATE attempt_count, session, password_reset_token, outbox_mail")
+    """The services without sessions, counts and mails."""
+    await execute("TRUNCATE attempt_count, session, password_reset_token, outbox_mail")
     return seeded

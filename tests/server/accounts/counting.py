@@ -1,22 +1,25 @@
-"""Log-ins whose hashes are quick and counted."""
+"""Log-ins with fast hashes, whose comparisons are counted."""
 
+import asyncio
 from dataclasses import dataclass, field
 from threading import Event
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from contract_server.accounts.login import LogIns
+from contract_server.accounts.login import InvalidCredentials, LogIns
 from contract_server.accounts.models import Account
 from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.services import Services
 
 PASSWORD = "omakase-demo-2026"
 EMAIL = "active@example.jp"
+HERE, ELSEWHERE = "203.0.113.1", "203.0.113.2"
 
 
 class CountingHash(PasswordHash):
-    """Argon2id at its least cost; knows against which hashes passwords were compared."""
+    """Argon2id at its lowest cost, which records the hashes that passwords were compared with."""
 
     def __init__(self) -> None:
         super().__init__((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
@@ -31,29 +34,42 @@ class CountingHash(PasswordHash):
 
 
 @dataclass
-class Counted:
-    """Log-ins, and what was compared in them."""
+class CountedLogIns:
+    """Log-ins, and the comparisons in them."""
 
     log_ins: LogIns
     algorithm: CountingHash = field(repr=False)
-    kept: str
+    password_hash: str
 
     @property
     def guesses(self) -> int:
-        """How often a password was compared with the account's own."""
-        return self.algorithm.compared_with.count(self.kept)
+        """The number of comparisons with the account's own hash."""
+        return self.algorithm.compared_with.count(self.password_hash)
 
     @property
-    def work(self) -> int:
-        """How often anything was compared."""
+    def comparisons(self) -> int:
+        """The number of all comparisons."""
         return len(self.algorithm.compared_with)
 
 
-async def counted(services: Services, *, longest_queue: int = 10_000, **settings: object) -> Counted:
-    """Log-ins by the services' database, for the account of `EMAIL`, with settings of one's own."""
+async def count_log_ins(services: Services, *, longest_queue: int = 10_000, **settings: object) -> CountedLogIns:
+    """Log-ins on the services' database for the account of `EMAIL`, with other settings."""
     algorithm = CountingHash()
-    kept = algorithm.hash(PASSWORD)
-    await Account.filter(email=EMAIL).update(password_hash=kept)
-    own = services.settings.model_copy(update=settings)
+    password_hash = algorithm.hash(PASSWORD)
+    await Account.filter(email=EMAIL).update(password_hash=password_hash)
+    changed = services.settings.model_copy(update=settings)
     passwords = PasswordHasher(algorithm, longest_queue=longest_queue)
-    return Counted(LogIns(own, passwords, services.sessions, services.rate_limits), algorithm, kept)
+    return CountedLogIns(LogIns(changed, passwords, services.sessions, services.rate_limits), algorithm, password_hash)
+
+
+async def guess(counted: CountedLogIns, times: int, email: str = EMAIL, client_address: str = HERE) -> list[str]:
+    """Try wrong passwords in parallel, and return the kinds of answers."""
+
+    async def one(number: int) -> str:
+        try:
+            await counted.log_ins.log_in(email, f"wrong {number}", client_address=client_address)
+        except (InvalidCredentials, TooManyAttempts) as error:
+            return type(error).__name__
+        return "let in"
+
+    return await asyncio.gather(*(one(number) for number in range(times)))

@@ -1,4 +1,4 @@
-"""Who may do what: every query and mutation of the schema, asked by everybody. An operation without a row fails."""
+"""Who may do what: every query and mutation of the schema, for every caller. An operation without a row fails."""
 
 import hashlib
 import secrets
@@ -15,10 +15,10 @@ from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, PASSWORD, RES
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 
-NOBODY, EXPIRED, LOGGED_OUT, ERASED = "nobody", "expired", "logged out", "erased"
+ANONYMOUS, EXPIRED, LOGGED_OUT, ERASED = "anonymous", "expired", "logged out", "erased"
 CONTRACTOR, ANOTHER, OPERATOR = "contractor", "another contractor", "operator"
-EVERYBODY = (NOBODY, CONTRACTOR, ANOTHER, OPERATOR, EXPIRED, LOGGED_OUT, ERASED)
-STRANGERS = (NOBODY, EXPIRED, LOGGED_OUT, ERASED)
+CALLERS = (ANONYMOUS, CONTRACTOR, ANOTHER, OPERATOR, EXPIRED, LOGGED_OUT, ERASED)
+STRANGERS = (ANONYMOUS, EXPIRED, LOGGED_OUT, ERASED)
 EMAILS = {
     CONTRACTOR: "active@example.jp",
     ANOTHER: "grace@example.jp",
@@ -31,22 +31,22 @@ EMAILS = {
 
 @dataclass(frozen=True)
 class Row:
-    """An operation on the contractor's contract, and what everybody gets: OK, null, or the code that says no."""
+    """An operation on the contractor's contract, and each caller's answer: OK, null, or the code of a refusal."""
 
-    asked: str
+    operation: str
     answers: dict[str, str]
 
 
-def row(asked: str, *, everybody: str = "", strangers: str = "UNAUTHENTICATED", **known: str) -> Row:
+def row(operation: str, *, all_callers: str = "", strangers: str = "UNAUTHENTICATED", **known: str) -> Row:
     others = {CONTRACTOR: known.get("contractor"), ANOTHER: known.get("another"), OPERATOR: known.get("operator")}
-    answers = dict.fromkeys(STRANGERS, everybody or strangers) | {
-        who: said or everybody for who, said in others.items()
+    answers = dict.fromkeys(STRANGERS, all_callers or strangers) | {
+        who: answer or all_callers for who, answer in others.items()
     }
-    return Row(asked, answers)
+    return Row(operation, answers)
 
 
-# The mutations on contracts name a version that no contract has, so that nothing changes. Terminating would be possible
-# and is stale; resuming is refused by the rules.
+# The mutations on contracts name a version that does not exist, so that nothing changes. Terminating is possible, but
+# stale; resuming is refused by the rules.
 STALE = f'input: {{ contractId: "{ACTIVE_CONTRACT}", expectedVersion: 0 }}'
 CHANGE = "{ __typename ... on Problem { code } }"
 HOLD = f'contractId: "{ACTIVE_CONTRACT}"'
@@ -59,18 +59,22 @@ QUERIES = {
         another="null",
         operator="OK",
     ),
-    "policy": row("policy { version }", everybody="OK"),
-    "timeline": row("timeline { requestedOn }", everybody="OK"),
+    "policy": row("policy { version }", all_callers="OK"),
+    "timeline": row("timeline { requestedOn }", all_callers="OK"),
     "contracts": row("contracts { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
     "health": row("health { ok }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
-    "testClock": row("testClock { now }", everybody="OK"),
+    "testClock": row("testClock { now }", all_callers="OK"),
 }
 MUTATIONS = {
-    "logIn": row(f'logIn(input: {{ email: "operator@example.jp", password: "{PASSWORD}" }}) {CHANGE}', everybody="OK"),
-    "logOut": row("logOut { ok }", everybody="OK"),
-    "requestPasswordReset": row('requestPasswordReset(input: { email: "unknown@example.jp" }) { ok }', everybody="OK"),
+    "logIn": row(
+        f'logIn(input: {{ email: "operator@example.jp", password: "{PASSWORD}" }}) {CHANGE}', all_callers="OK"
+    ),
+    "logOut": row("logOut { ok }", all_callers="OK"),
+    "requestPasswordReset": row(
+        'requestPasswordReset(input: { email: "unknown@example.jp" }) { ok }', all_callers="OK"
+    ),
     "resetPassword": row(
-        f'resetPassword(input: {{ token: "x", newPassword: "{PASSWORD}" }}) {CHANGE}', everybody="INVALID_RESET_TOKEN"
+        f'resetPassword(input: {{ token: "x", newPassword: "{PASSWORD}" }}) {CHANGE}', all_callers="INVALID_RESET_TOKEN"
     ),
     "terminateContract": row(
         f"terminateContract({STALE}) {CHANGE}",
@@ -96,21 +100,21 @@ MUTATIONS = {
         another="FORBIDDEN",
         operator="OK",
     ),
-    "advanceTestClock": row("advanceTestClock(input: { hours: 1 }) { __typename }", everybody="OK"),
-    "resetDemo": row("resetDemo { testClock { now } }", everybody="OK"),
+    "advanceTestClock": row("advanceTestClock(input: { hours: 1 }) { __typename }", all_callers="OK"),
+    "resetDemo": row("resetDemo { testClock { now } }", all_callers="OK"),
 }
 
 
 @dataclass(frozen=True)
 class People:
-    """Tokens for everybody, made as if each had logged in just now."""
+    """Tokens for all callers, as if each had just logged in."""
 
     service: Running
     token_of_erased: str
 
     async def token(self, who: str) -> str | None:
-        """The token that this person shows; None for somebody who has none."""
-        if who == NOBODY:
+        """The caller's token; None for anonymous callers."""
+        if who == ANONYMOUS:
             return None
         if who == ERASED:
             return self.token_of_erased
@@ -120,7 +124,7 @@ class People:
         return token
 
     async def outcome(self, token: str | None, document: str, name: str) -> str:
-        """OK, null, or the code that says no."""
+        """OK, null, or the code of the refusal."""
         async with self.service.client() as client:
             if token is not None:
                 client.http.headers["Authorization"] = f"Bearer {token}"
@@ -136,20 +140,20 @@ class People:
 
 @pytest.fixture(scope="module")
 async def people(service: Running) -> AsyncIterator[People]:
-    """Everybody, with one contractor whose contract was erased while they were logged in."""
+    """All callers, with one contractor whose contract was erased while they were logged in."""
     async with service.client() as client:
         await client.ask(RESET)
         token = await open_session(service, EMAILS[ERASED])
         await client.advance(days=27)
         await client.log_in(EMAILS[OPERATOR])
-        asked = "query ($id: ID!) { contract(id: $id) { status } }"
-        assert (await client.ask(asked, id=CLOSED_CONTRACT))["contract"] == {"status": "ERASED"}
+        query = "query ($id: ID!) { contract(id: $id) { status } }"
+        assert (await client.ask(query, id=CLOSED_CONTRACT))["contract"] == {"status": "ERASED"}
         yield People(service, token)
         await client.ask(RESET)
 
 
 async def open_session(service: Running, email: str, good_for: timedelta = timedelta(hours=1)) -> str:
-    """A session as a log-in would open it, without the work of hashing."""
+    """Open a session as a log-in would, without hashing."""
     token = secrets.token_urlsafe(32)
     connection = await asyncpg.connect(service.database_url)
     try:
@@ -167,9 +171,9 @@ async def open_session(service: Running, email: str, good_for: timedelta = timed
 
 
 def fields(kind: str) -> set[str]:
-    found = core(build_schema(development=True)).type_map[kind]
-    assert isinstance(found, GraphQLObjectType)
-    return set(found.fields)
+    object_type = core(build_schema(development=True)).type_map[kind]
+    assert isinstance(object_type, GraphQLObjectType)
+    return set(object_type.fields)
 
 
 def test_every_operation_has_a_row_and_every_row_an_operation() -> None:
@@ -177,18 +181,18 @@ def test_every_operation_has_a_row_and_every_row_an_operation() -> None:
     assert set(MUTATIONS) == fields("Mutation")
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("who", CALLERS)
 @pytest.mark.parametrize("name", QUERIES)
 async def test_a_query_answers_those_who_may_ask(people: People, name: str, who: str) -> None:
     row = QUERIES[name]
-    assert await people.outcome(await people.token(who), f"query {{ {row.asked} }}", name) == row.answers[who]
+    assert await people.outcome(await people.token(who), f"query {{ {row.operation} }}", name) == row.answers[who]
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("who", CALLERS)
 @pytest.mark.parametrize("name", MUTATIONS)
 async def test_a_mutation_obeys_those_who_may_ask(people: People, name: str, who: str) -> None:
     row = MUTATIONS[name]
-    assert await people.outcome(await people.token(who), f"mutation {{ {row.asked} }}", name) == row.answers[who]
+    assert await people.outcome(await people.token(who), f"mutation {{ {row.operation} }}", name) == row.answers[who]
 
 
 @pytest.mark.parametrize("who", [CONTRACTOR, OPERATOR])

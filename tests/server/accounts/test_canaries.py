@@ -1,4 +1,4 @@
-"""Nothing personal and nothing secret gets where it does not belong: it is planted everywhere and looked for."""
+"""Personal data and secrets are planted everywhere, and must not appear in logs, Redis and process arguments."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
 
 CANARY = "canary"
-"""In every text that is planted, so that one search finds them all."""
+"""Part of every planted text, so that one search finds them all."""
 
 TERMINATE = """
 mutation ($key: String) {
@@ -47,25 +47,25 @@ async def test_logs_redis_and_process_arguments_hold_nothing_personal_and_each_l
     async with running(database_url, redis.url, tmp_path, LOG_LEVEL="DEBUG") as service:
         await plant_in_database(service)
         async with service.client() as client:
-            for act in (log_in, forget_password, change_contract, hold, send_nonsense, break_database):
-                await act(client, service)
+            for action in (log_in, forget_password, change_contract, hold, send_nonsense, break_database):
+                await action(client, service)
         secrets = await planted_by_the_product(service)
         arguments = process_arguments()
-        kept = await everything_in(redis)
-    said = service.log_lines()
-    assert all(said.values())
-    lines = [line for each in said.values() for line in each]
+        stored = await everything_in(redis)
+    logs = service.log_lines()
+    assert all(logs.values())
+    lines = [line for log in logs.values() for line in log]
     for line in lines:
         assert isinstance(json.loads(line), dict), line
     assert any(json.loads(line).get("exception") == "IntegrityError" for line in lines)
-    for text in [*lines, *kept, *arguments]:
-        found = [secret for secret in secrets if secret in text]
-        assert not found, text
+    for text in [*lines, *stored, *arguments]:
+        leaked = [secret for secret in secrets if secret in text]
+        assert not leaked, text
     assert all(CANARY not in line for line in lines)
 
 
 async def plant_in_database(service: Running) -> None:
-    """Names, addresses and telephone numbers that can be recognised."""
+    """Plant recognisable names, addresses and telephone numbers."""
     await execute(
         service.database_url,
         "UPDATE account SET name = 'canary 春子', email = 'canary.' || email",
@@ -75,7 +75,7 @@ async def plant_in_database(service: Running) -> None:
 
 
 async def log_in(client: Client, _: Running) -> None:
-    """Right, wrong, and in ways that nobody has thought of."""
+    """Log in with right, wrong and malformed credentials."""
     for email in ("canary.nobody@example.jp", "canary.active@example.jp"):
         assert (await client.log_in(email, "canary password"))["code"] == "INVALID_CREDENTIALS"
     for text in NASTY:
@@ -84,7 +84,7 @@ async def log_in(client: Client, _: Running) -> None:
 
 
 async def forget_password(client: Client, service: Running) -> None:
-    """Ask for a link, use it, and show some that are none."""
+    """Request a link, use it, and use invalid ones."""
     for email in ("canary.grace@example.jp", "canary.nobody@example.jp", *NASTY):
         await send(client, ASK_FOR_LINK, email=email)
     (token,) = await links(service)
@@ -98,7 +98,7 @@ async def change_contract(client: Client, _: Running) -> None:
 
 
 async def hold(_: Client, service: Running) -> None:
-    """An operator writes what nobody should, and what the database does not take."""
+    """Place a hold with a personal reason, and with reasons that the database refuses."""
     async with service.client() as operator:
         await operator.log_in("canary.operator@example.jp")
         for reason in ("canary, see mail to canary@example.jp", *NASTY):
@@ -106,7 +106,7 @@ async def hold(_: Client, service: Running) -> None:
 
 
 async def send_nonsense(client: Client, _: Running) -> None:
-    """What no client of ours sends."""
+    """Send malformed requests."""
     http = client.http
     sends: tuple[Callable[[], Awaitable[httpx.Response]], ...] = (
         lambda: http.post("/graphql", content=b'{"query": "canary'),
@@ -130,19 +130,19 @@ async def send_nonsense(client: Client, _: Running) -> None:
             },
         ),
     )
-    for each in sends:
-        assert (await each()).status_code < 500
+    for send_one in sends:
+        assert (await send_one()).status_code < 500
 
 
 async def send(client: Client, query: str, **variables: str) -> None:
-    """Send whatever it is, escaped as JSON escapes it: half of a surrogate pair too."""
+    """Send any text, escaped as JSON, even a lone surrogate."""
     content = json.dumps({"query": query, "variables": variables}).encode()
     response = await client.http.post("/graphql", content=content, headers={"Content-Type": "application/json"})
     assert response.status_code < 500
 
 
 async def break_database(client: Client, service: Running) -> None:
-    """PostgreSQL quotes the whole row that it refuses: to the server on a mutation, and to the worker on a mail."""
+    """Make PostgreSQL refuse rows of the server and of the worker: its errors quote the whole row."""
     await execute(
         service.database_url,
         "ALTER TABLE outbox_mail ADD CONSTRAINT refused CHECK (lease_token IS NULL AND kind <> 'resumption_accepted')"
@@ -157,7 +157,7 @@ async def break_database(client: Client, service: Running) -> None:
 
 
 async def planted_by_the_product(service: Running) -> list[str]:
-    """What the product itself made and must not tell: tokens' hashes, texts of mails, passwords."""
+    """Secrets that the product itself made: hashes, tokens, and texts of mails."""
     connection = await asyncpg.connect(service.database_url)
     try:
         bodies = [row["body"] for row in await connection.fetch("SELECT body FROM outbox_mail")]
@@ -170,26 +170,26 @@ async def planted_by_the_product(service: Running) -> list[str]:
 
 
 async def links(service: Running) -> list[str]:
-    """The tokens of all links that were mailed."""
+    """The tokens of all mailed links."""
     bodies = [mail.get_content() for mail in await service.mails(1)]
     return [token for body in bodies for token in re.findall(r"/password/(\S+)", body)]
 
 
 def process_arguments() -> list[str]:
-    """What anybody on this machine sees in a list of processes."""
+    """The command lines of all processes of this machine."""
     arguments = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it has ended meanwhile
+        with suppress(OSError):  # the process has ended
             arguments.append(file.read_text(errors="replace"))
     return arguments
 
 
 async def everything_in(server: EmbeddedRedis) -> list[str]:
-    """All keys of Redis, and all that is kept under them."""
+    """All keys of Redis and their values."""
     async with redis.asyncio.Redis(port=server.port, password=urlsplit(server.url).password) as connection:
         keys = [key async for key in connection.scan_iter()]
         dumps = [await connection.dump(key) or b"" for key in keys]
-    return [each.decode(errors="replace") for each in (*keys, *dumps)]
+    return [text.decode(errors="replace") for text in (*keys, *dumps)]
 
 
 async def execute(database_url: str, *statements: str) -> None:

@@ -1,4 +1,4 @@
-"""What a sweep forgets, and what it does not forget yet."""
+"""What a sweep deletes, and what it does not delete yet."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.result import ActionRefused
 from contract_server.contracts.service import ContractRequest
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import execute, fetch
 from contract_server.services import Services
 from contract_server.worker.sweep import sweep_once
 
@@ -20,29 +20,29 @@ EMAIL = "active@example.jp"
 
 async def contractor(services: Services) -> Viewer:
     _, token = await services.sessions.open(await Account.get(email=EMAIL))
-    visit = await find_viewer(services, token)
-    assert visit is not None
-    return visit.viewer
+    viewer_contract = await find_viewer(services, token)
+    assert viewer_contract is not None
+    return viewer_contract.viewer
 
 
 async def refuse(services: Services, viewer: Viewer) -> None:
-    """Have an answer kept: nobody can take back what was not ended."""
+    """Have an answer stored: an active contract cannot be resumed."""
     assert viewer.contract_id is not None
     request = ContractRequest(action=Action.RESUME, contract_id=viewer.contract_id)
     with pytest.raises(ActionRefused):
         await services.contracts.execute(viewer, request, "key")
 
 
-async def answered(ago: timedelta) -> None:
-    await current_connection().execute_query("UPDATE idempotent_answer SET answered_at = now() - $1::interval", [ago])
+async def set_age_of_answers(ago: timedelta) -> None:
+    await execute("UPDATE idempotent_answer SET answered_at = now() - $1::interval", ago)
 
 
 async def test_the_answer_to_a_key_is_kept_for_a_day_at_least_and_not_for_ever(services: Services) -> None:
     await refuse(services, await contractor(services))
-    await answered(timedelta(hours=24))
+    await set_age_of_answers(timedelta(hours=24))
     await sweep_once(services)
     assert await IdempotentAnswer.all().count() == 1
-    await answered(timedelta(hours=49))
+    await set_age_of_answers(timedelta(hours=49))
     await sweep_once(services)
     assert not await IdempotentAnswer.exists()
 
@@ -51,18 +51,18 @@ async def test_a_sweep_forgets_sessions_links_and_counts_that_have_expired(servi
     await contractor(services)
     await services.password_resets.request(EMAIL, client_address="203.0.113.1")
     await sweep_once(services)
-    assert await kept() == (True, True, True)
+    assert await remaining() == (True, True, True)
     for table, column in (
         ("session", "expires_at"),
         ("password_reset_token", "expires_at"),
         ("attempt_count", "ends_at"),
     ):
-        await current_connection().execute_query(f"UPDATE {table} SET {column} = now() - interval '1 hour'")  # noqa: S608 - as named above
+        await execute(f"UPDATE {table} SET {column} = now() - interval '1 hour'")  # noqa: S608 - the names above
     await sweep_once(services)
-    assert await kept() == (False, False, False)
+    assert await remaining() == (False, False, False)
 
 
-async def kept() -> tuple[bool, bool, bool]:
-    """Whether there is still a session, a link to a new password, and a count of tries."""
-    counts = await current_connection().execute_query_dict("SELECT count(*) AS counts FROM attempt_count")
+async def remaining() -> tuple[bool, bool, bool]:
+    """Whether a session, a reset link and a count of tries still exist."""
+    counts = await fetch("SELECT count(*) AS counts FROM attempt_count")
     return await Session.exists(), await PasswordResetToken.exists(), counts[0]["counts"] > 0

@@ -1,4 +1,4 @@
-"""The limits, and new sessions for old, as clients meet them."""
+"""The limits and the replacement of sessions over HTTP."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from tests.server.in_process import development_settings, seeded_services, serve
 from tests.server.running import ASK_FOR_LINK, LOG_IN, PASSWORD
 
 from contract_server.clock import DatabaseClock
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import execute
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.mail.models import OutboxMail
 from contract_server.settings import Settings
@@ -27,14 +27,14 @@ mutation ($email: String!, $password: String!) {
 
 @pytest.fixture(scope="module")
 async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    found = development_settings(await new_database(postgres), tmp_path_factory.mktemp("limits"))
-    found = found.model_copy(update={"request_deadline": timedelta(minutes=1)})  # however slow the machine
-    async with seeded_services(found):
-        return found
+    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("limits"))
+    settings = settings.model_copy(update={"request_deadline": timedelta(minutes=1)})  # for slow machines
+    async with seeded_services(settings):
+        return settings
 
 
-async def ask(client: httpx.AsyncClient, query: str, headers: dict[str, str] | None = None, **given: str) -> Any:  # noqa: ANN401 - whatever was asked for
-    response = await client.post("/graphql", json={"query": query, "variables": given}, headers=headers)
+async def ask(client: httpx.AsyncClient, query: str, headers: dict[str, str] | None = None, **variables: str) -> Any:  # noqa: ANN401 - any JSON
+    response = await client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
     answer = response.json()
     assert response.status_code == 200, answer
     assert "errors" not in answer, answer
@@ -43,7 +43,7 @@ async def ask(client: httpx.AsyncClient, query: str, headers: dict[str, str] | N
 
 
 async def guess(client: httpx.AsyncClient, times: int, email: str = EMAIL) -> Counter[str]:
-    """Wrong passwords, all at once, each as if forwarded for somebody else; how often each code was the answer."""
+    """Try wrong passwords in parallel, each with another forged address, and count the codes of the answers."""
 
     async def one(number: int) -> str:
         headers = {"X-Forwarded-For": f"198.51.100.{number % 250}"}
@@ -52,13 +52,13 @@ async def guess(client: httpx.AsyncClient, times: int, email: str = EMAIL) -> Co
     return Counter(await asyncio.gather(*(one(number) for number in range(times))))
 
 
-async def forget_counts() -> None:
-    await current_connection().execute_query("TRUNCATE attempt_count")
+async def delete_counts() -> None:
+    await execute("TRUNCATE attempt_count")
 
 
 async def test_forged_addresses_and_parallel_requests_give_no_more_guesses(settings: Settings) -> None:
     async with served(settings) as client:
-        await forget_counts()
+        await delete_counts()
         assert await guess(client, 60) == {"INVALID_CREDENTIALS": 10, "TOO_MANY_ATTEMPTS": 50}
         assert await guess(client, 1) == {"TOO_MANY_ATTEMPTS": 1}
 
@@ -66,25 +66,25 @@ async def test_forged_addresses_and_parallel_requests_give_no_more_guesses(setti
 async def test_what_a_trusted_proxy_says_makes_sources_differ(settings: Settings) -> None:
     trusting = Settings.model_validate(settings.model_dump() | {"trusted_proxies": "127.0.0.1"})
     async with served(trusting) as client:
-        await forget_counts()
+        await delete_counts()
         assert await guess(client, 20) == {"INVALID_CREDENTIALS": 20}
 
 
 async def test_a_locked_client_is_told_when_to_come_back_in_real_time(settings: Settings) -> None:
     async with served(settings) as client:
-        await forget_counts()
+        await delete_counts()
         await guess(client, 10, "nobody@example.jp")
-        told = await ask(client, RETRY_AT, email="nobody@example.jp", password=PASSWORD)
-        assert told["code"] == "TOO_MANY_ATTEMPTS"
-        retry_at = datetime.fromisoformat(told["retryAt"])
+        refusal = await ask(client, RETRY_AT, email="nobody@example.jp", password=PASSWORD)
+        assert refusal["code"] == "TOO_MANY_ATTEMPTS"
+        retry_at = datetime.fromisoformat(refusal["retryAt"])
         assert timedelta() < retry_at - await DatabaseClock().now() <= timedelta(minutes=5)
         full_minute = retry_at + timedelta(seconds=59, microseconds=999_999)
-        assert f"{full_minute:%H:%M}" in told["message"]
+        assert f"{full_minute:%H:%M}" in refusal["message"]
 
 
 async def test_logging_in_again_ends_the_session_that_the_cookie_showed(settings: Settings) -> None:
     async with served(settings) as client:
-        await forget_counts()
+        await delete_counts()
         first = (await ask(client, LOG_IN, email=EMAIL, password=PASSWORD))["token"]
         second = (await ask(client, LOG_IN, email=EMAIL, password=PASSWORD))["token"]
         assert first != second
@@ -97,7 +97,7 @@ async def test_logging_in_again_ends_the_session_that_the_cookie_showed(settings
 
 async def test_a_link_never_leads_where_a_client_says(settings: Settings) -> None:
     async with served(settings) as client:
-        await forget_counts()
+        await delete_counts()
         headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
         assert await ask(client, ASK_FOR_LINK, headers, email=EMAIL) == {"ok": True}
         assert await ask(client, ASK_FOR_LINK, headers, email="nobody@example.jp") == {"ok": True}

@@ -11,7 +11,7 @@ from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.accounts.password_reset import VALID_FOR, InvalidResetToken
 from contract_server.clock import DatabaseClock
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 from contract_server.development.demo.people import PASSWORD
 from contract_server.mail.models import OutboxMail
 from contract_server.services import Services
@@ -22,7 +22,7 @@ HERE = "203.0.113.1"
 
 
 async def ask(services: Services, times: int = 1, email: str = EMAIL, client_address: str = HERE) -> int:
-    """Ask for a link that many times; how many mails are owed then."""
+    """Request a link that many times in parallel, and return the number of pending mails."""
     await asyncio.gather(
         *(services.password_resets.request(email, client_address=client_address) for _ in range(times))
     )
@@ -155,5 +155,5 @@ async def test_a_link_that_was_mailed_stands_in_the_database_no_more(services: S
     await ask(services)
     token = await mailed_token()
     assert await services.mail_relay.drain() == 1
-    rows = await current_connection().execute_query_dict("SELECT mail::text AS row FROM outbox_mail AS mail")
+    rows = await fetch("SELECT mail::text AS row FROM outbox_mail AS mail")
     assert [token in row["row"] for row in rows] == [False]

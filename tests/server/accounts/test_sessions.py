@@ -30,8 +30,10 @@ async def test_tokens_have_256_bits_and_only_their_hash_is_kept(services: Servic
     tokens = [(await services.sessions.open(account))[1] for _ in range(3)]
     assert len(set(tokens)) == 3
     assert all(len(token) == 43 for token in tokens)
-    kept = await Session.all().values_list("token_hash", flat=True)
-    assert {str(each) for each in kept} == {hashlib.sha256(token.encode()).hexdigest() for token in tokens}
+    hashes = await Session.all().values_list("token_hash", flat=True)
+    assert {str(token_hash) for token_hash in hashes} == {
+        hashlib.sha256(token.encode()).hexdigest() for token in tokens
+    }
 
 
 @pytest.mark.parametrize(
@@ -44,12 +46,14 @@ async def test_a_session_ends_when_it_is_not_used(services: Services, unused_for
     assert (await find_viewer(services, token) is not None) is open_still
 
 
-@pytest.mark.parametrize(("left", "open_still"), [(TICK, True), (-TICK, False)], ids=["just before", "just after"])
-async def test_a_session_ends_however_much_it_is_used(services: Services, left: timedelta, open_still: bool) -> None:
+@pytest.mark.parametrize(("remaining", "open_still"), [(TICK, True), (-TICK, False)], ids=["just before", "just after"])
+async def test_a_session_ends_however_much_it_is_used(
+    services: Services, remaining: timedelta, open_still: bool
+) -> None:
     _, token = await services.sessions.open(await active_account())
     session = await Session.get()
     assert session.expires_at - session.created_at == services.settings.session_absolute_limit
-    await Session.all().update(expires_at=await DatabaseClock().now() + left)
+    await Session.all().update(expires_at=await DatabaseClock().now() + remaining)
     assert (await find_viewer(services, token) is not None) is open_still
 
 
@@ -128,13 +132,13 @@ def test_the_cookie_is_for_this_server_alone_and_for_no_script(
         mail_sender="no-reply@example.jp",
         secret_key=SecretStr("a secret of thirty-two characters"),
     )
-    given, taken = Response(), Response()
-    set_session_cookie(given, settings, "opaque")
-    delete_session_cookie(taken, settings)
+    set_response, delete_response = Response(), Response()
+    set_session_cookie(set_response, settings, "opaque")
+    delete_session_cookie(delete_response, settings)
     common = {"httponly", "path=/", "samesite=lax"} | ({"secure"} if secure else set())
-    value, *flags = given.headers["set-cookie"].split("; ")
+    value, *flags = set_response.headers["set-cookie"].split("; ")
     assert value == f"{name}=opaque"
     assert {flag.lower() for flag in flags} == common | {"max-age=86400"}  # no Domain: `__Host-` forbids it
-    value, *flags = taken.headers["set-cookie"].split("; ")
+    value, *flags = delete_response.headers["set-cookie"].split("; ")
     assert value == f'{name}=""'
     assert common | {"max-age=0"} <= {flag.lower() for flag in flags}

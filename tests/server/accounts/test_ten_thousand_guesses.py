@@ -1,7 +1,7 @@
-"""Ten thousand guesses at a running server, in every way that might hide how many they are.
+"""Ten thousand guesses at a running server, in every way that might hide their number.
 
-The first of them are wrong, and use up what the limit leaves. All others are right: if the server compared a single
-one of them with the account's password, it would let it in.
+The first guesses are wrong and use up the limit. All others are right: if the server compared a single one of them with
+the account's password, it would open a session.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ DOCUMENT = "mutation ($email: String!, $password: String!) { %s }"
 
 @pytest.fixture
 async def counts(service: Running) -> AsyncIterator[asyncpg.Connection]:
-    """The database of a server that has counted nothing and knows no session; it forgets what was counted here."""
+    """The database of a server without counts and sessions, which are deleted again afterwards."""
     connection = await asyncpg.connect(service.database_url)
     await connection.execute("TRUNCATE attempt_count, session")
     yield connection
@@ -40,19 +40,19 @@ def guess(password: str, selection: str = GUESS) -> dict[str, object]:
     return {"query": DOCUMENT % selection, "variables": {"email": EMAIL, "password": password}}
 
 
-async def sent(client: Client, body: object, times: int) -> Counter[str]:
-    """How often each answer came to requests that are sent all at once, each as if forwarded for somebody else."""
+async def send(client: Client, body: object, times: int) -> Counter[str]:
+    """Send requests in parallel, each with another forged address, and count the answers."""
 
     async def answer(number: int) -> str:
         forged = f"198.51.{number // 250}.{number % 250}"
         headers = {"X-Forwarded-For": f"{forged}, {forged}", "Forwarded": f"for={forged}", "X-Real-IP": forged}
-        return told(await client.http.post("/graphql", json=body, headers=headers))
+        return answer_of(await client.http.post("/graphql", json=body, headers=headers))
 
     return Counter(await asyncio.gather(*(answer(number) for number in range(times))))
 
 
-def told(response: httpx.Response) -> str:
-    """What came of a guess, in one word; of a request that was refused whole, why."""
+def answer_of(response: httpx.Response) -> str:
+    """The answer to a guess in one word, or the reason why the request was refused."""
     answer = response.json()
     if "data" not in answer:
         return f"{response.status_code} {answer['errors'][0]['extensions']['code']}"
@@ -64,16 +64,16 @@ async def test_ten_thousand_guesses_compare_no_more_passwords_than_the_limit_say
     client: Client, counts: asyncpg.Connection
 ) -> None:
     assert GUESSES >= 10_000
-    assert await sent(client, guess("wrong"), WRONG) == {
+    assert await send(client, guess("wrong"), WRONG) == {
         "INVALID_CREDENTIALS": LIMIT,
         "TOO_MANY_ATTEMPTS": WRONG - LIMIT,
     }
 
     right = guess(PASSWORD)
     aliased = guess(PASSWORD, " ".join(f"a{number}: {GUESS}" for number in range(ALIASES)))
-    assert await sent(client, right, ONE_BY_ONE) == {"TOO_MANY_ATTEMPTS": ONE_BY_ONE}
-    assert await sent(client, aliased, BY_ALIASES // ALIASES) == {"200 BAD_USER_INPUT": BY_ALIASES // ALIASES}
-    assert await sent(client, [right] * 100, BY_BATCHES // 100) == {"400 BAD_USER_INPUT": BY_BATCHES // 100}
+    assert await send(client, right, ONE_BY_ONE) == {"TOO_MANY_ATTEMPTS": ONE_BY_ONE}
+    assert await send(client, aliased, BY_ALIASES // ALIASES) == {"200 BAD_USER_INPUT": BY_ALIASES // ALIASES}
+    assert await send(client, [right] * 100, BY_BATCHES // 100) == {"400 BAD_USER_INPUT": BY_BATCHES // 100}
 
     assert await counts.fetchval("SELECT count(*) FROM session") == 0
     assert await counts.fetchval("SELECT max(tries) FROM attempt_count") == LIMIT

@@ -1,4 +1,4 @@
-"""Rows that are written together are what the models would have written one by one."""
+"""The row writer writes what the models would write one by one."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -69,7 +69,7 @@ async def test_each_row_gets_a_key_of_its_own() -> None:
 
 async def test_updating_changes_what_is_named_of_the_rows_that_are_named() -> None:
     ids = [await contract() for _ in range(3)]
-    await write_rows(Insert(ErasureRecord, [record(each) for each in ids]))
+    await write_rows(Insert(ErasureRecord, [record(contract_id) for contract_id in ids]))
     first, second, third = await ErasureRecord.filter(contract_id__in=ids).order_by("id")
     changes = [
         {"id": first.id, "erased_rows": {"member": 1}, "batches": 2},
@@ -77,8 +77,8 @@ async def test_updating_changes_what_is_named_of_the_rows_that_are_named() -> No
     ]
     await write_rows(Update(ErasureRecord, changes))
     after = await ErasureRecord.filter(contract_id__in=ids).order_by("id")
-    assert [(each.erased_rows, each.batches) for each in after] == [({"member": 1}, 2), ({}, 0), ({}, 3)]
-    assert [each.due_at for each in after] == [second.due_at] * 3
+    assert [(row.erased_rows, row.batches) for row in after] == [({"member": 1}, 2), ({}, 0), ({}, 3)]
+    assert [row.due_at for row in after] == [second.due_at] * 3
 
 
 async def test_no_rows_are_no_statement() -> None:
@@ -94,7 +94,7 @@ async def test_several_writes_are_one_statement() -> None:
         Update(Member, []),
         Insert(Member, [{"contract_id": other, "name": "会員", "email": "a@example.jp"}]),
     )
-    assert [(await Contract.get(id=each)).version for each in (contract_id, other)] == [2, 3]
+    assert [(await Contract.get(id=id_)).version for id_ in (contract_id, other)] == [2, 3]
     assert await ErasureRecord.filter(contract_id=contract_id).count() == 1
     assert [member.name for member in await Member.filter(contract_id=other)] == ["会員"]
 

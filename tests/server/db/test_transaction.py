@@ -1,4 +1,4 @@
-"""A transaction gives its connection back in every case, and is committed whole or not at all."""
+"""A transaction releases its connection in every case, and is committed completely or not at all."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from tests.conftest import new_database
 from tests.locks import until_somebody_waits
 
 from contract_server.db.connection import database
+from contract_server.db.statements import execute, fetch
 from contract_server.db.transaction import current_connection, transaction
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.settings import EnvironmentName, Settings
@@ -17,7 +18,7 @@ from contract_server.settings import EnvironmentName, Settings
 POOL = 2
 CANCELLATIONS = 50
 
-# The COMMIT of whoever has written a 13 waits for a lock.
+# The COMMIT of a transaction that has written a 13 waits for a lock.
 _SLOW_COMMIT = """
     CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN IF NEW.value = 13 THEN PERFORM pg_advisory_lock(13); END IF; RETURN NULL; END $$;
@@ -28,7 +29,7 @@ _SLOW_COMMIT = """
 
 @pytest.fixture(scope="module")
 async def small_pool(postgres: EmbeddedPostgres) -> Settings:
-    """A database that one process may open two connections to."""
+    """A database with a pool of two connections."""
     settings = Settings(
         environment=EnvironmentName.DEVELOPMENT,
         database_url=SecretStr(await new_database(postgres)),
@@ -41,44 +42,44 @@ async def small_pool(postgres: EmbeddedPostgres) -> Settings:
 
 @pytest.fixture(autouse=True)
 async def numbers(small_pool: Settings) -> AsyncIterator[None]:
-    """The table, empty, and a pool whose every connection is free again after the test."""
+    """The empty table; after the test, every connection of the pool must be free."""
     async with database(small_pool):
-        await current_connection().execute_query("TRUNCATE number")
+        await execute("TRUNCATE number")
         yield
         await use_the_whole_pool()
 
 
 async def write(value: int) -> None:
-    async with transaction() as connection:
-        await connection.execute_query("INSERT INTO number VALUES ($1)", [value])
+    async with transaction():
+        await execute("INSERT INTO number VALUES ($1)", value)
 
 
 async def written() -> list[int]:
-    rows = await current_connection().execute_query_dict("SELECT value FROM number ORDER BY value")
+    rows = await fetch("SELECT value FROM number ORDER BY value")
     return [row["value"] for row in rows]
 
 
 async def use_the_whole_pool() -> None:
-    """Hold as many transactions at the same time as the pool has connections."""
+    """Open as many transactions at once as the pool has connections."""
     together = asyncio.Barrier(POOL)
 
-    async def take_part() -> None:
+    async def hold_transaction() -> None:
         async with transaction():
             await together.wait()
 
     async with asyncio.timeout(10):
-        await asyncio.gather(*(take_part() for _ in range(POOL)))
+        await asyncio.gather(*(hold_transaction() for _ in range(POOL)))
 
 
 async def cancel(task: asyncio.Task[None]) -> bool:
-    """Cancel the task; whether it was cancelled, and had not come to its end before."""
+    """Cancel the task, and return whether it was cancelled before its end."""
     task.cancel()
     await asyncio.wait([task])
     return task.cancelled()
 
 
 async def test_a_task_that_is_cancelled_at_any_step_leaks_no_connection() -> None:
-    """From before BEGIN to after COMMIT: each task gets one turn of the event loop more than the one before."""
+    """Each task gets one more turn of the event loop than the one before, from before BEGIN to after COMMIT."""
     await write(-1)
     finished = set()
     for turns in range(CANCELLATIONS):
@@ -94,10 +95,10 @@ async def test_a_task_that_is_cancelled_at_any_step_leaks_no_connection() -> Non
 
 async def test_a_task_that_is_cancelled_in_its_body_leaves_nothing_behind() -> None:
     async def linger(inside: asyncio.Event) -> None:
-        async with transaction() as connection:
-            await connection.execute_query("INSERT INTO number VALUES (1)")
+        async with transaction():
+            await execute("INSERT INTO number VALUES (1)")
             inside.set()
-            await connection.execute_query("SELECT pg_sleep(60)")
+            await fetch("SELECT pg_sleep(60)")
 
     for _ in range(CANCELLATIONS):
         inside = asyncio.Event()
@@ -108,20 +109,20 @@ async def test_a_task_that_is_cancelled_in_its_body_leaves_nothing_behind() -> N
 
 
 async def test_a_task_that_is_cancelled_during_commit_leaks_no_connection(small_pool: Settings) -> None:
-    somebody = await asyncpg.connect(small_pool.database_url.get_secret_value())
+    other = await asyncpg.connect(small_pool.database_url.get_secret_value())
     try:
-        await somebody.execute("SELECT pg_advisory_lock(13)")
+        await other.execute("SELECT pg_advisory_lock(13)")
         for _ in range(CANCELLATIONS):
             task = asyncio.create_task(write(13))
-            await until_somebody_waits(somebody.fetch)
+            await until_somebody_waits(other.fetch)
             assert await cancel(task)
     finally:
-        await somebody.close()
+        await other.close()
     assert await written() == []
 
 
 async def fail_after_writing(*values: int) -> None:
-    """Write each value in a transaction of its own inside a common one, which fails in the end."""
+    """Write each value in its own transaction inside a common one, which fails at the end."""
     async with transaction():
         for value in values:
             await write(value)
@@ -146,12 +147,12 @@ async def test_a_transaction_inside_another_is_a_savepoint() -> None:
 
 
 async def test_queries_inside_use_the_transaction_by_themselves(small_pool: Settings) -> None:
-    somebody = await asyncpg.connect(small_pool.database_url.get_secret_value())
+    other = await asyncpg.connect(small_pool.database_url.get_secret_value())
     try:
         async with transaction():
-            await current_connection().execute_query("INSERT INTO number VALUES (1)")
+            await execute("INSERT INTO number VALUES (1)")
             assert await written() == [1]
-            assert await somebody.fetch("SELECT value FROM number") == []
-        assert [row["value"] for row in await somebody.fetch("SELECT value FROM number")] == [1]
+            assert await other.fetch("SELECT value FROM number") == []
+        assert [row["value"] for row in await other.fetch("SELECT value FROM number")] == [1]
     finally:
-        await somebody.close()
+        await other.close()

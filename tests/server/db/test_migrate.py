@@ -1,4 +1,4 @@
-"""The schema grows from nothing, once, whoever brings it there, and is the one that the models describe."""
+"""Migrations are applied once, even by concurrent processes, and make the schema that the models describe."""
 
 import asyncio
 
@@ -12,15 +12,15 @@ from tortoise.migrations.operations import AlterField, AlterModelOptions, Operat
 
 from contract_server.db.connection import database, tortoise_config
 from contract_server.db.migrate import migrate, pending_migrations
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES
 from contract_server.settings import EnvironmentName, Settings
 
 UP_TO_DATE = "The database is up to date.\n"
 
-# Tortoise replays a primary key that is a relation under its short name, and takes that for a change.
-_SEEN_WHERE_NONE_IS = (AlterModelOptions, "Company")
+# Tortoise replays a primary key that is a relation under its short name, and reports that as a change.
+_FALSE_POSITIVE = (AlterModelOptions, "Company")
 
 _TEXT_COLUMNS = """
     SELECT table_name AS name, column_name AS column, character_maximum_length AS length,
@@ -37,7 +37,7 @@ _WITHOUT_STATISTICS = """
 
 @pytest.fixture
 async def empty(postgres: EmbeddedPostgres) -> Settings:
-    """The settings that lead to an empty database."""
+    """The settings of an empty database."""
     return Settings(environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await new_database(postgres)))
 
 
@@ -46,25 +46,25 @@ async def test_models_and_migrations_agree(empty: Settings) -> None:
         assert context.apps is not None
         changes = await MigrationAutodetector(context.apps, tortoise_config(empty)["apps"]).changes()
     operations = [operation for writer in changes for operation in writer.operations]
-    assert [each for each in operations if not _is_none(each)] == []
+    assert [operation for operation in operations if _changes_schema(operation)] == []
 
 
-def _is_none(operation: Operation) -> bool:
-    """Whether an operation stands for no change of the schema.
+def _changes_schema(operation: Operation) -> bool:
+    """Whether an operation changes the schema.
 
-    Migrations write an enumeration's column as text, because history must not move with the enumeration: the next
-    test compares these columns.
+    Migrations write the column of an enumeration as text, because history must not change with the enumeration. The
+    next test compares these columns.
     """
     if isinstance(operation, AlterField):
-        return isinstance(operation.field, CharEnumFieldInstance)
-    return (type(operation), getattr(operation, "name", "")) == _SEEN_WHERE_NONE_IS
+        return not isinstance(operation.field, CharEnumFieldInstance)
+    return (type(operation), getattr(operation, "name", "")) != _FALSE_POSITIVE
 
 
 async def test_columns_of_enumerations_are_as_the_models_describe_them(empty: Settings) -> None:
     async with database(empty) as context:
         assert context.apps is not None
         await migrate(empty)
-        rows = await current_connection().execute_query_dict(_TEXT_COLUMNS)
+        rows = await fetch(_TEXT_COLUMNS)
         described = {
             (model._meta.db_table, field.model_field_name): (field.max_length, field.null)  # noqa: SLF001 - Tortoise offers no public way
             for model in context.apps["contract_server"].values()
@@ -81,14 +81,14 @@ async def test_two_who_migrate_an_empty_database_at_once_apply_everything_once(e
     async with database(empty):
         names = await pending_migrations(empty)
     assert names
-    assert await command(variables, "migrate", "--check") == (1, told("pending", names), "")
+    assert await command(variables, "migrate", "--check") == (1, lines("pending", names), "")
     both = await asyncio.gather(command(variables, "migrate"), command(variables, "migrate"))
-    assert sorted(both) == sorted([(0, UP_TO_DATE, ""), (0, told("applied", names), "")])
+    assert sorted(both) == sorted([(0, UP_TO_DATE, ""), (0, lines("applied", names), "")])
     assert await command(variables, "migrate", "--check") == (0, UP_TO_DATE, "")
 
 
-def told(what: str, names: list[str]) -> str:
-    return "".join(f"{what}: {name}\n" for name in names)
+def lines(state: str, names: list[str]) -> str:
+    return "".join(f"{state}: {name}\n" for name in names)
 
 
 async def test_migrating_twice_changes_nothing(empty: Settings) -> None:
@@ -99,14 +99,15 @@ async def test_migrating_twice_changes_nothing(empty: Settings) -> None:
 
 async def test_a_migration_of_a_large_table_takes_what_it_takes_and_locks_wait_as_ever(empty: Settings) -> None:
     async with database(empty, no_statement_timeout=True):
-        assert await current_connection().execute_query_dict("SHOW statement_timeout") == [{"statement_timeout": "0"}]
-        assert await current_connection().execute_query_dict("SHOW lock_timeout") == [{"lock_timeout": "10s"}]
+        ((statement_timeout,),) = await fetch("SHOW statement_timeout")
+        ((lock_timeout,),) = await fetch("SHOW lock_timeout")
+    assert (statement_timeout, lock_timeout) == ("0", "10s")
 
 
 async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(empty: Settings) -> None:
     async with database(empty):
         await migrate(empty)
-        rows = await current_connection().execute_query_dict(_WITHOUT_STATISTICS)
+        rows = await fetch(_WITHOUT_STATISTICS)
     without = {(row["name"], row["column"]) for row in rows}
     personal = {(name, column) for name, table in TABLES.items() for column in table.personal | table.emptied}
     assert personal <= without
