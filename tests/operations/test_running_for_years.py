@@ -289,4 +289,4 @@ async def test_a_port_that_is_taken_stops_the_server_in_one_line(postgres: Embed
         port = taken.sockets[0].getsockname()[1]
         status, _, errors = await command(variables, "serve", "--port", str(port))
     assert status == Status.NO
-    assert errors.startswith(f"contract-server: 127.0.0.1 port {port} cannot be listened on")
+    assert errors.startswith(f"contract-server: cannot listen on 127.0.0.1 port {port} ")

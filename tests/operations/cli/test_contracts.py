@@ -47,7 +47,7 @@ async def test_contracts_are_listed_newest_first_and_as_they_are_asked_for(seede
     assert [each["status"] for each in everything] == ["TERMINATED", "TERMINATED", "TERMINATED", "ACTIVE"]
     ended = await run(variables_of(seeded), "contracts", "list", "--json", "--limit", "2")
     assert json.loads(ended.output) == everything[:2]
-    assert ended.errors == "contract-server: there is more than these 2; see --limit\n"
+    assert ended.errors == "contract-server: only the first 2 are shown; see --limit\n"
     assert everything[3:] == await listed(seeded, "--status", "ACTIVE")
     assert everything == await listed(seeded, "--status", "ACTIVE", "--status", "TERMINATED", "--not-on-hold")
     assert await listed(seeded, "--on-hold") == []
@@ -133,7 +133,7 @@ async def test_at_a_terminal_the_dates_are_shown_and_nothing_is_done_without_a_y
 async def test_a_script_that_does_not_say_yes_does_nothing(seeded: Settings) -> None:
     ended = await run(variables_of(seeded), "terminate", ACTIVE_CONTRACT, "--reason", WHY, given="y\n")
     assert (ended.status, ended.output) == (2, "")
-    assert ended.errors.endswith("contract-server: nobody is there to be asked: say --yes to agree beforehand\n")
+    assert ended.errors.endswith("contract-server: confirmation needs a terminal; pass --yes to confirm without one\n")
     assert await events_and_mails(seeded) == ([], [])
 
 

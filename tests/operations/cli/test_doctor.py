@@ -1,4 +1,4 @@
-"""`contract-server doctor`: what monitoring asks. 0 every promise is kept, 1 one is broken, else nobody could look."""
+"""`contract-server doctor` for monitoring: 0 every promise is kept, 1 one is broken, any other: it could not run."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -57,4 +57,4 @@ async def test_who_cannot_look_does_not_say_that_all_is_well_or_not(
     assert (await command(misconfigured, "doctor"))[0] == 3
     await connection.execute("ALTER TABLE sweep_run ALTER COLUMN finished_at TYPE text USING 'never'")
     status, _, errors = await command(variables, "doctor")
-    assert (status, errors.splitlines()[-1]) == (4, "contract-server: the examination failed: ParseError")
+    assert (status, errors.splitlines()[-1]) == (4, "contract-server: the check could not run: ParseError")

@@ -60,7 +60,7 @@ async def test_people_get_a_table_and_hear_of_what_is_left_out(seeded: Settings)
         [LAST_DAY_CONTRACT, "END_SERVICE"],
         [GRACE_CONTRACT, "END_SERVICE"],
     ]
-    assert ended.errors == "contract-server: there is more than these 2; see --limit\n"
+    assert ended.errors == "contract-server: only the first 2 are shown; see --limit\n"
 
 
 @pytest.mark.parametrize("within", ["soon", "7", "-1d"])

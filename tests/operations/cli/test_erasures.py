@@ -70,7 +70,7 @@ async def test_the_plan_tells_day_by_day_what_is_due_and_what_waits(desk: Desk) 
         [day["day"], *(str(day[name]) for name in ("contracts", "held", "failing", "set_aside"))]
         for day in found["days"]
     ]
-    assert output.splitlines()[-1] == "2 contracts are due, and pass."
+    assert output.splitlines()[-1] == "2 contracts are due, within the limit of 50."
 
 
 async def test_the_plan_looks_ahead_as_far_as_is_asked(desk: Desk) -> None:
@@ -91,7 +91,10 @@ async def test_a_wave_waits_for_the_operators_word(desk: Desk) -> None:
     assert await desk.erased() == set()
 
     status, _, errors = await desk.type("erasures", "approve", **strict)
-    assert (status, errors) == (2, "contract-server: nobody is there to be asked: say --yes to agree beforehand\n")
+    assert (status, errors) == (
+        2,
+        "contract-server: confirmation needs a terminal; pass --yes to confirm without one\n",
+    )
     status, output, _ = await desk.type("erasures", "approve", "--yes", **strict)
     assert (status, output) == (0, "Approved: the next sweeps erase 3 contracts.\n")
     assert (await desk.type("sweep", **strict))[0] == 0
@@ -102,7 +105,7 @@ async def test_there_is_nothing_to_approve_while_nothing_is_stopped(desk: Desk) 
     status, _, errors = await desk.type("erasures", "approve", "--yes")
     assert (status, errors) == (
         1,
-        "contract-server: there is nothing to approve: 3 contracts are due, and pass.\n",
+        "contract-server: there is nothing to approve: 3 contracts are due, within the limit of 50.\n",
     )
 
 
@@ -162,7 +165,7 @@ async def test_a_replay_shows_what_it_would_do_and_does_it_when_told(desk: Desk)
     await desk.connection.execute("DELETE FROM contract_event WHERE type = 'ERASED'")
     assert (await desk.type("erasures", "replay"))[:2] == (
         1,
-        "erased again: 0, erased already: 0, left: 3\nNothing was changed. Say --yes to erase them.\n",
+        "erased again: 0, erased already: 0, left: 3\nNothing was changed. Pass --yes to erase them.\n",
     )
     assert await desk.erased() == set()
     assert set((await desk.read("erasures", "replay"))["to_erase"]) == set(TERMINATED)

@@ -173,7 +173,7 @@ async def test_at_a_terminal_a_bar_shows_how_far_it_is(variables: Variables, tmp
 @pytest.mark.parametrize(
     ("name", "content", "options", "said"),
     [
-        ("a.txt", b"", (), "a.txt: say --format jsonl or --format csv"),
+        ("a.txt", b"", (), "a.txt: pass --format jsonl or --format csv"),
         ("a.csv", b"", (), "a.csv: the first line names the fields"),
         ("a.csv", b"record,contract_id\n", (), "a.csv: the first line names the fields"),
         ("a.jsonl", b"{}", ("--format", "csv"), "a.jsonl: the first line names the fields"),

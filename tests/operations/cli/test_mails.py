@@ -21,7 +21,7 @@ VALUES ($1, 'termination_accepted', '<' || gen_random_uuid() || '@example.jp>',
         7, 'PermanentFailure', $2)
 RETURNING id
 """
-NOT_GIVEN_UP = "contract-server: this mail was not given up"
+NOT_GIVEN_UP = "contract-server: this mail has not failed"
 
 
 @dataclass
@@ -78,13 +78,13 @@ async def test_what_was_given_up_is_listed_for_whoever_is_to_put_it_right(desk: 
     status, output, errors = await desk.type("mails", "list", "--limit", "1")
     assert status == 0
     assert output.splitlines()[1].split()[:2] == [first, GRACE_CONTRACT]
-    assert errors == "contract-server: there is more than these 1; see --limit\n"
+    assert errors == "contract-server: only the first 1 are shown; see --limit\n"
 
 
 async def test_a_mail_that_is_dismissed_troubles_nobody_any_more(desk: Desk) -> None:
     mail = await desk.gives_up()
     assert await desk.broken() == ["mails_failed"]
-    assert await desk.type("mails", "dismiss", mail) == (0, "It is seen to.\n", "")
+    assert await desk.type("mails", "dismiss", mail) == (0, "The mail was dismissed.\n", "")
     assert await desk.listed() == []
     assert await desk.broken() == []
     assert (await desk.type("sweep"))[0] == 0

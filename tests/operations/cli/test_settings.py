@@ -170,8 +170,8 @@ async def test_a_variable_that_looks_like_a_setting_is_told_of() -> None:
     assert (ended.status, ended.errors.splitlines()) == (
         0,
         [
-            "contract-server: LOG_LEVLE is no setting; was LOG_LEVEL meant?",
-            "contract-server: SMTP_URI_FILE is no setting; was SMTP_URL_FILE meant?",
+            "contract-server: LOG_LEVLE is not a setting; did you mean LOG_LEVEL?",
+            "contract-server: SMTP_URI_FILE is not a setting; did you mean SMTP_URL_FILE?",
         ],
     )
 

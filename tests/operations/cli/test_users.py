@@ -72,22 +72,26 @@ async def test_nothing_personal_is_stored_of_an_erased_contract_again(seeded: Se
     ended = await run(
         variables_of(seeded), "user", "add", OPERATOR, "--name", "n", "--contract", GRACE_CONTRACT, given=NEW_PASSWORD
     )
-    assert ended.refusal == (1, "the contract's data was erased, and nobody becomes its contractor again")
+    assert ended.refusal == (1, "the contract's data was erased; it cannot get a contractor again")
 
 
 @pytest.mark.parametrize(
     ("arguments", "given", "refusal"),
     [
-        (("add", CONTRACTOR.upper(), "--name", "n"), NEW_PASSWORD, (1, "somebody has this address already")),
-        (("add", OPERATOR, "--name", "n", "--contract", ACTIVE_CONTRACT), NEW_PASSWORD, (1, "the contract has its")),
+        (("add", CONTRACTOR.upper(), "--name", "n"), NEW_PASSWORD, (1, "an account has this address already")),
+        (
+            ("add", OPERATOR, "--name", "n", "--contract", ACTIVE_CONTRACT),
+            NEW_PASSWORD,
+            (1, "the contract has a contractor"),
+        ),
         (("add", OPERATOR, "--name", "n", "--contract", NOBODYS_CONTRACT), NEW_PASSWORD, (1, "there is no such")),
         (("add", "nobody", "--name", "n"), NEW_PASSWORD, (2, "EMAIL: expected one plain address")),
         (("add", OPERATOR, "--name", " "), NEW_PASSWORD, (2, "--name: expected a name")),
         (("add", OPERATOR, "--name", "n\n"), "short", (2, "a password has 12 to 256 characters")),
         (("add", OPERATOR, "--name", "n"), "", (2, "a password has 12 to 256 characters")),
         (("password", CONTRACTOR), "x" * 257, (2, "a password has 12 to 256 characters")),
-        (("password", "nobody@example.jp"), NEW_PASSWORD, (1, "nobody has this address")),
-        (("unlock", "nobody@example.jp"), "", (1, "nobody has this address")),
+        (("password", "nobody@example.jp"), NEW_PASSWORD, (1, "no account has this address")),
+        (("unlock", "nobody@example.jp"), "", (1, "no account has this address")),
     ],
 )
 async def test_what_cannot_be_is_refused_in_one_line(
@@ -112,10 +116,10 @@ async def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(seeded:
 
 async def test_at_a_terminal_a_password_is_typed_twice_and_never_shown(seeded: Settings) -> None:
     command = (variables_of(seeded), "user", "password", CONTRACTOR)
-    once, again = "New password: ", "The same again: "
+    once, again = "New password: ", "Repeat the password: "
     ended = await run_at_terminal(*command, answers={once: f"{NEW_PASSWORD}\n", again: "something else\n"})
     assert (ended.status, ended.output) == (2, "")
-    assert ended.errors.split("\n")[-2] == "contract-server: the two are not the same; nothing was changed"
+    assert ended.errors.split("\n")[-2] == "contract-server: the two passwords differ; nothing was changed"
     ended = await run_at_terminal(*command, answers={once: f"{NEW_PASSWORD}\n", again: f"{NEW_PASSWORD}\n"})
     assert (ended.status, NEW_PASSWORD in ended.errors) == (0, False)
     async with services_of(seeded) as services:

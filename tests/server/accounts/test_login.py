@@ -8,8 +8,8 @@ from tests.server.in_process import find_viewer
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.clock import DatabaseClock
-from contract_server.development.test_clock import MovableClock
 from contract_server.db.statements import execute, fetch
+from contract_server.development.test_clock import MovableClock
 from contract_server.services import Services
 
 UNKNOWN = "nobody@example.jp"

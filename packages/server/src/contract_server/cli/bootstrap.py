@@ -1,4 +1,4 @@
-"""How a command reaches the database and the services, once, and lets go of both."""
+"""Open the database and the services for one command, and close them afterwards."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -12,21 +12,21 @@ from contract_server.settings import SettingsError, load_settings
 Result = TypeVar("Result")
 
 
-def with_database(act: Callable[[], Awaitable[Result]], *, no_statement_timeout: bool = False) -> Result:
-    """What `act` returns, awaited with a connection to the database, whose statements may be no_statement_timeout."""
+def with_database(operation: Callable[[], Awaitable[Result]], *, no_statement_timeout: bool = False) -> Result:
+    """Run `operation` with a connection to the database, and return its result."""
 
     async def run() -> Result:
         async with database(load_settings(), no_statement_timeout=no_statement_timeout):
-            return await act()
+            return await operation()
 
     return event_loop.run(run())
 
 
-def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
-    """What `act` returns, awaited with the services that the settings ask for.
+def with_services(operation: Callable[[Services], Awaitable[Result]]) -> Result:
+    """Run `operation` with the services that the settings describe, and return its result.
 
     Raises:
-        SettingsError: The database is none to serve from.
+        SettingsError: The database is unfit to serve from.
     """
     settings = load_settings()
     logs.configure(settings.log_level)
@@ -34,8 +34,8 @@ def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
     async def run() -> Result:
         services = build_services(settings)
         try:
-            _refuse(await find_startup_problem(settings, services.policies))
-            return await act(services)
+            _raise_if(await find_startup_problem(settings, services.policies))
+            return await operation(services)
         finally:
             await services.close()
 
@@ -43,14 +43,14 @@ def with_services(act: Callable[[Services], Awaitable[Result]]) -> Result:
 
 
 def refuse_startup_problems() -> None:
-    """See that the database, where it can be reached already, is one to serve from.
+    """Run the startup checks, unless the database cannot be reached yet.
 
     Raises:
-        SettingsError: It is not.
+        SettingsError: The database is unfit to serve from.
     """
-    _refuse(with_database(lambda: find_known_startup_problem(load_settings())))
+    _raise_if(with_database(lambda: find_known_startup_problem(load_settings())))
 
 
-def _refuse(obstacle: str | None) -> None:
-    if obstacle:
-        raise SettingsError(obstacle)
+def _raise_if(problem: str | None) -> None:
+    if problem:
+        raise SettingsError(problem)

@@ -1,4 +1,4 @@
-"""Showing what was found: a table for people, JSON for scripts."""
+"""Output of commands: a table for people, JSON for scripts."""
 
 import json
 import sys
@@ -12,46 +12,46 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_WIDEST = 10_000
+_WIDTH_IN_PIPES = 10_000
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")]
 
 
-def show_json(found: object) -> None:
-    """One JSON document; Japanese stays readable."""
-    json.dump(found, sys.stdout, ensure_ascii=False, indent=2, default=_written)
+def show_json(document: object) -> None:
+    """Write one JSON document; Japanese text stays readable."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=_format)
     sys.stdout.write("\n")
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table as wide as what is in it; through a pipe nothing is cut off."""
+    """Write a table. In a pipe, it is as wide as its content."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(in_words(cell) for cell in row))
+        table.add_row(*(format_cell(cell) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = _WIDEST
+        console.width = _WIDTH_IN_PIPES
     console.print(table)
 
 
-def show_first(headings: Sequence[str], found: Sequence[Mapping[str, Any]], limit: int, *, json: bool) -> None:
-    """So many of what was found, and, where there is more, a word of that which no script reads."""
+def show_first(headings: Sequence[str], rows: Sequence[Mapping[str, Any]], limit: int, *, json: bool) -> None:
+    """Write the first `limit` rows; if there are more, say so on standard error."""
     if json:
-        show_json(found[:limit])
+        show_json(rows[:limit])
     else:
-        show_table(headings, [list(each.values()) for each in found[:limit]])
-    if len(found) > limit:
-        typer.echo(f"contract-server: there is more than these {limit}; see --limit", err=True)
+        show_table(headings, [list(row.values()) for row in rows[:limit]])
+    if len(rows) > limit:
+        typer.echo(f"contract-server: only the first {limit} are shown; see --limit", err=True)
 
 
-def in_words(value: object) -> Text:
-    """A cell: never read as markup, whatever people have typed."""
-    return Text("-" if value is None else _written(value) if isinstance(value, bool | datetime) else str(value))
+def format_cell(value: object) -> Text:
+    """Format a cell; text that users have typed is never markup."""
+    return Text("-" if value is None else _format(value) if isinstance(value, bool | datetime) else str(value))
 
 
-def _written(value: object) -> str:
+def _format(value: object) -> str:
     match value:
         case bool():
             return "yes" if value else "no"

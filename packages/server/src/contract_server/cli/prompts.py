@@ -1,4 +1,4 @@
-"""Asking before something is changed that cannot be taken back, and for what no command line may hold."""
+"""Prompts: confirmation of changes, and passwords, which no command line may contain."""
 
 import sys
 from getpass import getpass
@@ -8,30 +8,30 @@ import typer
 
 from contract_server.cli.exit_status import Refusal, Status
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Go on where the operator agrees, on the command line already or when asked.
+    """Ask the operator to confirm, unless `yes` is set.
 
     Raises:
-        Refusal: They do not, or there is nobody to ask.
+        Refusal: The operator declines, or standard input is no terminal.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Refusal("nobody is there to be asked: say --yes to agree beforehand", Status.MISUNDERSTOOD)
-    sys.stderr.write(f"{question} [y/N] ")  # not where a script reads the answer
+        raise Refusal("confirmation needs a terminal; pass --yes to confirm without one", Status.MISUNDERSTOOD)
+    sys.stderr.write(f"{question} [y/N] ")  # standard output carries the command's result
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refusal("nothing was changed")
 
 
 def ask_password() -> str:
-    """A new password: typed twice unseen, or, where nobody is at the terminal, the first line of standard input.
+    """Read a new password: typed twice without echo, or, without a terminal, the first line of standard input.
 
     Raises:
-        Refusal: The two are not the same.
+        Refusal: The two differ, or the line is not UTF-8.
     """
     if not sys.stdin.isatty():
         try:
@@ -39,6 +39,6 @@ def ask_password() -> str:
         except UnicodeDecodeError:
             raise Refusal("the password: expected text in UTF-8", Status.MISUNDERSTOOD) from None
     password = getpass("New password: ")
-    if getpass("The same again: ") != password:
-        raise Refusal("the two are not the same; nothing was changed", Status.MISUNDERSTOOD)
+    if getpass("Repeat the password: ") != password:
+        raise Refusal("the two passwords differ; nothing was changed", Status.MISUNDERSTOOD)
     return password

@@ -1,4 +1,4 @@
-"""Looking at contracts, as an operator sees them."""
+"""The commands that show contracts."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -30,48 +30,52 @@ cli = typer.Typer(no_args_is_help=True, help="Look at contracts: list, show.")
 
 @cli.command("list")
 def list_(
-    status: Annotated[list[ContractStatus] | None, typer.Option(help="Only these; can be given again.")] = None,
+    status: Annotated[
+        list[ContractStatus] | None, typer.Option(help="Only contracts in this status; can be repeated.")
+    ] = None,
     erasure_due_by: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Erasure falls due on or before this day and has not happened."),
+        typer.Option(formats=["%Y-%m-%d"], help="Only contracts to be erased on or before this day."),
     ] = None,
-    on_hold: Annotated[bool | None, typer.Option("--on-hold/--not-on-hold", help="Erasure is on hold, or not.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = LARGEST_PAGE,
+    on_hold: Annotated[
+        bool | None, typer.Option("--on-hold/--not-on-hold", help="Only contracts whose erasure is on hold, or is not.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = LARGEST_PAGE,
     json: Json = False,
 ) -> None:
     """List contracts, the newest first.
 
     Example: contract-server contracts list --status TERMINATED --erasure-due-by 2024-04-16
     """
-    wanted = ContractFilter(
+    filters = ContractFilter(
         status=tuple(status) if status else None,
         erasure_due_by=erasure_due_by.date() if erasure_due_by else None,
         on_hold=on_hold,
     )
-    found = with_services(lambda _: _find(wanted, limit + 1))
-    show_first([name.replace("_", " ") for name in _LISTED], found, limit, json=json)
+    contracts = with_services(lambda _: _find(filters, limit + 1))
+    show_first([name.replace("_", " ") for name in _LISTED], contracts, limit, json=json)
 
 
 @cli.command()
 def show(contract: ContractId, json: Json = False) -> None:
-    """Show all that is stored of one contract, personal data included, with what happened to it.
+    """Show everything stored about one contract, with its events and personal data.
 
     Example: contract-server contracts show 018f0000-0000-7000-8000-000000000001 --json
     """
-    found = with_services(lambda services: describe(services, contract))
+    description = with_services(lambda services: describe(services, contract))
     if json:
-        show_json(found)
+        show_json(description)
         return
-    events = found.pop("events")
-    show_table(("contract", ""), _flat(found))
+    events = description.pop("events")
+    show_table(("contract", ""), _flatten(description))
     typer.echo()
     show_table(
-        [name.replace("_", " ") for name in events[0]] if events else [], [list(each.values()) for each in events]
+        [name.replace("_", " ") for name in events[0]] if events else [], [list(event.values()) for event in events]
     )
 
 
 async def require_contract(contract_id: UUID) -> ContractSnapshot:
-    """The contract as it stands.
+    """Return the contract in its present state.
 
     Raises:
         Refusal: There is no such contract.
@@ -83,7 +87,7 @@ async def require_contract(contract_id: UUID) -> ContractSnapshot:
 
 
 async def describe(services: Services, contract_id: UUID) -> dict[str, Any]:
-    """All that is stored of one contract.
+    """Return everything stored about one contract.
 
     Raises:
         Refusal: There is no such contract.
@@ -109,7 +113,7 @@ async def describe(services: Services, contract_id: UUID) -> dict[str, Any]:
 
 
 def _summary(contract: ContractSnapshot) -> dict[str, Any]:
-    """A contract's dates: the last days on which something can still be done or is still there."""
+    """Summarize a contract; its dates are the last days of the periods."""
     facts = contract.facts
     timeline = facts.application.timeline if facts.application else None
     return {
@@ -123,16 +127,16 @@ def _summary(contract: ContractSnapshot) -> dict[str, Any]:
     }
 
 
-async def _find(wanted: ContractFilter, limit: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+async def _find(filters: ContractFilter, limit: int) -> list[dict[str, Any]]:
+    summaries: list[dict[str, Any]] = []
     after = None
-    while len(found) < limit:
-        page = await find_contracts(wanted, min(limit - len(found), LARGEST_PAGE), after)
-        found += [_summary(contract) for contract in page.contracts]
+    while len(summaries) < limit:
+        page = await find_contracts(filters, min(limit - len(summaries), LARGEST_PAGE), after)
+        summaries += [_summary(contract) for contract in page.contracts]
         if not page.has_next:
             break
         after = contract_cursor(page.contracts[-1])
-    return found
+    return summaries
 
 
 def _application(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] | None:
@@ -153,13 +157,13 @@ def _hold(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] | None:
 
 
 def _columns(row: Model | None, *names: str) -> dict[str, Any]:
-    """What is stored in those columns; nothing where it was erased."""
+    """Return these columns; nothing if the row was erased."""
     return {name: getattr(row, name) for name in names} if row else {}
 
 
-def _flat(found: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """What is found in lines: the parts of a part under its name and theirs."""
-    for name, value in found.items():
+def _flatten(description: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield names and values; a nested value has the names of both levels."""
+    for name, value in description.items():
         if isinstance(value, dict):
             yield from ((f"{name} {part}".replace("_", " "), inner) for part, inner in value.items())
         else:

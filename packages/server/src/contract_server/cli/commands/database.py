@@ -1,4 +1,4 @@
-"""Bringing a database into shape: its schema, and, in development, something to look at."""
+"""The commands that prepare a database: its schema and, in development, demonstration data."""
 
 from typing import Annotated
 
@@ -12,18 +12,20 @@ from contract_server.settings import load_settings
 
 
 def migrate(
-    check: Annotated[bool, typer.Option("--check", help="Apply nothing; exit with 1 if there is something.")] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="Apply nothing; print the SQL that would be run.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Apply nothing; exit with 1 if a migration is pending.")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Apply nothing; print the SQL of pending migrations.")] = False,
 ) -> None:
-    """Bring the database to the schema of this version. Safe to run twice, and by two at a time.
+    """Bring the database to the schema of this version. Safe to run twice, or twice at the same time.
 
-    Look first, where tables are large: contract-server migrate --plan
+    Where tables are large, look at the SQL first: contract-server migrate --plan
     """
     settings = load_settings()
     if plan:
         planned = with_database(lambda: planned_statements(settings))
         for name, statements in planned.items():
-            typer.echo("\n".join([f"-- {name}", *map(_terminated, statements)]) + "\n")
+            typer.echo("\n".join([f"-- {name}", *map(_end_statement, statements)]) + "\n")
         if not planned:
             typer.echo("-- The database is up to date.")
         return
@@ -47,12 +49,14 @@ def seed_demo() -> None:
     from contract_server.development.demo.seed import seed_if_empty  # noqa: PLC0415 - not part of production
 
     if not load_settings().development:
-        raise Refusal("demonstration data is for ENVIRONMENT=development alone")
+        raise Refusal("demonstration data is only for development; set ENVIRONMENT=development")
     seeded = with_services(seed_if_empty)
-    typer.echo("Demonstration data is in place." if seeded else "There is data already; nothing was changed.")
+    typer.echo(
+        "The demonstration data was stored." if seeded else "The database holds data already; nothing was changed."
+    )
 
 
-def _terminated(statement: str) -> str:
-    """A statement as psql reads it; comments are in between."""
+def _end_statement(statement: str) -> str:
+    """End a statement as psql needs it; a comment stays as it is."""
     text = statement.strip()
     return text if text.startswith("--") or text.endswith(";") else f"{text};"

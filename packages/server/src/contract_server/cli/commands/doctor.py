@@ -1,4 +1,4 @@
-"""Whether every promise is kept, for people and for monitoring."""
+"""The command that checks all promises, for people and for monitoring."""
 
 from dataclasses import asdict
 
@@ -15,9 +15,9 @@ from contract_server.settings import SettingsError
 
 
 def doctor(json: Json = False) -> None:
-    """Prove that every promise is kept: nothing late, nothing left of what was erased, the evidence whole.
+    """Check every promise: nothing is late, erased data is erased, the evidence is complete.
 
-    Exit status: 0 every promise is kept, 1 one is broken, anything else: nobody could look.
+    Exit status: 0 every promise is kept, 1 one is broken, any other: the check could not run.
 
     Example: contract-server doctor --json
     """
@@ -26,7 +26,7 @@ def doctor(json: Json = False) -> None:
     except Exception as error:
         if isinstance(error, Refusal | SettingsError) or is_unavailable(error) or lacks_schema(error):
             raise
-        raise Refusal(f"the examination failed: {type(error).__name__}", Status.OUT_OF_REACH) from error
+        raise Refusal(f"the check could not run: {type(error).__name__}", Status.OUT_OF_REACH) from error
     if json:
         checks = [{**asdict(check), "ok": check.ok} for check in health.checks]
         show_json({"now": health.now, "last_sweep_at": health.last_sweep_at, "ok": health.ok, "checks": checks})

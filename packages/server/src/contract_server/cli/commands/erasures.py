@@ -1,4 +1,4 @@
-"""Erasures: what is coming, what waits for a person's word, what there is to show for those that were done."""
+"""The commands for erasures: plan, approval, retry, replay, evidence."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -23,9 +23,7 @@ from contract_server.schedule.failed_actions import retry_failed
 from contract_server.services import Services
 from contract_server.settings.durations import parse_duration
 
-cli = typer.Typer(
-    no_args_is_help=True, help="What is due for erasure, what stops it, what there is to show for what was erased."
-)
+cli = typer.Typer(no_args_is_help=True, help="Erasures: plan, approve, retry, replay, evidence.")
 
 
 @cli.command()
@@ -33,7 +31,7 @@ def plan(
     within: Annotated[str, typer.Option(help="How far ahead to look: 36h, 7d.", metavar="SPAN")] = "14d",
     json: Json = False,
 ) -> None:
-    """Show what is due for erasure and what soon will be, day by day, and whether the breaker stops it.
+    """Show the due and the coming erasures, day by day, and whether the breaker stops them.
 
     Example: contract-server erasures plan --within 30d
     """
@@ -42,110 +40,110 @@ def plan(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--within") from None
 
-    async def look(services: Services) -> tuple[datetime, Assessment, list[DueDay], list[FailedAction]]:
+    async def forecast(services: Services) -> tuple[datetime, Assessment, list[DueDay], list[FailedAction]]:
         now = await services.clock.now()
         by_day = await erasures_by_day(services.policies, now, ahead)
         return now, await services.breaker.assess(now), by_day, await list_failed_actions()
 
-    now, assessment, by_day, set_aside = with_services(look)
+    now, assessment, by_day, failed = with_services(forecast)
     if json:
         breaker = {"due": assessment.due, "limit": assessment.limit, "stops": assessment.stopped}
-        acts = [asdict(each) for each in set_aside]
-        show_json({"now": now, "breaker": breaker, "days": [asdict(each) for each in by_day], "set_aside": acts})
+        actions = [asdict(action) for action in failed]
+        show_json({"now": now, "breaker": breaker, "days": [asdict(day) for day in by_day], "set_aside": actions})
         return
     show_table(
         ("due on", "contracts", "on hold", "failing", "set aside"),
-        [(each.day, each.contracts, each.held, each.failing, each.set_aside) for each in by_day],
+        [(day.day, day.contracts, day.held, day.failing, day.set_aside) for day in by_day],
     )
-    for each in set_aside:
+    for action in failed:
         typer.echo(
-            f"{each.act} of {each.contract_id} was set aside after {each.tries} tries ({each.failure});"
-            f" once the cause is put right: contract-server erasures retry {each.contract_id}"
+            f"{action.act} of {action.contract_id} failed after {action.tries} tries ({action.failure}); correct the"
+            f" cause, then run: contract-server erasures retry {action.contract_id}"
         )
     typer.echo(_breaker_in_words(assessment))
 
 
 @cli.command()
 def approve(yes: Yes = False) -> None:
-    """Let pass a wave of erasures that the breaker has stopped: exactly what is shown, and no later one.
+    """Approve a wave of erasures that the breaker has stopped: exactly those shown, and no later ones.
 
     Example: contract-server erasures approve
     """
 
-    async def look(services: Services) -> tuple[datetime, Assessment]:
+    async def assess(services: Services) -> tuple[datetime, Assessment]:
         now = await services.clock.now()
         return now, await services.breaker.assess(now)
 
-    now, seen = with_services(look)
-    if not seen.stopped:
-        raise Refusal(f"there is nothing to approve: {_breaker_in_words(seen)}")
-    confirm(f"Erase {seen.due} contracts that were due by {now.isoformat(timespec='seconds')}?", yes=yes)
-    with_services(lambda services: services.breaker.approve(seen, now))
-    typer.echo(f"Approved: the next sweeps erase {seen.due} contracts.")
+    now, assessment = with_services(assess)
+    if not assessment.stopped:
+        raise Refusal(f"there is nothing to approve: {_breaker_in_words(assessment)}")
+    confirm(f"Erase {assessment.due} contracts that were due by {now.isoformat(timespec='seconds')}?", yes=yes)
+    with_services(lambda services: services.breaker.approve(assessment, now))
+    typer.echo(f"Approved: the next sweeps erase {assessment.due} contracts.")
 
 
 @cli.command()
 def retry(contract: ContractId) -> None:
-    """Try again, at the next sweep, what has failed for a contract and waits or was set aside.
+    """Retry the failed actions of a contract at the next sweep. Correct the cause first.
 
     Example: contract-server erasures retry 018f0000-0000-7000-8000-000000000004
     """
     if not with_services(lambda _: retry_failed(contract)):
-        raise Refusal("nothing that fell due has failed for this contract; see `contract-server erasures plan`")
-    typer.echo("The next sweep tries it again.")
+        raise Refusal("no due action of this contract has failed; see `contract-server erasures plan`")
+    typer.echo("The next sweep tries again.")
 
 
 @cli.command()
 def replay(
     ledger: Annotated[
-        list[Path] | None, typer.Argument(help="Folders and files of the ledger; LEDGER_DIR where none is named.")
+        list[Path] | None, typer.Argument(help="Folders and files of the ledger; LEDGER_DIR without them.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only show what would be.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only show what would be erased.")] = False,
     json: Json = False,
 ) -> None:
-    """Erase again, in a database that was restored from a backup, what had been erased since. Before it serves.
+    """Repeat the erasures that a restored backup has undone. Run it before the server starts.
 
-    Exit status: 0 the database agrees with the ledger now, 1 something is left to be done.
+    Exit status: 0 the database agrees with the ledger, 1 erasures are left to do.
 
     Example: contract-server erasures replay --yes
     """
 
     async def run(services: Services) -> tuple[ReplayPlan, list[UUID]]:
-        found = await services.replay.plan(await services.ledger.read(ledger or ()))
-        return found, await services.replay.execute(found) if yes else []
+        undone = await services.replay.plan(await services.ledger.read(ledger or ()))
+        return undone, await services.replay.execute(undone) if yes else []
 
     try:
-        found, erased = with_services(run)
+        undone, erased = with_services(run)
     except (LedgerUnavailable, LedgerCorrupt) as error:
         raise Refusal(f"nothing was done; the ledger cannot be read: {error}", Status.MISUNDERSTOOD) from None
-    left = [entry.contract_id for entry in found.to_erase if entry.contract_id not in erased]
+    remaining = [entry.contract_id for entry in undone.to_erase if entry.contract_id not in erased]
     if json:
         show_json(
             {
                 "erased": erased,
-                "to_erase": left,
-                "erased_already": len(found.erased_already),
-                "on_hold": found.held,
-                "unknown": found.unknown,
+                "to_erase": remaining,
+                "erased_already": len(undone.erased_already),
+                "on_hold": undone.held,
+                "unknown": undone.unknown,
             }
         )
     else:
-        _tell_replay(found, erased, left, carried_out=yes)
-    raise typer.Exit(Status.NO if left else Status.DONE)
+        _show_replay(undone, erased, remaining, carried_out=yes)
+    raise typer.Exit(Status.NO if remaining else Status.DONE)
 
 
 @cli.command()
 def evidence(
     contract: Annotated[
-        UUID | None, typer.Argument(metavar="CONTRACT", help="The contract's id; all of them where none is named.")
+        UUID | None, typer.Argument(metavar="CONTRACT", help="The contract's id; all contracts without it.")
     ] = None,
-    verify: Annotated[bool, typer.Option("--verify", help="Say whether the chain is whole, and where not.")] = False,
-    file: Annotated[Path | None, typer.Option("--from", help="Take the records from a file of such lines.")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Check that the chain is complete and unchanged.")] = False,
+    file: Annotated[Path | None, typer.Option("--from", help="Read the records from a file of JSON lines.")] = None,
     json: Json = False,
 ) -> None:
-    """Print the evidence of finished erasures, or verify it. As JSON, one record a line, it can be verified anywhere.
+    """Print the evidence of finished erasures, or verify it. With --json, each line is one record.
 
-    Each record's hash is the SHA-256 of its other fields as `jq -cS 'del(.hash)'` writes them, without the line's end.
+    Each record's hash is the SHA-256 of its other fields as `jq -cS 'del(.hash)'` writes them, without the line end.
 
     Example: contract-server erasures evidence --json > evidence.jsonl
     """
@@ -153,48 +151,48 @@ def evidence(
     if verify:
         broken = first_broken_link(chain)
         if broken:
-            whose = f" (contract {broken.contract_id})" if broken.contract_id else ""
-            raise Refusal(f"the chain is broken at number {broken.sequence}{whose}: {broken.reason}")
+            of_contract = f" (contract {broken.contract_id})" if broken.contract_id else ""
+            raise Refusal(f"the chain is broken at number {broken.sequence}{of_contract}: {broken.reason}")
         typer.echo(f"The chain is whole: {len(chain)} records.")
         return
-    chosen = [each for each in chain if contract is None or each.get("contract_id") == str(contract)]
-    if contract and not chosen:
+    records = [record for record in chain if contract is None or record.get("contract_id") == str(contract)]
+    if contract and not records:
         raise Refusal("no finished erasure of this contract is recorded")
     if json:
-        for each in chosen:
-            typer.echo(orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode())
+        for record in records:
+            typer.echo(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
     else:
         columns = ("sequence", "contract_id", "due_at", "finished_at", "erased_rows", "hash")
-        show_table(columns, [[each.get(column) for column in columns] for each in chosen])
+        show_table(columns, [[record.get(column) for column in columns] for record in records])
 
 
 def _breaker_in_words(assessment: Assessment) -> str:
     if assessment.stopped:
         return (
-            f"{assessment.due} contracts are due, more than the {assessment.limit} that pass by themselves:"
-            " none is erased until `contract-server erasures approve`."
+            f"{assessment.due} contracts are due, more than the limit of {assessment.limit}:"
+            " none is erased until you run `contract-server erasures approve`."
         )
     if assessment.approval is not None and assessment.due > assessment.limit:
-        return f"{assessment.due} contracts are due; what was approved is being erased."
-    return f"{assessment.due} contracts are due, and pass."
+        return f"{assessment.due} contracts are due; the approved ones are being erased."
+    return f"{assessment.due} contracts are due, within the limit of {assessment.limit}."
 
 
-def _tell_replay(found: ReplayPlan, erased: list[UUID], left: list[UUID], *, carried_out: bool) -> None:
-    for contract_id in found.unknown:
-        typer.echo(f"unknown here: {contract_id}")
-    for contract_id in found.held:
-        typer.echo(f"on hold here, and never finished: {contract_id}; erased once the hold is released")
-    for contract_id in left if carried_out else ():
+def _show_replay(undone: ReplayPlan, erased: list[UUID], remaining: list[UUID], *, carried_out: bool) -> None:
+    for contract_id in undone.unknown:
+        typer.echo(f"not in this database: {contract_id}")
+    for contract_id in undone.held:
+        typer.echo(f"on hold, and never completely erased: {contract_id}; release the hold to erase it")
+    for contract_id in remaining if carried_out else ():
         typer.echo(f"not erased: {contract_id}; see the log")
-    typer.echo(f"erased again: {len(erased)}, erased already: {len(found.erased_already)}, left: {len(left)}")
-    if left and not carried_out:
-        typer.echo("Nothing was changed. Say --yes to erase them.")
+    typer.echo(f"erased again: {len(erased)}, erased already: {len(undone.erased_already)}, left: {len(remaining)}")
+    if remaining and not carried_out:
+        typer.echo("Nothing was changed. Pass --yes to erase them.")
 
 
 def _read_evidence(file: Path) -> list[Evidence]:
     try:
         records: list[Evidence] = [orjson.loads(line) for line in file.read_bytes().splitlines()]
-        if all(isinstance(each, dict) for each in records):
+        if all(isinstance(record, dict) for record in records):
             return records
     except (OSError, ValueError):
         pass

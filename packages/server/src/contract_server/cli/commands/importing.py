@@ -1,4 +1,4 @@
-"""Taking contracts over from a file."""
+"""The command that imports contracts from a file."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,79 +21,77 @@ from contract_server.onboarding.lines import BrokenLine, Encoding, Format, Line,
 from contract_server.onboarding.staging import ImportReport
 from contract_server.services import Services
 
-_SAID_EVERY_LINES = 2_000
+_LINES_PER_UPDATE = 2_000
 
 
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON Lines or CSV.")],
     *,
-    form: Annotated[Format | None, typer.Option("--format", help="Where the file's name does not tell.")] = None,
-    encoding: Annotated[Encoding, typer.Option(help="How characters are written.")] = Encoding.UTF_8,
+    form: Annotated[Format | None, typer.Option("--format", help="Needed if the file's name does not show it.")] = None,
+    encoding: Annotated[Encoding, typer.Option(help="The character encoding of the file.")] = Encoding.UTF_8,
     refused: Annotated[
         Path | None,
-        typer.Option(help="Where refused lines are told, one JSON object each. [default: FILE.refused.jsonl]"),
+        typer.Option(help="File for refused lines, one JSON object each. [default: FILE.refused.jsonl]"),
     ] = None,
     outcomes: Annotated[
         Path | None,
-        typer.Option(
-            help="Where each contract's outcome is told, one JSON object each. [default: FILE.outcomes.jsonl]"
-        ),
+        typer.Option(help="File for outcomes, one JSON object per contract. [default: FILE.outcomes.jsonl]"),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Store nothing; say what would be.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Store nothing; report what would be stored.")] = False,
     json: Json = False,
 ) -> None:
-    """Import contracts with their contractors and members: each contract whole, or not at all.
+    """Import contracts with their contractors and members: each contract completely, or not at all.
 
-    A contract that is there already is skipped, so a file can be imported again. A contractor without a
-    password hash sets a password by the link that "forgot my password" mails.
+    A contract that exists already is skipped, so a file can be imported again. A contractor without a
+    password hash sets a password with the link that "forgot my password" mails.
 
     Examples: contract-server import contracts.jsonl --check,
     contract-server import 契約.csv --encoding shift_jis
     """
-    told = refused or file.with_name(f"{file.name}.refused.jsonl")
-    settled = outcomes or file.with_name(f"{file.name}.outcomes.jsonl")
-    if len({path.resolve() for path in (file, told, settled)}) < 3:  # noqa: PLR2004 - these three
-        raise Refusal("--refused, --outcomes: expected two files, and not the one that is read", Status.MISUNDERSTOOD)
+    refusals_path = refused or file.with_name(f"{file.name}.refused.jsonl")
+    outcomes_path = outcomes or file.with_name(f"{file.name}.outcomes.jsonl")
+    if len({path.resolve() for path in (file, refusals_path, outcomes_path)}) < 3:  # noqa: PLR2004 - these three
+        raise Refusal("--refused, --outcomes: expected two files, none of them the imported one", Status.MISUNDERSTOOD)
     form = form or _format_of(file)
     try:
         with (
             file.open("rb") as source,
-            _written("--refused", told) as refusals,
-            _written("--outcomes", settled) as ends,
-            _progress(source, file) as following,
+            _open("--refused", refusals_path) as refusals,
+            _open("--outcomes", outcomes_path) as results,
+            _progress(source, file) as show_progress,
         ):
-            lines = following(read_lines(source, form, encoding))
-            report = with_services(lambda services: _run(services, lines, refusals, ends, check=check))
+            lines = show_progress(read_lines(source, form, encoding))
+            report = with_services(lambda services: _run(services, lines, refusals, results, check=check))
     except UnreadableFile as error:
         raise Refusal(f"{file.name}: {error}", Status.MISUNDERSTOOD) from None
-    _show(report, told, settled, check=check, json=json)
+    _show(report, refusals_path, outcomes_path, check=check, json=json)
     raise typer.Exit(Status.NO if report.refused_lines else Status.DONE)
 
 
 async def _run(
-    services: Services, lines: Iterator[Line | BrokenLine], refusals: BinaryIO, ends: BinaryIO, *, check: bool
+    services: Services, lines: Iterator[Line | BrokenLine], refusals: BinaryIO, results: BinaryIO, *, check: bool
 ) -> ImportReport:
-    unusable_hash = await services.passwords.hash(new_token())  # of something that nobody knows
+    unusable_hash = await services.passwords.hash(new_token())  # of a random value: no password fits it
     now = await services.clock.now()
     async with current_connection().acquire_connection() as connection:
-        everything = connection.transaction() if check else None
-        if everything:
-            await everything.start()
+        dry_run = connection.transaction() if check else None
+        if dry_run:
+            await dry_run.start()
         importer = Importer(
             connection,
             policies=services.policies,
             now=now,
             unusable_hash=unusable_hash,
             report_refusal=lambda line: refusals.writelines([orjson.dumps(line), b"\n"]),
-            report_outcome=lambda outcome: ends.writelines([orjson.dumps(outcome), b"\n"]),
+            report_outcome=lambda outcome: results.writelines([orjson.dumps(outcome), b"\n"]),
         )
         report = await importer.run(lines)
-        if everything:
-            await everything.rollback()
+        if dry_run:
+            await dry_run.rollback()
     return report
 
 
-def _written(option: str, path: Path) -> BinaryIO:
+def _open(option: str, path: Path) -> BinaryIO:
     try:
         return path.open("wb")
     except OSError as error:
@@ -104,14 +102,14 @@ def _format_of(file: Path) -> Format:
     try:
         return Format(file.suffix.lower().lstrip("."))
     except ValueError:
-        raise Refusal(f"{file.name}: say --format jsonl or --format csv", Status.MISUNDERSTOOD) from None
+        raise Refusal(f"{file.name}: pass --format jsonl or --format csv", Status.MISUNDERSTOOD) from None
 
 
 @contextmanager
 def _progress(
     source: BinaryIO, file: Path
 ) -> Iterator[Callable[[Iterator[Line | BrokenLine]], Iterator[Line | BrokenLine]]]:
-    """A bar on a terminal that shows how much of the file has been read; nothing anywhere else."""
+    """Show on a terminal how much of the file has been read; elsewhere, show nothing."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -123,27 +121,27 @@ def _progress(
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(file.name, total=file.stat().st_size)
 
-        def following(lines: Iterator[Line | BrokenLine]) -> Iterator[Line | BrokenLine]:
-            for place, line in enumerate(lines):
-                if place % _SAID_EVERY_LINES == 0:
+        def show_progress(lines: Iterator[Line | BrokenLine]) -> Iterator[Line | BrokenLine]:
+            for index, line in enumerate(lines):
+                if index % _LINES_PER_UPDATE == 0:
                     bar.update(task, completed=source.tell())
                 yield line
             bar.update(task, completed=source.tell(), description=f"{file.name}: read, now storing")
 
-        yield following
+        yield show_progress
 
 
-def _show(report: ImportReport, told: Path, settled: Path, *, check: bool, json: bool) -> None:
+def _show(report: ImportReport, refusals: Path, outcomes: Path, *, check: bool, json: bool) -> None:
     if json:
-        show_json({**asdict(report), "stored": not check, "refused": str(told), "outcomes": str(settled)})
+        show_json({**asdict(report), "stored": not check, "refused": str(refusals), "outcomes": str(outcomes)})
         return
     done = "would be imported" if check else "imported"
     typer.echo(f"{done}: {report.contracts} contracts with {report.members} members")
     if report.skipped_contracts:
-        typer.echo(f"skipped: {report.skipped_contracts} contracts that are there already; see {settled}")
+        typer.echo(f"skipped: {report.skipped_contracts} contracts that exist already; see {outcomes}")
     if report.refused_lines:
         typer.echo(
-            f"refused: {report.refused_contracts} contracts, because of {report.refused_lines} lines; see {told}"
+            f"refused: {report.refused_contracts} contracts, because of {report.refused_lines} lines; see {refusals}"
         )
     if report.lines_of_no_contract:
-        typer.echo(f"{report.lines_of_no_contract} of these lines are part of no contract")
+        typer.echo(f"{report.lines_of_no_contract} of these lines belong to no contract")

@@ -1,4 +1,4 @@
-"""Mails that were given up: a person looks at them, and puts them right."""
+"""The commands for mails that have failed permanently."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -18,25 +18,25 @@ MailNumber = Annotated[
 
 _LISTED = ("mail", "contract", "kind", "recipient", "date", "tries", "last failure")
 
-cli = typer.Typer(no_args_is_help=True, help="Mails that were given up: list, retry, dismiss.")
+cli = typer.Typer(no_args_is_help=True, help="Failed mails: list, retry, dismiss.")
 
 
 @cli.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1_000,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 1_000,
     json: Json = False,
 ) -> None:
-    """List the mails that were given up, the oldest first, with the addresses that they were for.
+    """List the failed mails, the oldest first, with their recipients.
 
     Example: contract-server mails list
     """
-    found = with_services(lambda services: _find(services, limit + 1))
-    show_first(_LISTED, found, limit, json=json)
+    mails = with_services(lambda services: _find(services, limit + 1))
+    show_first(_LISTED, mails, limit, json=json)
 
 
 @cli.command()
 def retry(mail: MailNumber) -> None:
-    """Send a mail that was given up after all, at the next sweep: once the mail server would take it.
+    """Send a failed mail again at the next sweep. Correct the cause first.
 
     Example: contract-server mails retry 1201
     """
@@ -45,24 +45,24 @@ def retry(mail: MailNumber) -> None:
         return await retry_mail(mail, await services.clock.now())
 
     if not with_services(run):
-        raise Refusal("this mail was not given up, or is of no use any more; see `contract-server mails list`")
+        raise Refusal("this mail has not failed, or is no longer useful; see `contract-server mails list`")
     typer.echo("The next sweep sends it.")
 
 
 @cli.command("dismiss")
 def dismiss_(mail: MailNumber) -> None:
-    """Say that a mail that was given up needs no more care: its recipient knows in another way, or need not.
+    """Take a failed mail off the list: its recipient was informed in another way, or need not be.
 
     Example: contract-server mails dismiss 1201
     """
     if not with_services(lambda _: dismiss_mail(mail)):
-        raise Refusal("this mail was not given up; see `contract-server mails list`")
-    typer.echo("It is seen to.")
+        raise Refusal("this mail has not failed; see `contract-server mails list`")
+    typer.echo("The mail was dismissed.")
 
 
 async def _find(services: Services, limit: int) -> list[dict[str, Any]]:
-    return [_shown(each, services.policies.zone) for each in await list_failed_mails(limit)]
+    return [_row(mail, services.policies.zone) for mail in await list_failed_mails(limit)]
 
 
-def _shown(mail: FailedMail, zone: ZoneInfo) -> dict[str, Any]:
+def _row(mail: FailedMail, zone: ZoneInfo) -> dict[str, Any]:
     return asdict(mail) | {"dated_at": mail.dated_at.astimezone(zone)}

@@ -1,4 +1,4 @@
-"""The processes that stay: everything on one machine, the server, the worker."""
+"""The commands that run until they are stopped: development, server, worker."""
 
 import asyncio
 import gc
@@ -38,22 +38,22 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     app = create_app(load_settings())
     try:
         listening = listen(host, port)
-    except (OSError, UnicodeError) as error:  # a name with an empty part cannot be encoded to be looked up
-        reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
-        raise Refusal(f"{host} port {port} cannot be listened on ({reason}); see --host and --port") from None
-    _look_for_garbage_less_often()
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty label
+        reason = error.strerror if isinstance(error, OSError) else "not a host name"
+        raise Refusal(f"cannot listen on {host} port {port} ({reason}); see --host and --port") from None
+    _collect_garbage_less_often()
     serve_until_stopped(app, listening)
 
 
-def _look_for_garbage_less_often() -> None:
-    """Leave what was made at the start, and stays, out of the search for garbage, which holds up all requests."""
+def _collect_garbage_less_often() -> None:
+    """Exclude the objects made at the start from garbage collection, which blocks all requests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
 
 
 def worker() -> None:
-    """Run the worker, as `arq contract_server.worker.worker.WorkerSettings` does: end of service, erasures, mails.
+    """Run the worker (end of service, erasures, mails), as `arq contract_server.worker.worker.WorkerSettings` does.
 
     Example: METRICS_PORT=9001 contract-server worker
     """
@@ -62,11 +62,11 @@ def worker() -> None:
 
     settings = load_worker_settings()
     refuse_startup_problems()
-    logs.configure(settings.log_level)  # before arq says that it waits for Redis
-    from contract_server.worker.worker import WorkerSettings  # noqa: PLC0415 - reads the settings when imported
+    logs.configure(settings.log_level)  # before arq logs that it waits for Redis
+    from contract_server.worker.worker import WorkerSettings  # noqa: PLC0415 - its import reads the settings
 
-    asyncio.set_event_loop(new_event_loop())  # arq takes the one that it finds
+    asyncio.set_event_loop(new_event_loop())  # arq uses the current one
     try:
-        run_worker(WorkerSettings)  # type: ignore[arg-type]  # arq's own type asks for an instance
+        run_worker(WorkerSettings)  # type: ignore[arg-type]  # arq's annotation expects an instance
     except (RedisError, OSError) as error:
         raise Refusal(f"Redis cannot be reached ({type(error).__name__}); see REDIS_URL", Status.OUT_OF_REACH) from None

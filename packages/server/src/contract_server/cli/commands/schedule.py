@@ -1,4 +1,4 @@
-"""What falls due, and doing it by hand."""
+"""The commands for due actions: list them, run them once."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -17,10 +17,10 @@ from contract_server.worker.sweep import sweep_once
 
 def due(
     within: Annotated[str, typer.Option(help="How far ahead to look: 36h, 7d.", metavar="SPAN")] = "7d",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1_000,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 1_000,
     json: Json = False,
 ) -> None:
-    """Show what falls due when, the oldest first, with all that is overdue.
+    """List due actions, the oldest first: all overdue ones, and those of the coming days.
 
     Example: contract-server due --within 30d --json
     """
@@ -28,26 +28,26 @@ def due(
         span = parse_duration(within)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--within") from None
-    found = with_services(lambda services: _due(services, span, limit + 1))
-    show_first(("contract", "act", "due at", "overdue", "on hold"), found, limit, json=json)
+    rows = with_services(lambda services: _due(services, span, limit + 1))
+    show_first(("contract", "act", "due at", "overdue", "on hold"), rows, limit, json=json)
 
 
 async def _due(services: Services, within: timedelta, limit: int) -> list[dict[str, Any]]:
     now = await services.clock.now()
     return [
         {
-            "contract_id": each.contract_id,
-            "act": each.action,
-            "due_at": each.due_at.astimezone(services.policies.zone),
-            "overdue": each.due_at <= now and not each.on_hold,
-            "on_hold": each.on_hold,
+            "contract_id": due_action.contract_id,
+            "act": due_action.action,
+            "due_at": due_action.due_at.astimezone(services.policies.zone),
+            "overdue": due_action.due_at <= now and not due_action.on_hold,
+            "on_hold": due_action.on_hold,
         }
-        for each in await list_due(so_far_ahead(now, within), limit)
+        for due_action in await list_due(so_far_ahead(now, within), limit)
     ]
 
 
 def sweep() -> None:
-    """Do once what the worker does again and again, without Redis: all that is due, and the mails that are owed.
+    """Run all due actions and send pending mails once, as the worker does regularly. Needs no Redis.
 
     Example: contract-server sweep
     """
@@ -58,7 +58,7 @@ def sweep() -> None:
 
 
 async def _sweep(services: Services) -> SweepReport:
-    """One sweep after the other until one has come to its end: each takes only so long."""
+    """Sweep until one sweep is complete: the duration of each is limited."""
     report = await sweep_once(services)
     while not report.complete:
         before, report = report, await sweep_once(services)

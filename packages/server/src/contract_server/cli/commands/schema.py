@@ -1,4 +1,4 @@
-"""The GraphQL schema as a file."""
+"""The command that exports the GraphQL schema."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from contract_server.cli.exit_status import Refusal, Status
 
 
 def export_schema(
-    to: Annotated[Path | None, typer.Argument(help="File to write; standard output when absent.")] = None,
+    to: Annotated[Path | None, typer.Argument(help="File to write; standard output without it.")] = None,
     production: Annotated[bool, typer.Option("--production", help="Without the development fields.")] = False,
 ) -> None:
     """Write the GraphQL schema in SDL.

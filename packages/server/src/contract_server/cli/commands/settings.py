@@ -1,4 +1,4 @@
-"""What the settings are, and where each comes from."""
+"""The command that shows the settings."""
 
 from datetime import timedelta
 
@@ -13,18 +13,18 @@ from contract_server.settings.types import without_password
 
 
 def settings(json: Json = False) -> None:
-    """Show every setting: its value, where that comes from, and what it means. Secrets are hidden.
+    """Show every setting: its value, its source and its meaning. Secrets are hidden.
 
     A setting is an environment variable of its name, or a file that NAME_FILE names (DATABASE_URL_FILE,
-    SECRET_KEY_FILE, ...). Spans of time are written with their unit: 30s, 15m, 2h, 7d.
+    SECRET_KEY_FILE, ...). Durations are written with their unit: 30s, 15m, 2h, 7d.
 
     Example: contract-server settings --json
     """
-    found = load_settings()
+    loaded = load_settings()
     rows = [
         {
             "name": name.upper(),
-            "value": shown(getattr(found, name)),
+            "value": format_value(getattr(loaded, name)),
             "from": str(origin_of(name)),
             "meaning": field.description,
         }
@@ -34,17 +34,17 @@ def settings(json: Json = False) -> None:
         show_json(rows)
     else:
         show_table(("setting", "value", "from", "meaning"), [tuple(row.values()) for row in rows])
-    warn_of_misspelt()
+    warn_about_misspelt()
 
 
-def warn_of_misspelt() -> None:
-    """Say which variables are no settings, but look as if they were meant to be."""
+def warn_about_misspelt() -> None:
+    """Warn about variables that look like misspelt settings."""
     for variable, name in misspelt(Settings):
-        typer.echo(f"contract-server: {variable} is no setting; was {name} meant?", err=True)
+        typer.echo(f"contract-server: {variable} is not a setting; did you mean {name}?", err=True)
 
 
-def shown(value: object) -> str | None:
-    """A setting's value as it is written, without what is secret in it."""
+def format_value(value: object) -> str | None:
+    """Write a value as in an environment variable, with secrets hidden."""
     match value:
         case SecretStr():
             is_known = value.get_secret_value() == DEVELOPMENT_SECRET_KEY
@@ -55,5 +55,5 @@ def shown(value: object) -> str | None:
             return ", ".join(map(str, value)) or None
         case bool():
             return str(value).lower()
-        case _:  # the members of a StrEnum are written as their values
+        case _:  # a member of a StrEnum is written as its value
             return None if value is None else str(value)

@@ -1,4 +1,4 @@
-"""People who log in: operators and contractors."""
+"""The commands for the accounts of operators and contractors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,10 +25,10 @@ from contract_server.onboarding.checks import LONGEST_NAME, InvalidValue, short
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 _REFUSALS: dict[type[Exception], str] = {
-    AccountNotFound: "nobody has this address; see how it is written",
-    EmailTaken: "somebody has this address already; `user password` gives them a new password",
-    ContractErased: "the contract's data was erased, and nobody becomes its contractor again",
-    ContractHasContractor: "the contract has its contractor already",
+    AccountNotFound: "no account has this address; check how it is written",
+    EmailTaken: "an account has this address already; `user password` sets its password",
+    ContractErased: "the contract's data was erased; it cannot get a contractor again",
+    ContractHasContractor: "the contract has a contractor already",
     ContractNotFound: "there is no such contract; see `contracts list`",
 }
 
@@ -39,19 +39,19 @@ cli = typer.Typer(no_args_is_help=True, help="Operators and contractors: add, ne
 def add(
     email: Email,
     name: Annotated[str, typer.Option(help="The person's name.")],
-    contract: Annotated[UUID | None, typer.Option(help="Whose contractor it is; an operator without it.")] = None,
+    contract: Annotated[UUID | None, typer.Option(help="The contractor's contract; without it, an operator.")] = None,
 ) -> None:
     """Add an operator, or the contractor of a contract that has none.
 
-    The password is asked for, or read from standard input: it is never part of the command line.
+    The password is typed at a prompt, or read from standard input: it is never part of the command line.
 
     Example: contract-server user add operator@example.jp --name "運用 太郎"
     """
-    address, written, password = _address(email), _name(name), ask_password()
-    with _refused_in_words():
+    address, full_name, password = _address(email), _name(name), ask_password()
+    with _refusals_in_words():
         with_services(
             lambda services: accounts.add_account(
-                services.passwords, email=address, name=written, password=password, contract_id=contract
+                services.passwords, email=address, name=full_name, password=password, contract_id=contract
             )
         )
     typer.echo("The operator was added." if contract is None else "The contractor was added.")
@@ -59,31 +59,31 @@ def add(
 
 @cli.command()
 def password(email: Email) -> None:
-    """Give somebody a new password, and log them out everywhere.
+    """Set a new password, and end all sessions of the account.
 
     Example: contract-server user password operator@example.jp < password.txt
     """
     chosen = ask_password()
-    with _refused_in_words():
+    with _refusals_in_words():
         with_services(lambda services: accounts.set_password(services.passwords, email, chosen))
-    typer.echo("The password was replaced; whoever was logged in with it is logged out.")
+    typer.echo("The password was replaced; all sessions of the account have ended.")
 
 
 @cli.command()
 def unlock(email: Email) -> None:
-    """Let somebody try again at once who has to wait after too many tries for their address.
+    """Let an account log in again at once after too many failures.
 
-    The limits of one source and of all together stay as they are.
+    The limits for one network and for all clients together are not changed.
 
     Example: contract-server user unlock keiyaku@example.jp
     """
-    with _refused_in_words():
+    with _refusals_in_words():
         with_services(lambda services: accounts.unlock(services.log_ins, services.password_resets, email))
-    typer.echo("Nothing is counted against this account any more.")
+    typer.echo("The failures of this account are no longer counted.")
 
 
 @contextmanager
-def _refused_in_words() -> Iterator[None]:
+def _refusals_in_words() -> Iterator[None]:
     try:
         yield
     except UnsuitablePassword:
