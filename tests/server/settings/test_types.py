@@ -24,7 +24,7 @@ SECRET = "vErY-hidden"
         (types.Origins, ("https://h:8443", "http://[::1]"), ("https://h/path",)),
     ],
 )
-def test_a_value_of_another_kind_is_refused_and_never_quoted(kind: Any, fits: object, does_not_fit: object) -> None:
+def test_a_value_of_another_kind_is_refused_and_never_quoted(kind: Any, fits: object, does_not_fit: object) -> None:  # noqa: ANN401 - a type
     adapter = TypeAdapter[object](kind)
     adapter.validate_python(fits)
     with pytest.raises(ValidationError) as refusal:
