@@ -14,7 +14,7 @@ WAITING = """
 """
 
 
-async def until_somebody_waits(fetch: Callable[[str], Awaitable[Sequence[object]]], *, count: int = 1) -> None:
+async def until_a_lock_is_awaited(fetch: Callable[[str], Awaitable[Sequence[object]]], *, count: int = 1) -> None:
     """Return when so many wait for a lock, as whoever `fetch` asks sees it; fail where they do not."""
     async with asyncio.timeout(PATIENCE_S):
         while len(await fetch(WAITING)) < count:

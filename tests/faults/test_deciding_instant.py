@@ -18,7 +18,7 @@ import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
 from tests.faults.conftest import Faults
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.server.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
@@ -182,7 +182,7 @@ async def test_whoever_waits_for_the_contract_over_midnight_is_answered_by_the_n
                 *(refusal(each.ask(Action.RESUME, at_once=number % 2 == 0)) for number, each in enumerate(resuming)),
                 *(each.ask(Action.TERMINATE, at_once=number % 2 == 0) for number, each in enumerate(terminating)),
             )
-            await until_somebody_waits(sql, count=len(contractors))
+            await until_a_lock_is_awaited(sql, count=len(contractors))
             left = midnight - await clock.now()
             if left > timedelta():
                 waited += len(contractors)

@@ -20,7 +20,7 @@ from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
-from tests.locks import WAITING, until_somebody_waits
+from tests.locks import WAITING, until_a_lock_is_awaited
 from tests.notify.scripted_smtp import CERTIFICATE, Fault, Line, ScriptedSmtp, answers, closes
 from tests.server.running import (
     ACTIVE_CONTRACT,
@@ -156,7 +156,7 @@ async def test_a_worker_frozen_inside_an_erasure_holds_up_that_contract_alone_an
 ) -> None:
     await pass_time(connection, timedelta(days=26))
     async with in_the_way(service) as obstacle, a_worker(service, "zombie") as zombie:
-        await until_somebody_waits(connection.fetch)
+        await until_a_lock_is_awaited(connection.fetch)
         pid = await connection.fetchval(WAITING)
         zombie.freeze()
         await obstacle.close()

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 from tests.conftest import new_database
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.notify.scripted_smtp import Line, ScriptedSmtp, closes
 from tests.server.running import (
     ACTIVE_CONTRACT,
@@ -177,7 +177,7 @@ async def test_a_request_that_is_under_way_when_the_server_is_told_to_stop_is_an
         async with connection.transaction():
             await connection.execute("SELECT FROM contract WHERE id = $1 FOR UPDATE", ACTIVE_CONTRACT)
             request = asyncio.create_task(client.ask(TERMINATE, id=ACTIVE_CONTRACT))
-            await until_somebody_waits(connection.fetch)
+            await until_a_lock_is_awaited(connection.fetch)
             service.server.terminate()
             await until_refused(service.base_url)
         await connection.close()

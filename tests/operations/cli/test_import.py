@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.operations.cli.conftest import Variables, variables_of
 from tests.operations.cli.import_files import contract, member, take
 from tests.operations.cli.terminal import run, run_at_terminal
@@ -299,7 +299,7 @@ async def test_whoever_takes_an_address_meanwhile_has_it_and_the_contract_is_ref
             "contractor1@example.jp",
         )
         importing = asyncio.create_task(take(services, contract(1), member(1, of=1), contract(2)))
-        await until_somebody_waits(current_connection().execute_query_dict)
+        await until_a_lock_is_awaited(current_connection().execute_query_dict)
         await transaction.commit()
         report, refusals = await importing
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import typer.main
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.operations.cli.conftest import variables_of
 from tests.operations.cli.terminal import run
 from tests.server.in_process import served
@@ -279,7 +279,7 @@ async def test_who_starts_while_another_records_waits_and_compares(settings: Set
         async with transaction() as connection:
             await ours.record(ours.version("1.0"))
             waiting = asyncio.create_task(edited.record(edited.version("1.0")), context=outside)
-            await until_somebody_waits(connection.execute_query_dict)
+            await until_a_lock_is_awaited(connection.execute_query_dict)
         with pytest.raises(SettingsError, match=r"erasure\.count: 45 -> 60"):
             await waiting
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import pytest
 from tests.faults.linearizability import picture
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.server.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
@@ -305,7 +305,7 @@ async def test_a_hold_that_is_being_placed_only_delays_the_contractor(bench: Wor
         group.create_task(hold())
         await placed.wait()
         resumed = group.create_task(scene.ask(Actor.CONTRACTOR, Action.RESUME, seen, viewer_contract=viewer_contract))
-        await until_somebody_waits(sql)
+        await until_a_lock_is_awaited(sql)
         go_on.set()
     assert resumed.result().contract.facts.status is Status.ACTIVE
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.server.workbench import APPLIED_AT, Workbench, contract_of, sql
 
 from contract_rules import Action, EventType, Status
@@ -154,7 +154,7 @@ async def test_what_holds_until_an_instant_is_not_stored_by_whoever_waits_for_th
         changed = Update(Contract, [{"id": contract.id, "version": 99}])
         write = OptimisticWrite(contract.id, contract.facts.version, valid_until, [changed])
         waiting = asyncio.create_task(write_unless_changed(write, DatabaseClock()))
-        await until_somebody_waits(somebody.fetch)
+        await until_a_lock_is_awaited(somebody.fetch)
         await somebody.execute("SELECT pg_sleep_until($1)", valid_until)
         await somebody.execute("ROLLBACK")
         assert await waiting is False

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 
 from contract_server.db.connection import database
 from contract_server.db.statements import execute, fetch
@@ -114,7 +114,7 @@ async def test_a_task_that_is_cancelled_during_commit_leaks_no_connection(small_
         await other.execute("SELECT pg_advisory_lock(13)")
         for _ in range(CANCELLATIONS):
             task = asyncio.create_task(write(13))
-            await until_somebody_waits(other.fetch)
+            await until_a_lock_is_awaited(other.fetch)
             assert await cancel(task)
     finally:
         await other.close()

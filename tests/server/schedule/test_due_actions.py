@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import asyncpg
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.server.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
@@ -111,7 +111,7 @@ async def test_a_locked_contract_is_passed_over_or_waited_for_by_the_patient(ben
         assert (await Contract.get(id=free)).service_end_due_at is None
 
         waiting = asyncio.create_task(bench.due_actions.run(wait_for_locks=True))
-        await until_somebody_waits(sql)
+        await until_a_lock_is_awaited(sql)
         await lock.rollback()
         assert (await waiting).done == 1
     finally:

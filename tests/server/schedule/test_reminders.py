@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from email.parser import BytesParser
 
 import pytest
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.server.workbench import (
     APPLIED_AT,
     ERASURE_DUE_AT,
@@ -179,7 +179,7 @@ async def test_a_reminder_that_is_owed_while_the_application_is_being_withdrawn_
     async with transaction():
         await sql("SELECT FROM contract WHERE id = $1 FOR UPDATE", contract_of(contractor))
         resuming = asyncio.create_task(ask_optimistically(reminding, contractor, Action.RESUME), context=Context())
-        await until_somebody_waits(sql)
+        await until_a_lock_is_awaited(sql)
         assert await reminders(reminding).enqueue_due() == 1
     await resuming
     assert await OutboxMail.filter(kind=FIRST, state=MailState.PENDING).count() == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.conftest import new_database
-from tests.locks import until_somebody_waits
+from tests.locks import until_a_lock_is_awaited
 from tests.server.in_process import development_settings, seeded_services
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -27,7 +27,7 @@ async def test_a_sweep_that_is_long_is_joined_by_no_other(services: Services) ->
         async with connection.transaction():
             await connection.execute("LOCK TABLE idempotent_answer")
             running = asyncio.create_task(sweep_unless_running(services))
-            await until_somebody_waits(connection.fetch)
+            await until_a_lock_is_awaited(connection.fetch)
             assert await sweep_unless_running(services) is None
         assert await running is not None
     finally:
