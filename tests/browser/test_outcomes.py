@@ -104,7 +104,7 @@ class Stage:
 
     async def enter(self, email: str | None) -> None:
         """Begin again, as that viewer."""
-        await self.page.goto(f"{self.service.base_url}/livez")
+        await self.leave()
         await self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
         await self.page.context.clear_cookies()
         async with self.service.client() as client:
@@ -117,6 +117,11 @@ class Stage:
                     for each in client.http.cookies.jar
                 ]
             )
+
+    async def leave(self) -> None:
+        """Leave the pages, once the one that is there leads no further: it would get in the way of the next."""
+        await self.page.wait_for_load_state("networkidle")
+        await self.page.goto(f"{self.service.base_url}/livez")
 
     async def show(self, viewer: "Viewer", path: str) -> bool:
         """Open a page as a viewer. False where it leads elsewhere."""
@@ -309,12 +314,15 @@ async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_p
                 api = StandIn(answer)
                 await stage.page.route("**/graphql", api.reply)
                 outcome = await stage.press(button, TYPED)
+                stays = outcome["kind"] in ("notice", "field", "paper") and not outcome["left"]
+                if not stays:
+                    await stage.leave()
                 await stage.page.unroute("**/graphql")
                 where = f"{name}: {viewer.__name__} at {path}, button {number}"
                 stage.note(where, outcome)
                 if api.changes and outcome["kind"] == "page":
                     stage.faults.append(f"{where}: nothing was told")
-                if outcome["kind"] not in ("notice", "field", "paper") or outcome["left"]:
+                if not stays:
                     if name not in HARMLESS:
                         stage.shown = None
                     await stage.show(viewer, path)
