@@ -22,7 +22,7 @@ async def fetch(statement: str, *values: object) -> list[Any]:
 
 
 async def execute(statement: str, *values: object) -> int:
-    """Execute the statement and return the number of rows it inserted, changed or deleted.
+    """Execute the statement and return the number of rows that it affected.
 
     Raises:
         asyncpg.PostgresError: The database refused it.
@@ -31,4 +31,5 @@ async def execute(statement: str, *values: object) -> int:
     client.log.debug("%s", statement)
     async with client.acquire_connection() as connection:
         status: str = await connection.execute(statement, *values)
-    return int(status.rpartition(" ")[2])
+    count = status.rpartition(" ")[2]
+    return int(count) if count.isdecimal() else 0
