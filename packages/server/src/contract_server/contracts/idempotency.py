@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.result import ActionResult, IdempotencyKeyReused
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import execute
 
 KEPT_FOR = timedelta(hours=48)
 
@@ -69,6 +69,4 @@ def answer_columns(key: IdempotencyKey, result: ActionResult) -> dict[str, Any]:
 
 async def forget_old_answers() -> None:
     """Delete the results that are kept no longer."""
-    await current_connection().execute_query(
-        "DELETE FROM idempotent_answer WHERE answered_at < clock_timestamp() - $1::interval", [KEPT_FOR]
-    )
+    await execute("DELETE FROM idempotent_answer WHERE answered_at < clock_timestamp() - $1::interval", KEPT_FOR)

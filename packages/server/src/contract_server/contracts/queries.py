@@ -10,7 +10,7 @@ from contract_rules import Status
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 
 ContractCursor = tuple[date, UUID]  # when the contract began, and its id
 EventCursor = tuple[datetime, UUID]  # when it happened, and its id
@@ -93,14 +93,17 @@ async def find_event_pages(contract_ids: list[UUID], first: int, after: EventCur
         InvalidPage: `first` is out of range.
     """
     at, event_id = after if after is not None else (None, None)
-    rows = await current_connection().execute_query_dict(
+    rows = await fetch(
         """
         SELECT id FROM (
             SELECT id, row_number() OVER (PARTITION BY contract_id ORDER BY at, id) AS place FROM contract_event
              WHERE contract_id = ANY ($1) AND ($2::timestamptz IS NULL OR (at, id) > ($2, $3::uuid))
         ) AS events WHERE place <= $4
         """,
-        [contract_ids, at, event_id, _checked(first) + 1],
+        contract_ids,
+        at,
+        event_id,
+        _checked(first) + 1,
     )
     pages = {contract_id: EventPage(has_previous=after is not None) for contract_id in contract_ids}
     for event in await ContractEvent.filter(id__in=[row["id"] for row in rows]).order_by("at", "id"):

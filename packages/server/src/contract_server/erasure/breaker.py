@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from contract_rules import Action
 from contract_server.contracts.due import DUE_AT, FAILED, failure_of, is_due
-from contract_server.db.transaction import current_connection, transaction
+from contract_server.db.statements import fetch
+from contract_server.db.transaction import transaction
 from contract_server.erasure.models import ErasureApproval, ErasureRecord, ErasureStop
 from contract_server.logs import get_logger
 
@@ -99,12 +100,12 @@ class Breaker:
         return approval
 
     async def _read(self, now: datetime) -> tuple[Assessment, bool]:
-        (counts,) = await current_connection().execute_query_dict(_COUNTS, [now])
+        (counts,) = await fetch(_COUNTS, now)
         due, limit, stopped_before = counts["due"], self._contracts, bool(counts["stops"])
         approval = await ErasureApproval.get(id=counts["id"]) if counts["id"] else None
         valid = approval is not None and 0 < counts["approved_left"] <= counts["approved"] - counts["approved_done"]
         if due > limit:  # counts all contracts only when needed
-            (total,) = await current_connection().execute_query_dict(_ALL)
+            (total,) = await fetch(_ALL)
             limit = max(limit, int(total["contracts"] * self._percent / 100))
         until = now if due <= limit else approval.due_until if approval and valid else None
         assessment = Assessment(due, limit, until, approval if valid else None, None if valid else approval)
@@ -113,5 +114,5 @@ class Breaker:
 
 async def _alarm(assessment: Assessment, now: datetime) -> None:
     """Raise the alarm when the stop begins and every hour while it lasts, once for all workers."""
-    if await current_connection().execute_query_dict(_STOP, [now, now - ALARM_EVERY]):
+    if await fetch(_STOP, now, now - ALARM_EVERY):
         log.error("erasures stopped", due=assessment.due, limit=assessment.limit)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contract_rules import Action
 from contract_server.contracts.due import DUE_AT, FAILED, FAILED_ACTIONS, HELD, NOT_HELD, failure_of
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 from contract_server.policies.policies import ServedPolicies
 from contract_server.settings.durations import so_far_ahead
 
@@ -37,7 +37,7 @@ class DueDay:
 
 async def erasures_by_day(policies: ServedPolicies, now: datetime, ahead: timedelta) -> list[DueDay]:
     """Count overdue erasures, and those that fall due within the given time, by day."""
-    rows = await current_connection().execute_query_dict(_BY_DAY, [policies.zone.key, so_far_ahead(now, ahead)])
+    rows = await fetch(_BY_DAY, policies.zone.key, so_far_ahead(now, ahead))
     return [DueDay(**row) for row in rows]
 
 
@@ -53,5 +53,5 @@ class FailedAction:
 
 async def list_failed_actions() -> list[FailedAction]:
     """List the actions that failed permanently, oldest failure first."""
-    rows = await current_connection().execute_query_dict(_FAILED)
+    rows = await fetch(_FAILED)
     return [FailedAction(row["contract_id"], Action[row["act"]], row["tries"], row["failure"]) for row in rows]

@@ -19,7 +19,8 @@ from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.models import Contract, TerminationApplication
 from contract_server.contracts.notifications import Notifications
 from contract_server.db.availability import is_unavailable
-from contract_server.db.transaction import current_connection, transaction
+from contract_server.db.statements import fetch
+from contract_server.db.transaction import transaction
 from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger, LedgerEntry
 from contract_server.logs import get_logger
@@ -75,7 +76,7 @@ class Replay:
         """Compare the ledger with the database. Read-only."""
         plan = ReplayPlan()
         newest = _newest(entries)
-        rows = await current_connection().execute_query_dict(_AS_RESTORED, [list(newest)])
+        rows = await fetch(_AS_RESTORED, list(newest))
         restored = {row["id"]: row for row in rows}
         for contract_id, entry in newest.items():
             contract = restored.get(contract_id)

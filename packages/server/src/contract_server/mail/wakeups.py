@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from contract_server.db.statements import execute
 from contract_server.db.transaction import current_connection
 from contract_server.logs import get_logger
 
@@ -58,7 +59,7 @@ class PostgresWakeUps:
             self._requested = False
             try:
                 async with asyncio.timeout(TIMEOUT_S):
-                    await current_connection().execute_query("SELECT pg_notify($1, '')", [CHANNEL])
+                    await execute("SELECT pg_notify($1, '')", CHANNEL)
             except Exception as error:
                 log.warning("wake-up not sent", exc_info=error)
             await asyncio.sleep(INTERVAL_S)

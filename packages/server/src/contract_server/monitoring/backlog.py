@@ -11,7 +11,7 @@ from typing import Any
 from contract_rules import Action
 from contract_server.clock import Clock
 from contract_server.contracts.due import DUE_AT, FAILED_ACTIONS, is_due
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 from contract_server.mail.models import MailState
 
 _OLDEST = f"""
@@ -46,7 +46,7 @@ UNKNOWN = Backlog(*[math.nan] * 6)
 async def read_backlog(clock: Clock) -> Backlog:
     """Read the backlog. Each part uses an index that contains only due actions or pending mails."""
     now = await clock.now()
-    rows: list[dict[str, Any]] = await current_connection().execute_query_dict(_OLDEST, [now])
+    rows: list[dict[str, Any]] = await fetch(_OLDEST, now)
     oldest = rows[0]
     since_sweep: timedelta | None = oldest["since_sweep"]
     return Backlog(

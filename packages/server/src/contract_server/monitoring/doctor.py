@@ -10,7 +10,7 @@ from uuid import UUID
 
 from contract_rules import Status
 from contract_server.clock import Clock
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.classification import TABLES, OnErasure
 from contract_server.erasure.evidence import first_broken_link, sealed_records
@@ -47,9 +47,7 @@ async def count_personal_columns() -> dict[str, int]:
             continue
         columns = sorted(table.personal | table.emptied)
         counts = ", ".join(f"count({column}) AS {column}" for column in columns)
-        (row,) = await current_connection().execute_query_dict(
-            f"SELECT {counts} FROM {name} WHERE {table.belongs_to_erased}"  # noqa: S608 - our own names
-        )
+        (row,) = await fetch(f"SELECT {counts} FROM {name} WHERE {table.belongs_to_erased}")  # noqa: S608 - our own names
         filled |= {f"{name}.{column}": row[column] for column in columns if row[column]}
     return filled
 
@@ -97,7 +95,7 @@ async def _compare(entries: list[LedgerEntry]) -> tuple[set[UUID], set[UUID]]:
     hashes: dict[UUID, set[object]] = defaultdict(set)
     for entry in finished:
         hashes[entry.contract_id].add(entry.evidence and entry.evidence.get("hash"))
-    rows = await current_connection().execute_query_dict(_STATES, [list(hashes)])
+    rows = await fetch(_STATES, list(hashes))
     restored = {row["id"] for row in rows if row["status"] != Status.ERASED}
     different = {row["id"] for row in rows if row["hash"] and row["hash"] not in hashes[row["id"]]}
     return restored, different

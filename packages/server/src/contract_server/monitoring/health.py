@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from contract_rules import Action
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.due import FAILED_ACTIONS, is_due
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.classification import TABLES, OnErasure
 from contract_server.schedule.models import SweepRun
@@ -134,6 +134,6 @@ async def leftovers() -> dict[str, int]:
 
 
 async def _count(query: str, *instant: datetime) -> int:
-    rows = await current_connection().execute_query_dict(f"SELECT count(*) AS count {query}", list(instant))
+    rows = await fetch(f"SELECT count(*) AS count {query}", *instant)
     count: int = rows[0]["count"]
     return count

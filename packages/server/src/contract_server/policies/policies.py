@@ -27,8 +27,7 @@ from contract_rules import (
     changed_terms,
     shipped_policies,
 )
-from contract_server.db.statements import execute
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import execute, fetch
 from contract_server.policies.models import PolicyTerms
 from contract_server.settings import SettingsError
 
@@ -135,7 +134,7 @@ class ServedPolicies:
 
 async def versions_in_use() -> list[str]:
     """Return the versions of stored applications."""
-    rows = await current_connection().execute_query_dict(_VERSIONS_IN_USE)
+    rows = await fetch(_VERSIONS_IN_USE)
     return [row["version"] for row in rows]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contract_rules import Action
-from contract_server.db.transaction import current_connection
+from contract_server.db.statements import fetch
 from contract_server.logs import get_logger
 from contract_server.schedule.models import DueFailure
 
@@ -29,7 +29,7 @@ _COUNT = """
 async def record_failure(contract_id: UUID, action: Action, due_at: datetime, error: Exception, now: datetime) -> None:
     """Count a failed try and schedule the next one; after the last one, log the alarm."""
     kind = type(error).__name__
-    rows = await current_connection().execute_query_dict(_COUNT, [contract_id, action, due_at, kind, now])
+    rows = await fetch(_COUNT, contract_id, action, due_at, kind, now)
     tries = rows[0]["tries"]
     failure = DueFailure.filter(contract_id=contract_id, act=action)
     if tries < TRIES:

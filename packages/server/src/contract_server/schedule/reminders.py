@@ -18,7 +18,8 @@ from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.reminder_windows import Window, next_opening, windows_of
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
-from contract_server.db.transaction import current_connection, transaction
+from contract_server.db.statements import execute, fetch
+from contract_server.db.transaction import transaction
 from contract_server.mail.models import OutboxMail
 
 _LOCK_DUE = """
@@ -68,7 +69,7 @@ class Reminders:
         Returns:
             The number of reminders queued.
         """
-        await current_connection().execute_query(_DELETE_EXPIRED, [await self._clock.now()])
+        await execute(_DELETE_EXPIRED, await self._clock.now())
         queued, checked, ends_at = 0, self._batch, time.monotonic() + seconds
         while self._enabled and checked == self._batch and time.monotonic() < ends_at:
             checked, added = await self._enqueue_batch()
@@ -79,14 +80,14 @@ class Reminders:
         """Return when the next reminder is due after that instant."""
         if not self._enabled:
             return None
-        rows = await current_connection().execute_query_dict(_NEXT, [after])
+        rows = await fetch(_NEXT, after)
         due_at: datetime | None = rows[0]["at"]
         return due_at
 
     async def _enqueue_batch(self) -> tuple[int, int]:
         """Return the numbers of applications checked and of reminders queued."""
         async with transaction():
-            due = await current_connection().execute_query_dict(_LOCK_DUE, [await self._clock.now(), self._batch])
+            due = await fetch(_LOCK_DUE, await self._clock.now(), self._batch)
             if not due:
                 return 0, 0
             now = await self._clock.now()  # after the locks, like every decision
@@ -105,7 +106,7 @@ class Reminders:
 
     async def _set_next(self, contracts: dict[UUID, ContractSnapshot], now: datetime) -> None:
         instants = [_next_reminder(contract, now) for contract in contracts.values()]
-        await current_connection().execute_query(_SET_NEXT, [list(contracts), instants])
+        await execute(_SET_NEXT, list(contracts), instants)
 
 
 def _open_windows(contract: ContractSnapshot, now: datetime) -> list[Window]:
