@@ -1,4 +1,4 @@
-"""Databases for commands to work on: each test has its own, copied from one that was prepared once."""
+"""Databases for commands: each test has a copy of one that was prepared once."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ Variables = dict[str, str]
 
 
 def variables_of(settings: Settings) -> Variables:
-    """The variables by which a command finds the same database and mail folder."""
+    """The environment variables that lead a command to the same database and mail folder."""
     return {
         "ENVIRONMENT": settings.environment,
         "DATABASE_URL": settings.database_url.get_secret_value(),
@@ -46,27 +46,27 @@ async def with_demonstration(postgres: EmbeddedPostgres, tmp_path_factory: pytes
 
 @pytest.fixture
 async def migrated(with_schema: str, tmp_path: Path) -> Settings:
-    """The settings that lead to a database in which nothing is stored yet."""
+    """The settings of an empty database."""
     return development_settings(await copy_of(with_schema), tmp_path)
 
 
 @pytest.fixture
 async def seeded(with_demonstration: str, tmp_path: Path) -> Settings:
-    """The settings that lead to demonstration data."""
+    """The settings of a database with demonstration data."""
     return development_settings(await copy_of(with_demonstration), tmp_path)
 
 
 @pytest.fixture
 async def services(migrated: Settings) -> AsyncIterator[Services]:
-    """Services on a database in which nothing is stored yet."""
+    """Services on an empty database."""
     async with database(migrated):
-        found = build_services(migrated)
-        yield found
-        await found.close()
+        services = build_services(migrated)
+        yield services
+        await services.close()
 
 
 async def copy_of(database_url: str) -> str:
-    """The URL of a new database with everything that is in that one."""
+    """Copy a database; return the URL of the copy."""
     server, _, template = database_url.rpartition("/")
     name = f"test_{secrets.token_hex(6)}"
     connection = await asyncpg.connect(f"{server}/postgres")

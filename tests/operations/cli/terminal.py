@@ -1,4 +1,4 @@
-"""Somebody at a terminal, or a script, that runs `contract-server`."""
+"""Run `contract-server` as a person at a terminal does, or as a script."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ended:
-    """What a command came to."""
+    """The result of a command."""
 
     status: int
     output: str
@@ -31,9 +31,9 @@ async def run(variables: Mapping[str, str], *arguments: str, given: str = "") ->
 
 
 async def run_at_terminal(variables: Mapping[str, str], *arguments: str, answers: Mapping[str, str]) -> Ended:
-    """Run a command to its end with somebody there, who answers each question once it is asked.
+    """Run a command to its end at a terminal, and type the answer to each question when it appears.
 
-    What a terminal shows is standard error: standard output goes elsewhere, as in `command > file`.
+    The terminal shows standard error; standard output is redirected, as in `command > file`.
     """
     screen, terminal = pty.openpty()
     process = await _start(variables, arguments, stdin=terminal, stderr=terminal)
@@ -45,17 +45,17 @@ async def run_at_terminal(variables: Mapping[str, str], *arguments: str, answers
 
 
 def _watch(screen: int, answers: dict[str, str]) -> str:
-    """All that is shown until the command ends, with the answers typed when their questions have appeared."""
+    """Return what the terminal shows until the command ends; type the answers to its questions."""
     shown = b""
     while True:
         try:
-            news = os.read(screen, 4096)
-        except OSError:  # how Linux says that nobody has the terminal open any more
-            news = b""
-        if not news:
+            chunk = os.read(screen, 4096)
+        except OSError:  # on Linux: no process has the terminal open any more
+            chunk = b""
+        if not chunk:
             return shown.decode().replace("\r\n", "\n")
-        shown += news
-        for question in [each for each in answers if each in shown.decode(errors="ignore")]:
+        shown += chunk
+        for question in [question for question in answers if question in shown.decode(errors="ignore")]:
             os.write(screen, answers.pop(question).encode())
 
 

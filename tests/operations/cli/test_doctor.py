@@ -14,17 +14,17 @@ from contract_server.settings import Settings
 
 @pytest.fixture
 async def variables(seeded: Settings, tmp_path: Path) -> Mapping[str, str]:
-    """The settings that lead to the demonstration data, after a sweep."""
-    found = {**variables_of(seeded), "LEDGER_DIR": str(tmp_path)}
-    assert (await command(found, "sweep"))[0] == 0
-    return found
+    """The variables of a database with demonstration data, after a sweep."""
+    variables = {**variables_of(seeded), "LEDGER_DIR": str(tmp_path)}
+    assert (await command(variables, "sweep"))[0] == 0
+    return variables
 
 
 @pytest.fixture
 async def connection(variables: Mapping[str, str]) -> AsyncIterator[asyncpg.Connection]:
-    found = await asyncpg.connect(variables["DATABASE_URL"])
-    yield found
-    await found.close()
+    connection = await asyncpg.connect(variables["DATABASE_URL"])
+    yield connection
+    await connection.close()
 
 
 async def test_every_promise_is_kept(variables: Mapping[str, str]) -> None:
@@ -32,9 +32,9 @@ async def test_every_promise_is_kept(variables: Mapping[str, str]) -> None:
     assert status == 0
     assert all(line.startswith("ok") for line in output.splitlines()[1:])
     status, output, _ = await command(variables, "doctor", "--json")
-    found = json.loads(output)
-    assert (status, found["ok"]) == (0, True)
-    assert all(check["ok"] and check["count"] == 0 for check in found["checks"])
+    health = json.loads(output)
+    assert (status, health["ok"]) == (0, True)
+    assert all(check["ok"] and check["count"] == 0 for check in health["checks"])
 
 
 async def test_a_broken_promise_is_named(variables: Mapping[str, str], connection: asyncpg.Connection) -> None:
@@ -43,12 +43,12 @@ async def test_a_broken_promise_is_named(variables: Mapping[str, str], connectio
     assert status == 1
     assert [line.split()[:3] for line in output.splitlines() if line.startswith("BROKEN")] == [["BROKEN", "sweep", "1"]]
     status, output, _ = await command(variables, "doctor", "--json")
-    found = json.loads(output)
-    assert (status, found["ok"], found["last_sweep_at"]) == (1, False, None)
-    assert [check["name"] for check in found["checks"] if not check["ok"]] == ["sweep"]
+    health = json.loads(output)
+    assert (status, health["ok"], health["last_sweep_at"]) == (1, False, None)
+    assert [check["name"] for check in health["checks"] if not check["ok"]] == ["sweep"]
 
 
-async def test_who_cannot_look_does_not_say_that_all_is_well_or_not(
+async def test_a_check_that_could_not_run_is_no_verdict(
     variables: Mapping[str, str], connection: asyncpg.Connection
 ) -> None:
     away = {**variables, "DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"}

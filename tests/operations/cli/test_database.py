@@ -1,4 +1,4 @@
-"""Bringing a database to this version's schema, and looking first."""
+"""`contract-server migrate` plans and applies the migrations of this version."""
 
 from pathlib import Path
 

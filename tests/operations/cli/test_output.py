@@ -1,0 +1,63 @@
+"""Tables for people lose nothing in a pipe, and JSON for scripts is complete."""
+
+import json
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from contract_rules import Action
+from contract_server.cli.output import format_cell, show_first, show_json, show_table
+
+ROWS = [{"name": "青木 春子", "day": date(2024, 4, 1)}, {"name": "佐藤 蓮", "day": None}]
+
+
+def test_json_holds_dates_and_identifiers_as_text_and_japanese_unescaped(capsys: pytest.CaptureFixture[str]) -> None:
+    at = datetime(2024, 4, 1, 9, 30, 15, 999, tzinfo=UTC)
+    show_json({"name": "青木", "day": at.date(), "at": at, "id": UUID(int=1), "action": Action.TERMINATE, "ok": True})
+    output = capsys.readouterr().out
+    assert "青木" in output
+    assert json.loads(output) == {
+        "name": "青木",
+        "day": "2024-04-01",
+        "at": "2024-04-01T09:30:15+00:00",
+        "id": str(UUID(int=1)),
+        "action": Action.TERMINATE.value,
+        "ok": True,
+    }
+
+
+def test_a_wide_row_is_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table(("first", "second"), [("x" * 500, "y" * 500)])
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["first", "second"]
+    assert row.split() == ["x" * 500, "y" * 500]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        ("[red]x[/red]", "[red]x[/red]"),
+        (ROWS[0]["day"], "2024-04-01"),
+    ],
+)
+def test_a_cell_shows_the_value_and_never_markup(value: object, text: str) -> None:
+    assert format_cell(value).plain == text
+
+
+def test_rows_beyond_the_limit_are_mentioned_on_standard_error_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    show_first(("name", "day"), ROWS, 1, json=True)
+    output, errors = capsys.readouterr()
+    assert json.loads(output) == [{"name": "青木 春子", "day": "2024-04-01"}]
+    assert errors == "contract-server: only the first 1 are shown; see --limit\n"
+
+
+def test_a_complete_list_has_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    show_first(("name", "day"), ROWS, 2, json=False)
+    output, errors = capsys.readouterr()
+    assert [line.split()[-1] for line in output.splitlines()] == ["day", "2024-04-01", "-"]
+    assert errors == ""
