@@ -1,4 +1,4 @@
-"""Several servers and workers on one database: each can be stopped and started again, and nobody notices."""
+"""Several servers and workers on one database: each can be restarted without a lost request or mail."""
 
 import asyncio
 import json
@@ -40,12 +40,12 @@ TIMELINE = "{ timeline { requestedOn } }"
 
 CONTRACTORS = ("active@example.jp", "grace@example.jp", "lastday@example.jp")
 A_WHILE = 60
-"""So many answers."""
+"""A number of answers."""
 
 
 @dataclass
 class Traffic:
-    """Clients of several servers. Whoever is refused a connection asks another server; nothing else is forgiven."""
+    """Clients of several servers. A client that gets no connection tries another server; any other failure counts."""
 
     servers: tuple[str, ...]
     over: bool = False
@@ -62,7 +62,7 @@ class Traffic:
         await self._http.aclose()
 
     async def change(self, email: str) -> None:
-        """A contractor who ends the contract and takes that back, again and again."""
+        """Terminate and resume a contract as its contractor, again and again."""
         logged_in = (await self._ask(LOG_IN, email=email, password=PASSWORD))["logIn"]
         token, contract = logged_in["token"], (await self._ask(VIEWER, logged_in["token"]))["viewer"]["contract"]
         query = TERMINATE if contract["status"] == "ACTIVE" else RESUME
@@ -71,24 +71,24 @@ class Traffic:
             query = NEXT[answer["__typename"]]
             self.changes += 1
 
-    async def look(self) -> None:
-        """Somebody who reads."""
+    async def read(self) -> None:
+        """Read a page, again and again."""
         while not self.over:
             await self._ask(TIMELINE)
 
-    async def goes_on(self) -> None:
-        """Wait until clients have got answers for a while."""
+    async def wait_for_answers(self) -> None:
+        """Wait until clients have received a number of answers."""
         goal = self.answers + A_WHILE
         async with asyncio.timeout(60), self._answered:
             await self._answered.wait_for(lambda: self.answers >= goal)
 
-    async def _ask(self, query: str, token: str = "", **variables: object) -> Any:  # noqa: ANN401 - what was asked for
+    async def _ask(self, query: str, token: str = "", **variables: object) -> Any:  # noqa: ANN401 - any data
         headers = {"Connection": "close"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        asked, turn = {"query": query, "variables": variables}, next(self._turns)
-        for again in range(len(self.servers)):
-            address = self.servers[(turn + again) % len(self.servers)]
+        body, turn = {"query": query, "variables": variables}, next(self._turns)
+        for attempt in range(len(self.servers)):
+            address = self.servers[(turn + attempt) % len(self.servers)]
             try:
-                response = await self._http.post(f"{address}/graphql", json=asked, headers=headers)
+                response = await self._http.post(f"{address}/graphql", json=body, headers=headers)
             except httpx.ConnectError:
                 continue
             assert response.status_code == 200, response.text
@@ -97,11 +97,11 @@ class Traffic:
                 self.answers += 1
                 self._answered.notify_all()
             return response.json()["data"]
-        raise AssertionError("no server lets anybody in")
+        raise AssertionError("no server accepts a connection")
 
 
 async def stop(process: asyncio.subprocess.Process) -> None:
-    """Tell a process to stop, as systemd does, and see it end well."""
+    """Stop a process as systemd does, and assert that it ends well."""
     process.terminate()
     assert await process.wait() in (0, -signal.SIGTERM)
 
@@ -136,33 +136,33 @@ async def test_servers_and_workers_stopped_one_after_the_other_under_load_lose_n
                 for email in CONTRACTORS:
                     clients.create_task(traffic.change(email))
                 for _ in range(4):
-                    clients.create_task(traffic.look())
+                    clients.create_task(traffic.read())
                 for name in commands:
-                    await traffic.goes_on()
+                    await traffic.wait_for_answers()
                     await stop(processes[name])
-                    await traffic.goes_on()
+                    await traffic.wait_for_answers()
                     processes[name] = await started(name)
                     for address in traffic.servers:
                         await until_ready(address)
                 traffic.over = True
-            owed = await all_sent(url)
+            mails = await all_sent(url)
         finally:
             for process in processes.values():
                 await stop_process(process)
-    assert owed == traffic.changes
+    assert mails == traffic.changes
     sent = [message_from_bytes(mail.content)["Message-ID"] for mail in smtp.accepted]
-    assert len(sent) == len(set(sent)) == owed
+    assert len(sent) == len(set(sent)) == mails
 
 
 async def all_sent(url: str) -> int:
-    """How many mails were ever owed, once all of them are sent."""
+    """Wait until all mails are sent; return their number."""
     connection = await asyncpg.connect(url)
     try:
         async with asyncio.timeout(120):
             while await connection.fetchval("SELECT count(*) FROM outbox_mail WHERE state <> 'SENT'"):
                 await asyncio.sleep(0.1)
-        owed: int = await connection.fetchval("SELECT count(*) FROM outbox_mail")
-        return owed
+        mails: int = await connection.fetchval("SELECT count(*) FROM outbox_mail")
+        return mails
     finally:
         await connection.close()
 
@@ -201,7 +201,7 @@ async def test_a_mail_that_is_under_way_when_the_worker_is_told_to_stop_is_sent_
 ) -> None:
     url, stopping = await new_database(postgres), asyncio.Event()
 
-    async def hesitates(line: Line) -> None:
+    async def accept_late(line: Line) -> None:
         await stopping.wait()
         await line.say("250 accepted")
 
@@ -209,7 +209,7 @@ async def test_a_mail_that_is_under_way_when_the_worker_is_told_to_stop_is_sent_
         ScriptedSmtp(extensions=()).running() as smtp,
         running(url, redis.url, tmp_path, SMTP_URL=f"smtp://127.0.0.1:{smtp.port}?starttls=never") as service,
     ):
-        smtp.at(Stage.DOT, hesitates)
+        smtp.at(Stage.DOT, accept_late)
         async with service.client() as client:
             await client.log_in("active@example.jp")
             await client.ask(TERMINATE, id=ACTIVE_CONTRACT)
@@ -237,24 +237,24 @@ async def test_a_request_is_followed_from_the_api_through_the_outbox_to_the_work
             answer = await client.post(TERMINATE, id=ACTIVE_CONTRACT)
             assert answer.headers["X-Request-ID"] == request_id
         connection = await asyncpg.connect(url)
-        # the mail server closed the line; the next try is due at once
+        # the mail server closed the connection; make the next try due at once
         async with asyncio.timeout(30):
             while not await connection.fetchval("SELECT attempts FROM outbox_mail WHERE lease_token IS NULL"):
                 await asyncio.sleep(0.05)
         await connection.execute("UPDATE outbox_mail SET next_attempt_at = dated_at")
         await all_sent(url)
-        owed = await connection.fetchrow("SELECT id, request_id FROM outbox_mail")
+        mail = await connection.fetchrow("SELECT id, request_id FROM outbox_mail")
         await connection.close()
         await stop(service.server)
         assert service.worker is not None
         await service.worker.wait() if service.worker.returncode is not None else await stop(service.worker)
-        told = [json.loads(line) for line in service.log_lines()["worker"]]
-    assert owed["request_id"] == request_id
-    about_it = [(line["event"], line["caused_by"]) for line in told if line.get("mail_id") == owed["id"]]
+        log = [json.loads(line) for line in service.log_lines()["worker"]]
+    assert mail["request_id"] == request_id
+    about_it = [(line["event"], line["caused_by"]) for line in log if line.get("mail_id") == mail["id"]]
     assert about_it == [("mail postponed", request_id), ("mail sent", request_id)]
 
 
-async def test_a_server_goes_on_serving_while_the_database_is_prepared_for_a_newer_version(
+async def test_a_server_wait_for_answers_serving_while_the_database_is_prepared_for_a_newer_version(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
     url = await new_database(postgres)
@@ -277,7 +277,7 @@ async def test_a_server_goes_on_serving_while_the_database_is_prepared_for_a_new
         assert (await command(service.variables, "migrate", "--check"))[0] == 0
 
 
-async def test_a_port_that_is_taken_stops_the_server_in_one_line(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+async def test_a_port_in_use_stops_the_server_in_one_line(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
     variables = {
         "ENVIRONMENT": "development",
         "DATABASE_URL": await new_database(postgres),

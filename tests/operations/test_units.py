@@ -1,4 +1,4 @@
-"""The example units for systemd: systemd understands them, and what they start runs as they say."""
+"""The example units are valid for systemd, and the processes they start run."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ class Unit:
         return re.findall(rf"^{name}=(.*)$", self.text, re.MULTILINE)
 
     def variables(self) -> dict[str, str]:
-        return dict(each.split("=", 1) for line in self.values("Environment") for each in line.split())
+        return dict(word.split("=", 1) for line in self.values("Environment") for word in line.split())
 
     def command(self) -> list[str]:
         (line,) = self.values("ExecStart")
@@ -50,7 +50,7 @@ def unit(name: str, instance: str = "", credentials: str = "") -> Unit:
 
 
 def variables_shared_by_all() -> dict[str, str]:
-    """What `/etc/contract-server/environment` says."""
+    """The variables of `/etc/contract-server/environment`."""
     lines = (FOLDER / "environment").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
@@ -74,9 +74,9 @@ def test_every_variable_of_a_unit_is_a_setting(path: Path) -> None:
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_every_secret_file_of_a_unit_is_handed_over_to_it(path: Path) -> None:
-    found = Unit(path, credentials="/run/credentials")
-    handed_over = {f"/run/credentials/{line.split(':')[0]}" for line in found.values("LoadCredential")}
-    assert {value for name, value in found.variables().items() if name.endswith("_FILE")} == handed_over
+    service = Unit(path, credentials="/run/credentials")
+    handed_over = {f"/run/credentials/{line.split(':')[0]}" for line in service.values("LoadCredential")}
+    assert {value for name, value in service.variables().items() if name.endswith("_FILE")} == handed_over
 
 
 def two_free_ports() -> tuple[str, int]:
@@ -112,8 +112,8 @@ async def test_what_the_units_start_migrates_serves_and_works(
     status, _, errors = await command({**shared, **migration.variables()}, *migration.command()[1:])
     assert status == 0, errors
     processes = [
-        await asyncio.create_subprocess_exec(*each.command(), env={**shared, **each.variables()})
-        for each in (server, worker)
+        await asyncio.create_subprocess_exec(*service.command(), env={**shared, **service.variables()})
+        for service in (server, worker)
     ]
     try:
         await until_ready(f"http://127.0.0.1:{port}")

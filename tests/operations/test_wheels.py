@@ -1,4 +1,4 @@
-"""The three packages as they are shipped: wheels, in an environment that has never seen this checkout."""
+"""The three packages as shipped: wheels, in an environment without this checkout."""
 
 import os
 import re
@@ -24,7 +24,7 @@ PACKAGES = ("contract_notify", "contract_rules", "contract_server")
 
 
 def run(*words: object, directory: Path = CHECKOUT) -> str:
-    """What the command prints, which must succeed."""
+    """Run a command that must succeed; return its output."""
     finished = subprocess.run(  # noqa: S603 - commands of this file's own
         [str(word) for word in words], cwd=directory, capture_output=True, text=True, check=False
     )
@@ -98,13 +98,13 @@ def development(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         text=True,
     )
     assert process.stdout is not None
-    said = ""
+    output = ""
     for line in process.stdout:
-        said += line
+        output += line
         if "Ready: " in line:
             break
     else:
-        pytest.fail(said)
+        pytest.fail(output)
     yield folder, f"http://127.0.0.1:{port}"
     process.send_signal(signal.SIGTERM)
     process.communicate()
@@ -119,8 +119,8 @@ def test_development_runs_from_the_wheels_alone(development: tuple[Path, str]) -
         assert "playground" in client.get("/graphql", headers={"Accept": "text/html"}).text
         for page in ("/", "/dev/mail", "/dev/mail.css"):
             assert client.get(page).status_code == 200
-        who = {"email": "active@example.jp", "password": PASSWORD}
-        client.post("/graphql", json={"query": LOG_IN, "variables": who}).raise_for_status()
+        credentials = {"email": "active@example.jp", "password": PASSWORD}
+        client.post("/graphql", json={"query": LOG_IN, "variables": credentials}).raise_for_status()
         answer = client.post("/graphql", json={"query": TERMINATE, "variables": {"id": ACTIVE_CONTRACT}}).json()
         assert answer == {"data": {"terminateContract": {"__typename": "ContractTerminated"}}}
     mail = BytesParser(policy=policy.default).parsebytes(first_mail(folder / ".local" / "mail"))
@@ -128,8 +128,8 @@ def test_development_runs_from_the_wheels_alone(development: tuple[Path, str]) -
 
 
 def first_mail(folder: Path) -> bytes:
-    give_up_at = time.monotonic() + 30
+    deadline = time.monotonic() + 30
     while not (mails := list(folder.glob("*.eml"))):
-        assert time.monotonic() < give_up_at
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     return mails[0].read_bytes()

@@ -1,4 +1,4 @@
-"""Files of contracts to import, and importing them within the test's own process."""
+"""Files of contracts, and their import within the test's process."""
 
 import io
 import json

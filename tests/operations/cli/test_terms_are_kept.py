@@ -1,4 +1,4 @@
-"""A version of the policy keeps its terms: with others under the same version, no process and no command starts."""
+"""No process and no command starts if the terms of a policy version in use have changed."""
 
 import asyncio
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ LONG_AGO, NEXT_CENTURY = "2001-01-01", "2100-01-01"
 
 
 def write_terms(folder: Path, version: str = "1.0", *, erasure: int = 45, validity: str = "") -> Path:
-    """A file of terms, written or edited."""
+    """Write or replace a file of terms."""
     folder.mkdir(exist_ok=True)
     file = folder / f"omakase-login-{version}.toml"
     file.write_text(TERMS.format(version=version, erasure=erasure, validity=validity), encoding="utf-8")
@@ -53,7 +53,7 @@ def write_terms(folder: Path, version: str = "1.0", *, erasure: int = 45, validi
 
 
 def changed(version: str = "1.0", *, before: int = 45, after: int = 60) -> tuple[int, str]:
-    """How a command ends that finds these terms changed."""
+    """The refusal of a command that finds changed terms."""
     return 3, (
         f"POLICY_DIR: omakase-login-{version}.toml: omakase-login {version} is in use, and its terms have changed"
         f" (erasure.count: {before} -> {after}); restore the file, and write new terms into a new file with a new"
@@ -63,13 +63,13 @@ def changed(version: str = "1.0", *, before: int = 45, after: int = 60) -> tuple
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of policies with the terms of the manual."""
+    """A folder with the policy of the manual."""
     return write_terms(tmp_path / "policies").parent
 
 
 @pytest.fixture
 def settings(seeded: Settings, folder: Path) -> Settings:
-    """Settings that lead to applications under 1.0, and to that folder. No process was started with them yet."""
+    """Settings of a database with applications under 1.0, and of that folder. No process has used them yet."""
     return seeded.model_copy(update={"policy_dir": folder})
 
 
@@ -85,7 +85,7 @@ async def recorded(settings: Settings) -> dict[str, str]:
 
 
 async def start(variables: Variables) -> None:
-    """A process that starts, whichever it is; this one soon ends."""
+    """Start a process that soon ends."""
     assert (await run(variables, "due")).status == 0
 
 
@@ -102,7 +102,7 @@ async def execute(settings: Settings, *statements: str) -> None:
 
 ID = ACTIVE_CONTRACT
 ON_A_DATABASE_IN_USE = {
-    "serve": ("--host", "192.0.2.1"),  # an address that no machine has, and below no Redis: both would end, too
+    "serve": ("--host", "192.0.2.1"),  # an address of no machine; below, no Redis: both commands would end anyway
     "worker": (),
     "seed-demo": (),
     "import": ("contracts.jsonl", "--check"),
@@ -125,16 +125,16 @@ ON_A_DATABASE_IN_USE = {
     "mails retry": ("1",),
     "mails dismiss": ("1",),
 }
-"""Commands that start from a database, with words that they understand."""
+"""Commands that need a database, with valid arguments."""
 ON_ANY_DATABASE = {"migrate"}
 ON_NONE = {"dev", "settings", "export-schema"}
 
 
 def test_every_command_is_tried() -> None:
-    found = set()
+    commands = set()
     for name, command in typer.main.get_command(cli).commands.items():  # type: ignore[attr-defined]  # it is a group
-        found |= {f"{name} {inner}" for inner in getattr(command, "commands", ())} or {name}
-    assert found == ON_A_DATABASE_IN_USE.keys() | ON_ANY_DATABASE | ON_NONE
+        commands |= {f"{name} {inner}" for inner in getattr(command, "commands", ())} or {name}
+    assert commands == ON_A_DATABASE_IN_USE.keys() | ON_ANY_DATABASE | ON_NONE
 
 
 async def test_no_command_starts_with_other_terms_under_a_version_in_use(
@@ -237,7 +237,7 @@ async def test_a_database_from_before_gets_the_terms_of_its_applications_at_the_
     policies = served_policies(folder)
     assert await recorded(settings) == {
         version: policies.version(version).fingerprint for version in ("1.0", "2")
-    }  # the one by its applications, the other because it is in force
+    }  # 1.0 because of its applications, 2 because it is in force
 
 
 async def test_migrating_asks_for_no_terms(variables: Variables, folder: Path) -> None:
@@ -265,14 +265,14 @@ async def test_a_database_that_takes_no_writes_is_compared_with_and_left_as_it_i
 # ---------------------------------------------------------------- several at once
 
 
-async def test_of_two_who_start_at_once_with_different_terms_one_is_refused(variables: Variables, folder: Path) -> None:
+async def test_of_two_processes_with_different_terms_one_is_refused(variables: Variables, folder: Path) -> None:
     write_terms(other := folder.with_name("other"), erasure=60)
     both = await asyncio.gather(run(variables, "due"), run({**variables, "POLICY_DIR": str(other)}, "due"))
     (refused,) = [ended for ended in both if ended.status != 0]
     assert refused.refusal in (changed(), changed(before=60, after=45))
 
 
-async def test_who_starts_while_another_records_waits_and_compares(settings: Settings, folder: Path) -> None:
+async def test_a_process_waits_while_another_records_its_terms_and_compares(settings: Settings, folder: Path) -> None:
     ours, edited = served_policies(folder), served_policies(write_terms(folder.with_name("other"), erasure=60).parent)
     async with database(settings):
         outside = copy_context()
@@ -284,7 +284,7 @@ async def test_who_starts_while_another_records_waits_and_compares(settings: Set
             await waiting
 
 
-async def test_many_who_start_at_once_with_the_same_terms_all_start(settings: Settings, folder: Path) -> None:
+async def test_many_processes_with_the_same_terms_all_start(settings: Settings, folder: Path) -> None:
     async with database(settings):
         together = [served_policies(folder) for _ in range(8)]
         await asyncio.gather(*(policies.record_all(list(policies.registry)) for policies in together))
@@ -305,7 +305,7 @@ async def test_terms_recorded_in_a_transaction_that_is_rolled_back_are_not_taken
             await ours.record(ours.version("1.0"))
 
 
-async def test_a_process_that_runs_promises_nothing_under_other_terms_than_another_has_recorded(
+async def test_a_running_process_promises_nothing_under_terms_that_differ_from_the_recorded_ones(
     settings: Settings, folder: Path
 ) -> None:
     """A version came into force, or was recorded, after this process had started."""

@@ -1,4 +1,4 @@
-"""Accounts are added, opened again and given new passwords, and no password is ever on a command line."""
+"""`contract-server user` adds and unlocks accounts and sets passwords, never from the command line."""
 
 import asyncio
 from collections.abc import AsyncIterator
