@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from contract_rules import Action
 from contract_server.cli.output import format_cell, show_first, show_json, show_table
 
-ROWS = [{"name": "青木 春子", "day": date(2024, 4, 1)}, {"name": "佐藤 蓮", "day": None}]
+ROWS: list[dict[str, Any]] = [{"name": "青木 春子", "day": date(2024, 4, 1)}, {"name": "佐藤 蓮", "day": None}]
 
 
 def test_json_holds_dates_and_identifiers_as_text_and_japanese_unescaped(capsys: pytest.CaptureFixture[str]) -> None:
