@@ -135,7 +135,8 @@ class Importer:
     def _contract_of(self, mention: Mention, line: int) -> "_Contract | None":
         """The contract that a line concerns: the one above, unless the line begins a contract or names another."""
         above = self._contract
-        if mention.kind is Kind.CONTRACT or (mention.contract_id and not (above and above.may_be(mention))):
+        begins = mention.kind is Kind.CONTRACT and not (above and above.is_continued_by(mention, line))
+        if begins or (mention.contract_id and not (above and above.may_be(mention))):
             return self._begin_contract(mention, line)
         self._place(above)
         if above:
@@ -188,3 +189,7 @@ class _Contract:
     def may_be(self, mention: Mention) -> bool:
         """Whether its id is the mentioned one, or was lost."""
         return self.id in (None, mention.contract_id)
+
+    def is_continued_by(self, mention: Mention, line: int) -> bool:
+        """Whether the line below is the rest of its own: the one has the id, the other says that it is a contract's."""
+        return self.headless and mention.contract_id is None and line == self.line + 1

@@ -117,7 +117,7 @@ _ID = re.compile(rf"{_UUID}(?!@)", re.IGNORECASE | re.ASCII)
 _KIND = re.compile(r'(contract|member)(?=["\s,]|$)')
 _OF_A_RECORD = re.compile(rf'@|"(?:{"|".join(FIELDS)})"')
 _RECORD_BEGUN = re.compile(r'\{(?:.*"record"\s*:\s*"(?P<begun>[a-z]*)\s*$)?', re.DOTALL)
-_SOMETHING = re.compile('[^ \t\r\n\v\f,"\x1a\ufeff\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}]')
+_SOMETHING = re.compile("[^ \t\r\n\v\f,\x1a\ufeff\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}]")
 
 
 def read_lines(file: BinaryIO, form: Format, encoding: Encoding) -> Iterator[Line | BrokenLine]:
@@ -167,15 +167,20 @@ def _csv_lines(lines: Iterator[tuple[int, str]]) -> Iterator[Line | BrokenLine]:
     rows = _rows(lines)
     header = next(rows, None)
     names = _names(header.cells if header else None)
+    cut_at_the_beginning = False
     for number, text, cells in rows:
+        may_lack_its_beginning, cut_at_the_beginning = cut_at_the_beginning, False
         if cells is None:
             reason = "expected cells with commas between them, and quotes in pairs around a cell"
             yield BrokenLine.of(number, reason, text, begun="")
         elif _is_header(cells):
             names = _names(cells)
         elif len(cells) != len(names):
+            cut_at_the_beginning = len(cells) == 1 and names[0] != "record"
             reason = f"expected {len(names)} cells, as the first line has; found {len(cells)}"
             yield BrokenLine.of(number, reason, text, begun=_record_begun(cells, names.index("record")))
+        elif may_lack_its_beginning:
+            yield BrokenLine.of(number, "expected no single cell in the line above: it may belong here", text)
         else:
             yield _line(number, {name: cell for name, cell in zip(names, cells, strict=True) if cell}, text)
 
