@@ -279,7 +279,9 @@ def add_cell(text: str, _: int) -> str:
 
 def drop_comma(text: str, _: int) -> str:
     """Two values that ran together."""
-    return text.replace(",", "", 1)
+    if text.startswith("{"):
+        return text.replace(",", "", 1)
+    return re.sub(r",(?=0{8}-)|(?<=\d{12}),", "", text, count=1)  # beside the id: elsewhere, it may be part of a value
 
 
 def rename_record(text: str, _: int) -> str:
