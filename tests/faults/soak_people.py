@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -26,7 +26,12 @@ INSERT INTO session (id, token_hash, account_id, created_at, last_used_at, expir
 VALUES (gen_random_uuid(), $2, $1, now(), now(), now() + interval '1 day')
 """
 _APPLIED = """
-WITH contract AS (
+WITH dates AS (
+    SELECT (service_end AT TIME ZONE 'UTC' - interval '12 hours')::date AS service_end_last_day,
+           (erasure AT TIME ZONE 'UTC' - interval '12 hours')::date AS erasure_last_day, service_end, erasure
+      FROM (SELECT date_bin('15 minutes', $2::timestamptz, 'epoch') AS service_end,
+                   date_bin('15 minutes', $3::timestamptz, 'epoch') AS erasure) AS day_ends
+), contract AS (
     UPDATE contract SET version = 2, status = 'TERMINATED', applications = 1, erasure_due_at = $3,
                         service_end_due_at = CASE WHEN $2 > clock_timestamp() THEN $2 END
      WHERE id = $1
@@ -34,10 +39,12 @@ WITH contract AS (
 INSERT INTO termination_application (id, contract_id, number, requested_at, requested_on, policy_version,
     service_end_last_day, service_end_at, resumption_last_day, resumption_at, erasure_last_day, erasure_at,
     service_ended_at)
-SELECT gen_random_uuid(), $1, 1, day, day, '1.0', day + 14, $2, day + 14, $2, day + 45, $3,
-       CASE WHEN $2 <= clock_timestamp() THEN $2 END
-  FROM (SELECT ($3 - interval '46 days')::date AS day) AS application
+SELECT gen_random_uuid(), $1, 1, service_end_last_day - 14, service_end_last_day - 14, '1.0',
+       service_end_last_day, service_end, service_end_last_day, service_end, erasure_last_day, erasure,
+       CASE WHEN $2 <= clock_timestamp() THEN service_end END
+  FROM dates
 """
+"""The deadlines are those of a zone whose day ended within the last quarter of an hour; the actions fall due after."""
 BETWEEN_THE_DATES = timedelta(days=31)
 
 
@@ -49,6 +56,14 @@ class Person:
     token: str
 
 
+@dataclass(frozen=True)
+class Scheduled:
+    """A contract with an action that falls due during the soak."""
+
+    contract_id: str
+    due_at: datetime
+
+
 async def is_born(connection: asyncpg.Connection) -> Person:
     """A new contract, whose contractor is logged in."""
     person = Person(str(uuid4()), str(uuid4()))
@@ -56,18 +71,21 @@ async def is_born(connection: asyncpg.Connection) -> Person:
     return person
 
 
-async def whose_service_ends(connection: asyncpg.Connection, after: timedelta) -> str:
+async def whose_service_ends(connection: asyncpg.Connection, after: timedelta) -> Scheduled:
     """A contract whose service ends after that time from now."""
-    return await _applied(connection, after, after + BETWEEN_THE_DATES)
-
-
-async def whose_erasure_is_due(connection: asyncpg.Connection, after: timedelta) -> str:
-    """A contract whose erasure falls due after that time from now."""
-    return await _applied(connection, after - BETWEEN_THE_DATES, after)
-
-
-async def _applied(connection: asyncpg.Connection, service_end: timedelta, erasure: timedelta) -> str:
-    person = await is_born(connection)
     now = await connection.fetchval("SELECT clock_timestamp()")
-    await connection.execute(_APPLIED, person.contract_id, now + service_end, now + erasure)
-    return person.contract_id
+    return await _applied(connection, now + after, now + after + BETWEEN_THE_DATES, now + after)
+
+
+async def whose_erasure_is_due(connection: asyncpg.Connection, after: timedelta) -> Scheduled:
+    """A contract whose erasure falls due after that time from now."""
+    now = await connection.fetchval("SELECT clock_timestamp()")
+    return await _applied(connection, now + after - BETWEEN_THE_DATES, now + after, now + after)
+
+
+async def _applied(
+    connection: asyncpg.Connection, service_end: datetime, erasure: datetime, due_at: datetime
+) -> Scheduled:
+    person = await is_born(connection)
+    await connection.execute(_APPLIED, person.contract_id, service_end, erasure)
+    return Scheduled(person.contract_id, due_at)

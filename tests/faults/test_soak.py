@@ -23,7 +23,7 @@ from tests.faults.kept import kept_worker
 from tests.faults.looking import looking_into
 from tests.faults.rows import PERSONAL_ROWS
 from tests.faults.soak_load import Load
-from tests.faults.soak_people import is_born, whose_erasure_is_due, whose_service_ends
+from tests.faults.soak_people import Scheduled, is_born, whose_erasure_is_due, whose_service_ends
 from tests.faults.soak_troubles import Troubles
 from tests.faults.soak_watch import AWAY, Watch
 from tests.notify.scripted_smtp import CERTIFICATE, ScriptedSmtp
@@ -176,11 +176,15 @@ async def assert_mails_are_there(stage: Stage, load: Load) -> None:
     }
 
 
-async def assert_what_was_due_is_done(connection: asyncpg.Connection, ending: list[str], expiring: list[str]) -> None:
-    """Once, and at its time or after it."""
-    for contract_id in ending:
-        assert [row["type"] for row in await connection.fetch(HISTORY, contract_id)] == ["SERVICE_ENDED"]
-    for contract_id in expiring:
-        assert [row["type"] for row in await connection.fetch(HISTORY, contract_id)] == ["ERASED"]
-        assert await connection.fetchval(PERSONAL_ROWS, contract_id) == 0
+async def assert_what_was_due_is_done(
+    connection: asyncpg.Connection, ending: list[Scheduled], expiring: list[Scheduled]
+) -> None:
+    """Once, and an erasure at its time or after it; an end of service is dated back to the day's end."""
+    for due in ending:
+        assert [row["type"] for row in await connection.fetch(HISTORY, due.contract_id)] == ["SERVICE_ENDED"]
+    for due in expiring:
+        (event,) = await connection.fetch(HISTORY, due.contract_id)
+        assert event["type"] == "ERASED"
+        assert event["at"] >= due.due_at
+        assert await connection.fetchval(PERSONAL_ROWS, due.contract_id) == 0
     assert await connection.fetchval(ERASED_EARLY) == 0
