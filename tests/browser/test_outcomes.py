@@ -3,6 +3,7 @@
 The pages are those of `PAGES`, the buttons those that the browser shows. A new page or button is tried as it comes.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -52,6 +53,7 @@ PRESSED = """(button, [typed, notice]) => {
   for (const field of button.form?.elements ?? []) if (field.required) field.value = typed[field.type] ?? "";
   button.scrollIntoView({ block: "end", behavior: "instant" });
 }"""
+TWO_FRAMES = "new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))"
 # null while nothing has come of it. A page that was left has no `pressed`.
 OUTCOME = """(selector) => {
   const focused = document.activeElement;
@@ -375,3 +377,25 @@ async def test_a_form_leads_to_what_it_lacks(stage: Stage, scenes: list[Scene]) 
             assert outcome["kind"] == "field"
             stage.note(f"{viewer.__name__} at {path}", outcome)
     stage.was_in_order()
+
+
+async def test_a_reloaded_page_that_completes_late_does_not_scroll_away_from_its_notice(stage: Stage) -> None:
+    told = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await told.wait()
+        await route.continue_()
+
+    await stage.show(operator, "/operator")
+    await stage.page.route("**/graphql", StandIn(ANSWERS["away"]).reply)
+    await stage.page.route("**/clock.js", late)
+    await stage.page.locator("#language").click(no_wait_after=True)
+    await stage.page.locator(NOTICE).wait_for()
+    told.set()
+    await stage.page.wait_for_load_state("load")
+    await stage.page.evaluate(TWO_FRAMES)
+    outcome = await stage.page.wait_for_function(OUTCOME, arg=NOTICE)
+    stage.note("complete", json.loads(await outcome.json_value()))
+    await stage.leave()
+    await stage.page.unroute_all()
+    assert stage.faults == []

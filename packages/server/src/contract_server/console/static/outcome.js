@@ -161,6 +161,7 @@ function place() {
 }
 
 function reveal(element) {
+  history.scrollRestoration = "manual"; // once a reloaded page is complete, the browser would scroll away from it
   if (document.activeElement.tabIndex < 0) element.focus({ preventScroll: true });
   element.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
@@ -193,6 +194,7 @@ function busy(button) {
   };
 }
 
+history.scrollRestoration = "auto"; // what was set stays with the page's entry when it is left
 const carried = JSON.parse(sessionStorage.getItem(CARRIED) ?? "null");
 sessionStorage.removeItem(CARRIED);
 if (carried) {
