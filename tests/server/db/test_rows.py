@@ -15,7 +15,7 @@ from contract_rules import Status
 from contract_server.contracts.models import Contract, Member
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
-from contract_server.db.rows import Insert, Update, write_rows
+from contract_server.db.rows import Insert, Update, UpdateWhere, write_rows
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.models import ErasureRecord
 from contract_server.settings import EnvironmentName, Settings
@@ -97,6 +97,19 @@ async def test_several_writes_are_one_statement() -> None:
     assert [(await Contract.get(id=id_)).version for id_ in (contract_id, other)] == [2, 3]
     assert await ErasureRecord.filter(contract_id=contract_id).count() == 1
     assert [member.name for member in await Member.filter(contract_id=other)] == ["会員"]
+
+
+async def test_every_condition_of_one_statement_has_its_own_values() -> None:
+    contracts = [await contract() for _ in range(3)]
+    await write_rows(
+        Insert(Member, [{"contract_id": id_, "name": "before", "email": "a@example.jp"} for id_ in contracts])
+    )
+    first, second, untouched = contracts
+    await write_rows(
+        *(UpdateWhere(Member, {"name": "after"}, "member.contract_id = {}", (id_,)) for id_ in (first, second))
+    )
+    after = {member.contract_id: member.name for member in await Member.filter(contract_id__in=contracts)}
+    assert after == {first: "after", second: "after", untouched: "before"}
 
 
 async def test_what_is_too_long_is_refused_and_not_cut_off() -> None:

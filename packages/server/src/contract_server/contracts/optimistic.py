@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from contract_server.clock import Clock
-from contract_server.db.rows import Insert, Shape, UpdateWhere, Write, shape_of, table_of
+from contract_server.db.rows import Insert, Shape, Write, shape_of, table_of
 from contract_server.db.statements import fetch
 
 # $1 is the contract, $2 its version as it was read, $3 until when the decision is valid
@@ -43,15 +43,14 @@ async def write_unless_changed(write: OptimisticWrite, clock: Clock) -> bool:
         Whether it is stored. False if the contract has changed, the decision is no longer valid, or a concurrent
         request stored the same key or mail.
     """
-    shapes: list[tuple[Shape, int]] = []
+    shapes: list[Shape] = []
     values: list[object] = []
     for each in write.writes:
-        condition = each.values if isinstance(each, UpdateWhere) else ()
         shape = shape_of(each)
         for row in each.rows:
-            shapes.append((shape, len(condition)))
+            shapes.append(shape)
             values += [column.value_in(row) for column in shape.columns]
-            values += condition
+            values += each.values
     statement = _statement(clock.sql, tuple(shapes))
     try:
         return bool(await fetch(statement, write.contract_id, write.version, write.valid_until, *values))
@@ -60,19 +59,19 @@ async def write_unless_changed(write: OptimisticWrite, clock: Clock) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _statement(clock: str, shapes: tuple[tuple[Shape, int], ...]) -> str:
+def _statement(clock: str, shapes: tuple[Shape, ...]) -> str:
     places = count(4)
-    parts = (_part(shape, values, places) for shape, values in shapes)
+    parts = (_part(shape, places) for shape in shapes)
     written = "".join(f",\n part_{number} AS ({part})" for number, part in enumerate(parts))
     return _STATEMENT.format(clock=clock, parts=written)
 
 
-def _part(shape: Shape, values: int, places: Iterator[int]) -> str:
+def _part(shape: Shape, places: Iterator[int]) -> str:
     """The statement of one row; it changes nothing unless the decision is valid."""
     table = table_of(shape.model)
     written = {column.name: f"${next(places)}::{column.kind}" for column in shape.columns}
     if shape.kind is Insert:
         return f"INSERT INTO {table} ({', '.join(written)}) SELECT {', '.join(written.values())} FROM valid"  # noqa: S608 - our own names
-    condition = shape.condition.format(*(f"${next(places)}" for _ in range(values))) or f"{table}.id = {written['id']}"
+    condition = shape.condition_at(places) or f"{table}.id = {written['id']}"
     changed = ", ".join(f"{name} = {value}" for name, value in written.items() if name != "id")
     return f"UPDATE {table} SET {changed} FROM valid WHERE {condition}"  # noqa: S608 - as above

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import orjson
 from tortoise.fields.base import DB_DEFAULT_NOT_SET
@@ -65,6 +65,9 @@ def table_of(model: type[Model]) -> str:
 class Insert:
     """New rows of a model's table, all with the same columns."""
 
+    condition: ClassVar[str] = ""
+    values: ClassVar[tuple[object, ...]] = ()
+
     model: type[Model]
     rows: Sequence[Row]
 
@@ -72,6 +75,9 @@ class Insert:
 @dataclass(frozen=True, slots=True)
 class Update:
     """New values for rows of a model's table by `id`, all with the same columns."""
+
+    condition: ClassVar[str] = ""
+    values: ClassVar[tuple[object, ...]] = ()
 
     model: type[Model]
     rows: Sequence[Row]
@@ -108,10 +114,14 @@ class Shape(NamedTuple):
         """The columns to write: the named ones, and for new rows also those with a model default."""
         return _columns_to_write(self)
 
+    def condition_at(self, places: Iterator[int]) -> str:
+        """The condition in SQL, its values at the next places of the statement; empty if there is none."""
+        return self.condition.format(*(f"${next(places)}" for _ in range(self.condition.count("{}"))))
+
 
 def shape_of(write: Write) -> Shape:
     """The shape of a write that has rows."""
-    return Shape(type(write), write.model, tuple(write.rows[0]), getattr(write, "condition", ""))
+    return Shape(type(write), write.model, tuple(write.rows[0]), write.condition)
 
 
 @lru_cache(maxsize=256)
@@ -124,37 +134,34 @@ def _columns_to_write(shape: Shape) -> tuple[Column, ...]:
 
 async def write_rows(*writes: Write) -> None:
     """Execute all writes in one statement. A write does not see the others' effects, so no row may be in two."""
-    rows: dict[Shape, list[Row]] = {}
-    conditions: dict[Shape, tuple[object, ...]] = {}
+    rows: dict[tuple[Shape, tuple[object, ...]], list[Row]] = {}
     for write in writes:
         if write.rows:
-            shape = shape_of(write)
-            rows.setdefault(shape, []).extend(write.rows)
-            conditions[shape] = write.values if isinstance(write, UpdateWhere) else ()
+            rows.setdefault((shape_of(write), write.values), []).extend(write.rows)
     values: list[object] = []
-    for shape, new_rows in rows.items():
+    for (shape, condition_values), new_rows in rows.items():
         values += [[column.value_in(row) for row in new_rows] for column in shape.columns]
-        values += conditions[shape]
+        values += condition_values
     if rows:
-        await execute(_writing(tuple((shape, len(conditions[shape])) for shape in rows)), *values)
+        await execute(_writing(tuple(shape for shape, _ in rows)), *values)
 
 
 @lru_cache(maxsize=64)
-def _writing(shapes: tuple[tuple[Shape, int], ...]) -> str:
+def _writing(shapes: tuple[Shape, ...]) -> str:
     places = itertools.count(1)
-    *before, last = [_part(shape, values, places) for shape, values in shapes]
+    *before, last = [_part(shape, places) for shape in shapes]
     withs = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(before, 1))
     return f"WITH {withs} {last}" if withs else last
 
 
-def _part(shape: Shape, values: int, places: Iterator[int]) -> str:
+def _part(shape: Shape, places: Iterator[int]) -> str:
     table, columns = table_of(shape.model), shape.columns
     new = _unnested(columns, places)
     if shape.kind is Insert:
         names = ", ".join(column.name for column in columns)
         return f"INSERT INTO {table} ({names}) SELECT {', '.join(map(_typed, columns))} FROM {new}"  # noqa: S608 - our own names
     changed = ", ".join(f"{column.name} = {_typed(column)}" for column in columns if column.name != "id")
-    condition = shape.condition.format(*(f"${next(places)}" for _ in range(values))) or f"{table}.id = new.id"
+    condition = shape.condition_at(places) or f"{table}.id = new.id"
     return f"UPDATE {table} SET {changed} FROM {new} WHERE {condition}"  # noqa: S608 - as above
 
 
