@@ -16,6 +16,7 @@ from uuid import UUID
 from contract_rules import Status
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.due import HELD
 from contract_server.contracts.models import Contract, TerminationApplication
 from contract_server.contracts.notifications import Notifications
 from contract_server.db.availability import is_unavailable
@@ -28,9 +29,9 @@ from contract_server.policies.policies import ServedPolicies
 
 log = get_logger(__name__)
 
-_AS_RESTORED = """
-    SELECT id, status = 'ERASED' AS erased, hold_placed_at IS NOT NULL AS held FROM contract WHERE id = ANY ($1)
-"""
+_AS_RESTORED = f"""
+    SELECT id, status = 'ERASED' AS erased, {HELD} AS held FROM contract WHERE id = ANY ($1)
+"""  # noqa: S608 - our own names
 
 
 @dataclass(slots=True)

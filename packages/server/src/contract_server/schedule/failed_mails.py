@@ -7,6 +7,7 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from contract_notify import ErasureReminder
+from contract_server.contracts.due import HELD
 from contract_server.db.statements import fetch
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.schedule.reminders import APPLICATION_IN_FORCE
@@ -16,7 +17,7 @@ _RETRY = f"""
     UPDATE outbox_mail AS mail SET state = 'PENDING', attempts = 0, next_attempt_at = $2
      WHERE id = $1 AND state = 'FAILED' AND (useful_until IS NULL OR useful_until > $2
        AND {APPLICATION_IN_FORCE} AND NOT (mail.kind = '{ErasureReminder.kind}' AND EXISTS (
-            SELECT FROM contract WHERE contract.id = mail.contract_id AND hold_placed_at IS NOT NULL)))
+            SELECT FROM contract WHERE contract.id = mail.contract_id AND {HELD})))
     RETURNING id
 """  # noqa: S608 - our own names
 
