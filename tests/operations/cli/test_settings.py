@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import new_database
 from tests.operations.cli.conftest import variables_of
 from tests.operations.cli.terminal import run
+from tests.operations.cli.terms import TERMS
 from tests.server.in_process import served
 
 from contract_server.contracts.models import TerminationApplication
@@ -27,22 +28,6 @@ PRODUCTION = {
     "MAIL_SENDER": "a@example.jp",
     "SECRET_KEY": HIDDEN,
 }
-
-POLICY = """
-name = "omakase-login"
-version = "{version}"
-zone = "Asia/Tokyo"
-{validity}
-[service_end]
-unit = "day"
-count = 14
-[resumption]
-unit = "day"
-count = 14
-[erasure]
-unit = "day"
-count = 45
-"""
 
 
 def refusal_of(variables: dict[str, str]) -> str:
@@ -198,7 +183,7 @@ def write_policies(folder: Path, **validity: str) -> Path:
     """A folder with these versions of the policy, each with the TOML lines that say when it is in force."""
     folder.mkdir()
     for version, lines in validity.items():
-        (folder / f"{version}.toml").write_text(POLICY.format(version=version, validity=lines))
+        (folder / f"{version}.toml").write_text(TERMS.format(version=version, erasure=45, validity=lines))
     return folder
 
 

@@ -12,6 +12,7 @@ import typer.main
 from tests.locks import until_a_lock_is_awaited
 from tests.operations.cli.conftest import variables_of
 from tests.operations.cli.terminal import run
+from tests.operations.cli.terms import TERMS, write_terms
 from tests.server.in_process import served
 from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, TERMINATE
 
@@ -26,30 +27,7 @@ from contract_server.settings import Settings, SettingsError
 
 Variables = Mapping[str, str]
 
-TERMS = """
-name = "omakase-login"
-version = "{version}"
-zone = "Asia/Tokyo"
-{validity}
-[service_end]
-unit = "day"
-count = 14
-[resumption]
-unit = "day"
-count = 14
-[erasure]
-unit = "day"
-count = {erasure}
-"""
 LONG_AGO, NEXT_CENTURY = "2001-01-01", "2100-01-01"
-
-
-def write_terms(folder: Path, version: str = "1.0", *, erasure: int = 45, validity: str = "") -> Path:
-    """Write or replace a file of terms."""
-    folder.mkdir(exist_ok=True)
-    file = folder / f"omakase-login-{version}.toml"
-    file.write_text(TERMS.format(version=version, erasure=erasure, validity=validity), encoding="utf-8")
-    return file
 
 
 def changed(version: str = "1.0", *, before: int = 45, after: int = 60) -> tuple[int, str]:
