@@ -2,7 +2,9 @@
 
 import shutil
 
-PATH = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# the first starts and draws in two thirds of the time
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+PATH = next(filter(None, map(shutil.which, NAMES)), None)
 
 # nothing that Chromium does of its own accord, and no name but our own address resolves
 ARGUMENTS = (

@@ -2,13 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import asyncpg
 import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 from tests.chromium import ARGUMENTS, PATH
+from tests.server.running import command
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
@@ -59,12 +60,40 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("The browser's tests were left out: this machine has no Chromium.")
 
 
+_TEMPLATES: dict[tuple[EmbeddedPostgres, str], str] = {}
+"""The databases that others are copied from, by their server and the command that fills them."""
+
+
 async def new_database(postgres: EmbeddedPostgres) -> str:
     """The URL of a new, empty database."""
+    return await _create_database(postgres, "template1")
+
+
+async def migrated_database(postgres: EmbeddedPostgres) -> str:
+    """The URL of a new database with this version's schema. A copy takes a tenth of the time of the migrations."""
+    return await _create_database(postgres, await _template(postgres, "migrate", new_database))
+
+
+async def seeded_database(postgres: EmbeddedPostgres) -> str:
+    """The URL of a new database with the demonstration data."""
+    return await _create_database(postgres, await _template(postgres, "seed-demo", migrated_database))
+
+
+async def _template(postgres: EmbeddedPostgres, step: str, new: Callable[[EmbeddedPostgres], Awaitable[str]]) -> str:
+    """The name of a database that a command has filled. No process is connected to it."""
+    if (postgres, step) not in _TEMPLATES:
+        url = await new(postgres)
+        status, _, errors = await command({"ENVIRONMENT": "development", "DATABASE_URL": url}, step)
+        assert status == 0, errors
+        _TEMPLATES[postgres, step] = url.rpartition("/")[2]
+    return _TEMPLATES[postgres, step]
+
+
+async def _create_database(postgres: EmbeddedPostgres, template: str) -> str:
     name = f"test_{secrets.token_hex(6)}"
     connection = await asyncpg.connect(postgres.url)
     try:
-        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     finally:
         await connection.close()
     return f"{postgres.url.rpartition('/')[0]}/{name}"

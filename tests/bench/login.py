@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.running import Client, running
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -51,7 +51,7 @@ async def main() -> int:
         ):
             async with (
                 running(
-                    await new_database(postgres),
+                    await seeded_database(postgres),
                     redis.url,
                     folder,
                     worker=False,

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, Route, expect
 from tests.chromium import REPORT_VIOLATIONS
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.running import PASSWORD, RESET, Client, Running, running
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -154,7 +154,7 @@ async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
     """A server and a worker for all tests of the pages."""
-    async with running(await new_database(postgres), redis.url, tmp_path_factory.mktemp("pages")) as service:
+    async with running(await seeded_database(postgres), redis.url, tmp_path_factory.mktemp("pages")) as service:
         yield service
 
 

@@ -161,7 +161,6 @@ class Stage:
 
 
 Viewer = Callable[[Stage], Awaitable[None]]
-Scene = tuple[Viewer, str]
 
 
 async def stranger(stage: Stage) -> None:
@@ -229,18 +228,29 @@ async def stage(chromium: Browser, service: Running, request: pytest.FixtureRequ
         yield found
 
 
+class Pages:
+    """The pages that each viewer can see. Those that strangers can see are shown to them alone."""
+
+    def __init__(self, chromium: Browser, service: Running) -> None:
+        self._chromium = chromium
+        self._service = service
+        self._paths: dict[Viewer, list[str]] = {}
+
+    async def of(self, viewer: Viewer) -> list[str]:
+        """The paths of a viewer's pages; found once."""
+        if viewer not in self._paths:
+            for_all = [] if viewer is stranger else await self.of(stranger)
+            async with stage_of(SIZES[0], self._chromium, self._service) as stage:
+                self._paths[viewer] = [path for path in PATHS if path not in for_all and await stage.show(viewer, path)]
+        return self._paths[viewer]
+
+
 @pytest.fixture(scope="session")
-async def scenes(chromium: Browser, service: Running) -> list[Scene]:
-    """Every page with every viewer who can see it. What strangers can see is shown to them alone."""
-    async with stage_of(SIZES[0], chromium, service) as stage:
-        for_all = [path for path in PATHS if await stage.show(stranger, path)]
-        others = [
-            (viewer, path)
-            for viewer in VIEWERS
-            for path in PATHS
-            if viewer is not stranger and path not in for_all and await stage.show(viewer, path)
-        ]
-    return [(stranger, path) for path in for_all] + others
+async def pages(chromium: Browser, service: Running) -> Pages:
+    return Pages(chromium, service)
+
+
+each_viewer = pytest.mark.parametrize("viewer", VIEWERS)
 
 
 Answer = Callable[[Route], Awaitable[None]]
@@ -289,8 +299,11 @@ ANSWERS: dict[str, Answer] = {
 HARMLESS = ANSWERS.keys() - {"refused"}  # nothing reaches the API, so the world is as it was
 
 
-async def test_without_a_connection_every_button_says_so_where_it_is(stage: Stage, scenes: list[Scene]) -> None:
-    for viewer, path in scenes:
+@each_viewer
+async def test_without_a_connection_every_button_says_so_where_it_is(
+    stage: Stage, pages: Pages, viewer: Viewer
+) -> None:
+    for path in await pages.of(viewer):
         await stage.show(viewer, path)
         await stage.page.context.set_offline(True)
         for number, button in enumerate(await stage.page.query_selector_all(BUTTONS)):
@@ -303,11 +316,12 @@ async def test_without_a_connection_every_button_says_so_where_it_is(stage: Stag
     stage.was_in_order()
 
 
+@each_viewer
 async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_page_that_follows(
-    stage: Stage, scenes: list[Scene]
+    stage: Stage, pages: Pages, viewer: Viewer
 ) -> None:
     tried_everywhere = {"away"}
-    for viewer, path in scenes:
+    for path in await pages.of(viewer):
         await stage.show(viewer, path)
         for name, answer in ANSWERS.items():
             buttons = BUTTONS if name in tried_everywhere else "main button:visible:not(.notice *)"
@@ -349,14 +363,13 @@ async def after_the_erasure(client: Client) -> None:
     await client.advance(days=60)
 
 
+@pytest.mark.parametrize("viewer", VIEWERS[1:])
 @pytest.mark.parametrize("happens", [changed_elsewhere, after_the_deadline, after_the_erasure])
 async def test_a_page_that_is_out_of_date_tells_what_became_of_each_button(
-    stage: Stage, scenes: list[Scene], happens: Callable[[Client], Awaitable[None]]
+    stage: Stage, pages: Pages, viewer: Viewer, happens: Callable[[Client], Awaitable[None]]
 ) -> None:
     buttons = "main button:visible"
-    for viewer, path in scenes:
-        if viewer is stranger:
-            continue
+    for path in await pages.of(viewer):
         await stage.show(viewer, path)
         for number in range(len(await stage.page.query_selector_all(buttons))):
             if number:
@@ -369,7 +382,8 @@ async def test_a_page_that_is_out_of_date_tells_what_became_of_each_button(
     stage.was_in_order()
 
 
-async def test_a_form_leads_to_what_it_lacks(stage: Stage, scenes: list[Scene]) -> None:
+async def test_a_form_leads_to_what_it_lacks(stage: Stage, pages: Pages) -> None:
+    scenes = [(viewer, path) for viewer in VIEWERS for path in await pages.of(viewer)]
     for viewer, path in scenes:
         await stage.show(viewer, path)
         for button in await stage.page.query_selector_all("form:has([required]) [type=submit]"):

@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from redis.asyncio import Redis
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.canary import Canary, Haystack
 from tests.faults.conftest import Faults
 from tests.faults.dumps import dump
@@ -81,7 +81,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         EmbeddedPostgres(tmp_path / "postgres", durable=False, log=files / "postgresql.log") as postgres,
         EmbeddedRedis(tmp_path / "redis", durable=False, log=files / "redis.log") as redis,
     ):
-        url = await new_database(postgres)
+        url = await seeded_database(postgres)
         async with ScriptedSmtp().running() as smtp:
             smtp_url = f"smtp://127.0.0.1:{smtp.port}?ca={CERTIFICATE}"
             async with running(

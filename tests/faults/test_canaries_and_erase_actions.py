@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from tests.faults.canary import Canary, Haystack
 from tests.faults.conftest import Faults
 from tests.faults.dumps import dump
@@ -33,7 +33,6 @@ from contract_rules import Action, Status
 from contract_server.accounts.models import PasswordResetToken, Session
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES, OnErasure, Table
 from contract_server.settings import EnvironmentName, Settings
@@ -78,12 +77,11 @@ class Field:
 @pytest.fixture(scope="module")
 async def field(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Field:
     """A database that lets an account go although something refers to it."""
-    url, folder = await new_database(postgres), tmp_path_factory.mktemp("erase-actions")
+    url, folder = await migrated_database(postgres), tmp_path_factory.mktemp("erase-actions")
     settings = Settings(
         environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(url), mail_dir=folder, erasure_batch=1
     )
     async with database(settings):
-        await migrate(settings)
         for key in await sql(OF_AN_ACCOUNT):
             await sql(f"ALTER TABLE {key['of_table']} DROP CONSTRAINT {key['conname']}")
     return Field(settings, url)

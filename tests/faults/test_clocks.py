@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.conftest import Faults
 from tests.faults.time_passing import pass_time, present
 from tests.faults.waiting import until
@@ -84,7 +84,7 @@ async def service(
 ) -> AsyncIterator[Running]:
     """A server without a worker."""
     folder = tmp_path_factory.mktemp("clocks")
-    async with running(await new_database(postgres), redis.url, folder, worker=False) as found:
+    async with running(await seeded_database(postgres), redis.url, folder, worker=False) as found:
         yield found
 
 

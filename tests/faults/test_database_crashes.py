@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.conftest import Faults
 from tests.faults.customers import CHANGES, Customer, Effects, new_customer
 from tests.server.running import Client, Running, running
@@ -44,7 +44,7 @@ def postgres_that_crashes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 async def service(
     postgres_that_crashes: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
-    url = await new_database(postgres_that_crashes)
+    url = await seeded_database(postgres_that_crashes)
     async with running(url, redis.url, tmp_path_factory.mktemp("crashes"), worker=False) as found:
         yield found
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from tests.faults.conftest import Faults
 from tests.locks import until_a_lock_is_awaited
 from tests.server.workbench import (
@@ -40,7 +40,6 @@ from contract_server.contracts.result import ActionRefused, ActionResult
 from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.contracts.viewer_contract import find_viewer_contract
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.test_clock import MovableClock
 from contract_server.services import build_services
@@ -57,12 +56,11 @@ async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPath
     """A migrated database, and more connections than anybody waits on."""
     found = Settings(
         environment=EnvironmentName.DEVELOPMENT,
-        database_url=SecretStr(await new_database(postgres)),
+        database_url=SecretStr(await migrated_database(postgres)),
         database_pool_size=WAITING + 10,
         mail_dir=tmp_path_factory.mktemp("mail"),
     )
     async with database(found):
-        await migrate(found)
         yield found
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from tests.faults.conftest import Faults
 from tests.faults.customers import CHANGES, Customer, Effects, new_customer
 from tests.faults.forking import start_program
@@ -30,7 +30,6 @@ from contract_notify.delivery.replies import Stage as SmtpStage
 from contract_rules import Action
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.services import Services, build_services
@@ -115,14 +114,13 @@ class Stage:
 
 @pytest.fixture(scope="module")
 async def stage(postgres: EmbeddedPostgres) -> AsyncIterator[Stage]:
-    url = await new_database(postgres)
+    url = await migrated_database(postgres)
     async with proxied(url) as (proxy, proxied_url), ScriptedSmtp().running() as smtp:
         smtp_url = f"smtp://127.0.0.1:{smtp.port}?starttls=never"
         settings = settings_of(url, smtp_url)
         program = await start_program("tests.faults.killable", proxied_url, smtp_url)
         killable = Killable(program)
         async with database(settings):
-            await migrate(settings)
             services = build_services(settings)
             yield Stage(services, proxy, smtp, killable, f"http://127.0.0.1:{await killable.number()}")
             await services.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.server.running import ACTIVE_CONTRACT, RESET, Client, running
 
@@ -47,7 +47,7 @@ class Stage:
 async def stage(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    url = await new_database(postgres)
+    url = await seeded_database(postgres)
     connection = await asyncpg.connect(url)
     folder = tmp_path_factory.mktemp("lost-replies")
     async with (

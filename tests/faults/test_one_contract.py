@@ -6,15 +6,13 @@ connections of their own: over HTTP most of the time would go into what knows no
 
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from tests.faults.conftest import Faults
 from tests.faults.linearizability import check
 from tests.faults.lives import CLIENTS, new_life
 from tests.faults.planted import PLANTED, Planted
 
 from contract_rules import Status, shipped_policies
-from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.settings import EnvironmentName, Settings
 
@@ -26,15 +24,12 @@ LIVES_UNTIL_A_BUG_SHOWS = 60
 @pytest.fixture(scope="module")
 async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A migrated database, and as many connections as clients."""
-    found = Settings(
+    return Settings(
         environment=EnvironmentName.DEVELOPMENT,
-        database_url=SecretStr(await new_database(postgres)),
+        database_url=SecretStr(await migrated_database(postgres)),
         database_pool_size=CLIENTS,
         mail_dir=tmp_path_factory.mktemp("mail"),
     )
-    async with database(found):
-        await migrate(found)
-    return found
 
 
 async def test_everybody_is_told_what_they_would_be_told_if_all_asked_one_after_the_other(

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from redis.asyncio import Redis
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.kept import kept_worker
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
@@ -135,7 +135,7 @@ async def stage(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     folder: Path = tmp_path_factory.mktemp("redis-outages")
-    async with running(await new_database(postgres), redis.url, folder, worker=False) as service:
+    async with running(await seeded_database(postgres), redis.url, folder, worker=False) as service:
         connection = await asyncpg.connect(service.database_url)
         await connection.execute(SEE_SWEEPS)
         yield Stage(service, redis, connection)

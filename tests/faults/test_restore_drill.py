@@ -11,7 +11,7 @@ from unittest.mock import ANY
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import new_database, seeded_database
 from tests.faults.canary import Canary, Haystack
 from tests.faults.conftest import Faults
 from tests.faults.dumps import back_up, dump, restore
@@ -37,7 +37,7 @@ A_MONTH = timedelta(days=27)
 async def service(postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Running]:
     """The product, with a ledger outside of the database."""
     (ledger := tmp_path / "ledger").mkdir()
-    url = await new_database(postgres)
+    url = await seeded_database(postgres)
     async with running(url, redis.url, tmp_path, worker=False, LEDGER_DIR=str(ledger)) as found:
         yield found
 

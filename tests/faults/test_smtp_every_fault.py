@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from tests.faults.conftest import Faults
 from tests.notify.scripted_smtp import (
     CERTIFICATE,
@@ -29,7 +29,6 @@ from contract_notify.delivery.replies import Stage
 from contract_rules import Action
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.test_clock import MovableClock
 from contract_server.mail.models import MailState, OutboxMail
@@ -84,11 +83,7 @@ HARMLESS = {"split replies"}
 @pytest.fixture(scope="module")
 async def database_url(postgres: EmbeddedPostgres) -> str:
     """A migrated database."""
-    url = await new_database(postgres)
-    settings = settings_for(url, 1)
-    async with database(settings):
-        await migrate(settings)
-    return url
+    return await migrated_database(postgres)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.rows import OWE_MAILS
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
@@ -52,7 +52,7 @@ async def service(
 ) -> AsyncIterator[Running]:
     """The product, with a worker that would wait for that mail server for a quarter of an hour."""
     patient = f"smtp://127.0.0.1:{silence.smtp.port}?ca={CERTIFICATE}&reply_timeout=900&send_timeout=540"
-    url = await new_database(postgres)
+    url = await seeded_database(postgres)
     async with running(url, redis.url, tmp_path, SMTP_URL=patient) as found:
         yield found
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.conftest import Faults
 from tests.faults.kept import kept_worker
 from tests.faults.looking import looking_into
@@ -76,7 +76,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     try:
         await asyncio.to_thread(postgres.start)
         await asyncio.to_thread(redis.start)
-        url = await new_database(postgres)
+        url = await seeded_database(postgres)
         async with ScriptedSmtp().running() as smtp:
             hasty = f"smtp://127.0.0.1:{smtp.port}?ca={CERTIFICATE}&reply_timeout=1&send_timeout=3"
             # an outage leaves more due here than the breaker lets pass without a person's word

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.kept import kept_worker
 from tests.faults.time_passing import pass_time, present
 from tests.faults.waiting import until
@@ -63,7 +63,7 @@ async def service(
 ) -> AsyncIterator[Running]:
     """A server, and nobody who works."""
     folder = tmp_path_factory.mktemp("workers-down")
-    async with running(await new_database(postgres), redis.url, folder, worker=False) as found:
+    async with running(await seeded_database(postgres), redis.url, folder, worker=False) as found:
         yield found
 
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.conftest import Faults
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
@@ -57,7 +57,7 @@ async def service(
 ) -> AsyncIterator[Running]:
     """A server without a worker, whose mails go to that mail server."""
     patient = f"smtp://127.0.0.1:{smtp.port}?ca={CERTIFICATE}&reply_timeout=900&send_timeout=540"
-    folder, url = tmp_path_factory.mktemp("frozen"), await new_database(postgres)
+    folder, url = tmp_path_factory.mktemp("frozen"), await seeded_database(postgres)
     async with running(url, redis.url, folder, worker=False, SMTP_URL=patient) as found:
         yield found
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 import httpx
-from tests.conftest import new_database
+from tests.conftest import migrated_database, seeded_database
 from tests.locks import until_a_lock_is_awaited
 from tests.notify.scripted_smtp import Line, ScriptedSmtp, closes
 from tests.server.running import (
@@ -109,7 +109,7 @@ async def stop(process: asyncio.subprocess.Process) -> None:
 async def test_servers_and_workers_stopped_one_after_the_other_under_load_lose_no_request_and_no_mail(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    url = await new_database(postgres)
+    url = await seeded_database(postgres)
     async with (
         ScriptedSmtp(extensions=()).running() as smtp,
         running(url, redis.url, tmp_path, SMTP_URL=f"smtp://127.0.0.1:{smtp.port}?starttls=never") as service,
@@ -170,7 +170,7 @@ async def all_sent(url: str) -> int:
 async def test_a_request_that_is_under_way_when_the_server_is_told_to_stop_is_answered(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    url = await new_database(postgres)
+    url = await seeded_database(postgres)
     async with running(url, redis.url, tmp_path, worker=False) as service, service.client() as client:
         await client.log_in("active@example.jp")
         connection = await asyncpg.connect(url)
@@ -199,7 +199,7 @@ async def until_refused(address: str) -> None:
 async def test_a_mail_that_is_under_way_when_the_worker_is_told_to_stop_is_sent_once(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    url, stopping = await new_database(postgres), asyncio.Event()
+    url, stopping = await seeded_database(postgres), asyncio.Event()
 
     async def accept_late(line: Line) -> None:
         await stopping.wait()
@@ -225,7 +225,7 @@ async def test_a_mail_that_is_under_way_when_the_worker_is_told_to_stop_is_sent_
 async def test_a_request_is_followed_from_the_api_through_the_outbox_to_the_worker(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    url, request_id = await new_database(postgres), "from-the-proxy_1"
+    url, request_id = await seeded_database(postgres), "from-the-proxy_1"
     async with (
         ScriptedSmtp(extensions=()).running() as smtp,
         running(url, redis.url, tmp_path, SMTP_URL=f"smtp://127.0.0.1:{smtp.port}?starttls=never") as service,
@@ -257,7 +257,7 @@ async def test_a_request_is_followed_from_the_api_through_the_outbox_to_the_work
 async def test_a_server_wait_for_answers_serving_while_the_database_is_prepared_for_a_newer_version(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    url = await new_database(postgres)
+    url = await seeded_database(postgres)
     async with running(url, redis.url, tmp_path) as service, service.client() as client:
         await client.log_in("active@example.jp")
         for query in (TERMINATE, RESUME):
@@ -280,10 +280,9 @@ async def test_a_server_wait_for_answers_serving_while_the_database_is_prepared_
 async def test_a_port_in_use_stops_the_server_in_one_line(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
     variables = {
         "ENVIRONMENT": "development",
-        "DATABASE_URL": await new_database(postgres),
+        "DATABASE_URL": await migrated_database(postgres),
         "MAIL_DIR": str(tmp_path),
     }
-    assert (await command(variables, "migrate"))[0] == 0
     taken = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
     async with taken:
         port = taken.sockets[0].getsockname()[1]

@@ -10,14 +10,13 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from starlette.types import ASGIApp
-from tests.conftest import new_database
+from tests.conftest import migrated_database, seeded_database
 from tests.server.asgi import UNREACHABLE_DATABASE, client_of, production_with_no_database
 from tests.server.running import RESET, Client, Running, running
 from tests.server.workbench import Workbench, sql, stop_interfering
 
 from contract_server import logs
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.erasure.classification import TABLES
@@ -30,7 +29,7 @@ async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
     """A server and a worker for all tests that do not stop them."""
-    async with running(await new_database(postgres), redis.url, tmp_path_factory.mktemp("service")) as service:
+    async with running(await seeded_database(postgres), redis.url, tmp_path_factory.mktemp("service")) as service:
         yield service
 
 
@@ -91,14 +90,11 @@ FILLED_BY_MIGRATIONS = "tortoise_migrations"
 @pytest.fixture(scope="session")
 async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The settings that lead to a migrated database."""
-    found = Settings(
+    return Settings(
         environment=EnvironmentName.DEVELOPMENT,
-        database_url=SecretStr(await new_database(postgres)),
+        database_url=SecretStr(await migrated_database(postgres)),
         mail_dir=tmp_path_factory.mktemp("mail"),
     )
-    async with database(found):
-        await migrate(found)
-    return found
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, s
 async def running(
     database_url: str, redis_url: str, folder: Path, *, worker: bool = True, **settings: str
 ) -> AsyncIterator[Running]:
-    """Migrate, seed, and start a server and, by default, a worker; stop both after the block.
+    """Start a server and, by default, a worker, on a database with the demonstration data; stop both after the block.
 
     Each environment has its own database in Redis too, so that no worker takes another one's jobs.
     """
@@ -147,9 +147,6 @@ async def running(
         "PUBLIC_URL": base_url,
         **settings,
     }
-    for step in ("migrate", "seed-demo"):
-        status, _, errors = await command(variables, step)
-        assert status == 0, errors
     processes = [await start(variables, folder / "server.log", "serve", "--port", str(port))]
     if worker:
         processes.append(await start_worker(variables, folder))

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC
 from pathlib import Path
 
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.in_process import development_settings, seeded_services
 
 from contract_server.clock import DatabaseClock
@@ -14,7 +14,7 @@ from contract_server.development.servers.postgres import EmbeddedPostgres
 
 
 async def test_time_passes_inside_a_transaction(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with seeded_services(development_settings(await new_database(postgres), tmp_path)), transaction():
+    async with seeded_services(development_settings(await seeded_database(postgres), tmp_path)), transaction():
         for clock in (DatabaseClock(), ReadClock()):
             before = await clock.now()
             assert before.tzinfo is UTC

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import new_database
+from tests.conftest import migrated_database, seeded_database
 from tests.server.running import (
     ACTIVE_CONTRACT,
     GRACE_CONTRACT,
@@ -60,7 +60,7 @@ async def without_redis(
     """The product after its Redis was killed."""
     folder = tmp_path_factory.mktemp("without-redis")
     with EmbeddedRedis(folder / "redis", durable=False) as redis:
-        async with running(await new_database(postgres), redis.url, folder, worker=False) as service:
+        async with running(await seeded_database(postgres), redis.url, folder, worker=False) as service:
             redis.kill()
             yield WithoutRedis(service, redis)
 
@@ -68,7 +68,7 @@ async def without_redis(
 async def test_without_postgresql_everybody_is_told_plainly_and_recovery_needs_no_restart(
     mortal_postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    url = await new_database(mortal_postgres)
+    url = await seeded_database(mortal_postgres)
     async with running(url, redis.url, tmp_path, worker=False) as service, service.client() as client:
         await client.log_in("active@example.jp")
         mortal_postgres.kill()
@@ -90,11 +90,10 @@ async def test_without_postgresql_everybody_is_told_plainly_and_recovery_needs_n
 async def test_a_server_may_start_before_its_database(mortal_postgres: EmbeddedPostgres, tmp_path: Path) -> None:
     variables = {
         "ENVIRONMENT": "development",
-        "DATABASE_URL": await new_database(mortal_postgres),
+        "DATABASE_URL": await migrated_database(mortal_postgres),
         "MAIL_DIR": str(tmp_path),
         "LOG_LEVEL": "ERROR",
     }
-    assert (await command(variables, "migrate"))[0] == 0
     mortal_postgres.kill()
     async with served(variables) as client:
         assert (await client.get("/readyz")).status_code == 503

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.in_process import counted_statements, development_settings, seeded_services, served
 from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD
 
@@ -41,7 +41,7 @@ async def client(
     postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[httpx.AsyncClient]:
     folder: Path = tmp_path_factory.mktemp("round-trips")
-    settings = development_settings(await new_database(postgres), folder)
+    settings = development_settings(await seeded_database(postgres), folder)
     async with seeded_services(settings):
         pass
     async with served(settings) as found:

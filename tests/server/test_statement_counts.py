@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.in_process import counted_statements, development_settings, seeded_services, served
 from tests.server.running import LOG_IN, PASSWORD
 
@@ -75,7 +75,7 @@ async def terminated_contracts(count: int) -> None:
 async def test_a_page_of_contracts_costs_a_fixed_number_of_statements(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    settings = development_settings(await new_database(postgres), tmp_path)
+    settings = development_settings(await seeded_database(postgres), tmp_path)
     async with seeded_services(settings):
         await terminated_contracts(100)
     async with served(settings) as client:

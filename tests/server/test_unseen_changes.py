@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type, is_required_argument
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.running import GRACE_CONTRACT, RESET, RESUME, TERMINATE, Client, Running, command, running
 
 from contract_rules import Actor, EventType
@@ -95,7 +95,7 @@ async def without_worker(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
     folder = tmp_path_factory.mktemp("without-worker")
-    async with running(await new_database(postgres), redis.url, folder, worker=False) as found:
+    async with running(await seeded_database(postgres), redis.url, folder, worker=False) as found:
         yield found
 
 

@@ -1,16 +1,13 @@
 """Databases for commands: each test has a copy of one that was prepared once."""
 
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
-from tests.conftest import new_database
-from tests.server.in_process import development_settings, seeded_services
+from tests.conftest import migrated_database, seeded_database
+from tests.server.in_process import development_settings
 
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
@@ -27,33 +24,16 @@ def variables_of(settings: Settings) -> Variables:
     }
 
 
-@pytest.fixture(scope="session")
-async def with_schema(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a database with this version's schema, to be copied."""
-    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("with-schema"))
-    async with database(settings):
-        await migrate(settings)
-    return settings.database_url.get_secret_value()
-
-
-@pytest.fixture(scope="session")
-async def with_demonstration(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a database with demonstration data, to be copied."""
-    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("with-demonstration"))
-    async with seeded_services(settings):
-        return settings.database_url.get_secret_value()
-
-
 @pytest.fixture
-async def migrated(with_schema: str, tmp_path: Path) -> Settings:
+async def migrated(postgres: EmbeddedPostgres, tmp_path: Path) -> Settings:
     """The settings of an empty database."""
-    return development_settings(await copy_of(with_schema), tmp_path)
+    return development_settings(await migrated_database(postgres), tmp_path)
 
 
 @pytest.fixture
-async def seeded(with_demonstration: str, tmp_path: Path) -> Settings:
+async def seeded(postgres: EmbeddedPostgres, tmp_path: Path) -> Settings:
     """The settings of a database with demonstration data."""
-    return development_settings(await copy_of(with_demonstration), tmp_path)
+    return development_settings(await seeded_database(postgres), tmp_path)
 
 
 @pytest.fixture
@@ -63,15 +43,3 @@ async def services(migrated: Settings) -> AsyncIterator[Services]:
         services = build_services(migrated)
         yield services
         await services.close()
-
-
-async def copy_of(database_url: str) -> str:
-    """Copy a database; return the URL of the copy."""
-    server, _, template = database_url.rpartition("/")
-    name = f"test_{secrets.token_hex(6)}"
-    connection = await asyncpg.connect(f"{server}/postgres")
-    try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    finally:
-        await connection.close()
-    return f"{server}/{name}"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.in_process import development_settings, seeded_services
 
 from contract_server.db.statements import execute
@@ -13,7 +13,7 @@ from contract_server.services import Services
 
 @pytest.fixture(scope="module")
 async def seeded(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
-    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("accounts"))
+    settings = development_settings(await seeded_database(postgres), tmp_path_factory.mktemp("accounts"))
     async with seeded_services(settings) as services:
         yield services
 

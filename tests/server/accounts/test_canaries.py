@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import redis.asyncio
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, LOG_IN, PASSWORD, Client, Running, running
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -43,7 +43,7 @@ NASTY = ("canary@example.jp\r\ncanary: forged", "canary\x00\x1b[31m", "canary\ud
 async def test_logs_redis_and_process_arguments_hold_nothing_personal_and_each_line_is_json(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    database_url = await new_database(postgres)
+    database_url = await seeded_database(postgres)
     async with running(database_url, redis.url, tmp_path, LOG_LEVEL="DEBUG") as service:
         await plant_in_database(service)
         async with service.client() as client:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.in_process import development_settings, seeded_services, served
 from tests.server.running import ASK_FOR_LINK, LOG_IN, PASSWORD
 
@@ -27,7 +27,7 @@ mutation ($email: String!, $password: String!) {
 
 @pytest.fixture(scope="module")
 async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = development_settings(await new_database(postgres), tmp_path_factory.mktemp("limits"))
+    settings = development_settings(await seeded_database(postgres), tmp_path_factory.mktemp("limits"))
     settings = settings.model_copy(update={"request_deadline": timedelta(minutes=1)})  # for slow machines
     async with seeded_services(settings):
         return settings

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.faults.proxy import STRUCK, Ending, Proxy, proxied
 from tests.server.in_process import development_settings, seeded_services, served
 from tests.server.running import ACTIVE_CONTRACT, LOG_IN, RESUME, TERMINATE, VIEWER, command
@@ -64,7 +64,7 @@ class Program:
 
 @pytest.fixture(scope="module")
 async def program(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Program]:
-    url, folder = await new_database(postgres), tmp_path_factory.mktemp("lost")
+    url, folder = await seeded_database(postgres), tmp_path_factory.mktemp("lost")
     async with seeded_services(development_settings(url, folder)):
         pass
     async with proxied(url) as (proxy, proxied_url):

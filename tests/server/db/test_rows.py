@@ -8,13 +8,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from uuid_utils.compat import uuid7
 
 from contract_rules import Status
 from contract_server.contracts.models import Contract, Member
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.db.rows import Insert, Update, UpdateWhere, write_rows
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.models import ErasureRecord
@@ -25,10 +24,8 @@ AT = datetime(2024, 4, 16, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 async def migrated(postgres: EmbeddedPostgres) -> Settings:
-    settings = Settings(environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await new_database(postgres)))
-    async with database(settings):
-        await migrate(settings)
-    return settings
+    url = SecretStr(await migrated_database(postgres))
+    return Settings(environment=EnvironmentName.DEVELOPMENT, database_url=url)
 
 
 @pytest.fixture(autouse=True)

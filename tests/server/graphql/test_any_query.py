@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 from schemathesis.specs.graphql.schemas import GraphQLSchema
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.graphql.test_schema import EXPORTED
 from tests.server.running import GRACE_CONTRACT, RESET, Running, running
 
@@ -43,7 +43,7 @@ async def service(
     """A server of its own with high limits of log-ins and a long deadline: these tests try very many passwords."""
     limits = {"LOG_IN_FAILURES_PER_SOURCE": "1000000", "LOG_IN_FAILURES_OF_ALL": "1000000", "REQUEST_DEADLINE": "1m"}
     folder = tmp_path_factory.mktemp("any-query")
-    async with running(await new_database(postgres), redis.url, folder, worker=False, **limits) as service:
+    async with running(await seeded_database(postgres), redis.url, folder, worker=False, **limits) as service:
         yield service
 
 

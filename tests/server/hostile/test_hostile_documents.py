@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.asgi import Exchange, client_of
 from tests.server.hostile.heartbeat import LONGEST_HOLD, longest_hold
 from tests.server.hostile.hostile import body, hostile_requests
@@ -63,7 +63,7 @@ class Counted:
 
 @pytest.fixture
 async def api(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Counted]:
-    async with seeded_services(development_settings(await new_database(postgres), tmp_path)) as services:
+    async with seeded_services(development_settings(await seeded_database(postgres), tmp_path)) as services:
         schema = build_schema(development=False)
         app = Starlette(
             routes=[Route("/graphql", GraphQLView(schema, services, None))],

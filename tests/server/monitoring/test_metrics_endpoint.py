@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
-from tests.conftest import new_database
+from tests.conftest import migrated_database, seeded_database
 from tests.server.in_process import development_settings, served
 from tests.server.running import (
     ACTIVE_CONTRACT,
@@ -165,7 +165,7 @@ async def test_a_request_that_the_database_could_not_answer_is_counted_as_that(t
 async def test_a_scrape_of_a_server_that_waits_for_its_migrations_says_the_same(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    async with served(development_settings(await new_database(postgres), tmp_path)) as client:
+    async with served(development_settings(await seeded_database(postgres), tmp_path)) as client:
         assert (await read(client)).value("contract_database_reachable") == 0
 
 
@@ -196,8 +196,7 @@ async def test_in_production_the_metrics_are_on_their_own_port_and_nowhere_else(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
     port, metrics_port = free_port(), free_port()
-    variables = production(await new_database(postgres), redis.url, METRICS_PORT=str(metrics_port))
-    assert (await command(variables, "migrate"))[0] == 0
+    variables = production(await migrated_database(postgres), redis.url, METRICS_PORT=str(metrics_port))
     server = await start(variables, tmp_path / "server.log", "serve", "--port", str(port))
     try:
         await until_ready(f"http://127.0.0.1:{port}")
@@ -219,8 +218,7 @@ async def test_a_metrics_port_that_is_taken_stops_the_start_in_one_line(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        variables = production(await new_database(postgres), redis.url, METRICS_PORT=str(port))
-        assert (await command(variables, "migrate"))[0] == 0
+        variables = production(await migrated_database(postgres), redis.url, METRICS_PORT=str(port))
         status, output, errors = await command(variables, *process)
     assert (status, output) == (Status.MISCONFIGURED, "")
     assert errors.startswith(f"contract-server: METRICS_PORT: 127.0.0.1 port {port} cannot be listened on")
@@ -230,7 +228,7 @@ async def test_a_metrics_port_that_is_taken_stops_the_start_in_one_line(
 async def test_neither_server_nor_worker_tells_of_any_person_or_what_a_client_wrote(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    async with running(await new_database(postgres), redis.url, tmp_path, worker=False) as service:
+    async with running(await seeded_database(postgres), redis.url, tmp_path, worker=False) as service:
         metrics_port = free_port()
         worker = await start_worker({**service.variables, "METRICS_PORT": str(metrics_port)}, tmp_path)
         try:

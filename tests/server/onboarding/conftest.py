@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from tests.server.in_process import development_settings
 
 from contract_server.db.connection import database
-from contract_server.db.migrate import migrate
 from contract_server.db.statements import execute
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services, build_services
@@ -15,14 +14,13 @@ from contract_server.services import Services, build_services
 
 @pytest.fixture(scope="session")
 async def onboarding_database(postgres: EmbeddedPostgres) -> str:
-    return await new_database(postgres)
+    return await migrated_database(postgres)
 
 
 @pytest.fixture(scope="module")
 async def connected(onboarding_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     settings = development_settings(onboarding_database, tmp_path_factory.mktemp("onboarding"))
     async with database(settings):
-        await migrate(settings)
         services = build_services(settings)
         yield services
         await services.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.in_process import development_settings, seeded_services, served
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -34,7 +34,7 @@ async def client(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[ht
     policies = tmp_path / "policies"
     policies.mkdir()
     (policies / "terms.toml").write_text(TERMS, encoding="utf-8")
-    settings = development_settings(await new_database(postgres), tmp_path)
+    settings = development_settings(await seeded_database(postgres), tmp_path)
     async with seeded_services(settings):
         pass
     async with served(settings.model_copy(update={"policy_dir": policies})) as found:

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import asyncpg
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.running import ACTIVE_CONTRACT, Running, command, running
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -30,7 +30,7 @@ async def test_forty_six_days_in_a_moment_bring_every_reminder_with_its_own_date
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
     async with (
-        running(await new_database(postgres), redis.url, tmp_path, REMINDERS="true") as service,
+        running(await seeded_database(postgres), redis.url, tmp_path, REMINDERS="true") as service,
         service.client() as client,
     ):
         await client.log_in("active@example.jp")
@@ -54,7 +54,7 @@ async def test_forty_six_days_in_a_moment_bring_every_reminder_with_its_own_date
 async def test_a_sweep_from_the_command_line_owes_reminders_and_sends_them(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
-    url = await new_database(postgres)
+    url = await seeded_database(postgres)
     async with running(url, redis.url, tmp_path, worker=False, REMINDERS="true") as service:
         connection = await asyncpg.connect(url)
         ten_days = timedelta(days=10) // timedelta(microseconds=1)  # the contract was terminated three days ago

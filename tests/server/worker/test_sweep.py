@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.locks import until_a_lock_is_awaited
 from tests.server.in_process import development_settings, seeded_services
 
@@ -17,7 +17,7 @@ from contract_server.worker.sweep import sweep_unless_running
 
 @pytest.fixture
 async def services(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Services]:
-    async with seeded_services(development_settings(await new_database(postgres), tmp_path)) as services:
+    async with seeded_services(development_settings(await seeded_database(postgres), tmp_path)) as services:
         yield services
 
 

@@ -20,7 +20,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLSchema, execute, get_o
 from starlette.requests import Request
 from starlette.responses import Response
 from tests.clock import FakeClock
-from tests.conftest import new_database
+from tests.conftest import seeded_database
 from tests.server.graphql.execution.documents import AnyDocument
 from tests.server.in_process import development_settings, seeded_services
 
@@ -321,7 +321,7 @@ def test_what_is_not_compiled_is_left_to_the_judge(text: str) -> None:
 @pytest.fixture(scope="module")
 async def services(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     folder: Path = tmp_path_factory.mktemp("compiled")
-    async with seeded_services(development_settings(await new_database(postgres), folder)) as services:
+    async with seeded_services(development_settings(await seeded_database(postgres), folder)) as services:
         yield services
 
 

@@ -202,8 +202,14 @@ class Erasures:
         return set(members), set(ids) - (due.keys() - members.keys())
 
     async def _erase_some_members(self, contract_id: UUID) -> None:
-        """Erase a batch of members of a locked contract."""
+        """Erase a batch of members of a locked contract.
+
+        Raises:
+            ErasureIncomplete: The database deletes none, so that more batches would not help.
+        """
         members = await erase_some_members(contract_id, self._batch)
+        if not members:
+            raise ErasureIncomplete("member")
         (record,) = await records_of([contract_id])
         add_rows(record, Counter(member=members))
         counts = {name: record[name] for name in ("id", "erased_rows", "batches")}
