@@ -83,7 +83,8 @@ async def _template(postgres: EmbeddedPostgres, step: str, new: Callable[[Embedd
     """The name of a database that a command has filled. No process is connected to it."""
     if (postgres, step) not in _TEMPLATES:
         url = await new(postgres)
-        status, _, errors = await command({"ENVIRONMENT": "development", "DATABASE_URL": url}, step)
+        variables = {"ENVIRONMENT": "development", "DATABASE_URL": url, "SMTP_URL": "smtp://127.0.0.1:1"}
+        status, _, errors = await command(variables, step)
         assert status == 0, errors
         _TEMPLATES[postgres, step] = url.rpartition("/")[2]
     return _TEMPLATES[postgres, step]
