@@ -26,7 +26,6 @@ from contract_rules import (
     Actor,
     Application,
     DeadlineKind,
-    EraseRegistration,
     EventType,
     Facts,
     Granted,
@@ -36,7 +35,6 @@ from contract_rules import (
     Refused,
     SendMail,
     Status,
-    WakeAt,
     available_actions,
     decide,
 )
@@ -111,7 +109,7 @@ def test_who_may_not_ask_is_told_so_before_anything_else(facts: Facts, actor: Ac
 
 
 @pytest.mark.parametrize("actor", [CONTRACTOR, OPERATOR])
-def test_terminating_promises_dates_records_mails_and_wakes(actor: Actor) -> None:
+def test_terminating_promises_dates_records_and_mails(actor: Actor) -> None:
     decision = decide(POLICY, ACTIVE, Action.TERMINATE, actor, APPLIED)
     assert decision == Granted(
         Facts(
@@ -125,8 +123,6 @@ def test_terminating_promises_dates_records_mails_and_wakes(actor: Actor) -> Non
         (
             RecordEvent(EventType.TERMINATION_REQUESTED, APPLIED, actor, 1),
             SendMail(MailKind.TERMINATION_ACCEPTED),
-            WakeAt(SERVICE_END),
-            WakeAt(ERASURE),
         ),
     )
 
@@ -243,7 +239,7 @@ def test_a_hold_does_not_keep_the_service_from_ending() -> None:
 def test_data_is_erased_from_its_instant_on(now: datetime) -> None:
     assert decide(POLICY, ENDED, Action.ERASE, SYSTEM, now) == Granted(
         replace(ENDED, status=Status.ERASED, version=4),
-        (EraseRegistration(), RecordEvent(EventType.ERASED, now, SYSTEM, 1)),
+        (RecordEvent(EventType.ERASED, now, SYSTEM, 1),),
     )
 
 
@@ -253,7 +249,6 @@ def test_erasure_records_an_end_of_service_that_no_job_had_recorded() -> None:
     assert decision.facts.service_ended
     assert decision.effects == (
         RecordEvent(EventType.SERVICE_ENDED, SERVICE_END, SYSTEM, 1),
-        EraseRegistration(),
         RecordEvent(EventType.ERASED, ERASURE, SYSTEM, 1),
     )
 
@@ -296,16 +291,11 @@ def test_a_hold_is_released_once(facts: Facts) -> None:
     assert decide(POLICY, facts, Action.RELEASE_ERASURE_HOLD, OPERATOR, now) == Granted(facts, ())
 
 
-def test_releasing_a_hold_wakes_where_erasure_fell_due_meanwhile() -> None:
-    released = RecordEvent(EventType.ERASURE_HOLD_RELEASED, ERASURE, OPERATOR, None)
-    assert effects(HELD, Action.RELEASE_ERASURE_HOLD, ERASURE) == [released, WakeAt(ERASURE)]
-    active = replace(ACTIVE, erasure_held=True)
-    assert effects(active, Action.RELEASE_ERASURE_HOLD, ERASURE) == [released]
-
-
-def test_placing_a_hold_after_erasure_fell_due_wakes_nobody() -> None:
-    held = RecordEvent(EventType.ERASURE_HELD, ERASURE, OPERATOR, None)
-    assert effects(ENDED, Action.HOLD_ERASURE, ERASURE) == [held]
+@pytest.mark.parametrize("now", [ERASURE - TICK, ERASURE])
+def test_a_hold_is_placed_and_released_before_and_after_erasure_falls_due(now: datetime) -> None:
+    released = RecordEvent(EventType.ERASURE_HOLD_RELEASED, now, OPERATOR, None)
+    assert effects(HELD, Action.RELEASE_ERASURE_HOLD, now) == [released]
+    assert effects(ENDED, Action.HOLD_ERASURE, now) == [RecordEvent(EventType.ERASURE_HELD, now, OPERATOR, None)]
 
 
 def test_a_hold_survives_terminating_and_resuming() -> None:

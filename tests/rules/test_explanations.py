@@ -98,9 +98,11 @@ def test_an_old_promise_is_explained_by_the_rule_it_was_made_under() -> None:
     promised = old.timeline(APPLIED)
     sentence = explain_deadline(DeadlineKind.SERVICE_END, promised, policies, JA)
     assert "当日を1日目として10日目にあたる2024年3月10日（日）23時59分" in sentence
-    with pytest.raises(ValueError, match="promised by version old, not new: ask the registry"):
+    with pytest.raises(
+        ValueError, match="promised by terms old in Asia/Tokyo, not by terms new in Asia/Tokyo: give the registry"
+    ):
         explain_deadline(DeadlineKind.SERVICE_END, promised, new, JA)
-    with pytest.raises(PolicyNotFound, match="no policy of version old"):
+    with pytest.raises(PolicyNotFound, match="no policy terms of version old"):
         explain_deadline(DeadlineKind.SERVICE_END, promised, POLICIES, JA)
 
 
@@ -363,7 +365,7 @@ def test_every_reason_is_explained() -> None:
 
 def test_a_refusal_is_explained_by_the_version_that_made_the_promise() -> None:
     other = policy_of(days(14), days(14), days(45))
-    with pytest.raises(ValueError, match=r"promised by version 1\.0, not test"):
+    with pytest.raises(ValueError, match=r"promised by omakase-login 1\.0 in Asia/Tokyo, not by terms test in "):
         explain_refusal(refused(TERMINATED, Action.TERMINATE, APPLIED), other, JA)
 
 

@@ -1,6 +1,4 @@
-from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 from tests.rules.examples import (
@@ -170,29 +168,3 @@ def test_a_new_contract_is_active_and_has_no_history() -> None:
         service_ended=False,
         erasure_held=False,
     )
-
-
-@pytest.mark.parametrize(
-    ("facts", "change"),
-    [
-        (TERMINATED, {"application": None}),
-        (ERASED, {"application": None}),
-        (ACTIVE, {"service_ended": True}),
-        (TERMINATED, {"status": Status.ACTIVE}),
-        (TERMINATED, {"applications": 2}),
-        (TERMINATED, {"applications": 0}),
-        (ACTIVE, {"applications": -1}),
-        (ACTIVE, {"version": 0}),
-        (ERASED, {"service_ended": False}),
-        (ERASED, {"erasure_held": True}),
-    ],
-)
-def test_facts_that_no_history_leads_to_are_refused(facts: Facts, change: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="these facts contradict each other: Facts"):
-        replace(facts, **change)
-
-
-def test_a_status_that_was_stored_as_text_is_to_be_made_one_again() -> None:
-    stored: Any = "ACTIVE"
-    with pytest.raises(ValueError, match=r"^status: 'ACTIVE': write a Status, as in Status\('ACTIVE'\)$"):
-        replace(new_contract(), status=stored)

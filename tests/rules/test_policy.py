@@ -57,7 +57,9 @@ def months(count: int, rule: MonthRule = MonthRule.EVENT_BASED) -> Period:
 def test_an_application_at_any_time_of_its_date_is_promised_the_same_dates(wall: str) -> None:
     assert POLICY.timeline(at(f"2024-03-01T{wall}")) == Timeline(
         requested_on=date(2024, 3, 1),
+        policy_name="omakase-login",
         policy_version="1.0",
+        zone=TOKYO,
         service_end=Deadline(date(2024, 3, 15), SERVICE_END),
         resumption=Deadline(date(2024, 3, 15), SERVICE_END),
         erasure=Deadline(date(2024, 4, 15), ERASURE),
@@ -92,7 +94,7 @@ def test_each_kind_of_deadline_has_its_own_rule_and_date() -> None:
         DeadlineKind.RESUMPTION: 11,
         DeadlineKind.ERASURE: 31,
     }
-    assert timeline.policy_version == "test"
+    assert (timeline.policy_name, timeline.policy_version, timeline.zone) == ("terms", "test", TOKYO)
 
 
 def test_a_policy_may_let_midnight_count_its_own_day() -> None:
@@ -455,7 +457,7 @@ def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:
         policies.version("other", "test")
     with pytest.raises(PolicyNotFound, match="no policy terms of version other"):
         policies.version("terms", "other")
-    with pytest.raises(PolicyNotFound, match=r"no policy of version 1\.0"):
+    with pytest.raises(PolicyNotFound, match=r"no policy omakase-login of version 1\.0"):
         policies.of(POLICY.timeline(APPLIED))
 
 
@@ -463,8 +465,11 @@ def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:
     ("policies", "message"),
     [
         ([], "^a registry needs a policy: write at least one$"),
-        ([OLD, OLD], "^version: policy and policy both say old: give each its own$"),
-        ([POLICY, NEW], "omakase-login 1.0 is still in force when terms new begins: end it with .*, 2025-04-01"),
+        ([OLD, OLD], "^version: policy and policy both say terms old: give each its own$"),
+        (
+            [policy_of(days(1), days(1), days(1)), NEW],
+            "^valid_until: terms test is still in force when terms new begins: end it with .*, 2025-04-01$",
+        ),
         ([OLD, policy_of(days(1), days(1), days(1))], "is still in force when terms .* begins: .*, 0001-01-01"),
         ([OLD, policy_of(days(1), days(1), days(1), valid_from=date(2025, 3, 31))], "terms old is still in force"),
     ],
@@ -490,7 +495,9 @@ def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
 def test_two_files_of_one_version_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(SHIPPED, encoding="utf-8")
     (tmp_path / "b.toml").write_text(SHIPPED.replace("count = 45", "count = 60"), encoding="utf-8")
-    with pytest.raises(PolicyError, match=r"^version: a\.toml and b\.toml both say 1\.0: give each its own$"):
+    with pytest.raises(
+        PolicyError, match=r"^version: a\.toml and b\.toml both say omakase-login 1\.0: give each its own$"
+    ):
         PolicyRegistry.from_folder(tmp_path)
 
 

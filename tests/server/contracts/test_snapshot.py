@@ -30,6 +30,8 @@ def row_of(contract: ContractSnapshot) -> dict[str, object]:
         **{name: stored[name] for name in ("version", "status", "applications", "hold_placed_at", "hold_reason")},
         "application_id": application.get("id"),
         **{name: application.get(name) for name in (*columns, *deadlines)},
+        "policy_name": "omakase-login",
+        "zone": "Asia/Tokyo",
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import Context
 from datetime import datetime, timedelta
 from email.parser import BytesParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.locks import until_a_lock_is_awaited
@@ -334,7 +335,9 @@ def application(days: dict[DeadlineKind, int]) -> Application:
 
     timeline = Timeline(
         requested_on,
+        "terms",
         "1",
+        ZoneInfo("Asia/Tokyo"),
         service_end=deadline(DeadlineKind.SERVICE_END),
         resumption=deadline(DeadlineKind.RESUMPTION),
         erasure=deadline(DeadlineKind.ERASURE),

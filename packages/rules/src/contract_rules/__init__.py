@@ -8,14 +8,12 @@ from contract_rules.completeness import complete
 from contract_rules.decisions import (
     Decision,
     Effect,
-    EraseRegistration,
     Granted,
     MailKind,
     Reason,
     RecordEvent,
     Refused,
     SendMail,
-    WakeAt,
     available_actions,
     decide,
 )
@@ -26,22 +24,18 @@ from contract_rules.explanations import (
     explain_deadline,
     explain_refusal,
 )
+from contract_rules.facts import Application, Facts, facts_of, new_contract
 from contract_rules.instants import DateOutOfRange
 from contract_rules.lifecycle import (
     PERMITTED,
     TRANSITIONS,
     Action,
     Actor,
-    Application,
     Condition,
     EventType,
-    Facts,
     Phase,
     Status,
     Transition,
-    new_contract,
-    phase,
-    service_available,
 )
 from contract_rules.periods import Direction, FirstDay, MonthRule, Period, PeriodError, Roll, Unit
 from contract_rules.policy import (
@@ -56,6 +50,9 @@ from contract_rules.policy import (
     parse_policy,
     shipped_policies,
 )
+from contract_rules.portable import decision_from_json, facts_from_json, timeline_from_json, to_json
+from contract_rules.shapes import FactsError
+from contract_rules.standing import Standing, phase, service_available, standing
 
 __all__ = [
     "PERMITTED",
@@ -70,9 +67,9 @@ __all__ = [
     "Decision",
     "Direction",
     "Effect",
-    "EraseRegistration",
     "EventType",
     "Facts",
+    "FactsError",
     "FirstDay",
     "Granted",
     "Language",
@@ -90,22 +87,28 @@ __all__ = [
     "Refused",
     "Roll",
     "SendMail",
+    "Standing",
     "Status",
     "Timeline",
     "Transition",
     "Unit",
-    "WakeAt",
     "available_actions",
     "changed_terms",
     "complete",
     "date_in_words",
     "decide",
+    "decision_from_json",
     "describe_policy",
     "explain_deadline",
     "explain_refusal",
+    "facts_from_json",
+    "facts_of",
     "new_contract",
     "parse_policy",
     "phase",
     "service_available",
     "shipped_policies",
+    "standing",
+    "timeline_from_json",
+    "to_json",
 ]

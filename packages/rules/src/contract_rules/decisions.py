@@ -2,30 +2,21 @@
 
 `decide` is a pure function of the facts and the present instant, with an answer for every combination. What
 is to happen in the world comes back as data (`Effect`); the caller stores the new facts and carries the
-effects out in one transaction.
+effects out in one transaction. What the new facts imply is no effect: the registration of a contract that is
+`ERASED` is erased, and deadlines are kept in the facts.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from contract_rules.completeness import complete
-from contract_rules.instants import require_instant
-from contract_rules.lifecycle import (
-    PERMITTED,
-    TRANSITIONS,
-    Action,
-    Actor,
-    Application,
-    Condition,
-    EventType,
-    Facts,
-    Status,
-    Transition,
-)
-from contract_rules.policy import Deadline, DeadlineKind, Policy, Timeline
+from contract_rules.facts import Application, Facts, no_facts
+from contract_rules.instants import require_instant, require_moment
+from contract_rules.lifecycle import PERMITTED, TRANSITIONS, Action, Actor, Condition, EventType, Status, Transition
+from contract_rules.policy import Deadline, DeadlineKind, Policy, Timeline, require_policy
 
 
 class Reason(StrEnum):
@@ -81,18 +72,7 @@ class SendMail(NamedTuple):
     kind: MailKind
 
 
-class WakeAt(NamedTuple):
-    """Look at the contract again at this instant: something falls due then."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class EraseRegistration:
-    """Erase everything personal that is registered with the contract."""
-
-
-Effect = RecordEvent | SendMail | WakeAt | EraseRegistration
+Effect = RecordEvent | SendMail
 
 
 class Granted(NamedTuple):
@@ -173,7 +153,6 @@ ALWAYS_CONCERNS: Final[Mapping[Reason, DeadlineKind | None]] = complete(
 
 TERMINATION_MAIL: Final = SendMail(MailKind.TERMINATION_ACCEPTED)
 RESUMPTION_MAIL: Final = SendMail(MailKind.RESUMPTION_ACCEPTED)
-ERASE_REGISTRATION: Final = EraseRegistration()
 
 ILLEGAL: Final[Mapping[Status, Reason]] = complete(
     "ILLEGAL",
@@ -194,7 +173,7 @@ def decide(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date
     of an application already made are those stored with it.
 
     Raises:
-        ValueError: `now` has no UTC offset.
+        ValueError: `now` has no UTC offset, or an argument is not of its type.
 
     Source: おまかせログイン 利用マニュアル 利用終了編.
 
@@ -207,6 +186,9 @@ def decide(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date
     >>> decide(policy, granted.facts, Action.TERMINATE, Actor.CONTRACTOR, now).reason
     <Reason.ALREADY_TERMINATED: 'ALREADY_TERMINATED'>
     """
+    _check_arguments(policy, facts, actor)
+    if type(action) is not Action:
+        raise _no_member(Action, action)
     require_instant(now)
     application = facts.application
     reason = _refusal(policy, facts, action, actor, now)
@@ -222,20 +204,34 @@ def available_actions(policy: Policy, facts: Facts, actor: Actor, now: date) -> 
     `now` is an instant, or today's date in the policy's zone.
 
     Raises:
-        ValueError: `now` is a datetime without a UTC offset.
+        ValueError: `now` is a datetime without a UTC offset, or an argument is not of its type.
 
     >>> from contract_rules import new_contract, shipped_policies
     >>> today = date(2024, 3, 1)
     >>> available_actions(shipped_policies().in_force(today), new_contract(), Actor.CONTRACTOR, today)
     (<Action.TERMINATE: 'TERMINATE'>,)
     """
-    if isinstance(now, datetime):
-        require_instant(now)
+    _check_arguments(policy, facts, actor)
+    require_moment(now)
     available: tuple[Action, ...] = ()  # a comprehension over these four names takes twice as long
     for actions, unmet in OPEN[facts.status][actor]:
         if unmet(policy, facts, now) is None:
             available += actions
     return available
+
+
+def _check_arguments(policy: object, facts: object, actor: object) -> None:
+    if type(policy) is not Policy:
+        require_policy(policy)
+    if type(facts) is not Facts:
+        raise no_facts(facts)
+    if type(actor) is not Actor:
+        raise _no_member(Actor, actor)
+
+
+def _no_member(choices: type[StrEnum], value: object) -> ValueError:
+    names = ", ".join(f"{choices.__name__}.{choice}" for choice in choices)
+    return ValueError(f"{value!r} is not an {choices.__name__}: write one of {names}")
 
 
 def _refusal(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date) -> Reason | None:
@@ -308,12 +304,7 @@ def _terminate(transition: Transition, policy: Policy, facts: Facts, actor: Acto
     application = Application(number, now, timeline)
     return Granted(
         Facts(transition.target, facts.version + 1, number, application, False, facts.erasure_held),
-        (
-            RecordEvent(transition.event, now, actor, number),
-            TERMINATION_MAIL,
-            WakeAt(timeline.service_end.at),
-            WakeAt(timeline.erasure.at),
-        ),
+        (RecordEvent(transition.event, now, actor, number), TERMINATION_MAIL),
     )
 
 
@@ -344,7 +335,6 @@ def _erase(transition: Transition, _policy: Policy, facts: Facts, actor: Actor, 
         Facts(transition.target, facts.version + 1, facts.applications, application, True, False),
         (
             *_missed_service_end(facts, application, now),
-            ERASE_REGISTRATION,
             RecordEvent(transition.event, now, actor, application.number),
         ),
     )
@@ -378,11 +368,9 @@ def _release(transition: Transition, _policy: Policy, facts: Facts, actor: Actor
 def _set_hold(transition: Transition, facts: Facts, held: bool, actor: Actor, now: datetime) -> Granted:
     if facts.erasure_held is held:
         return Granted(facts, ())
-    application = facts.application
-    fell_due = not held and application is not None and application.timeline.erasure.passed(now)
     return Granted(
         replace(facts, version=facts.version + 1, erasure_held=held),
-        (RecordEvent(transition.event, now, actor, None), *((WakeAt(now),) if fell_due else ())),
+        (RecordEvent(transition.event, now, actor, None),),
     )
 
 

@@ -13,7 +13,7 @@ from contract_rules.completeness import complete
 from contract_rules.decisions import Refused
 from contract_rules.english import English
 from contract_rules.japanese import Japanese
-from contract_rules.policy import DeadlineKind, Policy, PolicyRegistry, Timeline
+from contract_rules.policy import DeadlineKind, Policy, PolicyRegistry, Timeline, terms_of
 from contract_rules.wording import Promise, Wording
 
 
@@ -37,8 +37,8 @@ def explain_deadline(
     `policy` is the version that the timeline names, or a registry that has it.
 
     Raises:
-        ValueError: the policy is another version.
-        PolicyNotFound: the registry does not have the version.
+        ValueError: the policy is another one.
+        PolicyNotFound: the registry does not have it.
 
     Source: おまかせログイン 利用マニュアル 利用終了編 1 and 2; 民法140条, 141条.
 
@@ -56,8 +56,8 @@ def explain_refusal(refused: Refused, policy: Policy | PolicyRegistry, language:
     `policy` is the version that the refusal's timeline names, or a registry that has it.
 
     Raises:
-        ValueError: the policy is another version.
-        PolicyNotFound: the registry does not have the version.
+        ValueError: the policy is another one.
+        PolicyNotFound: the registry does not have it.
 
     Source: おまかせログイン 利用マニュアル 利用終了編 2.
 
@@ -99,11 +99,4 @@ def date_in_words(day: date, language: Language) -> str:
 
 
 def _promise(timeline: Timeline, policy: Policy | PolicyRegistry) -> Promise:
-    if isinstance(policy, PolicyRegistry):
-        policy = policy.of(timeline)
-    if policy.version != timeline.policy_version:
-        raise ValueError(
-            f"these dates were promised by version {timeline.policy_version}, not {policy.version}: "
-            "ask the registry for it"
-        )
-    return Promise(timeline, policy)
+    return Promise(timeline, terms_of(timeline, policy))

@@ -1,6 +1,7 @@
 """Instants and wall times: what the clocks of a zone show, and when a day of its calendar is over."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ONE_DAY = timedelta(days=1)
 MIDNIGHT = time()
@@ -10,6 +11,8 @@ FARTHEST_FROM_UTC = 16
 MINUTES_OF_AN_OFFSET = 15
 """Since 1973 every zone has been a multiple of these away from UTC."""
 LAST_YEAR_OF_OTHER_OFFSETS = 1972
+CLOCKS_MAY_MOVE = timedelta(hours=2)
+"""By so much a zone may keep other clocks today than when an instant was stored: countries change them."""
 
 
 class DateOutOfRange(ValueError):
@@ -37,19 +40,64 @@ def local_time(instant: datetime, zone: tzinfo) -> datetime:
         ) from None
 
 
+def zone_named(key: str) -> ZoneInfo:
+    """The time zone of that name.
+
+    Raises:
+        ValueError: there is none, or Python finds no time zones.
+
+    >>> zone_named("Asia/Osaka")
+    Traceback (most recent call last):
+    ...
+    ValueError: 'Asia/Osaka': write the name of a time zone, as in Asia/Tokyo, or install tzdata
+    """
+    try:
+        return ZoneInfo(key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{key!r}: write the name of a time zone, as in Asia/Tokyo, or install tzdata") from None
+
+
 def require_instant(moment: datetime) -> None:
     """Insist on an instant: a wall time without an offset does not say when.
 
     Raises:
-        ValueError: the datetime is naive.
+        ValueError: the datetime is naive, or no datetime.
 
     >>> require_instant(datetime(2024, 3, 1, 9, 30))
     Traceback (most recent call last):
     ...
     ValueError: 2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00+09:00
     """
+    if not isinstance(moment, datetime):
+        raise ValueError(f"{moment!r} is not an instant: write a datetime with a UTC offset")  # noqa: TRY004  # as below
     if moment.tzinfo is not UTC and moment.utcoffset() is None:
         raise no_offset(moment)
+
+
+def require_moment(now: date) -> None:
+    """Insist on an instant, or on a date, which is today's in the policy's zone.
+
+    Raises:
+        ValueError: a naive datetime, or neither.
+
+    >>> require_moment("2024-03-01")
+    Traceback (most recent call last):
+    ...
+    ValueError: '2024-03-01' is neither an instant nor a date: write a datetime with a UTC offset, or today's date
+    """
+    if isinstance(now, datetime):
+        require_instant(now)
+    elif not isinstance(now, date):
+        raise no_moment(now)
+
+
+def no_moment(now: object) -> ValueError:
+    """The error for what is neither an instant nor a date.
+
+    >>> no_moment(9)
+    ValueError("9 is neither an instant nor a date: write a datetime with a UTC offset, or today's date")
+    """
+    return ValueError(f"{now!r} is neither an instant nor a date: write a datetime with a UTC offset, or today's date")
 
 
 def require_date(day: date, instead: str) -> None:

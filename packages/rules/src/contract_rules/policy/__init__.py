@@ -1,8 +1,8 @@
 """Policies: which periods apply to an application to end a contract, and which dates follow from one."""
 
 from contract_rules.policy.fingerprint import changed_terms
-from contract_rules.policy.registry import PolicyNotFound, PolicyRegistry, shipped_policies
-from contract_rules.policy.terms import Policy, PolicyError
+from contract_rules.policy.registry import PolicyNotFound, PolicyRegistry, shipped_policies, terms_of
+from contract_rules.policy.terms import Policy, PolicyError, require_policy
 from contract_rules.policy.timeline import Deadline, DeadlineKind, Timeline
 from contract_rules.policy.toml import parse_policy
 
@@ -16,5 +16,7 @@ __all__ = [
     "Timeline",
     "changed_terms",
     "parse_policy",
+    "require_policy",
     "shipped_policies",
+    "terms_of",
 ]

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
-from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time, require_date, require_instant
+from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time, require_date, require_moment
 from contract_rules.periods import INCLUDED, Direction, FirstDay, Period, Unit
 from contract_rules.policy.fingerprint import NOT_A_TERM, fingerprint_of, terms_of
 from contract_rules.policy.order import day_out_of_order
@@ -189,8 +189,7 @@ class Policy:
         >>> shipped_policies().version("omakase-login", "1.0").can_count_from(date(9999, 12, 1))
         False
         """
-        if isinstance(now, datetime):
-            require_instant(now)
+        require_moment(now)
         if MINYEAR < now.year < self.horizon.year:
             return True
         try:
@@ -254,7 +253,24 @@ def promised_on(policy: Policy, day: date, at_midnight: bool) -> Timeline:
     service_end, resumption, erasure = (
         Deadline.of_last_day(policy.period(kind).last_day(event), policy.zone) for kind in DeadlineKind
     )
-    return Timeline(day, policy.version, service_end, resumption, erasure)
+    return Timeline(day, policy.name, policy.version, policy.zone, service_end, resumption, erasure)
+
+
+def require_policy(policy: object) -> None:
+    """Insist on a policy.
+
+    Raises:
+        ValueError: it is something else, such as the registry that has it.
+
+    >>> require_policy("omakase-login")
+    Traceback (most recent call last):
+    ...
+    ValueError: a str is not a policy: write the one that in_force_at or version of a registry gives
+    """
+    if not isinstance(policy, Policy):
+        raise ValueError(  # noqa: TRY004  # the caller's mistake, like every other
+            f"a {type(policy).__name__} is not a policy: write the one that in_force_at or version of a registry gives"
+        )
 
 
 def _as_counted(period: Period, *, at_midnight: bool) -> Period:

@@ -8,7 +8,15 @@ from typing import Any, Final, NamedTuple, Self, assert_never
 from zoneinfo import ZoneInfo
 
 from contract_rules.completeness import complete
-from contract_rules.instants import ends_day, first_instant_after, local_time, no_offset, require_date
+from contract_rules.instants import (
+    CLOCKS_MAY_MOVE,
+    ends_day,
+    first_instant_after,
+    local_time,
+    no_moment,
+    no_offset,
+    require_date,
+)
 
 
 class DeadlineKind(StrEnum):
@@ -71,11 +79,15 @@ class Deadline:
         """The deadline that passes when that day ends in that zone, as rebuilt from a stored date.
 
         Raises:
+            ValueError: no date, or no zone.
             DateOutOfRange: the day is 9999-12-31.
 
         >>> Deadline.of_last_day(date(2024, 3, 15), ZoneInfo("Asia/Tokyo")).at.isoformat()
         '2024-03-16T00:00:00+09:00'
         """
+        require_date(last_day, "write the last day that counts")
+        if not isinstance(zone, ZoneInfo):
+            raise ValueError(f"{zone!r} is not a time zone: write a ZoneInfo")  # noqa: TRY004  # as above
         return cls(last_day, first_instant_after(last_day, zone))
 
     def passed(self, now: date) -> bool:
@@ -85,7 +97,7 @@ class Deadline:
         compared to the microsecond.
 
         Raises:
-            ValueError: `now` is a datetime without a UTC offset.
+            ValueError: `now` is a datetime without a UTC offset, or neither.
 
         >>> deadline = Deadline.of_last_day(date(2024, 3, 15), ZoneInfo("Asia/Tokyo"))
         >>> deadline.passed(datetime.fromisoformat("2024-03-15T23:59:59.999999+09:00"))
@@ -95,12 +107,10 @@ class Deadline:
         >>> deadline.passed(date(2024, 3, 15))
         False
         """
-        if not isinstance(now, datetime):
-            return now > self.last_day
         try:
-            return now >= self.instant
-        except TypeError:  # a naive datetime compares with no instant
-            raise no_offset(now) from None
+            return now >= self.instant if isinstance(now, datetime) else now > self.last_day
+        except TypeError:  # a naive datetime compares with no instant, and what is no date with no date
+            raise no_offset(now) if isinstance(now, datetime) else no_moment(now) from None
 
     def days_left(self, today: date) -> int:
         """Days from today (in the policy's zone) to the last day: 0 on that day, negative after it.
@@ -119,7 +129,9 @@ class _Dates(NamedTuple):
     """The fields of a timeline."""
 
     requested_on: date
+    policy_name: str
     policy_version: str
+    zone: ZoneInfo
     service_end: Deadline
     resumption: Deadline
     erasure: Deadline
@@ -128,31 +140,54 @@ class _Dates(NamedTuple):
 class Timeline(_Dates):
     """What follows from one application: until when the service runs, may be resumed, and data is kept.
 
-    It holds dates and no policy, so that it can be rebuilt from what is stored with the application.
+    It holds dates, and of the policy what finds it again, so that it can be rebuilt from what is stored with the
+    application.
+
+    Fields:
+        requested_on: 申請日, in the zone.
+        policy_name, policy_version: by whose terms the dates were counted.
+        zone: in which the days end.
+        service_end, resumption, erasure: the deadlines.
 
     Raises:
-        ValueError: a field is not of its type, a deadline precedes the application, or the data would be erased
-            before the service ends or while the contract can still be resumed.
+        ValueError: a field is not of its type, a last day does not end then in the zone, a deadline precedes the
+            application, or the data would be erased before the service ends or while the contract can still be
+            resumed.
+        DateOutOfRange: a last day is 9999-12-31.
     """
 
     __slots__ = ()
 
-    def __new__(
-        cls, requested_on: date, policy_version: str, service_end: Deadline, resumption: Deadline, erasure: Deadline
+    def __new__(  # noqa: PLR0917  # a tuple's fields have an order
+        cls,
+        requested_on: date,
+        policy_name: str,
+        policy_version: str,
+        zone: ZoneInfo,
+        service_end: Deadline,
+        resumption: Deadline,
+        erasure: Deadline,
     ) -> Self:
         """Refuse dates that no policy promises."""
+        fields = (requested_on, policy_name, policy_version, zone, service_end, resumption, erasure)
         try:
-            in_order = (
-                requested_on <= service_end.last_day <= erasure.last_day
+            consistent = (
+                isinstance(zone, ZoneInfo)
+                and isinstance(policy_name, str)
+                and isinstance(policy_version, str)
+                and requested_on <= service_end.last_day <= erasure.last_day
                 and requested_on <= resumption.last_day <= erasure.last_day
                 and service_end.instant <= erasure.instant
                 and resumption.instant <= erasure.instant
+                and _ends_in(zone, service_end)
+                and _ends_in(zone, resumption)
+                and _ends_in(zone, erasure)
             )
         except (AttributeError, TypeError):  # not of their types
-            in_order = False
-        if not in_order or not isinstance(policy_version, str):
-            raise ValueError(_fault(requested_on, policy_version, service_end, resumption, erasure))
-        return tuple.__new__(cls, (requested_on, policy_version, service_end, resumption, erasure))
+            consistent = False
+        if not consistent:
+            raise ValueError(_fault(*fields))
+        return tuple.__new__(cls, fields)
 
     @classmethod
     def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]  # written for `cls` of any tuple type
@@ -177,22 +212,52 @@ class Timeline(_Dates):
         assert_never(kind)
 
 
-def _fault(
-    requested_on: object, policy_version: object, service_end: object, resumption: object, erasure: object
+def _ends_in(zone: ZoneInfo, deadline: Deadline) -> bool:
+    """Whether the last day ends at the deadline's instant in that zone, by its clocks then or now."""
+    return abs(deadline.instant - first_instant_after(deadline.last_day, zone)) <= CLOCKS_MAY_MOVE
+
+
+def _fault(  # noqa: PLR0917  # as above
+    requested_on: Any,  # noqa: ANN401  # each may be anything
+    policy_name: object,
+    policy_version: object,
+    zone: Any,  # noqa: ANN401
+    service_end: Any,  # noqa: ANN401
+    resumption: Any,  # noqa: ANN401
+    erasure: Any,  # noqa: ANN401
 ) -> str:
     """What is wrong with the fields of a timeline."""
     if isinstance(requested_on, datetime) or not isinstance(requested_on, date):
         return f"requested_on is {requested_on!r}: write the date of the application"
-    if not isinstance(erasure, Deadline):
-        return f"erasure is {erasure!r}: write a Deadline"
-    for kind, deadline in ((SERVICE_END, service_end), (RESUMPTION, resumption), (ERASURE, erasure)):
-        if not isinstance(deadline, Deadline):
-            return f"{kind} is {deadline!r}: write a Deadline"
+    for name, value, kind_of, instead in (
+        ("policy_name", policy_name, str, "text"),
+        ("policy_version", policy_version, str, "text"),
+        ("zone", zone, ZoneInfo, "a ZoneInfo"),
+        ("service_end", service_end, Deadline, "a Deadline"),
+        ("resumption", resumption, Deadline, "a Deadline"),
+        ("erasure", erasure, Deadline, "a Deadline"),
+    ):
+        if not isinstance(value, kind_of):
+            return f"{name} is {value!r}: write {instead}"
+    return _contradiction(requested_on, zone, service_end, resumption, erasure)
+
+
+def _contradiction(
+    requested_on: date, zone: ZoneInfo, service_end: Deadline, resumption: Deadline, erasure: Deadline
+) -> str:
+    """What is wrong with fields that are of their types."""
+    deadlines = {SERVICE_END: service_end, RESUMPTION: resumption, ERASURE: erasure}
+    for kind, deadline in deadlines.items():
         if deadline.last_day < requested_on:
             return early_deadline(requested_on, kind, deadline.last_day)
         if deadline.last_day > erasure.last_day or deadline.instant > erasure.instant:
             return early_erasure(requested_on, kind, deadline.last_day, erasure.last_day)
-    return f"policy_version is {policy_version!r}: write text"
+    kind, deadline = next((kind, deadline) for kind, deadline in deadlines.items() if not _ends_in(zone, deadline))
+    end = first_instant_after(deadline.last_day, zone).isoformat()
+    return (
+        f"{kind}: {deadline.last_day} ends at {end} in {zone.key}, not at {deadline.at.isoformat()}: "
+        "write the first instant after that day there"
+    )
 
 
 def early_deadline(applied_on: date, kind: DeadlineKind, last_day: date) -> str:

@@ -4,8 +4,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from contract_rules.instants import zone_named
 from contract_rules.periods import Period, PeriodError
 from contract_rules.policy.terms import Policy, PolicyError
 
@@ -60,11 +61,9 @@ def _text(table: Mapping[str, object], key: str) -> str:
 def _zone(table: Mapping[str, object]) -> ZoneInfo:
     key = _text(table, "zone")
     try:
-        return ZoneInfo(key)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise PolicyError(
-            f"zone: {key!r}: write the name of a time zone, as in Asia/Tokyo, or install tzdata"
-        ) from None
+        return zone_named(key)
+    except ValueError as error:
+        raise PolicyError(f"zone: {error}") from None
 
 
 def _period(table: Mapping[str, object], key: str) -> Period:

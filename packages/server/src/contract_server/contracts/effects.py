@@ -14,7 +14,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from contract_notify import ErasureReminder
-from contract_rules import EraseRegistration, Granted, MailKind, RecordEvent, SendMail, WakeAt
+from contract_rules import Granted, MailKind, RecordEvent, SendMail
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication, TerminationReason
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
 from contract_server.db.rows import Insert, Row, Update, Write
@@ -71,8 +71,6 @@ def writes_for(
                 writes.append(Insert(ContractEvent, [_event(effect, before, after, note)]))
             case SendMail():
                 writes += [Insert(OutboxMail, [mail(effect.kind)])] if mail else []
-            case WakeAt() | EraseRegistration():  # the due columns say when to wake; the erasure deletes rows itself
-                pass
             case unknown:
                 assert_never(unknown)
     return writes

@@ -2,12 +2,16 @@
 
 A statement that reads contracts selects `SNAPSHOT_COLUMNS` from `contract`, joined by `APPLICATION_IN_FORCE`, and makes
 a snapshot of each row. The models remain the schema.
+
+An application stores its dates and the version of its policy. The policy's name and zone are read from the terms that
+were recorded when the version was first used, which is before any application under it, and which never change.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from contract_rules import Application, Deadline, Facts, Status, Timeline
 from contract_server.contracts.models import TerminationReason
@@ -17,13 +21,15 @@ SNAPSHOT_COLUMNS = """
     contract.id AS contract_id, contract.version, contract.status, contract.started_on, contract.applications,
     contract.hold_placed_at, contract.hold_reason,
     applied.id AS application_id, applied.number, applied.requested_at, applied.requested_on, applied.reason,
-    applied.policy_version, applied.service_end_last_day, applied.service_end_at, applied.resumption_last_day,
-    applied.resumption_at, applied.erasure_last_day, applied.erasure_at, applied.service_ended_at
+    applied.policy_version, promised.terms ->> 'name' AS policy_name, promised.terms ->> 'zone' AS zone,
+    applied.service_end_last_day, applied.service_end_at, applied.resumption_last_day, applied.resumption_at,
+    applied.erasure_last_day, applied.erasure_at, applied.service_ended_at
 """
 
 APPLICATION_IN_FORCE = """
     LEFT JOIN termination_application AS applied
            ON applied.contract_id = contract.id AND applied.withdrawn_at IS NULL
+    LEFT JOIN policy_terms AS promised ON promised.version = applied.policy_version
 """
 
 
@@ -73,7 +79,9 @@ def _application(row: Any) -> Application:  # noqa: ANN401 - as above
         requested_at=row["requested_at"],
         timeline=Timeline(
             requested_on=row["requested_on"],
+            policy_name=row["policy_name"],
             policy_version=row["policy_version"],
+            zone=ZoneInfo(row["zone"]),
             service_end=Deadline(row["service_end_last_day"], row["service_end_at"]),
             resumption=Deadline(row["resumption_last_day"], row["resumption_at"]),
             erasure=Deadline(row["erasure_last_day"], row["erasure_at"]),
