@@ -186,9 +186,8 @@ def decide(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date
     >>> decide(policy, granted.facts, Action.TERMINATE, Actor.CONTRACTOR, now).reason
     <Reason.ALREADY_TERMINATED: 'ALREADY_TERMINATED'>
     """
-    _check_arguments(policy, facts, actor)
-    if type(action) is not Action:
-        raise _no_member(Action, action)
+    if type(policy) is not Policy or type(facts) is not Facts or type(action) is not Action or type(actor) is not Actor:
+        _require_types(policy, facts, actor, action)
     require_instant(now)
     application = facts.application
     reason = _refusal(policy, facts, action, actor, now)
@@ -211,8 +210,8 @@ def available_actions(policy: Policy, facts: Facts, actor: Actor, now: date) -> 
     >>> available_actions(shipped_policies().in_force(today), new_contract(), Actor.CONTRACTOR, today)
     (<Action.TERMINATE: 'TERMINATE'>,)
     """
-    _check_arguments(policy, facts, actor)
-    require_moment(now)
+    if type(policy) is not Policy or type(facts) is not Facts or type(actor) is not Actor:
+        _require_types(policy, facts, actor)
     available: tuple[Action, ...] = ()  # a comprehension over these four names takes twice as long
     for actions, unmet in OPEN[facts.status][actor]:
         if unmet(policy, facts, now) is None:
@@ -220,18 +219,15 @@ def available_actions(policy: Policy, facts: Facts, actor: Actor, now: date) -> 
     return available
 
 
-def _check_arguments(policy: object, facts: object, actor: object) -> None:
-    if type(policy) is not Policy:
-        require_policy(policy)
-    if type(facts) is not Facts:
+def _require_types(policy: object, facts: object, *asked: object) -> None:
+    """Name the argument that is not of its type."""
+    require_policy(policy)
+    if not isinstance(facts, Facts):
         raise no_facts(facts)
-    if type(actor) is not Actor:
-        raise _no_member(Actor, actor)
-
-
-def _no_member(choices: type[StrEnum], value: object) -> ValueError:
-    names = ", ".join(f"{choices.__name__}.{choice}" for choice in choices)
-    return ValueError(f"{value!r} is not an {choices.__name__}: write one of {names}")
+    for value, choices in zip(asked, (Actor, Action), strict=False):
+        if not isinstance(value, choices):
+            names = ", ".join(f"{choices.__name__}.{choice}" for choice in choices)
+            raise ValueError(f"{value!r} is not an {choices.__name__}: write one of {names}")  # noqa: TRY004  # as others
 
 
 def _refusal(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date) -> Reason | None:
@@ -242,6 +238,10 @@ def _refusal(policy: Policy, facts: Facts, action: Action, actor: Actor, now: da
     if transition is None:
         return ILLEGAL[facts.status]
     return UNMET[transition.condition](policy, facts, now)
+
+
+def _nothing_unmet(_policy: Policy, _facts: Facts, now: date) -> None:
+    require_moment(now)
 
 
 def _uncountable(policy: Policy, _facts: Facts, now: date) -> Reason | None:
@@ -275,7 +275,7 @@ UNMET: Final[Mapping[Condition, Callable[[Policy, Facts, date], Reason | None]]]
     "UNMET",
     Condition,
     {
-        Condition.NONE: lambda _policy, _facts, _now: None,
+        Condition.NONE: _nothing_unmet,
         Condition.COUNTABLE: _uncountable,
         Condition.WINDOW_OPEN: _window_closed,
         Condition.SERVICE_OVER: _no_service_end_to_record,
@@ -291,6 +291,7 @@ OPEN: Final = {
             for action in Action
             if action in transitions and actor in PERMITTED[action]
         )
+        or (((), _nothing_unmet),)  # so that `now` is looked at
         for actor in Actor
     }
     for status, transitions in TRANSITIONS.items()

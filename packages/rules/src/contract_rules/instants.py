@@ -1,6 +1,7 @@
 """Instants and wall times: what the clocks of a zone show, and when a day of its calendar is over."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ONE_DAY = timedelta(days=1)
@@ -85,10 +86,11 @@ def require_moment(now: date) -> None:
     ...
     ValueError: '2024-03-01' is neither an instant nor a date: write a datetime with a UTC offset, or today's date
     """
-    if isinstance(now, datetime):
-        require_instant(now)
-    elif not isinstance(now, date):
-        raise no_moment(now)
+    if not isinstance(now, datetime):
+        if not isinstance(now, date):
+            raise no_moment(now)
+    elif now.tzinfo is not UTC and now.utcoffset() is None:
+        raise no_offset(now)
 
 
 def no_moment(now: object) -> ValueError:
@@ -140,6 +142,7 @@ def ends_day(day: date, instant: datetime) -> bool:
     return not (instant.minute % MINUTES_OF_AN_OFFSET or instant.second) or instant.year <= LAST_YEAR_OF_OTHER_OFFSETS
 
 
+@lru_cache(maxsize=1024)
 def first_instant_after(day: date, zone: tzinfo) -> datetime:
     """The instant at which that calendar day is over in that zone: the next midnight, where there is one.
 

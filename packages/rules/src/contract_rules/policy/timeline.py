@@ -13,9 +13,8 @@ from contract_rules.instants import (
     ends_day,
     first_instant_after,
     local_time,
-    no_moment,
-    no_offset,
     require_date,
+    require_moment,
 )
 
 
@@ -107,10 +106,13 @@ class Deadline:
         >>> deadline.passed(date(2024, 3, 15))
         False
         """
+        if type(now) is date:
+            return now > self.last_day
         try:
-            return now >= self.instant if isinstance(now, datetime) else now > self.last_day
-        except TypeError:  # a naive datetime compares with no instant, and what is no date with no date
-            raise no_offset(now) if isinstance(now, datetime) else no_moment(now) from None
+            return now >= self.instant
+        except TypeError:
+            require_moment(now)
+            return now > self.last_day
 
     def days_left(self, today: date) -> int:
         """Days from today (in the policy's zone) to the last day: 0 on that day, negative after it.
