@@ -1,9 +1,22 @@
 import json
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from tests.rules.examples import POLICY
 
+from contract_rules import (
+    PERMITTED,
+    TRANSITIONS,
+    Action,
+    Actor,
+    Condition,
+    EventType,
+    Status,
+    Transition,
+    timeline_from_json,
+)
 from contract_rules.cli import main
 from contract_rules.diagram import mermaid
 
@@ -49,14 +62,10 @@ def test_timeline_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     ("when", "requested_on"),
     [("2024-03-01", "2024-03-01"), ("2024-02-29T15:00Z", "2024-03-01"), ("2024-02-29T14:59Z", "2024-02-29")],
 )
-def test_timeline_prints_json_in_the_words_of_the_schema(
-    when: str, requested_on: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_timeline_prints_json_that_reads_back(when: str, requested_on: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("timeline", when, "--json") == 0
-    printed = json.loads(capsys.readouterr().out)
-    assert list(printed) == ["requestedOn", "policyVersion", "serviceEnd", "resumption", "erasure"]
-    assert printed["requestedOn"] == requested_on
-    assert printed["policyVersion"] == "1.0"
+    read = timeline_from_json(capsys.readouterr().out)
+    assert read == POLICY.timeline_on(date.fromisoformat(requested_on))
 
 
 def test_timeline_prints_json_dates_and_instants(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,19 +73,24 @@ def test_timeline_prints_json_dates_and_instants(capsys: pytest.CaptureFixture[s
     assert (
         capsys.readouterr().out
         == """{
-  "requestedOn": "2024-03-01",
-  "policyVersion": "1.0",
-  "serviceEnd": {
-    "lastDay": "2024-03-15",
-    "at": "2024-03-16T00:00:00+09:00"
-  },
-  "resumption": {
-    "lastDay": "2024-03-15",
-    "at": "2024-03-16T00:00:00+09:00"
-  },
-  "erasure": {
-    "lastDay": "2024-04-15",
-    "at": "2024-04-16T00:00:00+09:00"
+  "format": "contract-facts/1",
+  "timeline": {
+    "requested_on": "2024-03-01",
+    "policy_name": "omakase-login",
+    "policy_version": "1.0",
+    "zone": "Asia/Tokyo",
+    "service_end": {
+      "last_day": "2024-03-15",
+      "at": "2024-03-16T00:00:00+09:00"
+    },
+    "resumption": {
+      "last_day": "2024-03-15",
+      "at": "2024-03-16T00:00:00+09:00"
+    },
+    "erasure": {
+      "last_day": "2024-04-15",
+      "at": "2024-04-16T00:00:00+09:00"
+    }
   }
 }
 """
@@ -208,6 +222,36 @@ def test_check_vectors_cannot_read_what_is_no_list_of_cases(
     assert f"{file}: {message}" in capsys.readouterr().err
 
 
+# ---------------------------------------------------------------- transitions
+
+
+def test_transitions_prints_the_table_that_decides_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("transitions", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows[0] == {
+        "status": "ACTIVE",
+        "action": "TERMINATE",
+        "actors": ["CONTRACTOR", "OPERATOR"],
+        "condition": "COUNTABLE",
+        "when": "up to the year 9999",
+        "target": "TERMINATED",
+        "event": "TERMINATION_REQUESTED",
+    }
+    read = {(Status(row["status"]), Action(row["action"])): row for row in rows}
+    assert {
+        key: Transition(Status(row["target"]), Condition[row["condition"]], EventType(row["event"]))
+        for key, row in read.items()
+    } == {(status, action): transition for status, table in TRANSITIONS.items() for action, transition in table.items()}
+    assert {action: {Actor(actor) for actor in row["actors"]} for (_, action), row in read.items()} == PERMITTED
+
+
+def test_transitions_prints_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("transitions") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "ACTIVE     TERMINATE            CONTRACTOR, OPERATOR  up to the year 9999"
+    assert len(lines) == sum(map(len, TRANSITIONS.values()))
+
+
 # ---------------------------------------------------------------- the rest
 
 
@@ -231,6 +275,7 @@ HELP = {
             explain        why those dates, in words
             check-policy   whether a file is a policy, and what it says
             check-vectors  whether published dates are reproduced
+            transitions    what may be done in which status, by whom and when
             diagram        the lifecycle as a Mermaid diagram
         options:
           -h, --help       show this help message and exit
@@ -266,6 +311,12 @@ HELP = {
           FILE        a conformance file (default: the shipped one)
         options:
           -h, --help  show this help message and exit
+        """,
+    ("transitions",): """
+        usage: contract-rules transitions [-h] [--json]
+        options:
+          -h, --help  show this help message and exit
+          --json      print JSON
         """,
     ("diagram",): """
         usage: contract-rules diagram [-h]

@@ -38,7 +38,7 @@ def test_the_readmes_program_prints_what_it_shows(capsys: pytest.CaptureFixture[
     assert f"```text\n{capsys.readouterr().out}```\n" in README
 
 
-def public_functions() -> Iterator[object]:
+def public_functions() -> Iterator[FunctionType]:
     """Every public function, and every public method of a public class."""
     for name in contract_rules.__all__:
         thing = getattr(contract_rules, name)

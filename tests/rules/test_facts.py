@@ -40,6 +40,7 @@ from contract_rules import (
     Status,
     Timeline,
     Unit,
+    facts_of,
     phase,
     service_available,
 )
@@ -207,6 +208,10 @@ def test_a_deadline_passes_at_an_instant(at: object) -> None:
 # ---------------------------------------------------------------- the application
 
 
+class Day(date):
+    """A date of another library, which compares with an instant."""
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -214,6 +219,7 @@ def test_a_deadline_passes_at_an_instant(at: object) -> None:
         ({"number": True}, r"^number is True: write a whole number"),
         ({"number": "1"}, r"^number is '1': write a whole number"),
         ({"requested_at": APPLIED_ON}, r"^requested_at is datetime.date\(2024, 3, 1\): write an instant$"),
+        ({"requested_at": Day(2024, 3, 1)}, r"^requested_at is Day\(2024, 3, 1\): write an instant$"),
         ({"requested_at": APPLIED.replace(tzinfo=None)}, r"^2024-03-01T09:30:00 has no UTC offset"),
         (
             {"requested_at": APPLIED + timedelta(days=3)},
@@ -247,6 +253,17 @@ def test_an_application_and_its_dates_belong_together(change: dict[str, Any], me
         Application(**(application._asdict() | change))
     with pytest.raises(ValueError, match=message):
         application._replace(**change)
+
+
+def test_dates_that_were_promised_stay_when_a_country_changes_its_clocks() -> None:
+    """Until 2022 Mexico put its clocks forward in summer; dates may have been promised before that was given up."""
+    mexico = ZoneInfo("America/Mexico_City")
+    as_promised = Deadline(date(2023, 7, 15), datetime.fromisoformat("2023-07-16T05:00:00+00:00"))
+    applied = datetime.fromisoformat("2023-07-01T05:30:00+00:00")
+    timeline = Timeline(date(2023, 7, 1), "terms", "1", mexico, as_promised, as_promised, as_promised)
+    assert Application(1, applied, timeline).timeline.erasure.at == as_promised.at
+    with pytest.raises(ValueError, match=r"^requested_at is 2023-06-30T21:30:00-06:00 in America/Mexico_City, and "):
+        Application(1, applied - timedelta(hours=2), timeline)
 
 
 @given(at=st.datetimes(datetime(1, 1, 3), datetime(9999, 11, 10), timezones=st.sampled_from(ZONES)))  # noqa: DTZ001  # bounds
@@ -323,6 +340,63 @@ def test_any_facts_are_made_or_refused_with_a_reason(
         assert ": write " in str(error)  # noqa: PT017  # one of two
     else:
         assert (facts.application is None) is (status is Status.ACTIVE)
+
+
+# ---------------------------------------------------------------- what another service knows
+
+
+def test_the_facts_of_a_contract_are_made_of_its_status_its_instant_and_its_policy() -> None:
+    assert facts_of(Status.ACTIVE, POLICY) == ACTIVE
+    assert facts_of(Status.TERMINATED, POLICY, APPLIED) == TERMINATED
+    assert facts_of(Status.TERMINATED, POLICY, APPLIED, erasure_held=True) == replace(HELD, version=2)
+    assert facts_of(Status.ERASED, POLICY, APPLIED) == replace(ERASED, version=2)
+
+
+@given(dates=st.tuples(OFFSETS, OFFSETS, OFFSETS).filter(lambda dates: min(dates) >= 0 and max(dates) == dates[2]))
+def test_the_dates_that_were_promised_stand_before_those_of_the_policy(dates: tuple[int, int, int]) -> None:
+    promised = [after(number) for number in dates]
+    service_end, resumption, erasure = (deadline.last_day for deadline in promised)
+    facts = facts_of(
+        Status.TERMINATED, POLICY, APPLIED, service_end=service_end, resumption=resumption, erasure=erasure
+    )
+    assert facts.application is not None
+    assert [facts.application.timeline.deadline(kind) for kind in DeadlineKind] == promised
+
+
+@pytest.mark.parametrize(
+    ("status", "known", "message"),
+    [
+        (
+            Status.TERMINATED,
+            {},
+            "status is TERMINATED, and application is None: write the Application, or status ACTIVE",
+        ),
+        (Status.ACTIVE, {"requested_at": APPLIED}, "status is ACTIVE, and application is Application("),
+        (
+            Status.TERMINATED,
+            {"erasure": date(2024, 4, 15)},
+            "erasure without requested_at: write the instant of the application in force",
+        ),
+        (
+            Status.TERMINATED,
+            {"requested_at": APPLIED, "erasure": date(2024, 3, 14)},
+            "erasure: applied on 2024-03-01, data would be kept until 2024-03-14 and the service would run until",
+        ),
+        (
+            Status.ERASED,
+            {"requested_at": APPLIED, "erasure_held": True},
+            "status is ERASED, and erasure_held is True: write False",
+        ),
+    ],
+)
+def test_what_is_known_of_a_contract_must_not_contradict_itself(
+    status: Status, known: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        facts_of(status, POLICY, **known)
+
+
+# ---------------------------------------------------------------- copies
 
 
 @pytest.mark.parametrize("facts", CONTRACTS.values(), ids=CONTRACTS)

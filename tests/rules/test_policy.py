@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -27,6 +28,7 @@ from contract_rules import (
     DeadlineKind,
     Direction,
     FirstDay,
+    Language,
     MonthRule,
     Period,
     Policy,
@@ -36,6 +38,7 @@ from contract_rules import (
     Roll,
     Timeline,
     Unit,
+    explain_deadline,
     parse_policy,
     shipped_policies,
 )
@@ -136,6 +139,14 @@ def test_an_instant_is_no_date(ask: Callable[[date], object], instead: str) -> N
 # ---------------------------------------------------------------- deadlines
 
 
+class Day(date):
+    """A date of another library."""
+
+
+class Instant(datetime):
+    """An instant of another library."""
+
+
 @pytest.mark.parametrize(
     ("now", "passed"),
     [
@@ -146,6 +157,10 @@ def test_an_instant_is_no_date(ask: Callable[[date], object], instead: str) -> N
         (SERVICE_END.astimezone(UTC), True),
         (date(2024, 3, 15), False),
         (date(2024, 3, 16), True),
+        (Day(2024, 3, 15), False),
+        (Day(2024, 3, 16), True),
+        (Instant(2024, 3, 15, 14, 59, 59, 999_999, UTC), False),
+        (Instant(2024, 3, 15, 15, tzinfo=UTC), True),
     ],
 )
 def test_a_deadline_has_passed_from_its_instant_on(now: date, passed: bool) -> None:
@@ -444,6 +459,63 @@ def test_an_old_version_is_found_by_name_and_by_the_dates_it_promised() -> None:
     policies = PolicyRegistry([OLD, NEW])
     assert policies.version("terms", "old") is OLD
     assert policies.of(OLD.timeline(APPLIED)) is OLD
+
+
+def product(name: str, count: int, version: str = "1") -> Policy:
+    """The terms of one of several products."""
+    return replace(policy_of(days(count), days(count), days(45), version=version), name=name)
+
+
+LOGIN, BILLING = product("login", 14), product("billing", 30)
+
+
+def test_a_registry_holds_two_products_whose_versions_have_the_same_numbers() -> None:
+    policies = PolicyRegistry([LOGIN, BILLING])
+    for policy in (LOGIN, BILLING):
+        assert policies.in_force(APPLIED_ON, policy.name) is policy
+        assert policies.in_force_at(APPLIED, policy.name) is policy
+        assert policies.version(policy.name, "1") is policy
+        assert policies.of(policy.timeline(APPLIED)) is policy
+    assert list(policies) == [BILLING, LOGIN]
+
+
+@pytest.mark.parametrize(("mine", "other"), [(LOGIN, BILLING), (BILLING, LOGIN)], ids=["login", "billing"])
+def test_one_products_dates_are_never_explained_by_anothers_rules(mine: Policy, other: Policy) -> None:
+    policies, timeline = PolicyRegistry([LOGIN, BILLING]), mine.timeline(APPLIED)
+    explained = explain_deadline(DeadlineKind.SERVICE_END, timeline, policies, Language.EN)
+    assert f"day {mine.service_end.count}, counting" in explained
+    with pytest.raises(ValueError, match=f"promised by {mine.name} 1 in Asia/Tokyo, not by {other.name} 1 in"):
+        explain_deadline(DeadlineKind.SERVICE_END, timeline, other, Language.EN)
+    with pytest.raises(PolicyNotFound, match=f"no policy {mine.name} of version 1"):
+        explain_deadline(DeadlineKind.SERVICE_END, timeline, PolicyRegistry([other]), Language.EN)
+
+
+def test_a_version_that_counts_in_another_zone_now_explains_no_date_of_before() -> None:
+    moved = replace(LOGIN, zone=ZoneInfo("Asia/Taipei"))
+    with pytest.raises(ValueError, match="promised by login 1 in Asia/Tokyo, not by login 1 in Asia/Taipei: give"):
+        explain_deadline(DeadlineKind.ERASURE, LOGIN.timeline(APPLIED), moved, Language.JA)
+
+
+def test_among_several_products_one_has_to_be_named() -> None:
+    policies = PolicyRegistry([LOGIN, BILLING])
+    with pytest.raises(ValueError, match=r"^the registry holds billing, login: give the name of one$"):
+        policies.in_force(APPLIED_ON)
+    with pytest.raises(ValueError, match=r"^the registry holds billing, login: give the name of one$"):
+        policies.in_force_at(APPLIED)
+    with pytest.raises(PolicyNotFound, match=r"^no policy mail: the registry holds billing, login$"):
+        policies.in_force(APPLIED_ON, "mail")
+
+
+def test_the_versions_of_each_product_follow_one_another() -> None:
+    change = date(2025, 4, 1)
+    first = replace(LOGIN, valid_until=change)
+    second = replace(product("login", 7, "2"), valid_from=change)
+    policies = PolicyRegistry([second, BILLING, first])
+    assert list(policies) == [BILLING, first, second]
+    assert policies.in_force(date(2025, 3, 31), "login") is first
+    assert policies.in_force(change, "login") is second
+    with pytest.raises(PolicyError, match=r"^valid_until: login 1 is still in force when login 2 begins: "):
+        PolicyRegistry([LOGIN, second, BILLING])
 
 
 def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:

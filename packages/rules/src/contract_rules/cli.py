@@ -2,30 +2,21 @@
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from contract_rules.completeness import complete
 from contract_rules.conformance import mismatches
-from contract_rules.diagram import mermaid
+from contract_rules.diagram import mermaid, transitions
 from contract_rules.explanations import Language, describe_policy, explain_deadline
 from contract_rules.instants import DateOutOfRange, require_instant
 from contract_rules.policy import DeadlineKind, Policy, PolicyError, Timeline, parse_policy, shipped_policies
+from contract_rules.portable import to_json
 
 FAILED: Final = 1
 UNREADABLE: Final = 2
-JSON_NAMES: Final[Mapping[DeadlineKind, str]] = complete(
-    "JSON_NAMES",
-    DeadlineKind,
-    {
-        DeadlineKind.SERVICE_END: "serviceEnd",
-        DeadlineKind.RESUMPTION: "resumption",
-        DeadlineKind.ERASURE: "erasure",
-    },
-)
 
 
 class UnreadableFileError(Exception):
@@ -83,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     check_vectors.set_defaults(run=_check_vectors)
 
+    transitions = commands.add_parser("transitions", help="what may be done in which status, by whom and when")
+    transitions.add_argument("--json", action="store_true", help="print JSON")
+    transitions.set_defaults(run=_transitions)
+
     diagram = commands.add_parser("diagram", help="the lifecycle as a Mermaid diagram")
     diagram.set_defaults(run=_diagram)
     return parser
@@ -103,7 +98,7 @@ def _moment(text: str) -> date:
 
 def _timeline(options: argparse.Namespace) -> int:
     policy, timeline = _promised(options)
-    print(_as_json(timeline) if options.json else _as_table(policy, timeline))
+    print(to_json(timeline, indent=2) if options.json else _as_table(policy, timeline))
     return 0
 
 
@@ -130,6 +125,16 @@ def _check_vectors(options: argparse.Namespace) -> int:
     return FAILED if found else 0
 
 
+def _transitions(options: argparse.Namespace) -> int:
+    rows = transitions()
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    for row in rows:
+        print(f"{row['status']:<11}{row['action']:<21}{', '.join(row['actors']):<22}{row['when']}")
+    return 0
+
+
 def _diagram(_options: argparse.Namespace) -> int:
     print(mermaid(), end="")
     return 0
@@ -154,15 +159,6 @@ def _as_table(policy: Policy, timeline: Timeline) -> str:
         deadline = timeline.deadline(kind)
         lines.append(f"{kind.replace('_', ' '):<13}{deadline.last_day}  {deadline.at.isoformat()}")
     return "\n".join(lines)
-
-
-def _as_json(timeline: Timeline) -> str:
-    deadlines = {
-        name: {"lastDay": str(timeline.deadline(kind).last_day), "at": timeline.deadline(kind).at.isoformat()}
-        for kind, name in JSON_NAMES.items()
-    }
-    promised = {"requestedOn": str(timeline.requested_on), "policyVersion": timeline.policy_version}
-    return json.dumps(promised | deadlines, indent=2)
 
 
 def _policy(file: Path) -> Policy:

@@ -12,8 +12,9 @@ from typing import Final
 from contract_rules.completeness import complete
 from contract_rules.decisions import Refused
 from contract_rules.english import English
+from contract_rules.instants import require_date
 from contract_rules.japanese import Japanese
-from contract_rules.policy import DeadlineKind, Policy, PolicyRegistry, Timeline, terms_of
+from contract_rules.policy import DeadlineKind, Policy, PolicyRegistry, Timeline, require_policy, terms_of
 from contract_rules.wording import Promise, Wording
 
 
@@ -84,6 +85,7 @@ def describe_policy(policy: Policy, language: Language) -> str:
     >>> describe_policy(shipped_policies().in_force(date(2024, 3, 1)), Language.EN).split(". ")[0]
     'The service can be used until 23:59 on day 14, counting the day after the application as day 1'
     """
+    require_policy(policy)
     return WORDINGS[language].policy(policy)
 
 
@@ -95,6 +97,7 @@ def date_in_words(day: date, language: Language) -> str:
     >>> date_in_words(date(2024, 3, 15), Language.EN)
     'Friday, 15 March 2024'
     """
+    require_date(day, "write the date in the policy's zone")
     return WORDINGS[language].day(day)
 
 

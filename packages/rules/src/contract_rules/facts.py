@@ -53,7 +53,7 @@ class Application(_Application):
                     or _falls_on(timeline.requested_on, timeline.zone, requested_at)
                 )
             )
-        except (OverflowError, TypeError):  # near the ends of the calendar; not an instant
+        except (AttributeError, OverflowError, TypeError):  # not an instant; near the ends of the calendar
             belong_together = False
         if not belong_together:
             raise ValueError(_fault(number, requested_at, timeline))

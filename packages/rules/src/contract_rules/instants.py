@@ -150,12 +150,15 @@ def first_instant_after(day: date, zone: tzinfo) -> datetime:
     they are put back from the next day into this one, the day lasts until midnight comes the second time.
 
     Raises:
+        ValueError: no time zone.
         DateOutOfRange: the day is 9999-12-31.
 
     >>> from zoneinfo import ZoneInfo
     >>> first_instant_after(date(2018, 11, 3), ZoneInfo("America/Sao_Paulo")).isoformat()
     '2018-11-04T01:00:00-02:00'
     """
+    if not isinstance(zone, tzinfo):
+        raise ValueError(f"{zone!r} is not a time zone: write a ZoneInfo")  # noqa: TRY004  # as above
     if day == date.max:
         raise DateOutOfRange(f"the instant after {day} lies outside the years 1 to 9999: choose an earlier day")
     midnight = datetime.combine(day + ONE_DAY, MIDNIGHT, zone)

@@ -103,8 +103,10 @@ CONTENTS: Final[dict[str, tuple[tuple[type, ...], Shape[Any]]]] = {
 Content = TypeVar("Content")
 
 
-def to_json(content: Facts | Timeline | Decision) -> str:
+def to_json(content: Facts | Timeline | Decision, *, indent: int | None = None) -> str:
     """The JSON text of facts, a timeline or a decision, which reads back as an equal one.
+
+    Without `indent` it is one line.
 
     Raises:
         ValueError: it is something else.
@@ -115,7 +117,7 @@ def to_json(content: Facts | Timeline | Decision) -> str:
     """
     for key, (types, shape) in CONTENTS.items():
         if isinstance(content, types):
-            return json.dumps({"format": FORMAT, key: shape.data(content)})
+            return json.dumps({"format": FORMAT, key: shape.data(content)}, indent=indent)
     raise ValueError(f"a {type(content).__name__} has no JSON here: write Facts, a Timeline or a Decision")
 
 

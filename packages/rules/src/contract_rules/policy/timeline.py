@@ -13,6 +13,7 @@ from contract_rules.instants import (
     ends_day,
     first_instant_after,
     local_time,
+    no_offset,
     require_date,
     require_moment,
 )
@@ -85,8 +86,6 @@ class Deadline:
         '2024-03-16T00:00:00+09:00'
         """
         require_date(last_day, "write the last day that counts")
-        if not isinstance(zone, ZoneInfo):
-            raise ValueError(f"{zone!r} is not a time zone: write a ZoneInfo")  # noqa: TRY004  # as above
         return cls(last_day, first_instant_after(last_day, zone))
 
     def passed(self, now: date) -> bool:
@@ -108,11 +107,13 @@ class Deadline:
         """
         if type(now) is date:
             return now > self.last_day
+        if type(now) is not datetime:  # of a subclass, or of neither
+            require_moment(now)
+            return now >= self.instant if isinstance(now, datetime) else now > self.last_day
         try:
             return now >= self.instant
-        except TypeError:
-            require_moment(now)
-            return now > self.last_day
+        except TypeError:  # a naive datetime compares with no instant
+            raise no_offset(now) from None
 
     def days_left(self, today: date) -> int:
         """Days from today (in the policy's zone) to the last day: 0 on that day, negative after it.
