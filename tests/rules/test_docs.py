@@ -32,12 +32,6 @@ def test_examples_in_the_readme_work() -> None:
     assert results.attempted > 0
 
 
-def test_the_readmes_program_prints_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
-    (program,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - our own README
-    assert f"```text\n{capsys.readouterr().out}```\n" in README
-
-
 def public_functions() -> Iterator[FunctionType]:
     """Every public function, and every public method of a public class."""
     for name in contract_rules.__all__:

