@@ -1,4 +1,5 @@
 import json
+import sys
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -175,6 +176,157 @@ def test_a_file_that_cannot_be_read_has_its_own_status(
     assert f"{binary}: not UTF-8 text" in capsys.readouterr().err
 
 
+PERIOD_FILE = """
+zone = "Asia/Tokyo"
+unit = "day"
+count = 14
+roll = "forward"
+weekend = [6, 7]
+"""
+
+
+@pytest.fixture
+def period_file(tmp_path: Path) -> Path:
+    """A period alone."""
+    file = tmp_path / "notice.toml"
+    file.write_text(PERIOD_FILE, encoding="utf-8")
+    return file
+
+
+def test_check_policy_prints_what_follows_from_each_date(
+    other_policy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check-policy", str(other_policy), "--dates", "2026-01-01..2026-12-31") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2] == "applied on      service end     resumption      erasure"
+    assert lines[3] == "2026-01-01 Thu  2026-01-15 Thu  2026-01-15 Thu  2026-02-01 Sun"
+    assert lines[-1].startswith("2026-12-31")
+    assert len(lines) == 3 + 365
+
+
+@pytest.mark.parametrize("dates", ["2026", "2026-01-01", "2026-01-01..", "2026-01-01..2026-02-30", "1..2..3"])
+def test_a_range_of_dates_is_two_dates(dates: str, other_policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check-policy", str(other_policy), "--dates", dates) == 2
+    assert f"'{dates}': write two dates, as in 2026-01-01..2026-12-31" in capsys.readouterr().err
+
+
+def test_check_period_says_what_a_period_means(period_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check-period", str(period_file)) == 0
+    assert capsys.readouterr().out == (
+        "The period runs until 23:59 on day 14, counting the day after the event as day 1, or the next business day "
+        "if that is none. Dates and times are Japan time. Closed are Saturdays and Sundays.\n"
+    )
+
+
+def test_check_period_prints_when_it_ends_for_each_date(period_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check-period", str(period_file), "--dates", "2024-03-01..2024-03-02") == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "event           last day",
+        "2024-03-01 Fri  2024-03-15 Fri",
+        "2024-03-02 Sat  2024-03-18 Mon",
+    ]
+
+
+def test_check_period_says_what_is_wrong(period_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    period_file.write_text(PERIOD_FILE.replace("weekend", "weekends"), encoding="utf-8")
+    assert run("check-period", str(period_file)) == 1
+    assert f"contract-rules: {period_file}: 'weekends' is not a key of a period" in capsys.readouterr().err
+
+
+def test_explain_tells_of_a_period_alone(period_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("explain", "2024-03-02", "--period", str(period_file), "--language", "en") == 0
+    assert capsys.readouterr().out.endswith("to Monday, 18 March 2024, because Saturdays are closed.\n")
+
+
+def test_explain_tells_in_the_past_tense_what_has_passed_by_then(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("explain", "2024-03-01", "--now", "2024-03-16T00:00+09:00") == 0
+    service_end, _, erasure = capsys.readouterr().out.splitlines()
+    assert service_end.endswith("をもって終了いたしました。")
+    assert erasure.endswith("その後抹消いたします。")
+
+
+# ---------------------------------------------------------------- diff
+
+
+def test_diff_names_the_terms_and_the_dates_that_change(
+    other_policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old.toml"
+    old.write_text(POLICY_FILE.replace("omakase-login", "terms"), encoding="utf-8")
+    assert run("diff", str(old), str(other_policy), "--dates", "2024-01-01..2024-03-31") == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "erasure.count: 45 -> 1",
+        "erasure.month_rule: default -> event_based",
+        "erasure.unit: day -> month",
+        "erasure: applied from 2024-01-01 to 2024-01-29: 14 days earlier (2024-02-15 -> 2024-02-01)",
+        "erasure: applied on 2024-01-30: 15 days earlier (2024-03-15 -> 2024-02-29)",
+        "erasure: applied from 2024-01-31 to 2024-02-29: 16 days earlier (2024-03-16 -> 2024-02-29)",
+        "erasure: applied from 2024-03-01 to 2024-03-30: 14 days earlier (2024-04-15 -> 2024-04-01)",
+        "erasure: applied on 2024-03-31: 15 days earlier (2024-05-15 -> 2024-04-30)",
+    ]
+
+
+def test_diff_of_terms_that_promise_the_same_finds_nothing(
+    other_policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    renamed = tmp_path / "new.toml"
+    renamed.write_text(
+        other_policy.read_text(encoding="utf-8").replace('version = "1.0"', 'version = "2.0"\nvalid_from = 2025-04-01'),
+        encoding="utf-8",
+    )
+    assert run("diff", str(other_policy), str(renamed)) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "version: 1.0 -> 2.0",
+        "The same last days for all applications from 2025-04-01 to 2029-03-31.",
+    ]
+
+
+def test_diff_of_zones_is_a_change_of_every_instant(
+    other_policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    berlin = tmp_path / "berlin.toml"
+    berlin.write_text(other_policy.read_text(encoding="utf-8").replace("Asia/Tokyo", "Europe/Berlin"), encoding="utf-8")
+    assert run("diff", str(other_policy), str(berlin)) == 1
+    assert "zone: Asia/Tokyo -> Europe/Berlin" in capsys.readouterr().out
+
+
+def test_diff_goes_as_far_as_the_holidays_of_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    closed = (
+        'roll = "forward"\nweekend = [6, 7]\nholidays = [2026-05-04]\n'
+        "holidays_from = {}-01-01\nholidays_until = {}-01-01"
+    )
+    files = [tmp_path / "old.toml", tmp_path / "new.toml"]
+    for file, first, until in zip(files, (2024, 2026), (2028, 2030), strict=True):
+        text = POLICY_FILE.replace("count = 45", f"count = 45\n{closed.format(first, until)}")
+        file.write_text(text, encoding="utf-8")
+    assert run("diff", *map(str, files)) == 0
+    assert "for all applications from 2025-11-17 to 2027-11-16." in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------- holidays
+
+
+def test_holidays_writes_a_calendar_that_a_policy_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("holidays", "JP", "--from", "2026", "--to", "2028") == 0
+    file = tmp_path / "terms.toml"
+    rolled = POLICY_FILE.replace("count = 45", 'count = 45\nroll = "forward"')
+    file.write_text(f"{rolled}\n{capsys.readouterr().out}", encoding="utf-8")
+    assert run("check-policy", str(file)) == 0
+    assert "to Sunday, 31 December 2028" in capsys.readouterr().out
+
+
+def test_holidays_of_no_country_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("holidays", "XX", "--from", "2026", "--to", "2028") == 2
+    assert "contract-rules: Country XX not available" in capsys.readouterr().err
+
+
+def test_holidays_needs_its_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delitem(sys.modules, "contract_rules.published_holidays", raising=False)
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    assert run("holidays", "JP", "--from", "2026", "--to", "2028") == 2
+    assert "install contract-rules[holidays]" in capsys.readouterr().err
+
+
 # ---------------------------------------------------------------- check-vectors
 
 
@@ -187,7 +339,7 @@ def test_check_vectors_counts_what_holds(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_check_vectors_knows_the_shipped_cases(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check-vectors") == 0
-    assert capsys.readouterr().out == "58 passed, 0 failed\n"
+    assert capsys.readouterr().out == "105 passed, 0 failed\n"
 
 
 def test_check_vectors_prints_each_mismatch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -274,6 +426,9 @@ HELP = {
             timeline       the dates that follow
             explain        why those dates, in words
             check-policy   whether a file is a policy, and what it says
+            check-period   the same of a period alone, with its zone
+            diff           which applications another policy gives other deadlines
+            holidays       write the holidays of a country for a policy file
             check-vectors  whether published dates are reproduced
             transitions    what may be done in which status, by whom and when
             diagram        the lifecycle as a Mermaid diagram
@@ -290,25 +445,56 @@ HELP = {
           --json         print JSON
         """,
     ("explain",): """
-        usage: contract-rules explain [-h] [--policy FILE] [--language {ja,en}] when
+        usage: contract-rules explain [-h] [--policy FILE] [--language {ja,en}] [--period FILE] [--now NOW] when
         positional arguments:
           when                when termination is applied for: 2024-03-01T09:30+09:00, or 2024-03-01
         options:
           -h, --help          show this help message and exit
           --policy FILE       a policy (default: the shipped one)
           --language {ja,en}  of the sentences (default: ja)
+          --period FILE       a period alone, counted from then
+          --now NOW           tell what has passed by then in the past tense
         """,
     ("check-policy",): """
-        usage: contract-rules check-policy [-h] FILE
+        usage: contract-rules check-policy [-h] [--dates A..B] FILE
         positional arguments:
-          FILE        a policy
+          FILE          a policy
         options:
-          -h, --help  show this help message and exit
+          -h, --help    show this help message and exit
+          --dates A..B  print what follows from each of them
+        """,
+    ("check-period",): """
+        usage: contract-rules check-period [-h] [--dates A..B] FILE
+        positional arguments:
+          FILE          a period
+        options:
+          -h, --help    show this help message and exit
+          --dates A..B  print when it ends for each of them
+        """,
+    ("diff",): """
+        usage: contract-rules diff [-h] [--dates A..B] OLD NEW
+        positional arguments:
+          OLD           a policy
+          NEW           another one
+        options:
+          -h, --help    show this help message and exit
+          --dates A..B  of application (default: four years, from the new one's first)
+        """,
+    ("holidays",): """
+        usage: contract-rules holidays [-h] [--subdivision SUBDIVISION] --from YEAR --to YEAR country
+        positional arguments:
+          country               a code of ISO 3166, as in JP
+        options:
+          -h, --help            show this help message and exit
+          --subdivision SUBDIVISION
+                                a part of it, as in BY for Bavaria
+          --from YEAR           the first year
+          --to YEAR             the last year
         """,
     ("check-vectors",): """
         usage: contract-rules check-vectors [-h] [FILE]
         positional arguments:
-          FILE        a conformance file (default: the shipped one)
+          FILE        a conformance file (default: the shipped ones)
         options:
           -h, --help  show this help message and exit
         """,

@@ -31,6 +31,7 @@ from tests.rules.examples import (
 
 from contract_rules import (
     Application,
+    Calendar,
     Deadline,
     DeadlineKind,
     Facts,
@@ -142,7 +143,7 @@ def test_a_timeline_that_cannot_be_meant_says_what_is_wrong(change: dict[str, An
 
 @given(roll=st.sampled_from([Roll.FORWARD, Roll.BACKWARD]), count=st.integers(1, 3))
 def test_whatever_a_policy_promises_a_timeline_holds(roll: Roll, count: int) -> None:
-    rolled = Period(Unit.DAY, count, roll=roll, weekend=frozenset({6, 7}))
+    rolled = Period(Unit.DAY, count, roll=roll, calendar=Calendar(weekend=frozenset({6, 7})))
     try:
         policy = policy_of(rolled, rolled, days(45))
     except PolicyError as error:

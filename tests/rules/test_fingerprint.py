@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.examples import POLICY, TOKYO, days
 
-from contract_rules import DeadlineKind, FirstDay, Period, Policy, Roll, Unit, changed_terms, parse_policy
+from contract_rules import Calendar, DeadlineKind, FirstDay, Period, Policy, Roll, Unit, changed_terms, parse_policy
 from contract_rules.policy.fingerprint import fingerprint_of, is_term, terms_of
 
 PUBLISHED = {
@@ -31,7 +31,12 @@ EVERYTHING = """
     version = "全部"
     zone = "Europe/Berlin"
     service_end = { unit = "month", count = 1, month_rule = "start_based", first_day = "include" }
-    resumption = { unit = "business_day", count = 5, weekend = [7, 6], holidays = [2025-05-02, 2025-05-01] }
+    [resumption]
+    unit = "business_day"
+    count = 5
+    weekend = [7, 6]
+    holidays = [2025-05-02, 2025-05-01]
+    holidays_until = 2028-01-01
     [erasure]
     unit = "year"
     count = 2
@@ -40,15 +45,18 @@ EVERYTHING = """
     weekend = [7]
     roll = "forward"
 """
-EVERYTHING_PRINTED = "19108686521642c11d579b25a037424d95e301df53a3e4fa6af5b863a11161b6"
+EVERYTHING_PRINTED = "2afd5c5ecdc31265e8280936cd7db3f075d4270ab156b5f9fae4bca8d72d73a9"
 
 
-def written_fields(kind: type[Policy | Period]) -> list[str]:
+Terms = Policy | Period | Calendar
+
+
+def written_fields(kind: type[Terms]) -> list[str]:
     """The names of the fields that a file can say."""
     return [each.name for each in fields(kind) if each.init]
 
 
-TERMS = {kind: sorted(set(written_fields(kind)) - OPEN_TO_CHANGE) for kind in (Policy, Period)}
+TERMS = {kind: sorted(set(written_fields(kind)) - OPEN_TO_CHANGE) for kind in (Policy, Period, Calendar)}
 
 
 def altered(thing: Any, **values: object) -> Any:  # noqa: ANN401 - a policy or a period
@@ -59,24 +67,30 @@ def altered(thing: Any, **values: object) -> Any:  # noqa: ANN401 - a policy or 
     return found
 
 
-def values_of(kind: type[Policy | Period], name: str) -> st.SearchStrategy[object]:
+def values_of(kind: type[Terms], name: str) -> st.SearchStrategy[object]:
     """Whatever the field's type allows."""
     hint = get_type_hints(kind)[name]
-    return any_period() if hint is Period else st.from_type(hint)
+    if hint is Period:
+        return any_period()
+    if hint is Calendar:
+        return any_terms(Calendar, Calendar())
+    if hint == Calendar | None:
+        return st.none() | any_terms(Calendar, Calendar()).filter(lambda calendar: calendar.weekend)
+    return st.from_type(hint)
 
 
 def any_period() -> st.SearchStrategy[Period]:
     return any_terms(Period, days(1))
 
 
-def any_terms(kind: type[Policy | Period], start: Policy | Period) -> st.SearchStrategy[Any]:
+def any_terms(kind: type[Terms], start: Terms) -> st.SearchStrategy[Any]:
     values = st.fixed_dictionaries({name: values_of(kind, name) for name in TERMS[kind]})
     return values.map(lambda drawn: altered(start, **drawn))
 
 
 EVERY_TERM = [
     pytest.param(kind, start, name, id=f"{kind.__name__}.{name}")
-    for kind, start in ((Policy, POLICY), (Period, days(1)))
+    for kind, start in ((Policy, POLICY), (Period, days(1)), (Calendar, Calendar()))
     for name in TERMS[kind]
 ]
 
@@ -84,7 +98,7 @@ EVERY_TERM = [
 @pytest.mark.parametrize(("kind", "start", "name"), EVERY_TERM)
 @given(data=st.data())
 def test_another_value_of_any_term_is_another_fingerprint(
-    kind: type[Policy | Period], start: Policy | Period, name: str, data: st.DataObject
+    kind: type[Terms], start: Terms, name: str, data: st.DataObject
 ) -> None:
     value, other = data.draw(st.lists(values_of(kind, name), min_size=2, max_size=2, unique=True))
     before, after = altered(start, **{name: value}), altered(start, **{name: other})
@@ -102,7 +116,7 @@ def test_terms_are_the_same_after_they_were_stored_as_json(policy: Policy) -> No
 
 def test_a_field_that_moves_no_promise_says_so() -> None:
     assert {each.name for each in fields(Policy) if each.init and not is_term(each)} == OPEN_TO_CHANGE
-    assert [each.name for each in fields(Period) if each.init and not is_term(each)] == []
+    assert [each.name for kind in (Period, Calendar) for each in fields(kind) if each.init and not is_term(each)] == []
 
 
 def test_a_version_can_be_ended_when_the_next_one_is_written() -> None:
@@ -167,7 +181,11 @@ def test_what_is_not_written_means_what_it_meant() -> None:
     assert {name: value for name, value in defaults.items() if value} == {
         "first_day": "exclude",
         "direction": "forward",
+        "event_roll": "none",
+        "cutoff_unit": "day",
+        "align": "none",
         "roll": "none",
+        "calendar": Calendar(),
     }
 
 
@@ -193,7 +211,7 @@ def test_a_term_of_a_kind_that_nothing_is_said_about_is_refused() -> None:
 
 
 def test_each_term_that_changed_is_named_with_its_values() -> None:
-    erasure = Period(Unit.WEEK, 60, FirstDay.INCLUDE, weekend=frozenset({7, 6}), roll=Roll.FORWARD)
+    erasure = Period(Unit.WEEK, 60, FirstDay.INCLUDE, calendar=Calendar(frozenset({7, 6})), roll=Roll.FORWARD)
     changed = replace(POLICY, zone=ZoneInfo("Europe/Berlin"), erasure=erasure)
     assert changed_terms(POLICY.terms, changed.terms) == [
         "erasure.count: 45 -> 60",

@@ -1,7 +1,5 @@
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,14 +7,24 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from contract_rules import DateOutOfRange, Direction, FirstDay, MonthRule, Period, PeriodError, Roll, Unit
-from contract_rules.conformance import mismatches
+from contract_rules import (
+    Align,
+    Calendar,
+    DateOutOfRange,
+    Direction,
+    FirstDay,
+    MonthRule,
+    Period,
+    PeriodError,
+    Roll,
+    Unit,
+)
+from contract_rules.conformance import mismatches, shipped_cases
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-WEEKEND = frozenset({6, 7})
-VECTORS = json.loads(
-    (resources.files("contract_rules") / "vectors" / "deadline-vectors.json").read_text(encoding="utf-8")
-)
+WEEKEND = Calendar(weekend=frozenset({6, 7}))
+UNTIL_2025 = {"holidays_until": "2025-01-01"}
+VECTORS: list[Any] = shipped_cases()
 
 
 def period(unit: str, count: int, **rest: object) -> Period:
@@ -35,8 +43,8 @@ def test_published_date_is_reproduced(case: dict[str, Any]) -> None:
     assert case["source"]
 
 
-def test_there_are_58_published_dates() -> None:
-    assert len({case["id"] for case in VECTORS}) == 58
+def test_there_are_105_published_dates() -> None:
+    assert len({case["id"] for case in VECTORS}) == 105
 
 
 # ---------------------------------------------------------------- days and weeks
@@ -206,7 +214,7 @@ def test_event_based_with_the_first_day_included_is_start_based(event: date, cou
         (2, {"direction": "backward", "first_day": "include"}, "2024-03-04", "2024-03-01"),
         (1, {"direction": "backward", "first_day": "include"}, "2024-03-03", "2024-03-01"),
         (1, {"direction": "backward", "clear_days": True}, "2024-03-04", "2024-02-29"),
-        (1, {"holidays": ["2024-03-04"]}, "2024-03-01", "2024-03-05"),
+        (1, {"holidays": ["2024-03-04"], **UNTIL_2025}, "2024-03-01", "2024-03-05"),
         (1, {"roll": "forward"}, "2024-03-01", "2024-03-04"),
         (1, {"first_day": "exclude_unless_midnight"}, "2024-03-01T00:00:00", "2024-03-01"),
         (1, {"first_day": "exclude_unless_midnight"}, "2024-03-01T12:00:00", "2024-03-04"),
@@ -217,18 +225,13 @@ def test_business_days_count_open_days_only(count: int, rest: dict[str, Any], ev
     assert str(counted.last_day(moment(event))) == last_day
 
 
-def test_without_closed_days_every_day_is_a_business_day() -> None:
-    assert period("business_day", 3).last_day(date(2024, 3, 1)) == date(2024, 3, 4)
-
-
 @pytest.mark.parametrize(
     ("rest", "event", "last_day"),
     [
         ({"roll": "forward", "weekend": [6, 7]}, "2024-03-01", "2024-03-04"),
         ({"roll": "backward", "weekend": [6, 7]}, "2024-03-01", "2024-03-01"),
-        ({"roll": "forward", "weekend": [6, 7], "holidays": ["2024-03-04"]}, "2024-03-01", "2024-03-05"),
-        ({"roll": "forward", "holidays": ["2024-03-02"]}, "2024-03-01", "2024-03-03"),
-        ({"roll": "none", "weekend": [6, 7]}, "2024-03-01", "2024-03-02"),
+        ({"roll": "forward", "weekend": [6, 7], "holidays": ["2024-03-04"], **UNTIL_2025}, "2024-03-01", "2024-03-05"),
+        ({"roll": "forward", "holidays": ["2024-03-02"], **UNTIL_2025}, "2024-03-01", "2024-03-03"),
         ({"roll": "forward", "weekend": [6, 7], "direction": "backward"}, "2024-03-04", "2024-03-04"),
         ({"roll": "backward", "weekend": [6, 7], "direction": "backward"}, "2024-03-04", "2024-03-01"),
         ({"roll": "forward", "weekend": [6, 7], "clear_days": True}, "2024-02-29", "2024-03-04"),
@@ -241,6 +244,10 @@ def test_rolling_goes_by_the_calendar_whatever_the_direction(rest: dict[str, Any
 def test_months_roll_after_counting() -> None:
     month = period("month", 1, month_rule="event_based", weekend=[6, 7], roll="backward")
     assert month.last_day(date(2024, 5, 15)) == date(2024, 6, 14)
+
+
+ROLLED: dict[str, Any] = {"roll": "forward", "weekend": [6, 7]}
+KNOWN = {"holidays_from": "1999-01-01", "holidays_until": "2032-01-01"}
 
 
 def open_days_after(event: date, closed: frozenset[date]) -> Iterator[date]:
@@ -258,9 +265,155 @@ def open_days_after(event: date, closed: frozenset[date]) -> Iterator[date]:
 )
 def test_a_business_day_period_ends_on_the_nth_open_day(event: date, count: int, near: frozenset[int]) -> None:
     closed = frozenset(event + timedelta(days=days) for days in near)
-    counted = period("business_day", count, weekend=[6, 7], holidays=closed)
+    counted = period("business_day", count, weekend=[6, 7], holidays=closed, **(KNOWN if closed else {}))
     open_days = open_days_after(event, closed)
     assert counted.last_day(event) == [next(open_days) for _ in range(count)][-1]
+
+
+# ---------------------------------------------------------------- the end of a month, a quarter, a year
+
+
+@pytest.mark.parametrize(
+    ("count", "rest", "event", "last_day"),
+    [
+        (1, {}, "2024-03-15", "2024-04-30"),
+        (1, {}, "2024-03-31", "2024-04-30"),
+        (1, {}, "2024-04-01", "2024-05-31"),
+        (3, {}, "2024-01-10", "2024-04-30"),
+        (3, {}, "2024-02-10", "2024-05-31"),
+        (1, {"month_rule": "start_based", "first_day": "include"}, "2024-03-01", "2024-03-31"),
+        (1, {"align": "quarter"}, "2024-01-15", "2024-03-31"),
+        (1, {"align": "quarter"}, "2024-03-15", "2024-06-30"),
+        (1, {"align": "year"}, "2024-11-30", "2024-12-31"),
+        (1, {"align": "year"}, "2024-12-01", "2025-12-31"),
+        (1, {"align_from": "2024-01-21"}, "2024-03-15", "2024-04-20"),  # closing on the 20th
+        (1, {"align_from": "2024-01-21"}, "2024-03-20", "2024-04-20"),
+        (1, {"align_from": "2024-01-21"}, "2024-03-21", "2024-05-20"),
+        (3, {"align": "year", "align_from": "2023-04-15"}, "2024-01-14", "2024-04-14"),  # an anniversary
+        (3, {"align": "year", "align_from": "2023-04-15"}, "2024-01-15", "2025-04-14"),
+        (3, {"align": "year", "align_from": "2030-04-15"}, "2024-01-14", "2024-04-14"),
+        (1, {"align": "year", "align_from": "2024-02-29"}, "2025-01-28", "2025-02-28"),
+        (1, {"align": "year", "align_from": "2024-02-29"}, "2025-01-31", "2025-02-28"),
+        (1, {"align": "year", "align_from": "2024-02-29"}, "2025-02-01", "2026-02-28"),
+        (1, {"align": "year", "align_from": "2024-02-29"}, "2028-01-28", "2028-02-28"),
+        (1, {"align_from": "2024-01-31"}, "2023-01-15", "2023-02-28"),
+        (1, {"roll": "backward", "weekend": [6, 7]}, "2024-02-10", "2024-03-29"),  # the 31st is a Sunday
+        (1, {"clear_days": True}, "2024-02-29", "2024-03-31"),
+        (1, {"clear_days": True}, "2024-03-30", "2024-05-31"),
+    ],
+)
+def test_a_period_runs_on_to_the_end_of_its_month_quarter_or_year(
+    count: int, rest: dict[str, Any], event: str, last_day: str
+) -> None:
+    aligned = {"month_rule": "event_based", "align": "month", **rest}
+    assert str(period("month", count, **aligned).last_day(moment(event))) == last_day
+
+
+@given(DATES, st.sampled_from(["month", "quarter", "year"]), st.dates(date(1990, 1, 1), date(2010, 12, 31)))
+def test_an_aligned_period_ends_the_day_before_the_next_one_begins(event: date, align: str, begin: date) -> None:
+    aligned = period("day", 1, first_day="include", align=align, align_from=begin)
+    end = aligned.last_day(event)
+    following = aligned.last_day(end + timedelta(days=1))
+    assert aligned.last_day(end) == end
+    assert 27 <= (following - end).days <= 366
+    assert end + timedelta(days=1) == event or aligned.last_day(event - timedelta(days=1)) in {
+        end,
+        event - timedelta(1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "rest", "event", "last_day"),
+    [
+        (1, {"cutoff": 15}, "2024-04-10", "2024-04-30"),
+        (1, {"cutoff": 15}, "2024-04-15", "2024-04-30"),
+        (1, {"cutoff": 15}, "2024-04-16", "2024-05-31"),
+        (1, {"cutoff": 15}, "2024-03-01", "2024-03-31"),  # counted from 29 February
+        (1, {"cutoff": 30}, "2024-03-31", "2024-04-30"),
+        (3, {"cutoff": 3, "cutoff_unit": "business_day", "weekend": [6, 7]}, "2025-05-05", "2025-07-31"),
+        (3, {"cutoff": 3, "cutoff_unit": "business_day", "weekend": [6, 7]}, "2025-05-06", "2025-08-31"),
+        (1, {"cutoff": 1, "event_roll": "forward", "weekend": [6, 7]}, "2024-05-31", "2024-06-30"),
+        (1, {"cutoff": 3, "event_roll": "forward", "weekend": [6, 7]}, "2024-06-01", "2024-06-30"),
+        (1, {"cutoff": 2, "event_roll": "forward", "weekend": [6, 7]}, "2024-06-01", "2024-07-31"),
+    ],
+)
+def test_an_event_up_to_the_cutoff_counts_from_the_month_before(
+    count: int, rest: dict[str, Any], event: str, last_day: str
+) -> None:
+    assert (
+        str(period("month", count, month_rule="event_based", align="month", **rest).last_day(moment(event))) == last_day
+    )
+
+
+# ---------------------------------------------------------------- events on closed days, and two calendars
+
+
+@pytest.mark.parametrize(
+    ("unit", "count", "rest", "event", "last_day"),
+    [
+        ("business_day", 4, {}, "2024-01-13", "2024-01-19"),
+        ("business_day", 4, {}, "2024-01-14", "2024-01-19"),
+        ("business_day", 4, {}, "2024-01-15", "2024-01-19"),
+        ("day", 1, {"first_day": "include"}, "2025-01-11", "2025-01-13"),
+        ("day", 5, {}, "2024-01-13", "2024-01-20"),
+        ("month", 1, {"month_rule": "event_based"}, "2024-01-13", "2024-02-15"),
+        ("day", 5, {"holidays": ["2024-01-15"], **UNTIL_2025}, "2024-01-13", "2024-01-21"),
+        ("day", 1, {"roll": "forward"}, "2024-01-12", "2024-01-15"),
+    ],
+)
+def test_an_event_on_a_closed_day_counts_from_the_next_open_one(
+    unit: str, count: int, rest: dict[str, Any], event: str, last_day: str
+) -> None:
+    deemed = period(unit, count, event_roll="forward", weekend=[6, 7], **rest)
+    assert str(deemed.last_day(moment(event))) == last_day
+
+
+AUGUST = [date(2023, 8, day) for day in range(1, 32)]
+
+
+@pytest.mark.parametrize(
+    ("count", "rest", "event", "last_day"),
+    [
+        (60, {"roll": "forward"}, "2023-07-08", "2023-10-09"),  # 7 October is a Saturday
+        (20, {"roll": "backward", "direction": "backward", "clear_days": True}, "2023-09-05", "2023-07-14"),
+    ],
+)
+def test_what_is_not_counted_and_where_nothing_ends_can_be_two_calendars(
+    count: int, rest: dict[str, Any], event: str, last_day: str
+) -> None:
+    two = period(
+        "business_day", count, holidays=AUGUST, holidays_until="2024-01-01", roll_calendar={"weekend": [6, 7]}, **rest
+    )
+    assert str(two.last_day(moment(event))) == last_day
+
+
+def test_a_day_can_roll_by_a_calendar_of_its_own_alone() -> None:
+    rolled = period("day", 1, roll="forward", roll_calendar={"weekend": [6, 7]})
+    assert rolled.last_day(date(2024, 3, 1)) == date(2024, 3, 4)
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.data())
+def test_steps_lead_to_the_last_day(event: date, data: st.DataObject) -> None:
+    counted = data.draw(forward_periods())
+    steps = counted.steps(event)
+    assert steps.last_day == counted.last_day(event)
+    assert steps.event == event
+
+
+def test_steps_show_where_a_day_moved() -> None:
+    month = period("month", 1, month_rule="event_based", align="month", event_roll="forward", **ROLLED)
+    assert [str(day) for day in month.steps(date(2024, 5, 18))] == [
+        "2024-05-18",
+        "2024-05-20",
+        "2024-06-20",
+        "2024-06-30",
+        "2024-07-01",
+    ]
+
+
+def test_steps_outside_the_calendar_are_said_to_be_so() -> None:
+    with pytest.raises(DateOutOfRange, match="1 day forward from 9999-12-31 end outside the years 1 to 9999"):
+        period("day", 1).steps(date.max)
 
 
 # ---------------------------------------------------------------- what no period is
@@ -322,6 +475,56 @@ FORWARD_MONTH = {"unit": "month", "count": 1, "month_rule": "event_based"}
             {**FORWARD_MONTH, "direction": "backward", "first_day": "include"},
             "event_based with the first day included is start_based .* write first_day exclude",
         ),
+        (
+            {"unit": "business_day", "count": 1},
+            "unit is business_day and no day is closed: write weekend or holidays, or",
+        ),
+        (
+            {"unit": "day", "count": 1, "weekend": [6, 7]},
+            "nothing is counted or moved by them: write unit business_day,",
+        ),
+        ({"unit": "day", "count": 1, "roll": "none", "weekend": [6]}, "nothing is counted or moved by them"),
+        ({"unit": "day", "count": 1, "event_roll": "forward"}, "event_roll is forward and no day is closed: write"),
+        ({"unit": "day", "count": 1, "event_roll": "backward", "weekend": [6]}, "write event_roll forward"),
+        (
+            {
+                "unit": "day",
+                "count": 1,
+                "event_roll": "forward",
+                "weekend": [6],
+                "first_day": "exclude_unless_midnight",
+            },
+            "write first_day exclude or include",
+        ),
+        (
+            {"unit": "day", "count": 1, "event_roll": "forward", "weekend": [6], "direction": "backward"},
+            "event_roll goes",
+        ),
+        ({**FORWARD_MONTH, "align": "week"}, "align is 'week': write none, month, quarter or year"),
+        ({**FORWARD_MONTH, "align": "month", "direction": "backward"}, "align goes forward only: leave it out, or"),
+        ({**FORWARD_MONTH, "align_from": date(2024, 1, 1)}, "write align, or leave align_from out"),
+        ({**FORWARD_MONTH, "align": "month", "align_from": "1 May"}, "align_from has '1 May': write dates as YYYY-"),
+        ({**FORWARD_MONTH, "cutoff": 15}, "write unit month or year, and align, or leave cutoff out"),
+        ({"unit": "day", "count": 1, "align": "month", "cutoff": 15}, "write unit month or year, and align"),
+        ({**FORWARD_MONTH, "align": "month", "cutoff": 0}, "cutoff is 0: write a day of the month from 1 to 30"),
+        ({**FORWARD_MONTH, "align": "month", "cutoff": 31}, "cutoff is 31: write a day of the month from 1 to 30"),
+        ({**FORWARD_MONTH, "align": "month", "cutoff": True}, "cutoff is True: write a day of the month"),
+        ({**FORWARD_MONTH, "align": "month", "cutoff": 1, "cutoff_unit": "week"}, "write day or business_day"),
+        (
+            {**FORWARD_MONTH, "align": "month", "cutoff": 1, "cutoff_unit": "business_day"},
+            "cutoff_unit is business_day and no day is closed: write weekend or holidays, or write cutoff_unit day",
+        ),
+        (
+            {**FORWARD_MONTH, "align": "month", "cutoff_unit": "business_day", "weekend": [6]},
+            "write cutoff, or leave cutoff_unit out",
+        ),
+        ({"unit": "day", "count": 1, "roll_calendar": {"weekend": [6]}}, "write roll, and its weekend or holidays"),
+        ({"unit": "day", "count": 1, "roll": "forward", "roll_calendar": {}}, "write roll, and its weekend or"),
+        (
+            {"unit": "day", "count": 1, "roll": "forward", "roll_calendar": [6]},
+            r"\[6\] is not a calendar: write a table",
+        ),
+        ({"unit": "day", "count": 1, "calendar": {"weekend": [6]}}, "'calendar' is not a key of a period"),
         ({"unit": "day"}, "count is missing: write"),
         ({"count": 1}, "unit is missing: write"),
         (
@@ -336,6 +539,12 @@ def test_a_period_that_cannot_be_meant_is_refused_with_what_to_write_instead(
 ) -> None:
     with pytest.raises(PeriodError, match=message):
         Period.from_mapping(mapping)
+
+
+@pytest.mark.parametrize("key", ["calendar", "roll_calendar"])
+def test_a_calendar_in_python_is_one(key: str) -> None:
+    with pytest.raises(PeriodError, match=rf"^{key} is \[6, 7\]: write a Calendar$"):
+        Period(Unit.DAY, 1, **{key: [6, 7]})  # type: ignore[arg-type]
 
 
 def test_a_period_counts_a_whole_day_at_least_and_one_is_enough() -> None:
@@ -355,21 +564,25 @@ def test_the_defaults_are_exclude_forward_and_nothing_closed() -> None:
         month_rule=None,
         direction=Direction.FORWARD,
         clear_days=False,
-        weekend=frozenset(),
-        holidays=frozenset(),
+        event_roll=Roll.NONE,
+        cutoff=None,
+        cutoff_unit=Unit.DAY,
+        align=Align.NONE,
+        align_from=None,
         roll=Roll.NONE,
+        calendar=Calendar(),
+        roll_calendar=None,
     )
 
 
 def test_what_stands_in_a_file_becomes_what_the_rules_work_with() -> None:
-    from_file = period(
-        "month", 1, month_rule="event_based", weekend=[7, 6, 6], holidays=["2024-05-01", date(2024, 5, 3)]
-    )
+    month: dict[str, Any] = {"unit": "month", "count": 1, "month_rule": "event_based", "roll": "forward", **UNTIL_2025}
+    from_file = Period.from_mapping({**month, "weekend": [7, 6, 6], "holidays": ["2024-05-01", date(2024, 5, 3)]})
     assert from_file.month_rule is MonthRule.EVENT_BASED
-    assert from_file.weekend == WEEKEND
-    assert from_file.holidays == {date(2024, 5, 1), date(2024, 5, 3)}
+    assert from_file.calendar.weekend == {6, 7}
+    assert from_file.calendar.holidays == {date(2024, 5, 1), date(2024, 5, 3)}
     assert hash(from_file) == hash(
-        period("month", 1, month_rule="event_based", weekend=[6, 7], holidays=["2024-05-03", "2024-05-01"])
+        Period.from_mapping({**month, "weekend": [6, 7], "holidays": ["2024-05-03", "2024-05-01"]})
     )
 
 
@@ -383,7 +596,6 @@ def test_what_stands_in_a_file_becomes_what_the_rules_work_with() -> None:
         (period("day", 14, first_day="include"), 13),
         (period("week", 2, clear_days=True), 15),
         (period("day", 14, direction="backward"), -14),
-        (period("day", 14, weekend=[6, 7]), 14),
     ],
 )
 def test_days_and_weeks_have_the_same_span_from_every_date(counted: Period, days: int) -> None:
@@ -395,7 +607,9 @@ def test_days_and_weeks_have_the_same_span_from_every_date(counted: Period, days
     [
         period("month", 1, month_rule="event_based"),
         period("year", 1, month_rule="event_based"),
-        period("business_day", 1),
+        period("business_day", 1, weekend=[6, 7]),
+        period("day", 14, align="month"),
+        period("day", 14, weekend=[6, 7], event_roll="forward"),
         period("day", 14, first_day="exclude_unless_midnight"),
         period("day", 14, weekend=[6, 7], roll="forward"),
     ],
@@ -465,9 +679,13 @@ def test_a_day_is_over_when_its_zone_has_no_later_instant_of_it(zone: str, last_
         (period("month", 1, month_rule="start_based"), date(9999, 12, 1)),
         (period("month", 1, month_rule="start_based"), date.max),
         (period("year", 10**12, month_rule="event_based"), date(2024, 1, 1)),
-        (period("business_day", 10**12), date(2024, 1, 1)),
+        (period("business_day", 10**12, weekend=[6, 7]), date(2024, 1, 1)),
+        (period("business_day", 3_000_000, weekend=[6, 7]), date(2024, 1, 1)),
+        (period("business_day", 1, weekend=[6, 7], direction="backward"), date(1, 1, 1)),
+        (period("day", 1, align="month", align_from="2024-01-11"), date(9999, 12, 20)),
+        (period("month", 1, month_rule="event_based", align="month", cutoff=15), date(1, 1, 10)),
         (period("business_day", 1, weekend=[6, 7]), date(9999, 12, 31)),
-        (period("day", 1, holidays=["9999-12-31"], roll="forward"), date(9999, 12, 30)),
+        (period("day", 1, weekend=[5], roll="forward"), date(9999, 12, 30)),
     ],
 )
 def test_a_date_outside_the_calendar_is_said_to_be_so(counted: Period, event: date) -> None:
@@ -486,26 +704,42 @@ def test_an_instant_whose_wall_time_is_outside_the_calendar_is_said_to_be_so() -
         period("day", 1, direction="backward").ends_at(datetime(9999, 12, 31, 23, tzinfo=UTC), TOKYO)
 
 
-UNITS = st.sampled_from(["day", "week", "business_day"])
-
-
-@given(unit=UNITS, count=st.integers(1, 60), event=st.dates(date(2000, 1, 1), date(2040, 1, 1)))
+@given(
+    unit=st.sampled_from(["day", "week"]), count=st.integers(1, 60), event=st.dates(date(2000, 1, 1), date(2040, 1, 1))
+)
 def test_counting_back_from_a_last_day_finds_the_event(unit: str, count: int, event: date) -> None:
     forward, back = period(unit, count), period(unit, count, direction="backward")
+    assert back.last_day(forward.last_day(event)) == event
+
+
+@given(count=st.integers(1, 60), event=st.dates(date(2000, 1, 1), date(2040, 1, 1)))
+def test_counting_business_days_back_finds_an_event_on_an_open_day(count: int, event: date) -> None:
+    assume(event.isoweekday() <= 5)
+    forward = Period(Unit.BUSINESS_DAY, count, calendar=WEEKEND)
+    back = Period(Unit.BUSINESS_DAY, count, direction=Direction.BACKWARD, calendar=WEEKEND)
     assert back.last_day(forward.last_day(event)) == event
 
 
 @st.composite
 def forward_periods(draw: st.DrawFn) -> Period:
     """Any period that runs forward."""
-    unit = draw(st.sampled_from(["day", "week", "month", "year", "business_day"]))
-    return period(
+    unit = draw(st.sampled_from(list(Unit)))
+    counts_months = unit in {Unit.MONTH, Unit.YEAR}
+    align = draw(st.sampled_from(list(Align)))
+    first_day = draw(st.sampled_from(list(FirstDay)))
+    roll = draw(st.sampled_from(list(Roll)))
+    deemed = first_day is not FirstDay.EXCLUDE_UNLESS_MIDNIGHT and draw(st.booleans())
+    return Period(
         unit,
         draw(st.integers(1, 30)),
-        first_day=draw(st.sampled_from(list(FirstDay))),
-        month_rule=draw(st.sampled_from(list(MonthRule))) if unit in {"month", "year"} else None,
-        weekend=[6, 7],
-        roll=draw(st.sampled_from(list(Roll))),
+        first_day=first_day,
+        month_rule=draw(st.sampled_from(list(MonthRule))) if counts_months else None,
+        event_roll=Roll.FORWARD if deemed else Roll.NONE,
+        cutoff=draw(st.integers(1, 30)) if counts_months and align is not Align.NONE and draw(st.booleans()) else None,
+        align=align,
+        align_from=draw(st.dates(date(2000, 1, 1), date(2001, 1, 1))) if align is not Align.NONE else None,
+        roll=roll,
+        calendar=WEEKEND if deemed or unit is Unit.BUSINESS_DAY or roll is not Roll.NONE else Calendar(),
     )
 
 

@@ -17,6 +17,7 @@ from tests.rules.test_docs import public_functions
 from contract_rules import (
     Action,
     Actor,
+    Calendar,
     DeadlineKind,
     Facts,
     Language,
@@ -68,6 +69,7 @@ GOOD: dict[str, object] = {name: good for name, (good, _) in STRICT.items()} | {
     "version": "1.0",
     "event": APPLIED_ON,
     "period": Period(Unit.DAY, 14),
+    "count": 1,
 }
 CONTRACTS = {"active": ACTIVE, "terminated": TERMINATED, "ended": ENDED, "held": HELD, "erased": ERASED}
 SELVES = {
@@ -76,6 +78,7 @@ SELVES = {
     "Deadline": TIMELINE.erasure,
     "Timeline": TIMELINE,
     "Period": GOOD["period"],
+    "Calendar": Calendar(weekend=frozenset({6, 7})),
 }
 
 
@@ -83,6 +86,8 @@ TAKEN: dict[tuple[str, str], type] = {
     ("explain_deadline", "policy"): PolicyRegistry,
     ("explain_refusal", "policy"): PolicyRegistry,
     ("facts_of", "requested_at"): type(None),
+    ("explain_deadline", "now"): type(None),
+    ("explain_period", "now"): type(None),
 }
 """What a parameter takes as well."""
 

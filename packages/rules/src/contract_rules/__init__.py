@@ -4,6 +4,7 @@ The package reads no clock and no database, and depends on nothing. What is name
 interface, and follows semantic versioning.
 """
 
+from contract_rules.calendars import Calendar, HolidaysUnknown
 from contract_rules.completeness import complete
 from contract_rules.decisions import (
     Decision,
@@ -20,8 +21,10 @@ from contract_rules.decisions import (
 from contract_rules.explanations import (
     Language,
     date_in_words,
+    describe_period,
     describe_policy,
     explain_deadline,
+    explain_period,
     explain_refusal,
 )
 from contract_rules.facts import Application, Facts, facts_of, new_contract
@@ -37,7 +40,7 @@ from contract_rules.lifecycle import (
     Status,
     Transition,
 )
-from contract_rules.periods import Direction, FirstDay, MonthRule, Period, PeriodError, Roll, Unit
+from contract_rules.periods import Align, Direction, FirstDay, MonthRule, Period, PeriodError, Roll, Steps, Unit
 from contract_rules.policy import (
     Deadline,
     DeadlineKind,
@@ -47,6 +50,7 @@ from contract_rules.policy import (
     PolicyRegistry,
     Timeline,
     changed_terms,
+    parse_period,
     parse_policy,
     shipped_policies,
 )
@@ -59,7 +63,9 @@ __all__ = [
     "TRANSITIONS",
     "Action",
     "Actor",
+    "Align",
     "Application",
+    "Calendar",
     "Condition",
     "DateOutOfRange",
     "Deadline",
@@ -72,6 +78,7 @@ __all__ = [
     "FactsError",
     "FirstDay",
     "Granted",
+    "HolidaysUnknown",
     "Language",
     "MailKind",
     "MonthRule",
@@ -89,6 +96,7 @@ __all__ = [
     "SendMail",
     "Standing",
     "Status",
+    "Steps",
     "Timeline",
     "Transition",
     "Unit",
@@ -98,12 +106,15 @@ __all__ = [
     "date_in_words",
     "decide",
     "decision_from_json",
+    "describe_period",
     "describe_policy",
     "explain_deadline",
+    "explain_period",
     "explain_refusal",
     "facts_from_json",
     "facts_of",
     "new_contract",
+    "parse_period",
     "parse_policy",
     "phase",
     "service_available",

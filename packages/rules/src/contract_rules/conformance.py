@@ -4,12 +4,17 @@ A case is a mapping with `event` (a date, or a datetime where the time of day ma
 `Period`) and `last_day`. `id` names it in a report; every other key is for people and ignored.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from importlib import resources
+from typing import Final, NamedTuple
 
 from contract_rules.instants import DateOutOfRange
 from contract_rules.periods import Period, PeriodError
+
+VECTORS: Final = ("deadline-vectors.json", "deadline-vectors-2.json")
+COMPLETE: Final = {"holidays_from": str(date.min), "holidays_until": str(date.max)}
 
 
 class Mismatch(NamedTuple):
@@ -17,6 +22,16 @@ class Mismatch(NamedTuple):
 
     case: str
     difference: str
+
+
+def shipped_cases() -> list[object]:
+    """The published dates that this package brings along.
+
+    >>> len(shipped_cases())
+    105
+    """
+    folder = resources.files("contract_rules") / "vectors"
+    return [case for name in VECTORS for case in json.loads((folder / name).read_text(encoding="utf-8"))]
 
 
 def mismatches(cases: Iterable[object]) -> list[Mismatch]:
@@ -59,9 +74,14 @@ def _read(case: object) -> tuple[date, Period, date]:
         raise ValueError("write period as an object")  # noqa: TRY004  # the case is wrong, not the caller
     return (
         _event(_text(case, "event")),
-        Period.from_mapping(period),
+        Period.from_mapping(_complete(period)),
         date.fromisoformat(_text(case, "last_day")),
     )
+
+
+def _complete(calendar: Mapping[str, object]) -> Mapping[str, object]:
+    """A published case lists the holidays that matter to it: its list is complete unless it says until when."""
+    return {**COMPLETE, **calendar} if "holidays" in calendar else calendar
 
 
 def _text(case: Mapping[str, object], key: str) -> str:

@@ -1,38 +1,47 @@
 """The explanations in Japanese."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
+from contract_rules.calendars import Calendar
 from contract_rules.completeness import complete
-from contract_rules.decisions import Reason, Refused
-from contract_rules.lifecycle import PERMITTED, Actor
-from contract_rules.periods import INCLUDED, FirstDay, Period, Roll, Unit
-from contract_rules.policy import DeadlineKind, Policy
-from contract_rules.wording import Promise, ends_before_the_corresponding_day
+from contract_rules.decisions import Reason
+from contract_rules.instants import ONE_DAY
+from contract_rules.lifecycle import Actor
+from contract_rules.periods import Align, Direction, FirstDay, Period, Roll, Steps, Unit
+from contract_rules.policy import DeadlineKind
+from contract_rules.vocabulary import INCLUDED
+from contract_rules.wording import Count, Noun, Sentence, Wording, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = "月火水木金土日"
 ZONES: Final[Mapping[str, str]] = {"Asia/Tokyo": "日本時間", "UTC": "協定世界時"}
+UNITS: Final[Mapping[Unit, str]] = complete(
+    "UNITS",
+    Unit,
+    {Unit.DAY: "日", Unit.WEEK: "週間", Unit.MONTH: "か月", Unit.YEAR: "年", Unit.BUSINESS_DAY: "営業日"},
+)
 CLEAR_DAYS: Final[Mapping[Unit, str]] = complete(
     "CLEAR_DAYS",
     Unit,
-    {
-        Unit.DAY: "の翌日",
-        Unit.WEEK: "の翌日",
-        Unit.MONTH: "の翌日",
-        Unit.YEAR: "の翌日",
-        Unit.BUSINESS_DAY: "の翌営業日",
-    },
+    {Unit.DAY: "日", Unit.WEEK: "日", Unit.MONTH: "日", Unit.YEAR: "日", Unit.BUSINESS_DAY: "営業日"},
 )
 FIRST_DAYS: Final[Mapping[FirstDay, str]] = complete(
     "FIRST_DAYS",
     FirstDay,
     {
-        FirstDay.EXCLUDE: "翌日",
+        FirstDay.EXCLUDE: "{next}日",
         FirstDay.INCLUDE: "当日",
-        FirstDay.EXCLUDE_UNLESS_MIDNIGHT: "翌日（午前0時ちょうどの申請は当日）",
+        FirstDay.EXCLUDE_UNLESS_MIDNIGHT: "{next}日（午前0時ちょうどの{event}は当日）",
     },
+)
+NEXT: Final[Mapping[Direction, str]] = complete("NEXT", Direction, {Direction.FORWARD: "翌", Direction.BACKWARD: "前"})
+COUNTED: Final[Mapping[Direction, str]] = complete(
+    "COUNTED", Direction, {Direction.FORWARD: "から数えて", Direction.BACKWARD: "からさかのぼって"}
+)
+AFTER: Final[Mapping[Direction, str]] = complete(
+    "AFTER", Direction, {Direction.FORWARD: "後", Direction.BACKWARD: "前"}
 )
 ROLLS: Final[Mapping[Roll, str]] = complete(
     "ROLLS",
@@ -43,28 +52,34 @@ ROLLS: Final[Mapping[Roll, str]] = complete(
         Roll.BACKWARD: "（休業日の場合は前営業日）",
     },
 )
-DEADLINES: Final[Mapping[DeadlineKind, str]] = complete(
+ALIGNED: Final[Mapping[Align, str]] = complete(
+    "ALIGNED", Align, {Align.NONE: "", Align.MONTH: "月", Align.QUARTER: "四半期", Align.YEAR: "年"}
+)
+DEADLINES: Final[Mapping[DeadlineKind, Sentence]] = complete(
     "DEADLINES",
     DeadlineKind,
     {
-        DeadlineKind.SERVICE_END: "サービスのご利用は、{until}までです。",
-        DeadlineKind.RESUMPTION: "利用再開のお手続きは、{until}までです。",
-        DeadlineKind.ERASURE: "登録情報は、{until}まで保管し、その後抹消いたします。",
+        DeadlineKind.SERVICE_END: Sentence(
+            "サービスのご利用は、{until}までです。", "サービスのご利用は、{until}をもって終了いたしました。"
+        ),
+        DeadlineKind.RESUMPTION: Sentence(
+            "利用再開のお手続きは、{until}までです。",
+            "利用再開のお手続きは、{until}をもって受付を終了いたしました。",
+        ),
+        DeadlineKind.ERASURE: Sentence(
+            "登録情報は、{until}まで保管し、その後抹消いたします。",
+            "登録情報は、{until}をもって保管を終了し、抹消いたしました。",
+        ),
     },
 )
 APPLY_ANEW: Final = "ふたたびご利用になる場合は、新規にお申し込みください。"
-STILL_RESUMABLE: Final = (
-    "利用終了のお申し込みは、すでに承っております。サービスのご利用は、{until}までです。"
-    "ご利用の継続をご希望の場合は、{resumable_until}までに、"
-    "契約管理の「ホーム」から利用再開のお手続きをお願いいたします。"
-)
 REFUSALS: Final[Mapping[tuple[Reason, DeadlineKind], str]] = {
     (Reason.ALREADY_TERMINATED, DeadlineKind.SERVICE_END): (
         "利用終了のお申し込みは、すでに承っております。サービスのご利用は、{until}までです。"
         "あらためてのお手続きは不要です。"
     ),
     (Reason.RESUME_WINDOW_CLOSED, DeadlineKind.RESUMPTION): (
-        "利用再開のお手続きは、{until}をもって受付を終了いたしました。"
+        f"{DEADLINES[DeadlineKind.RESUMPTION].passed}"
         f"登録情報は、{{kept_until}}まで保管し、その後抹消いたします。{APPLY_ANEW}"
     ),
     (Reason.CONTRACT_ERASED, DeadlineKind.ERASURE): (
@@ -79,111 +94,156 @@ REFUSALS: Final[Mapping[tuple[Reason, DeadlineKind], str]] = {
     (Reason.NOT_DUE_YET, DeadlineKind.SERVICE_END): (
         "サービスのご利用は、{until}までです。利用終了は、その後に記録いたします。"
     ),
-    (Reason.NOT_DUE_YET, DeadlineKind.ERASURE): DEADLINES[DeadlineKind.ERASURE],
+    (Reason.NOT_DUE_YET, DeadlineKind.ERASURE): DEADLINES[DeadlineKind.ERASURE].running,
 }
-ACTIVE: Final = "ご契約は継続中で、利用終了のお申し込みはございません。お手続きは不要です。引き続きご利用ください。"
-TOO_LATE: Final = "期日が西暦9999年を超えるため、お申し込みを承ることができません。より早い日付でお申し込みください。"
-ACTORS: Final[Mapping[Actor, str | None]] = complete(
-    "ACTORS", Actor, {Actor.CONTRACTOR: "ご契約者さま", Actor.OPERATOR: "運営担当者", Actor.SYSTEM: None}
+ACTORS: Final[Mapping[Actor, str]] = complete(
+    "ACTORS", Actor, {Actor.CONTRACTOR: "ご契約者さま", Actor.OPERATOR: "運営担当者", Actor.SYSTEM: "システム"}
 )
-"""Who can be asked; None for what happens by itself."""
 
 
-class Japanese:
+class Japanese(Wording):
     """日本語による説明."""
+
+    between = ""
+    deadlines = DEADLINES
+    one_period = Sentence("期間は、{until}までです。", "期間は、{until}をもって満了いたしました。")
+    refusals = REFUSALS
+    still_resumable = (
+        "利用終了のお申し込みは、すでに承っております。サービスのご利用は、{until}までです。"
+        "ご利用の継続をご希望の場合は、{resumable_until}までに、"
+        "契約管理の「ホーム」から利用再開のお手続きをお願いいたします。"
+    )
+    active = "ご契約は継続中で、利用終了のお申し込みはございません。お手続きは不要です。引き続きご利用ください。"
+    uncountable = (
+        "期日を計算できる範囲（西暦9999年まで、休日の一覧があるときはその期間）を超えるため、"
+        "お申し込みを承ることができません。別の日付でお申し込みください。"
+    )
+    by_itself = "このお手続きは、期日ののちに自動で行われます。"
+    nothing_moves = "期日が土日や祝日にあたる場合も、繰り延べはありません。"
+    application = Noun("申請", "申請日")
+    an_event = Noun("事由", "基準日")
 
     def day(self, day: date) -> str:
         """2024年3月15日（金）."""
         return f"{day.year}年{day.month}月{day.day}日（{WEEKDAYS[day.weekday()]}）"
 
-    def deadline(self, kind: DeadlineKind, promise: Promise) -> str:
-        """Until when, counted from which application, by which rule."""
-        return DEADLINES[kind].format(until=self._counted(kind, promise))
-
-    def refusal(self, refused: Refused, promise: Promise) -> str:
-        """Why not, the dates that matter, and what can be done instead, with an application in force."""
-        return self._refusal_template(refused, promise).format(
-            until=self._counted(refused.deadline_kind, promise),
-            resumable_until=self._last_minute(promise.timeline.resumption.last_day, promise.policy.zone),
-            kept_until=self._last_minute(promise.timeline.erasure.last_day, promise.policy.zone),
-        )
-
-    def _refusal_template(self, refused: Refused, promise: Promise) -> str:
-        if refused.reason is Reason.ALREADY_TERMINATED and not promise.timeline.resumption.passed(refused.at):
-            return STILL_RESUMABLE
-        without = self.refusal_without_application(refused)
-        kind = refused.deadline_kind
-        return REFUSALS.get((refused.reason, kind), f"{without}{DEADLINES[kind]}")
-
-    def refusal_without_application(self, refused: Refused) -> str:
-        """The same without one."""
-        match refused.reason:
-            case Reason.ACTOR_NOT_PERMITTED:
-                who = "、または".join(
-                    who for actor, who in ACTORS.items() if who and actor in PERMITTED[refused.action]
-                )
-                return f"このお手続きは{who}が承ります。" if who else "このお手続きは、期日ののちに自動で行われます。"
-            case Reason.DATE_OUT_OF_RANGE:
-                return TOO_LATE
-            case (
-                Reason.NOT_TERMINATED
-                | Reason.ALREADY_TERMINATED
-                | Reason.RESUME_WINDOW_CLOSED
-                | Reason.CONTRACT_ERASED
-                | Reason.NOT_DUE_YET
-                | Reason.SERVICE_END_RECORDED
-                | Reason.ERASURE_ON_HOLD
-            ):
-                return ACTIVE
-            case unknown:
-                assert_never(unknown)
-
-    def policy(self, policy: Policy) -> str:
-        """The terms, and how they count."""
-        sentences = [
-            DEADLINES[kind].format(until=f"申請日の{self._rule(policy.period(kind))}の23時59分")
-            for kind in DeadlineKind
-        ]
-        sentences.append(f"日付と時刻は{self._zone(policy.zone)}によります。")
-        if all(policy.period(kind).roll is Roll.NONE for kind in DeadlineKind):
-            sentences.append("期日が土日や祝日にあたる場合も、繰り延べはありません。")
-        return "".join(sentences)
-
-    def _counted(self, kind: DeadlineKind, promise: Promise) -> str:
-        applied = self.day(promise.timeline.requested_on)
-        rule = self._rule(promise.policy.period(kind))
-        last_day = promise.timeline.deadline(kind).last_day
-        return f"申請日である{applied}の{rule}にあたる{self._last_minute(last_day, promise.policy.zone)}"
-
-    def _last_minute(self, day: date, zone: ZoneInfo) -> str:
+    def last_minute(self, day: date, zone: ZoneInfo) -> str:
+        """2024年3月15日（金）23時59分（日本時間）."""
         return f"{self.day(day)}23時59分（{self._zone(zone)}）"
+
+    def counted(self, count: Count) -> str:
+        """申請日である…の翌日を1日目として14日目にあたる…."""
+        rule = self._rule(count.period, count.noun)
+        last_minute = self.last_minute(count.last_day, count.zone)
+        return f"{count.noun.day}である{self.day(count.from_day)}の{rule}にあたる{last_minute}"
+
+    def in_general(self, period: Period, noun: Noun) -> str:
+        """申請日の翌日を1日目として14日目の23時59分."""
+        return f"{noun.day}の{self._rule(period, noun)}の23時59分"
+
+    def zone_of_dates(self, zone: ZoneInfo) -> str:
+        """日付と時刻は日本時間によります."""
+        return f"日付と時刻は{self._zone(zone)}によります。"
+
+    def permitted(self, actors: Sequence[Actor]) -> str:
+        """このお手続きは運営担当者が承ります."""
+        return f"このお手続きは{'、または'.join(ACTORS[actor] for actor in actors)}が承ります。"
+
+    def counts_from(self, steps: Steps, why: str, noun: Noun) -> str:
+        """申請日は…のため、…として数えます."""
+        return f"{noun.day}の{self.day(steps.event)}は{why}のため、{self.day(steps.counted_from)}として数えます。"
+
+    def aligned(self, steps: Steps, period: Period) -> str:
+        """数えた日から、月の末日まで続きます."""
+        end = self._end_of(period)
+        return f"数えた末日の{self.day(steps.counted)}から、その属する{end}の{self.day(steps.aligned)}まで続きます。"
+
+    def rolled(self, steps: Steps, why: str) -> str:
+        """末日は休業日のため、翌営業日に繰り下げます."""
+        way = "繰り下げ" if steps.last_day > steps.aligned else "繰り上げ"
+        return f"{self.day(steps.aligned)}は{why}のため、期日を{self.day(steps.last_day)}に{way}ています。"
+
+    def closed_weekday(self, day: date) -> str:
+        """土曜日."""
+        return f"{WEEKDAYS[day.weekday()]}曜日"
+
+    def listed_holiday(self) -> str:
+        """休日."""
+        return "休日"
+
+    def past_cutoff(self, period: Period) -> str:
+        """締め日以前."""
+        return f"締め日（{self._cutoff(period)}）以前"
+
+    def not_counted(self, calendar: Calendar, holidays: list[tuple[date, date]]) -> str:
+        """数えない日は、土曜日、日曜日、休日（…）です."""
+        days = [f"{WEEKDAYS[day - 1]}曜日" for day in sorted(calendar.weekend)]
+        if holidays:
+            days.append(f"休日（{'、'.join(self._run(first, last) for first, last in holidays)}）")
+        return f"数えない日は、{'、'.join(days)}です。" if days else "この間に、数えない日はありません。"
+
+    def closed_days(self, calendar: Calendar) -> str:
+        """休業日は、土曜日、日曜日、…の休日51日です."""
+        days = [f"{WEEKDAYS[day - 1]}曜日" for day in sorted(calendar.weekend)]
+        if calendar.holidays_until is not None:
+            last = calendar.holidays_until - ONE_DAY
+            days.append(f"{self.day(calendar.known_from)}から{self.day(last)}までの休日{len(calendar.holidays)}日")
+        return f"休業日は、{'、'.join(days)}です。"
 
     def _zone(self, zone: ZoneInfo) -> str:
         return ZONES.get(zone.key, f"{zone.key}の現地時間")
 
-    def _rule(self, period: Period) -> str:
-        clear = CLEAR_DAYS[period.unit] if period.clear_days else ""
-        return f"{self._counting(period)}{clear}{ROLLS[period.roll]}"
+    def _run(self, first: date, last: date) -> str:
+        return self.day(first) if first == last else f"{self.day(first)}から{self.day(last)}"
 
-    def _counting(self, period: Period) -> str:
-        first, count = FIRST_DAYS[period.first_day], period.count
+    def _rule(self, period: Period, noun: Noun) -> str:
+        clear = f"の{NEXT[period.direction]}{CLEAR_DAYS[period.unit]}" if period.clear_days else ""
+        aligned = f"の属する{self._end_of(period)}" if ALIGNED[period.align] else ""
+        conditions = f"{self._conditions(period, noun)}{ROLLS[period.roll]}"
+        return f"{self._counting(period, noun)}{clear}{aligned}{conditions}"
+
+    def _conditions(self, period: Period, noun: Noun) -> str:
+        """When the event counts as made on another day."""
+        moved = "" if period.event_roll is Roll.NONE else f"（{noun.day}が休業日の場合は翌営業日を{noun.day}とします）"
+        if period.cutoff is None:
+            return moved
+        return f"{moved}（{self._cutoff(period)}までの{noun.event}は前月の末日を{noun.day}とします）"
+
+    def _cutoff(self, period: Period) -> str:
+        return f"{'毎月' if period.cutoff_unit is Unit.DAY else '毎月の第'}{period.cutoff}{UNITS[period.cutoff_unit]}"
+
+    def _end_of(self, period: Period) -> str:
+        if period.align_from is None:
+            return f"{ALIGNED[period.align]}の末日"
+        return f"契約{ALIGNED[period.align]}（{self.day(period.align_from)}から始まるもの）の末日"
+
+    def _counting(self, period: Period, noun: Noun) -> str:
+        first, count = self._first_day(period, noun), period.count
         match period.unit:
             case Unit.DAY:
-                return f"{first}を1日目として{count}日目"
+                back = "からさかのぼり、その日" if period.direction is Direction.BACKWARD else ""
+                return f"{first}{back}を1日目として{count}日目"
             case Unit.BUSINESS_DAY:
-                return f"{first}以降の営業日を数えて{count}営業日目"
+                since = "以前" if period.direction is Direction.BACKWARD else "以降"
+                return f"{first}{since}の営業日を数えて{count}営業日目"
             case Unit.WEEK:
-                return f"{first}から数えて{count}週間の末日"
-            case Unit.MONTH:
-                return self._months(period, first, f"{count}か月")
-            case Unit.YEAR:
-                return self._months(period, first, f"{count}年")
+                return self._end_of_count(period, first)
+            case Unit.MONTH | Unit.YEAR:
+                return self._months(period, first, noun)
             case unknown:
                 assert_never(unknown)
 
-    def _months(self, period: Period, first: str, months: str) -> str:
+    def _first_day(self, period: Period, noun: Noun) -> str:
+        return FIRST_DAYS[period.first_day].format(next=NEXT[period.direction], event=noun.event)
+
+    def _end_of_count(self, period: Period, first: str) -> str:
+        end = "末日" if period.direction is Direction.FORWARD else "最も早い日"
+        return f"{first}{COUNTED[period.direction]}{period.count}{UNITS[period.unit]}の{end}"
+
+    def _months(self, period: Period, first: str, noun: Noun) -> str:
         if ends_before_the_corresponding_day(period):
-            return f"{first}から数えて{months}の末日"
-        midnight = "、午前0時ちょうどの申請はその前日"
+            return self._end_of_count(period, first)
+        midnight = f"、午前0時ちょうどの{noun.event}はその前日"
         at_midnight = midnight if INCLUDED[period.first_day] is None else ""
-        return f"{months}後の応当日（応当日のない月は末日{at_midnight}）"
+        length = f"{period.count}{UNITS[period.unit]}{AFTER[period.direction]}"
+        return f"{length}の応当日（応当日のない月は末日{at_midnight}）"

@@ -7,17 +7,35 @@ A period is over at the first instant after its last day (民法141条; Regulati
 article 3(2)): "until 15 March" means `now < 2024-03-16T00:00:00`.
 """
 
-from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from calendar import isleap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Final, Self, TypeVar, assert_never, cast
+from typing import Final, NamedTuple, Self, TypeVar, assert_never, cast
 
-from contract_rules.completeness import complete
+from contract_rules.calendars import CALENDAR_KEYS, DAYS_IN_A_WEEK, LAST_ORDINAL, Calendar, PeriodError, as_date
 from contract_rules.instants import MIDNIGHT, ONE_DAY, DateOutOfRange, first_instant_after, local_time
+from contract_rules.vocabulary import (
+    DAYS_IN,
+    ENDS_THE_DAY_BEFORE,
+    HAS_CUTOFF,
+    HAS_MONTH_RULE,
+    INCLUDED,
+    MONTHS_IN,
+    MONTHS_IN_A_YEAR,
+    ROLL_STEP,
+    STEP,
+    Align,
+    Direction,
+    FirstDay,
+    MonthRule,
+    Roll,
+    Unit,
+)
 
 __all__ = [
+    "Align",
     "DateOutOfRange",
     "Direction",
     "FirstDay",
@@ -25,114 +43,50 @@ __all__ = [
     "Period",
     "PeriodError",
     "Roll",
+    "Steps",
     "Unit",
 ]
 
-DAYS_IN_THE_CALENDAR = date.max.toordinal()
-DAYS_IN_A_WEEK = 7
-MONTHS_IN_A_YEAR = 12
+CALENDAR_YEARS_BEGIN: Final = date(2000, 1, 1)
+"""A day on which a month, a quarter and a year of the calendar begin."""
+LATEST_CUTOFF: Final = 30
+LENGTHS_OF_MONTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+FEBRUARY: Final = 2
 
 
-class PeriodError(ValueError):
-    """A period that cannot be meant; the message says what to write instead."""
+class Steps(NamedTuple):
+    """How a last day was found; each day is the one before where nothing moved it."""
 
-
-class Unit(StrEnum):
-    """What is counted. A business day is a day that is neither on a weekend nor a holiday."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-    BUSINESS_DAY = "business_day"
-
-
-class FirstDay(StrEnum):
-    """Whether the day of the event is itself the first day of the period.
-
-    Excluded: 民法140条本文; Regulation 1182/71, article 3(1); BGB § 187(1). Included: BGB § 187(2).
-    Excluded unless the event falls on 00:00:00.000000 exactly: 民法140条ただし書.
-    """
-
-    EXCLUDE = "exclude"
-    INCLUDE = "include"
-    EXCLUDE_UNLESS_MIDNIGHT = "exclude_unless_midnight"
-
-
-class MonthRule(StrEnum):
-    """On which day a period of months or years ends.
-
-    Start-based: the day before the one that corresponds to the first counted day (民法143条2項).
-    Event-based: the day with the event's number (Regulation 1182/71, article 3(2)(c); BGB § 188(2)).
-    """
-
-    START_BASED = "start_based"
-    EVENT_BASED = "event_based"
-
-
-class Direction(StrEnum):
-    """Whether the period runs on from the event or leads up to it."""
-
-    FORWARD = "forward"
-    BACKWARD = "backward"
-
-
-class Roll(StrEnum):
-    """Whether a last day that is not a business day moves, and which way in the calendar.
-
-    Forward: 民法142条; Regulation 1182/71, article 3(4); BGB § 193.
-    """
-
-    NONE = "none"
-    FORWARD = "forward"
-    BACKWARD = "backward"
-
-
-HAS_MONTH_RULE: Final[Mapping[Unit, bool]] = complete(
-    "HAS_MONTH_RULE",
-    Unit,
-    {Unit.DAY: False, Unit.WEEK: False, Unit.MONTH: True, Unit.YEAR: True, Unit.BUSINESS_DAY: False},
-)
-DAYS_IN: Final[Mapping[Unit, int | None]] = complete(
-    "DAYS_IN",
-    Unit,
-    {Unit.DAY: 1, Unit.WEEK: DAYS_IN_A_WEEK, Unit.MONTH: None, Unit.YEAR: None, Unit.BUSINESS_DAY: None},
-)
-"""None where it depends on the date."""
-
-INCLUDED: Final[Mapping[FirstDay, bool | None]] = complete(
-    "INCLUDED",
-    FirstDay,
-    {FirstDay.EXCLUDE: False, FirstDay.INCLUDE: True, FirstDay.EXCLUDE_UNLESS_MIDNIGHT: None},
-)
-"""Whether the event's day counts as the first; None where it depends on the time of day."""
-
-ENDS_THE_DAY_BEFORE: Final[Mapping[MonthRule, bool]] = complete(
-    "ENDS_THE_DAY_BEFORE", MonthRule, {MonthRule.START_BASED: True, MonthRule.EVENT_BASED: False}
-)
-"""Whether a month or year ends on the day before the one that corresponds to its first."""
-
-STEP: Final[Mapping[Direction, int]] = complete("STEP", Direction, {Direction.FORWARD: 1, Direction.BACKWARD: -1})
-"""Days to the next day of the period."""
-
-ROLL_STEP: Final[Mapping[Roll, int]] = complete("ROLL_STEP", Roll, {Roll.NONE: 0, Roll.FORWARD: 1, Roll.BACKWARD: -1})
-"""Days to the next day on which a period might end instead."""
+    event: date
+    """The event's date, as it was given."""
+    counted_from: date
+    """The day on which the event counts as made: after an event roll and a cut-off."""
+    counted: date
+    """The last day by counting alone."""
+    aligned: date
+    """The end of the month, quarter or year."""
+    last_day: date
+    """The day to which a closed last day has moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A time limit: how much is counted, from which day, and what happens at its end.
+    """A time limit: when the event counts as made, how much is counted from it, and what happens at the end.
 
-    Fields:
+    Fields, in the order in which they apply:
+        event_roll: `forward`: an event on a closed day counts as made on the next open one (deemed delivery).
+        cutoff, cutoff_unit: an event up to this day of its month (or this business day of it) counts as made at the
+            end of the month before. For months and years that are aligned.
         unit, count: what is counted, and how many of it (1 or more).
         first_day: whether the event's own day counts as the first.
         month_rule: for months and years, and only for them: on which day they end.
         direction: forward from the event, or backward to a last day before it.
         clear_days: both the event's day and the last day stay outside, so the period ends one unit of
             days (for business days: one business day) further on. Needs the first day excluded.
-        weekend: ISO weekdays (1 = Monday) that are not business days.
-        holidays: dates that are not business days.
+        align, align_from: runs on to the end of the month, quarter or year, of the calendar or from that date on.
         roll: where a last day goes that is not a business day.
+        calendar: the closed days, for counting, rolling and events.
+        roll_calendar: those for rolling, where they are others.
 
     Text in place of an enumeration's member, and any collection in place of a frozen set, is accepted, so
     that what stands in TOML or JSON can be passed on as it is (`from_mapping`).
@@ -150,9 +104,14 @@ class Period:
     month_rule: MonthRule | None = None
     direction: Direction = Direction.FORWARD
     clear_days: bool = False
-    weekend: frozenset[int] = frozenset()
-    holidays: frozenset[date] = frozenset()
+    event_roll: Roll = Roll.NONE
+    cutoff: int | None = None
+    cutoff_unit: Unit = Unit.DAY
+    align: Align = Align.NONE
+    align_from: date | None = None
     roll: Roll = Roll.NONE
+    calendar: Calendar = field(default=Calendar(), metadata={"is_inline": True})
+    roll_calendar: Calendar | None = None
     span: timedelta | None = field(init=False, repr=False, compare=False, default=None)
     """From the event's day to the last day, where that is the same distance whatever the date."""
 
@@ -161,18 +120,28 @@ class Period:
         normalized = {
             "unit": _member(Unit, "unit", self.unit),
             "first_day": _member(FirstDay, "first_day", self.first_day),
-            "month_rule": _optional_member(MonthRule, "month_rule", self.month_rule),
+            "month_rule": None if self.month_rule is None else _member(MonthRule, "month_rule", self.month_rule),
             "direction": _member(Direction, "direction", self.direction),
-            "weekend": _weekdays(self.weekend),
-            "holidays": _dates(self.holidays),
+            "event_roll": _member(Roll, "event_roll", self.event_roll),
+            "cutoff_unit": _member(Unit, "cutoff_unit", self.cutoff_unit),
+            "align": _member(Align, "align", self.align),
+            "align_from": None if self.align_from is None else as_date("align_from", self.align_from),
             "roll": _member(Roll, "roll", self.roll),
         }
         for name, value in normalized.items():
             object.__setattr__(self, name, value)
-        self._check_counting()
-        self._check_closed_days()
-        self._check_direction()
+        self._check_types()
+        self._check_contradictions()
         object.__setattr__(self, "span", self._span())
+
+    @property
+    def lists_holidays(self) -> bool:
+        """Whether the last day can depend on listed holidays, which are not known for all dates.
+
+        >>> Period(Unit.DAY, 14).lists_holidays
+        False
+        """
+        return bool(self.calendar.holidays or (self.roll_calendar and self.roll_calendar.holidays))
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> Self:
@@ -184,14 +153,17 @@ class Period:
         >>> Period.from_mapping({"unit": "week", "count": 2}).last_day(date(2024, 3, 1))
         datetime.date(2024, 3, 15)
         """
-        known = [each.name for each in fields(cls) if each.init]
         for key in mapping:
-            if key not in known:
-                raise PeriodError(f"{key!r} is not a key of a period: write one of {', '.join(known)}")
+            if key not in PERIOD_KEYS:
+                raise PeriodError(f"{key!r} is not a key of a period: write one of {', '.join(PERIOD_KEYS)}")
         for key in ("unit", "count"):
             if key not in mapping:
                 raise PeriodError(f"{key} is missing: write what is counted as unit and how many as count")
-        return cls(**dict(mapping))  # type: ignore[arg-type]  # each value is checked when the period is made
+        values: dict[str, object] = {key: value for key, value in mapping.items() if key not in CALENDAR_KEYS}
+        values["calendar"] = Calendar.from_mapping({key: mapping[key] for key in CALENDAR_KEYS if key in mapping})
+        if "roll_calendar" in mapping:
+            values["roll_calendar"] = Calendar.from_mapping(mapping["roll_calendar"])
+        return cls(**values)  # type: ignore[arg-type]  # each value is checked when the period is made
 
     def last_day(self, event: date | datetime) -> date:
         """The last day that still belongs to the period.
@@ -201,6 +173,7 @@ class Period:
 
         Raises:
             DateOutOfRange: the day lies outside the years 1 to 9999.
+            HolidaysUnknown: a day has to be looked at for which the holidays are not listed.
 
         Source: 民法140条 to 143条; Regulation (EEC) No 1182/71, article 3; BGB §§ 187, 188, 193.
 
@@ -211,12 +184,30 @@ class Period:
         try:
             if self.span is not None:
                 return day + self.span
-            return self._rolled(self._counted(day, included=self._includes(event)))
+            counted = self._counted(self._deemed(day), included=self._includes(event))
+            return self._rolled(self._aligned(counted))
         except OverflowError:
-            raise DateOutOfRange(
-                f"{self._length()} {self.direction} from {day} end outside the years 1 to 9999: "
-                "choose an event that lies nearer to the present"
-            ) from None
+            raise self._out_of_range(day) from None
+
+    def steps(self, event: date | datetime) -> Steps:
+        """The same last day, with the days that led to it: for an explanation.
+
+        Raises:
+            DateOutOfRange, HolidaysUnknown: as `last_day`.
+
+        >>> month = Period(Unit.MONTH, 1, month_rule=MonthRule.EVENT_BASED, align=Align.MONTH)
+        >>> steps = month.steps(date(2024, 3, 15))
+        >>> str(steps.counted), str(steps.aligned)
+        ('2024-04-15', '2024-04-30')
+        """
+        day = event.date() if isinstance(event, datetime) else event
+        try:
+            counted_from = self._deemed(day)
+            counted = self._counted(counted_from, included=self._includes(event))
+            aligned = self._aligned(counted)
+            return Steps(day, counted_from, counted, aligned, self._rolled(aligned))
+        except OverflowError:
+            raise self._out_of_range(day) from None
 
     def ends_at(self, event: date | datetime, zone: tzinfo) -> datetime:
         """The instant at which the period is over: the first one after its last day, in that zone.
@@ -236,15 +227,33 @@ class Period:
             event = local_time(event, zone)
         return first_instant_after(self.last_day(event), zone)
 
-    def _length(self) -> str:
-        return f"{self.count} {self.unit.replace('_', ' ')}{'' if self.count == 1 else 's'}"
+    def _out_of_range(self, day: date) -> DateOutOfRange:
+        length = f"{self.count} {self.unit.replace('_', ' ')}{'' if self.count == 1 else 's'}"
+        return DateOutOfRange(
+            f"{length} {self.direction} from {day} end outside the years 1 to 9999: "
+            "choose an event that lies nearer to the present"
+        )
+
+    def _deemed(self, day: date) -> date:
+        """The day on which the event counts as made."""
+        if ROLL_STEP[self.event_roll]:
+            day = self.calendar.nth_open(day, 1, included=True)
+        if self.cutoff is not None and day <= self._cutoff_in_month_of(day, self.cutoff):
+            return day.replace(day=1) - ONE_DAY
+        return day
+
+    def _cutoff_in_month_of(self, day: date, cutoff: int) -> date:
+        first = day.replace(day=1)
+        if self.cutoff_unit is Unit.BUSINESS_DAY:
+            return self.calendar.nth_open(first, cutoff, included=True)
+        return first + timedelta(days=cutoff - 1)
 
     def _includes(self, event: date | datetime) -> bool:
         included = INCLUDED[self.first_day]
         return isinstance(event, datetime) and event.time() == MIDNIGHT if included is None else included
 
     def _counted(self, day: date, *, included: bool) -> date:
-        if self.count > DAYS_IN_THE_CALENDAR:
+        if self.count > LAST_ORDINAL:
             raise OverflowError
         match self.unit:
             case Unit.DAY:
@@ -256,7 +265,8 @@ class Period:
             case Unit.YEAR:
                 return self._counted_months(day, self.count * MONTHS_IN_A_YEAR, included=included)
             case Unit.BUSINESS_DAY:
-                return self._counted_open_days(day, included=included)
+                count = STEP[self.direction] * (self.count + self.clear_days)
+                return self.calendar.nth_open(day, count, included=included)
             case unknown:
                 assert_never(unknown)
 
@@ -265,7 +275,8 @@ class Period:
 
     def _span(self) -> timedelta | None:
         days_in_unit, included = DAYS_IN[self.unit], INCLUDED[self.first_day]
-        if days_in_unit is None or included is None or ROLL_STEP[self.roll] or self.count > DAYS_IN_THE_CALENDAR:
+        moves = ROLL_STEP[self.roll] or ROLL_STEP[self.event_roll] or MONTHS_IN[self.align]
+        if days_in_unit is None or included is None or moves or self.count > LAST_ORDINAL:
             return None
         return self._days(days_in_unit, included=included)
 
@@ -278,83 +289,176 @@ class Period:
             last = _same_day_of_month(day, step * months)
         return last + timedelta(days=step * self.clear_days)
 
-    def _counted_open_days(self, day: date, *, included: bool) -> date:
-        left = self.count + self.clear_days - (included and self._is_open(day))
-        step = STEP[self.direction] * ONE_DAY
-        while left:
-            day += step
-            left -= self._is_open(day)
-        return day
+    def _aligned(self, day: date) -> date:
+        """The end of the month, quarter or year to which that day belongs."""
+        months = MONTHS_IN[self.align]
+        if not months:
+            return day
+        begin = self.align_from or CALENDAR_YEARS_BEGIN
+        passed = (day.year - begin.year) * MONTHS_IN_A_YEAR + day.month - begin.month
+        passed -= passed % months
+        end = _last_of_months_from(begin, passed)
+        return end if day <= end else _last_of_months_from(begin, passed + months)
 
     def _rolled(self, day: date) -> date:
-        step = ROLL_STEP[self.roll] * ONE_DAY
-        while step and not self._is_open(day):
-            day += step
-        return day
+        step = ROLL_STEP[self.roll]
+        return (self.roll_calendar or self.calendar).nth_open(day, step, included=True) if step else day
 
-    def _is_open(self, day: date) -> bool:
-        return day.isoweekday() not in self.weekend and day not in self.holidays
-
-    def _check_counting(self) -> None:
+    def _check_types(self) -> None:
         if type(self.count) is not int or self.count < 1:
             raise PeriodError(f"count is {self.count!r}: write a whole number of 1 or more")
-        counts_months = HAS_MONTH_RULE[self.unit]
-        if counts_months and self.month_rule is None:
-            raise PeriodError(
-                f"a {self.unit} needs a month_rule: write {_one_of(MonthRule)}, which end on different days"
-            )
-        if not counts_months and self.month_rule is not None:
-            raise PeriodError(
-                f"month_rule says how months and years end, and the unit is {self.unit}: "
-                "leave month_rule out, or write unit month or year"
-            )
         if type(self.clear_days) is not bool:
             raise PeriodError(f"clear_days is {self.clear_days!r}: write true or false")
-        if self.clear_days and self.first_day is not FirstDay.EXCLUDE:
-            raise PeriodError(
+        if self.cutoff is not None and (type(self.cutoff) is not int or not 1 <= self.cutoff <= LATEST_CUTOFF):
+            raise PeriodError(f"cutoff is {self.cutoff!r}: write a day of the month from 1 to {LATEST_CUTOFF}")
+        if not isinstance(self.calendar, Calendar):
+            raise PeriodError(f"calendar is {self.calendar!r}: write a Calendar")
+        if not isinstance(self.roll_calendar, Calendar | None):
+            raise PeriodError(f"roll_calendar is {self.roll_calendar!r}: write a Calendar")
+
+    def _check_contradictions(self) -> None:
+        for is_contradictory, message in (
+            *self._about_counting(),
+            *self._about_the_event(),
+            *self._about_the_end(),
+            *self._about_closed_days(),
+            *self._about_direction(),
+        ):
+            if is_contradictory:
+                raise PeriodError(message)
+
+    def _about_counting(self) -> Iterator[tuple[bool, str]]:
+        counts_months = HAS_MONTH_RULE[self.unit]
+        yield (
+            counts_months and self.month_rule is None,
+            f"a {self.unit} needs a month_rule: write {_one_of(MonthRule)}, which end on different days",
+        )
+        yield (
+            not counts_months and self.month_rule is not None,
+            (
+                f"month_rule says how months and years end, and the unit is {self.unit}: "
+                "leave month_rule out, or write unit month or year"
+            ),
+        )
+        yield (
+            self.clear_days and self.first_day is not FirstDay.EXCLUDE,
+            (
                 f"clear_days leaves the event's day outside, and first_day is {self.first_day}: "
                 "write first_day exclude, or leave clear_days out"
+            ),
+        )
+
+    def _about_the_event(self) -> Iterator[tuple[bool, str]]:
+        yield (
+            self.event_roll is Roll.BACKWARD,
+            "event_roll is backward, and no event counts before it was made: write event_roll forward",
+        )
+        yield (
+            self.event_roll is not Roll.NONE and self.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT,
+            (
+                "event_roll gives an event another day, on which it has no time for exclude_unless_midnight: "
+                "write first_day exclude or include"
+            ),
+        )
+        yield (not HAS_CUTOFF[self.cutoff_unit], f"cutoff_unit is {self.cutoff_unit}: write day or business_day")
+        yield (
+            self.cutoff is None and self.cutoff_unit is not Unit.DAY,
+            "cutoff_unit says what cutoff counts: write cutoff, or leave cutoff_unit out",
+        )
+        yield (
+            self.cutoff is not None and not (HAS_MONTH_RULE[self.unit] and MONTHS_IN[self.align]),
+            (
+                "cutoff says to which month an event still belongs: write unit month or year, and align, "
+                "or leave cutoff out"
+            ),
+        )
+
+    def _about_the_end(self) -> Iterator[tuple[bool, str]]:
+        yield (
+            self.align_from is not None and not MONTHS_IN[self.align],
+            "align_from says when a month or year begins: write align, or leave align_from out",
+        )
+        yield (
+            self.roll_calendar is not None and not (ROLL_STEP[self.roll] and self.roll_calendar.closes_days),
+            (
+                "roll_calendar says on which days no period ends: write roll, and its weekend or holidays, "
+                "or leave roll_calendar out"
+            ),
+        )
+
+    def _about_closed_days(self) -> Iterator[tuple[bool, str]]:
+        readers = calendar_readers({each.name: getattr(self, each.name) for each in fields(self)})
+        for reader, instead in readers:
+            yield (
+                not self.calendar.closes_days,
+                f"{reader} and no day is closed: write weekend or holidays, or {instead}",
             )
+        yield (
+            self.calendar.closes_days and not readers,
+            (
+                "weekend or holidays are written, and nothing is counted or moved by them: "
+                "write unit business_day, roll or event_roll, or leave them out"
+            ),
+        )
 
-    def _check_closed_days(self) -> None:
-        if len(self.weekend) == DAYS_IN_A_WEEK:
-            raise PeriodError("weekend closes all seven weekdays: leave at least one of 1 to 7 out")
-        if self.roll is not Roll.NONE and not (self.weekend or self.holidays):
-            raise PeriodError(f"roll is {self.roll} and no day is closed: write weekend or holidays, or leave roll out")
-
-    def _check_direction(self) -> None:
-        if self.direction is Direction.FORWARD:
-            return
-        if self.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT:
-            raise PeriodError(
+    def _about_direction(self) -> Iterator[tuple[bool, str]]:
+        backward = self.direction is Direction.BACKWARD
+        for key, value in (("event_roll", ROLL_STEP[self.event_roll]), ("align", MONTHS_IN[self.align])):
+            yield (backward and bool(value), f"{key} goes forward only: leave it out, or write direction forward")
+        yield (
+            backward and self.first_day is FirstDay.EXCLUDE_UNLESS_MIDNIGHT,
+            (
                 "exclude_unless_midnight counts forward only (民法140条): "
                 "write first_day exclude or include for a backward period"
-            )
-        if self.month_rule is MonthRule.START_BASED:
-            raise PeriodError(
-                "start_based counts forward only (民法143条): write month_rule event_based for a backward period"
-            )
-        if self.month_rule is MonthRule.EVENT_BASED and self.first_day is FirstDay.INCLUDE:
-            raise PeriodError(
+            ),
+        )
+        yield (
+            backward and self.month_rule is MonthRule.START_BASED,
+            "start_based counts forward only (民法143条): write month_rule event_based for a backward period",
+        )
+        yield (
+            backward and self.month_rule is MonthRule.EVENT_BASED and self.first_day is FirstDay.INCLUDE,
+            (
                 "event_based with the first day included is start_based (BGB § 188(2)), which counts forward "
                 "only: write first_day exclude for a backward period"
-            )
+            ),
+        )
+
+
+def calendar_readers(written: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Which of the fields of a period ask for closed days, each with what to write where there are none.
+
+    >>> calendar_readers({"unit": "day", "count": 14, "roll": "forward"})
+    [('roll is forward', 'leave roll out')]
+    """
+    units = [key for key in ("unit", "cutoff_unit") if written.get(key) == Unit.BUSINESS_DAY]
+    rolls = [key for key in ("roll", "event_roll") if written.get(key, Roll.NONE) != Roll.NONE]
+    if written.get("roll_calendar") is not None:
+        rolls = [key for key in rolls if key != "roll"]
+    return [
+        *((f"{key} is business_day", f"write {key} day") for key in units),
+        *((f"{key} is {written[key]}", f"leave {key} out") for key in rolls),
+    ]
 
 
 def _last_of_months_from(first: date, months: int) -> date:
     """The last day of so many months that begin with that day (民法143条)."""
     if first.day == 1:
         year, month = _month_after(first, months - 1)
-        return date(year, month, monthrange(year, month)[1])
+        return date(year, month, _days_in(year, month))
     year, month = _month_after(first, months)
-    days_in_month = monthrange(year, month)[1]
+    days_in_month = _days_in(year, month)
     return date(year, month, first.day - 1 if first.day <= days_in_month else days_in_month)
 
 
 def _same_day_of_month(day: date, months: int) -> date:
     """The day with the same number so many months away, or that month's last (BGB § 188(2), (3))."""
     year, month = _month_after(day, months)
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    return date(year, month, min(day.day, _days_in(year, month)))
+
+
+def _days_in(year: int, month: int) -> int:
+    return LENGTHS_OF_MONTHS[month - 1] + (month == FEBRUARY and isleap(year))
 
 
 def _month_after(day: date, months: int) -> tuple[int, int]:
@@ -374,40 +478,13 @@ def _member(choices: type[Choice], key: str, value: object) -> Choice:
         raise PeriodError(f"{key} is {value!r}: write {_one_of(choices)}") from None
 
 
-def _optional_member(choices: type[Choice], key: str, value: object) -> Choice | None:
-    return None if value is None else _member(choices, key, value)
-
-
 def _one_of(choices: type[StrEnum]) -> str:
     *others, last = choices
     return f"{', '.join(others)} or {last}"
 
 
-def _weekdays(values: Iterable[object]) -> frozenset[int]:
-    days = _collection("weekend", values, "a list of ISO weekdays, as in [6, 7]")
-    for day in days:
-        if type(day) is not int or not 1 <= day <= DAYS_IN_A_WEEK:
-            raise PeriodError(f"weekend has {day!r}: write ISO weekdays, 1 for Monday to 7 for Sunday")
-    return frozenset(cast("list[int]", days))
-
-
-def _dates(values: Iterable[object]) -> frozenset[date]:
-    days = _collection("holidays", values, "a list of dates, as in [2024-05-03]")
-    return frozenset(_date(day) for day in days)
-
-
-def _date(value: object) -> date:
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    elif isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    raise PeriodError(f"holidays has {value!r}: write dates as YYYY-MM-DD")
-
-
-def _collection(key: str, values: Iterable[object], expected: str) -> list[object]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise PeriodError(f"{key} is {values!r}: write {expected}")
-    return list(values)
+PERIOD_KEYS: Final = (
+    *(each.name for each in fields(Period) if each.init and each.name != "calendar"),
+    *CALENDAR_KEYS,
+)
+"""What a period is written with; the calendar's keys stand beside the others."""

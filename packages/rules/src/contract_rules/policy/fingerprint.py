@@ -34,9 +34,18 @@ def is_term(field: Field[Any]) -> bool:
 
 
 def terms_of(thing: Dataclass) -> dict[str, Any]:
-    """The terms in the types of JSON, without those at their default."""
+    """The terms in the types of JSON, as a policy file writes them, without those at their default.
+
+    The terms of a field that is inline stand beside the others.
+    """
     values = {each: getattr(thing, each.name) for each in fields(thing) if is_term(each)}
-    return {each.name: _as_json(value) for each, value in values.items() if value != each.default}
+    terms: dict[str, Any] = {}
+    for each, value in values.items():
+        if each.metadata.get("is_inline"):
+            terms |= terms_of(value)
+        elif value != each.default:
+            terms[each.name] = _as_json(value)
+    return terms
 
 
 def fingerprint_of(terms: Mapping[str, Any]) -> str:

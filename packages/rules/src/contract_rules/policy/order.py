@@ -1,71 +1,84 @@
-"""The order of two deadlines: does one period end before another whatever the date of application?"""
+"""The order of two deadlines: does one period end before another, whatever the date of application?
 
-from collections.abc import Mapping
+The proof takes a few dates for all, by two properties of periods.
+
+*Order is kept.* A later event never has an earlier last day: each step of counting (event roll, cut-off, counting,
+aligning, rolling) keeps the order of days. So where `earlier.last_day(b) <= later.last_day(a)`, every date from a to b
+is in order: its earlier end is at most that of b, its later end at least that of a. With days to spare between the two
+ends, one comparison proves as many dates.
+
+*Lengths repeat.* Without holidays, the length of a period depends on the weekday of its event, and, if it counts or
+ends with months, on the day of the year and on which of the years that it touches are leap years. The former
+repeats each week. The latter repeats after 28 years, unless a year like 2100 intervenes, which is no leap year;
+and altogether after 400 years. So one week, or 28 years and the years before 2100, 2200 and 2300, stand for all.
+With holidays nothing repeats; then the dates are those for which holidays are listed.
+"""
+
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
-from contract_rules.completeness import complete
-from contract_rules.periods import DAYS_IN_A_WEEK, INCLUDED, ROLL_STEP, Period, Unit
+from contract_rules.calendars import DAYS_IN_A_WEEK
+from contract_rules.instants import ONE_DAY
+from contract_rules.periods import Period
+from contract_rules.vocabulary import HAS_MONTH_RULE, MONTHS_IN
 
-A_CYCLE_BEGINS = date(2000, 1, 1)
-DAYS_IN_A_GREGORIAN_CYCLE = 146_097
-"""400 years: after them weekdays, leap years and lengths of months all repeat."""
+Dates = tuple[date, date]
+"""From one date to another, both included."""
 
-SHORTEST: Final[Mapping[Unit, int]] = complete(
-    "SHORTEST", Unit, {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28, Unit.YEAR: 365, Unit.BUSINESS_DAY: 1}
-)
-LONGEST: Final[Mapping[Unit, int | None]] = complete(
-    "LONGEST", Unit, {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366, Unit.BUSINESS_DAY: None}
-)
-"""None where it depends on the closed days."""
+A_CYCLE_BEGINS: Final = date(2000, 1, 1)
+YEARS_UNTIL_LEAP_YEARS_REPEAT: Final = 28
+NO_LEAP_YEARS: Final = (2100, 2200, 2300)
+LONGEST: Final = 20
+"""Years: so that no period that begins in the 28 years from 2000 on touches the year 2100."""
+
+
+def dates_for_all(periods: Iterable[Period]) -> tuple[Dates, ...]:
+    """Dates of application whose order is that of all dates, for periods without holidays of at most `LONGEST` years.
+
+    >>> [(str(first), str(last)) for first, last in dates_for_all([Period.from_mapping({"unit": "day", "count": 1})])]
+    [('2000-01-01', '2000-01-07')]
+    """
+    periods = tuple(periods)
+    if not any(HAS_MONTH_RULE[period.unit] or MONTHS_IN[period.align] for period in periods):
+        return ((A_CYCLE_BEGINS, A_CYCLE_BEGINS + timedelta(days=DAYS_IN_A_WEEK - 1)),)
+    touched = max(period.last_day(A_CYCLE_BEGINS).year for period in periods) - A_CYCLE_BEGINS.year + 2
+    regular = _years(A_CYCLE_BEGINS.year, A_CYCLE_BEGINS.year + YEARS_UNTIL_LEAP_YEARS_REPEAT - 1)
+    return (regular, *(_years(year - touched, year) for year in NO_LEAP_YEARS))
 
 
 @lru_cache(maxsize=64)
-def day_out_of_order(earlier: Period, later: Period, horizon: date) -> date | None:
-    """A date, up to the horizon, from which `earlier` would end after `later`; None where there is none.
+def day_out_of_order(earlier: Period, later: Period, dates: tuple[Dates, ...]) -> date | None:
+    """The first of the dates from which `earlier` would end after `later`; None where there is none.
 
-    Both periods run forward and count an event at midnight like any other. Where bounds do not decide, every
-    date of a whole cycle of the calendar is asked, which takes about a second.
+    Both periods run forward and count an event at midnight like any other.
 
     >>> month = Period.from_mapping({"unit": "month", "count": 1, "month_rule": "event_based"})
-    >>> day_out_of_order(month, Period(Unit.DAY, 31), date.max)
-    >>> day_out_of_order(month, Period(Unit.DAY, 30), date.max)
+    >>> thirty, thirty_one = (Period.from_mapping({"unit": "day", "count": count}) for count in (30, 31))
+    >>> day_out_of_order(month, thirty_one, dates_for_all([month]))
+    >>> day_out_of_order(month, thirty, dates_for_all([month]))
     datetime.date(2000, 1, 1)
     """
-    if _at_most(earlier) <= _at_least(later):
+    if earlier == later:
         return None
-    if earlier.span is not None and later.span is not None:
-        return min(A_CYCLE_BEGINS, horizon)
-    for number in range(DAYS_IN_A_GREGORIAN_CYCLE):
-        day = A_CYCLE_BEGINS + timedelta(days=number)
-        if day > horizon:
-            break
-        if earlier.last_day(day) > later.last_day(day):
-            return day
+    for first, last in dates:
+        day = first
+        while day <= last:
+            end = later.last_day(day)
+            spare = end - earlier.last_day(day)
+            if spare < timedelta():
+                return day
+            day = _last_in_order(earlier, end, day, min(spare, last - day)) + ONE_DAY
     return None
 
 
-def _at_most(period: Period) -> int:
-    """A number of days that the period never exceeds."""
-    if period.span is not None:
-        return period.span.days
-    count = period.count + period.clear_days
-    longest = LONGEST[period.unit]
-    days = _until_open_days(period, count) if longest is None else count * longest
-    return days + (_until_open_days(period, 1) if ROLL_STEP[period.roll] > 0 else 0)
+def _last_in_order(earlier: Period, end: date, day: date, spare: timedelta) -> date:
+    """A date from which `earlier` still ends by then: from the day on, so many spare days later, or half as many."""
+    while spare and earlier.last_day(day + spare) > end:
+        spare = timedelta(days=spare.days // 2)
+    return day + spare
 
 
-def _at_least(period: Period) -> int:
-    """A number of days that the period always lasts."""
-    if period.span is not None:
-        return period.span.days
-    days = period.count * SHORTEST[period.unit] - (INCLUDED[period.first_day] is not False)
-    return days - (_until_open_days(period, 1) if ROLL_STEP[period.roll] < 0 else 0)
-
-
-def _until_open_days(period: Period, count: int) -> int:
-    """Days among which so many are open: each week has the same number, and each holiday takes one away."""
-    open_days_a_week = DAYS_IN_A_WEEK - len(period.weekend)
-    weeks = -(-(count + len(period.holidays)) // open_days_a_week)
-    return weeks * DAYS_IN_A_WEEK
+def _years(first: int, last: int) -> Dates:
+    return date(first, 1, 1), date(last, 12, 31)

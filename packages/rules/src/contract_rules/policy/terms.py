@@ -1,15 +1,17 @@
 """The terms of a policy: three periods, which dates follow from an application, and whether they make sense."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from datetime import MINYEAR, date, datetime
 from functools import lru_cache
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 from zoneinfo import ZoneInfo
 
+from contract_rules.calendars import LAST_ORDINAL, HolidaysUnknown
 from contract_rules.instants import MIDNIGHT, DateOutOfRange, local_time, require_date, require_moment
-from contract_rules.periods import INCLUDED, Direction, FirstDay, Period, Unit
+from contract_rules.periods import Direction, FirstDay, Period, Unit
 from contract_rules.policy.fingerprint import NOT_A_TERM, fingerprint_of, terms_of
-from contract_rules.policy.order import day_out_of_order
+from contract_rules.policy.order import A_CYCLE_BEGINS, LONGEST, Dates, dates_for_all, day_out_of_order
 from contract_rules.policy.timeline import (
     ERASURE,
     RESUMPTION,
@@ -20,7 +22,9 @@ from contract_rules.policy.timeline import (
     early_deadline,
     early_erasure,
 )
+from contract_rules.vocabulary import INCLUDED
 
+MOST_YEARS_OF_HOLIDAYS: Final = 20
 OWN_DAY = Period(Unit.DAY, 1, FirstDay.INCLUDE)
 """The period that ends with the day of the application."""
 
@@ -44,9 +48,9 @@ class Policy:
         source: the file that it was read from, for messages.
 
     Raises:
-        PolicyError: a period runs backward, the validity is empty, or for some date of application a deadline
-            would precede it, or the data would be erased before the service ends or while the contract can
-            still be resumed.
+        PolicyError: a period runs backward or for more than 20 years, the validity is empty, there is no date of
+            application for which all holidays are listed, or for some date of application a deadline would precede
+            it, or the data would be erased before the service ends or while the contract can still be resumed.
     """
 
     name: str
@@ -58,8 +62,10 @@ class Policy:
     valid_from: date | None = field(default=None, metadata=NOT_A_TERM)
     valid_until: date | None = field(default=None, metadata=NOT_A_TERM)
     source: str = field(default="policy", kw_only=True, repr=False, compare=False, metadata=NOT_A_TERM)
+    earliest: date = field(init=False, repr=False, compare=False)
+    """The first date of application whose deadlines can be computed: the holidays are listed."""
     horizon: date = field(init=False, repr=False, compare=False)
-    """The last date of application whose deadlines the calendar can still express."""
+    """The last one: the holidays are listed, and the calendar can express the deadlines."""
     minds_midnight: bool = field(init=False, repr=False, compare=False)
     """Whether an application at 00:00:00 exactly is counted from its own day by any of the periods."""
 
@@ -68,11 +74,13 @@ class Policy:
         self._check_names()
         self._check_directions()
         self._check_validity()
-        object.__setattr__(self, "horizon", self._horizon())
+        self._check_lengths()
+        self._set_dates_of_application()
         included = [INCLUDED[self.period(kind).first_day] for kind in DeadlineKind]
         object.__setattr__(self, "minds_midnight", None in included)
+        dates = self._dates_to_check()
         for kind in DeadlineKind:
-            self._check_order(kind)
+            self._check_order(kind, dates)
 
     def __hash__(self) -> int:
         """By name and version, which tell policies apart, and quickly: deadlines are remembered by policy."""
@@ -150,7 +158,7 @@ class Policy:
 
         Raises:
             ValueError: the instant has no UTC offset.
-            DateOutOfRange: a date lies outside the years 1 to 9999.
+            DateOutOfRange: a date lies outside the years 1 to 9999, or its holidays are not listed (HolidaysUnknown).
 
         Source: おまかせログイン 利用マニュアル 利用終了編 1 and 2.
 
@@ -168,7 +176,7 @@ class Policy:
 
         Raises:
             ValueError: the day is a datetime, which `timeline` takes.
-            DateOutOfRange: a date lies outside the years 1 to 9999.
+            DateOutOfRange: as `timeline`.
 
         >>> from contract_rules import shipped_policies
         >>> shipped_policies().in_force(date(2024, 2, 15)).timeline_on(date(2024, 2, 15)).service_end.last_day
@@ -178,7 +186,7 @@ class Policy:
         return promised_on(self, day, False)
 
     def can_count_from(self, now: date) -> bool:
-        """Whether the deadlines of an application made then can be expressed in the calendar.
+        """Whether the deadlines of an application made then can be computed.
 
         `now` is an instant, or today's date in the policy's zone.
 
@@ -190,13 +198,13 @@ class Policy:
         False
         """
         require_moment(now)
-        if MINYEAR < now.year < self.horizon.year:
+        if self.earliest.year < now.year < self.horizon.year:
             return True
         try:
             day = self.local_date(now) if isinstance(now, datetime) else now
         except DateOutOfRange:
             return False
-        return day <= self.horizon
+        return self.earliest <= day <= self.horizon
 
     def _check_names(self) -> None:
         for key in ("name", "version"):
@@ -215,35 +223,69 @@ class Policy:
                 f"write a date after valid_from, {self.valid_from}"
             )
 
-    def _check_order(self, kind: DeadlineKind) -> None:
+    def _check_lengths(self) -> None:
+        for kind in DeadlineKind:
+            period = self.period(kind)
+            if not period.lists_holidays and not _lasts_at_most(period, LONGEST):
+                raise PolicyError(f"{kind}: the period lasts more than {LONGEST} years: write less")
+
+    def _check_order(self, kind: DeadlineKind, dates: tuple[Dates, ...]) -> None:
         """Refuse what a `Timeline` refuses: a deadline before its application, or after the erasure."""
         for at_midnight in (False, True):
             period = _as_counted(self.period(kind), at_midnight=at_midnight)
             erasure = _as_counted(self.erasure, at_midnight=at_midnight)
-            day = day_out_of_order(OWN_DAY, period, self.horizon)
+            day = day_out_of_order(OWN_DAY, period, dates)
             if day is not None:
                 raise PolicyError(early_deadline(day, kind, period.last_day(day)))
-            day = day_out_of_order(period, erasure, self.horizon)
+            day = day_out_of_order(period, erasure, dates)
             if day is not None:
                 raise PolicyError(early_erasure(day, kind, period.last_day(day), erasure.last_day(day)))
 
-    def _horizon(self) -> date:
-        first, beyond = date.min.toordinal(), date.max.toordinal()
-        if not self._ends_within_the_calendar(date.min):
-            raise PolicyError("the periods outlast the calendar, which ends with the year 9999: write less")
-        while beyond - first > 1:
-            middle = (first + beyond) // 2
-            if self._ends_within_the_calendar(date.fromordinal(middle)):
-                first = middle
-            else:
-                beyond = middle
-        return date.fromordinal(first)
+    def _dates_to_check(self) -> tuple[Dates, ...]:
+        """The dates of application whose order is that of all."""
+        periods = [self.period(kind) for kind in DeadlineKind]
+        if not any(period.lists_holidays for period in periods):
+            return dates_for_all(periods)
+        if self.horizon.year - self.earliest.year > MOST_YEARS_OF_HOLIDAYS:
+            raise PolicyError(
+                f"holidays are said to be complete for applications from {self.earliest} to {self.horizon}: write "
+                f"those of at most {MOST_YEARS_OF_HOLIDAYS} years"
+            )
+        return ((self.earliest, self.horizon),)
 
-    def _ends_within_the_calendar(self, day: date) -> bool:
-        try:
-            return all(self.period(kind).last_day(day) < date.max for kind in DeadlineKind)
-        except DateOutOfRange:
-            return False
+    def _set_dates_of_application(self) -> None:
+        ordinals = range(1, LAST_ORDINAL + 1)
+        first, beyond = (bisect_left(ordinals, outcome, key=self._outcome) for outcome in (0, 1))
+        if first == beyond:
+            raise PolicyError(
+                "there is no date of application for which all holidays are listed: "
+                "write holidays that cover the longest period"
+            )
+        object.__setattr__(self, "earliest", date.fromordinal(first + 1))
+        object.__setattr__(self, "horizon", date.fromordinal(beyond))
+
+    def _outcome(self, ordinal: int) -> int:
+        """-1 where that date of application is too early for the deadlines to be computed, 1 where too late, else 0."""
+        day = date.fromordinal(ordinal)
+        outcomes = {_outcome_of(self.period(kind), day) for kind in DeadlineKind}
+        return -1 if -1 in outcomes else max(outcomes)
+
+
+def _outcome_of(period: Period, day: date) -> int:
+    try:
+        last_days = {period.last_day(event) for event in (day, datetime.combine(day, MIDNIGHT))}
+        return int(date.max in last_days)  # which has no end
+    except HolidaysUnknown as error:
+        return -1 if error.too_early else 1
+    except DateOutOfRange:
+        return -1 if day.year == MINYEAR else 1
+
+
+def _lasts_at_most(period: Period, years: int) -> bool:
+    try:
+        return period.last_day(A_CYCLE_BEGINS).year - A_CYCLE_BEGINS.year <= years
+    except DateOutOfRange:
+        return False
 
 
 @lru_cache(maxsize=1024)

@@ -1,16 +1,21 @@
 """Policies as TOML files, checked in full when they are read."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from contract_rules.calendars import CALENDAR_KEYS, Calendar, PeriodError
 from contract_rules.instants import zone_named
-from contract_rules.periods import Period, PeriodError
+from contract_rules.periods import Period, calendar_readers
 from contract_rules.policy.terms import Policy, PolicyError
+from contract_rules.policy.timeline import DeadlineKind
 
-KEYS = tuple(each.name for each in fields(Policy) if each.init and each.compare)
+KEYS = (*(each.name for each in fields(Policy) if each.init and each.compare), "calendar")
+LONGEST_TEXT = 256 * 1024
+"""Characters: fifty years of holidays with their names are a tenth of it."""
 
 
 def parse_policy(text: str, source: str = "policy") -> Policy:
@@ -24,20 +29,49 @@ def parse_policy(text: str, source: str = "policy") -> Policy:
     ...
     contract_rules.policy.terms.PolicyError: terms.toml: version: missing: write text
     """
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, nesting without end
-        raise PolicyError(f"{source}: not TOML: {error}") from None
+    table = _table(text, source)
     try:
         return _policy(table, source)
     except PolicyError as error:
         raise PolicyError(f"{source}: {error}") from None
 
 
+def parse_period(text: str, source: str = "period") -> tuple[Period, ZoneInfo]:
+    """A period alone, with the zone whose days it counts: the keys of a period, and `zone`.
+
+    Raises:
+        PolicyError: as `parse_policy`.
+
+    >>> period, zone = parse_period('''
+    ... zone = "Asia/Tokyo"
+    ... unit = "day"
+    ... count = 14
+    ... ''')
+    >>> print(period.ends_at(date(2024, 3, 1), zone))
+    2024-03-16 00:00:00+09:00
+    """
+    table = _table(text, source)
+    try:
+        zone = _zone(table)
+        return Period.from_mapping({key: value for key, value in table.items() if key != "zone"}), zone
+    except (PolicyError, PeriodError) as error:
+        raise PolicyError(f"{source}: {error}") from None
+
+
+def _table(text: str, source: str) -> dict[str, Any]:
+    if len(text) > LONGEST_TEXT:
+        raise PolicyError(f"{source}: {len(text)} characters: write at most {LONGEST_TEXT}")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, nesting without end
+        raise PolicyError(f"{source}: not TOML: {error}") from None
+
+
 def _policy(table: Mapping[str, object], source: str) -> Policy:
     for key in table:
         if key not in KEYS:
             raise PolicyError(f"{key}: not a key of a policy: write one of {', '.join(KEYS)}")
+    _check_calendar(table, (_period(table, key) for key in DeadlineKind))
     return Policy(
         name=_text(table, "name"),
         version=_text(table, "version"),
@@ -71,9 +105,28 @@ def _period(table: Mapping[str, object], key: str) -> Period:
     if not isinstance(value, Mapping):
         raise PolicyError(f"{key}: {_found(value)}: write a table [{key}] with unit and count")
     try:
-        return Period.from_mapping(value)
+        return Period.from_mapping({**_shared_calendar(table, value), **value})
     except PeriodError as error:
         raise PolicyError(f"{key}: {error}") from None
+
+
+def _shared_calendar(table: Mapping[str, object], period: Mapping[str, object]) -> Mapping[str, object]:
+    """The keys of table [calendar] for a period that asks for closed days and writes none of its own."""
+    shared = table.get("calendar")
+    has_own = any(key in period for key in CALENDAR_KEYS)
+    return shared if isinstance(shared, Mapping) and calendar_readers(period) and not has_own else {}
+
+
+def _check_calendar(table: Mapping[str, object], periods: Iterable[Period]) -> None:
+    """Refuse a table [calendar] that is none, or that no period takes."""
+    if "calendar" not in table:
+        return
+    try:
+        calendar = Calendar.from_mapping(table["calendar"])
+    except PeriodError as error:
+        raise PolicyError(f"calendar: {error}") from None
+    if not any(period.calendar == calendar for period in periods):
+        raise PolicyError("calendar: no period counts or moves by it: write a business_day or a roll, or leave it out")
 
 
 def _day(table: Mapping[str, object], key: str) -> date | None:
