@@ -216,7 +216,7 @@ def test_a_folder_that_leaves_a_day_without_a_policy_is_refused(
 
 
 @pytest.mark.parametrize("deadline", ["service_end", "resumption", "erasure"])
-@pytest.mark.parametrize("rule", ['unit = "business_day"', 'unit = "day"\nfirst_day = "include"'])
+@pytest.mark.parametrize("rule", ['unit = "business_day"\nweekend = [6, 7]', 'unit = "day"\nfirst_day = "include"'])
 def test_a_period_that_is_no_number_of_days_is_refused(tmp_path: Path, deadline: str, rule: str) -> None:
     folder = write_policies(tmp_path / "policies", one="")
     (file,) = folder.iterdir()

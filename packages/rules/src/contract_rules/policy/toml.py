@@ -15,7 +15,7 @@ from contract_rules.policy.timeline import DeadlineKind
 
 KEYS = (*(each.name for each in fields(Policy) if each.init and each.compare), "calendar")
 LONGEST_TEXT = 256 * 1024
-"""Characters: fifty years of holidays with their names are a tenth of it."""
+"""Characters: twenty years of holidays with their names are a tenth of it."""
 
 
 def parse_policy(text: str, source: str = "policy") -> Policy:
