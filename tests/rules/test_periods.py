@@ -24,7 +24,7 @@ from contract_rules.conformance import mismatches, shipped_cases
 TOKYO = ZoneInfo("Asia/Tokyo")
 WEEKEND = Calendar(weekend=frozenset({6, 7}))
 UNTIL_2025 = {"holidays_until": "2025-01-01"}
-VECTORS: list[Any] = shipped_cases()
+PUBLISHED = [case for case in shipped_cases() if isinstance(case, dict) and "source" in case]
 
 
 def period(unit: str, count: int, **rest: object) -> Period:
@@ -37,14 +37,14 @@ def moment(text: str) -> date:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
-@pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: case["id"])
 def test_published_date_is_reproduced(case: dict[str, Any]) -> None:
     assert mismatches([case]) == []
     assert case["source"]
 
 
 def test_there_are_105_published_dates() -> None:
-    assert len({case["id"] for case in VECTORS}) == 105
+    assert len({case["id"] for case in PUBLISHED}) == 105
 
 
 # ---------------------------------------------------------------- days and weeks
@@ -286,6 +286,7 @@ def test_a_business_day_period_ends_on_the_nth_open_day(event: date, count: int,
         (1, {"align": "quarter"}, "2024-03-15", "2024-06-30"),
         (1, {"align": "year"}, "2024-11-30", "2024-12-31"),
         (1, {"align": "year"}, "2024-12-01", "2025-12-31"),
+        (1, {"align": "year"}, "0001-01-01", "0001-12-31"),  # the year before is not in the calendar
         (1, {"align_from": "2024-01-21"}, "2024-03-15", "2024-04-20"),  # closing on the 20th
         (1, {"align_from": "2024-01-21"}, "2024-03-20", "2024-04-20"),
         (1, {"align_from": "2024-01-21"}, "2024-03-21", "2024-05-20"),

@@ -295,10 +295,9 @@ class Period:
         if not months:
             return day
         begin = self.align_from or CALENDAR_YEARS_BEGIN
-        passed = (day.year - begin.year) * MONTHS_IN_A_YEAR + day.month - begin.month
-        passed -= passed % months
-        end = _last_of_months_from(begin, passed)
-        return end if day <= end else _last_of_months_from(begin, passed + months)
+        whole, months_since = divmod((day.year - begin.year) * MONTHS_IN_A_YEAR + day.month - begin.month, months)
+        ends_this_month = months_since == 0 and day.day < begin.day
+        return _last_of_months_from(begin, (whole + (not ends_this_month)) * months)
 
     def _rolled(self, day: date) -> date:
         step = ROLL_STEP[self.roll]
