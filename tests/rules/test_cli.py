@@ -19,6 +19,7 @@ from contract_rules import (
     timeline_from_json,
 )
 from contract_rules.cli import main
+from contract_rules.conformance import shipped_cases
 from contract_rules.diagram import mermaid
 
 SHIPPED = resources.files("contract_rules")
@@ -337,9 +338,16 @@ def test_check_vectors_counts_what_holds(tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().out == "58 passed, 0 failed\n"
 
 
+def test_check_vectors_adds_up_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "cases.json"
+    file.write_text(VECTORS, encoding="utf-8")
+    assert run("check-vectors", str(file), str(file)) == 0
+    assert capsys.readouterr().out == "116 passed, 0 failed\n"
+
+
 def test_check_vectors_knows_the_shipped_cases(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check-vectors") == 0
-    assert capsys.readouterr().out == "105 passed, 0 failed\n"
+    assert capsys.readouterr().out == f"{len(shipped_cases())} passed, 0 failed\n"
 
 
 def test_check_vectors_prints_each_mismatch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -350,8 +358,8 @@ def test_check_vectors_prints_each_mismatch(tmp_path: Path, capsys: pytest.Captu
     file.write_text(json.dumps([holds, wrong, refused]), encoding="utf-8")
     assert run("check-vectors", str(file)) == 1
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "JP03: last day 2024-03-04, expected 2024-03-05"
-    assert printed[1].startswith("JP05: the period is refused: 'hour' is not a key of a period")
+    assert printed[0] == "JP03: last_day 2024-03-04, expected last_day 2024-03-05"
+    assert printed[1].startswith("JP05: error PeriodError, message 'hour' is not a key of a period")
     assert printed[2:] == ["1 passed, 2 failed"]
 
 
@@ -429,7 +437,7 @@ HELP = {
             check-period   the same of a period alone, with its zone
             diff           which applications another policy gives other deadlines
             holidays       write the holidays of a country for a policy file
-            check-vectors  whether published dates are reproduced
+            check-vectors  whether the vectors are reproduced
             transitions    what may be done in which status, by whom and when
             diagram        the lifecycle as a Mermaid diagram
         options:
@@ -492,9 +500,9 @@ HELP = {
           --to YEAR             the last year
         """,
     ("check-vectors",): """
-        usage: contract-rules check-vectors [-h] [FILE]
+        usage: contract-rules check-vectors [-h] [FILE ...]
         positional arguments:
-          FILE        a conformance file (default: the shipped ones)
+          FILE        a file of vectors (default: the shipped ones)
         options:
           -h, --help  show this help message and exit
         """,

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from contract_rules.conformance import mismatches, shipped_cases
+from contract_rules.conformance import mismatches, read_cases, shipped_cases
 from contract_rules.diagram import mermaid, transitions
 from contract_rules.explanations import (
     Language,
@@ -108,9 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("--to", type=int, required=True, dest="last", metavar="YEAR", help="the last year")
     listed.set_defaults(run=_holidays)
 
-    check_vectors = commands.add_parser("check-vectors", help="whether published dates are reproduced")
+    check_vectors = commands.add_parser("check-vectors", help="whether the vectors are reproduced")
     check_vectors.add_argument(
-        "file", type=Path, nargs="?", metavar="FILE", help="a conformance file (default: the shipped ones)"
+        "files", type=Path, nargs="*", metavar="FILE", help="a file of vectors (default: the shipped ones)"
     )
     check_vectors.set_defaults(run=_check_vectors)
 
@@ -214,7 +214,7 @@ def _print_all(lines: Iterable[str]) -> None:
 
 
 def _check_vectors(options: argparse.Namespace) -> int:
-    cases = shipped_cases() if options.file is None else _cases(_read(options.file), str(options.file))
+    cases = [case for file in options.files for case in _cases(file)] if options.files else shipped_cases()
     found = mismatches(cases)
     for mismatch in found:
         print(f"{mismatch.case}: {mismatch.difference}")
@@ -262,14 +262,11 @@ def _policy(file: Path) -> Policy:
     return parse_policy(_read(file), source=str(file))
 
 
-def _cases(text: str, file: str) -> list[object]:
+def _cases(file: Path) -> list[object]:
     try:
-        cases = json.loads(text)
-    except (ValueError, RecursionError):
-        raise UnreadableFileError(f"{file}: not JSON") from None
-    if not isinstance(cases, list):
-        raise UnreadableFileError(f"{file}: not a list of cases")
-    return cases
+        return read_cases(_read(file))
+    except ValueError as error:
+        raise UnreadableFileError(f"{file}: {error}") from None
 
 
 def _read(file: Path) -> str:

@@ -31,7 +31,7 @@ def parse_policy(text: str, source: str = "policy") -> Policy:
     """
     table = _table(text, source)
     try:
-        return _policy(table, source)
+        return policy_from_mapping(table, source)
     except PolicyError as error:
         raise PolicyError(f"{source}: {error}") from None
 
@@ -67,7 +67,17 @@ def _table(text: str, source: str) -> dict[str, Any]:
         raise PolicyError(f"{source}: not TOML: {error}") from None
 
 
-def _policy(table: Mapping[str, object], source: str) -> Policy:
+def policy_from_mapping(table: Mapping[str, object], source: str = "policy") -> Policy:
+    """The policy that parsed TOML, or the same in JSON, writes down.
+
+    Raises:
+        PolicyError: with the key, and what was expected there.
+
+    >>> from contract_rules import shipped_policies
+    >>> (shipped,) = shipped_policies()
+    >>> policy_from_mapping(shipped.terms) == shipped
+    True
+    """
     for key in table:
         if key not in KEYS:
             raise PolicyError(f"{key}: not a key of a policy: write one of {', '.join(KEYS)}")
