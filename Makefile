@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-rules mutate-rules check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-rules vectors mutate-rules check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ bench-import: $(INSTALLED) ## how long importing a million members takes (goal: 
 bench-rules: $(BENCH)/.installed ## how fast the rules answer, as ratios to the floor and to other libraries
 	@$(BENCH)/bin/python -m pytest --quiet --confcutdir=tests/rules --benchmark-group-by=group \
 		--benchmark-columns=min,median --benchmark-sort=min tests/rules/bench_speed.py
+
+vectors: $(INSTALLED) ## write the vectors of decisions, and the table of rules and vectors, anew
+	@$(BIN)/python -m tests.rules.decision_vectors
+	@$(BIN)/python -m tests.rules.twin.mutants
 
 mutate-rules: $(BENCH)/.installed ## change the rules in every small way, and see which change no test notices
 	@$(BENCH)/bin/python tests/rules/mutation/run.py --max-children 2

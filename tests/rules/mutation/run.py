@@ -1,7 +1,7 @@
 """Mutation testing of contract_rules: change the code in every way that mutmut knows; do the tests notice?
 
 `make mutate-rules` runs it, for some minutes, in a copy under `.local`. Exit status 1 where fewer than
-95 % of the changes are noticed, or where one that is not noticed is missing in `survivors.md`, which says of
+99 % of the changes are noticed, or where one that is not noticed is missing in `survivors.md`, which says of
 each why it changes nothing that a caller could see.
 """
 
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 COPY = ROOT / ".local" / "mutation"
 MUTMUT = Path(sys.executable).with_name("mutmut")
-ENOUGH = 0.95
+ENOUGH = 0.99
 
 # Left out are tests that start processes, that look at every function (of which mutmut adds some), and that ask a
 # hundred thousand times what others ask once.
@@ -27,6 +27,7 @@ pytest_add_cli_args=
     -p
     no:cacheprovider
     --ignore=tests/rules/test_wheel.py
+    --ignore=tests/rules/twin
     --ignore=tests/rules/test_a_century_of_days.py
     --deselect=tests/rules/test_docs.py::test_every_public_function_has_an_example
     -o
