@@ -79,7 +79,7 @@ mutate-rules: $(BENCH)/.installed ## change the rules in every small way, and se
 
 $(BENCH)/.installed: pyproject.toml packages/rules/pyproject.toml $(INSTALLED)
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
-	@$(UV) pip install --quiet --python $(BENCH)/bin/python --group pyproject.toml:bench -e packages/rules
+	@$(UV) pip install --quiet --python $(BENCH)/bin/python --group pyproject.toml:bench -e 'packages/rules[holidays]'
 	@touch $@
 
 serve: $(INSTALLED) ## serve the API (DATABASE_URL, REDIS_URL, SMTP_URL, PUBLIC_URL say where everything is)

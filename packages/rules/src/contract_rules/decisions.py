@@ -39,7 +39,7 @@ class Reason(StrEnum):
     ACTOR_NOT_PERMITTED = "ACTOR_NOT_PERMITTED"
     """Somebody else has to ask for this."""
     DATE_OUT_OF_RANGE = "DATE_OUT_OF_RANGE"
-    """The calendar ends before the deadlines would."""
+    """The calendar, or its list of holidays, ends before the deadlines would."""
 
 
 # Read through their class, members cost several comparisons of instants in Python 3.11.
