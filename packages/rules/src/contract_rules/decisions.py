@@ -37,7 +37,7 @@ class Reason(StrEnum):
     ERASURE_ON_HOLD = "ERASURE_ON_HOLD"
     """An operator has placed a hold."""
     ACTOR_NOT_PERMITTED = "ACTOR_NOT_PERMITTED"
-    """Somebody else has to ask for this."""
+    """Another actor has to ask for this."""
     DATE_OUT_OF_RANGE = "DATE_OUT_OF_RANGE"
     """The calendar, or its list of holidays, ends before the deadlines would."""
 
@@ -132,7 +132,7 @@ CONCERNS: Final[Mapping[Action, DeadlineKind]] = complete(
         Action.ERASE: DeadlineKind.ERASURE,
     },
 )
-"""Which date somebody who asks for the action wants to know."""
+"""Which date matters to an actor who asks for the action."""
 
 ALWAYS_CONCERNS: Final[Mapping[Reason, DeadlineKind | None]] = complete(
     "ALWAYS_CONCERNS",

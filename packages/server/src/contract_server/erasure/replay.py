@@ -109,7 +109,7 @@ class Replay:
             return False
 
     async def _erase_again(self, entry: LedgerEntry) -> bool:
-        if not await _restore_facts(entry):
+        if not await _restore_facts(entry, self._policies):
             return False
         clock = ClockFrom(self._clock, entry.application.erasure_at)
         changes = ContractChanges(clock, self._policies, self._notifications)
@@ -127,7 +127,7 @@ def _newest(entries: Iterable[LedgerEntry]) -> dict[UUID, LedgerEntry]:
     return newest
 
 
-async def _restore_facts(entry: LedgerEntry) -> bool:
+async def _restore_facts(entry: LedgerEntry, policies: ServedPolicies) -> bool:
     """Restore the facts that allowed the erasure; return False if there is nothing to erase."""
     async with transaction():
         contract = await Contract.filter(id=entry.contract_id).select_for_update().first()
@@ -140,6 +140,7 @@ async def _restore_facts(entry: LedgerEntry) -> bool:
         await others.filter(withdrawn_at__isnull=True).update(withdrawn_at=entry.application.requested_at)
         application = await applications.filter(id=entry.application.id).first()
         if application is None:
+            await policies.record(policies.version(entry.application.policy_version))
             application = TerminationApplication(contract_id=contract.id, **asdict(entry.application))
             if await others.filter(
                 number=application.number

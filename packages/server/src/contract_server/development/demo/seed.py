@@ -100,6 +100,7 @@ async def _terminate(services: Services, demo: DemoContract, requested_at: datet
         (Action.TERMINATE, RulesActor.CONTRACTOR, requested_at),
         (Action.END_SERVICE, RulesActor.SYSTEM, now),
     )
+    await services.policies.record(services.policies.in_force_at(requested_at))
     for action, actor, at in actions:
         decision = decide(services.policies.in_force_at(at), contract.facts, action, actor, at)
         if not isinstance(decision, Granted):
