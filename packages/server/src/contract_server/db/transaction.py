@@ -24,7 +24,7 @@ async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
         client = await context.__aenter__()
     except BaseException:
         if isinstance(context, TransactionContextPooled):
-            await _release(context)
+            await _discard(context)
         raise
     failure: BaseException | None = None
     try:
@@ -36,14 +36,14 @@ async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
         await context.__aexit__(type(failure) if failure else None, failure, None)
 
 
-async def _release(context: TransactionContextPooled) -> None:
-    """Release the connection that `__aenter__` acquired before BEGIN failed."""
+async def _discard(context: TransactionContextPooled) -> None:
+    """Close the connection that `__aenter__` acquired before BEGIN failed."""
     if hasattr(context, "token"):
         get_connections().reset(context.token)
     connection = getattr(context.client, "_connection", None)
     pool = getattr(context.client._parent, "_pool", None)  # noqa: SLF001 - Tortoise offers no public way
     if connection is not None and pool is not None:
-        await pool.release(connection)
+        await pool.discard(connection)
 
 
 def current_connection() -> BaseDBAsyncClient:

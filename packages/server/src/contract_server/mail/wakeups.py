@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from tortoise.exceptions import DBConnectionError
+
 from contract_server.db.statements import execute
 from contract_server.db.transaction import current_connection
 from contract_server.logs import get_logger
@@ -66,7 +68,11 @@ class PostgresWakeUps:
 
 
 async def listen_for_wakeups(wake: Callable[[], None]) -> None:
-    """Call `wake` once at the start, for mails queued earlier, and at each wake-up; return when the connection ends."""
+    """Call `wake` once at the start, for mails queued earlier, and at each wake-up.
+
+    Raises:
+        DBConnectionError: The connection has ended.
+    """
     async with current_connection().acquire_connection() as connection:
         closed = asyncio.Event()
 
@@ -78,5 +84,6 @@ async def listen_for_wakeups(wake: Callable[[], None]) -> None:
         try:
             wake()
             await closed.wait()
+            raise DBConnectionError("the connection that listened for wake-ups has ended")
         finally:
             await connection.remove_listener(CHANNEL, on_notification)
