@@ -29,7 +29,8 @@ def end_of(error: Exception, monkeypatch: pytest.MonkeyPatch) -> object:
         (Refusal("no such file", Status.MISUNDERSTOOD), Status.MISUNDERSTOOD, "no such file"),
         (SettingsError("DATABASE_URL: not set"), Status.MISCONFIGURED, "DATABASE_URL: not set"),
         (OSError(errno.ENOSPC, "No space left on device"), Status.NO, "writing failed (No space left on device);"),
-        (asyncpg.CannotConnectNowError(), Status.OUT_OF_REACH, "the database cannot be reached; see DATABASE_URL"),
+        (ConnectionRefusedError(), Status.OUT_OF_REACH, "the database cannot be reached; see DATABASE_URL"),
+        (asyncpg.InvalidPasswordError(), Status.OUT_OF_REACH, "the database refuses the role or its password; see"),
         (asyncpg.UndefinedTableError(), Status.OUT_OF_REACH, "the database has another version's schema;"),
     ],
 )

@@ -137,3 +137,11 @@ async def test_a_pool_that_is_closing_is_unavailable_to_those_that_wait(pool: Co
     with pytest.raises(DBConnectionError):
         await waiting
     await closing
+
+
+async def test_a_connection_that_is_read_only_is_closed_when_it_is_returned(pool: ConnectionPool) -> None:
+    connection = await pool.acquire()
+    await connection.execute("SET default_transaction_read_only = on")
+    await pool.release(connection)
+    assert connection.is_closed()
+    assert pool.use() == PoolUse(in_use=0, idle=0, limit=2)

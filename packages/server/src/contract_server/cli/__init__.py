@@ -21,7 +21,7 @@ from contract_server.cli.commands import (
     users,
 )
 from contract_server.cli.exit_status import Refusal, Status
-from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.db.availability import lacks_schema, transient_reason
 from contract_server.settings import SettingsError
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
@@ -64,9 +64,10 @@ def main() -> None:
             _exit("the database has another version's schema; see `contract-server migrate`", Status.OUT_OF_REACH)
         if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
             _exit(f"writing failed ({error.strerror}); free or replace the disk, and run the command again", Status.NO)
-        if not is_unavailable(error):
+        reason = transient_reason(error)
+        if reason is None:
             raise
-        _exit("the database cannot be reached; see DATABASE_URL", Status.OUT_OF_REACH)
+        _exit(f"{reason}; see DATABASE_URL", Status.OUT_OF_REACH)
 
 
 def _exit(message: str, status: Status) -> NoReturn:

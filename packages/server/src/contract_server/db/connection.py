@@ -8,6 +8,7 @@ from tortoise import Tortoise
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 
+from contract_server.db.statements import fetch
 from contract_server.settings import Settings
 
 APP = "contract_server"
@@ -23,6 +24,7 @@ MODELS = [
 MIGRATIONS = "contract_server.db.migrations"
 
 _SERVER_SETTINGS = {
+    "default_transaction_isolation": "read committed",  # a lock makes the next statement see what it waited for
     "idle_in_transaction_session_timeout": "30s",  # a frozen process must not hold a lock forever
     "statement_timeout": "30s",
     "lock_timeout": "10s",
@@ -65,3 +67,9 @@ async def database(settings: Settings, *, no_statement_timeout: bool = False) ->
         yield context
     finally:
         await context.close_connections()
+
+
+async def accepts_writes() -> bool:
+    """Return whether the database takes changes: it is no standby, and not switched to reading only."""
+    rows = await fetch("SELECT current_setting('transaction_read_only') = 'off' AS writable")
+    return bool(rows[0]["writable"])

@@ -1,8 +1,12 @@
 """Migration of the database to the schema of this version."""
 
+import asyncpg
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.graph import MigrationKey
+from tortoise.migrations.recorder import MigrationRecorder
 
 from contract_server.db.connection import APP, tortoise_config
+from contract_server.db.statements import fetch
 from contract_server.db.transaction import current_connection
 from contract_server.settings import Settings
 
@@ -42,5 +46,18 @@ async def migrate(settings: Settings) -> list[str]:
     return pending
 
 
+class _Recorder(MigrationRecorder):
+    """The record of applied migrations. Tortoise's own reports it as empty whenever it cannot be read."""
+
+    async def applied_migrations(self) -> list[MigrationKey]:
+        try:
+            rows = await fetch("SELECT app, name FROM tortoise_migrations")
+        except asyncpg.UndefinedTableError:
+            return []
+        return [MigrationKey(app_label=row["app"], name=row["name"]) for row in rows]
+
+
 def _executor(settings: Settings) -> MigrationExecutor:
-    return MigrationExecutor(current_connection(), tortoise_config(settings)["apps"])
+    executor = MigrationExecutor(current_connection(), tortoise_config(settings)["apps"])
+    executor.recorder = executor.loader.recorder = _Recorder(executor.connection)
+    return executor

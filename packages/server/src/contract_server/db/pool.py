@@ -27,6 +27,7 @@ NOT_OF_THE_SERVER = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What asyncpg raises both for a lost connection and for wrong use of its API."""
 
 _NOTHING = "SELECT"
+_READ_ONLY = ("in_hot_standby", "default_transaction_read_only")  # settings that PostgreSQL reports unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class ConnectionPool:
             raise
 
     async def release(self, connection: Any) -> None:  # noqa: ANN401 - as above
-        """Return a connection. One that is lost, or in a transaction, is closed."""
-        if self._is_closed or connection.is_closed() or connection.is_in_transaction():
+        """Return a connection. One that is lost, in a transaction, or read-only is closed."""
+        if self._is_closed or _is_unfit(connection):
             await self.discard(connection)
         else:
             self._idle.append(connection)
@@ -122,6 +123,16 @@ class ConnectionPool:
         with suppress(Exception):  # asyncpg has cut it off
             await connection.close(timeout=CLOSE_LIMIT_S)
         self._open.discard(connection)
+
+
+def _is_unfit(connection: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether a connection must not serve again. One to a standby would refuse writes after the switchover, too."""
+    reported = connection.get_settings()
+    return (
+        connection.is_closed()
+        or connection.is_in_transaction()
+        or any(getattr(reported, setting, "off") == "on" for setting in _READ_ONLY)
+    )
 
 
 def pool_use() -> PoolUse | None:

@@ -6,7 +6,7 @@ from asgi_correlation_id.context import correlation_id
 from graphql import FieldNode, GraphQLError
 
 from contract_rules import Language
-from contract_server.db.availability import is_unavailable
+from contract_server.db.availability import is_transient
 from contract_server.graphql.language import words
 from contract_server.logs import get_logger
 
@@ -29,14 +29,14 @@ _TOO_SLOW = words(
 
 
 class DatabaseUnavailable(Exception):
-    """The database cannot be reached for the moment."""
+    """The database does not serve for the moment."""
 
 
 def format_error(error: GraphQLError, language: Language) -> dict[str, Any]:
     """Format one entry of `errors`.
 
     Raises:
-        DatabaseUnavailable: The error comes from a database that cannot be reached.
+        DatabaseUnavailable: The error comes from a database that does not serve for the moment.
         Exception: The cause of an error that belongs to no field: an internal error before execution.
     """
     cause = error.original_error
@@ -44,7 +44,7 @@ def format_error(error: GraphQLError, language: Language) -> dict[str, Any]:
         cause = cause.original_error
     if cause is None or (isinstance(cause, ValueError) and not error.path):  # a scalar that refuses its input
         return {**error.formatted, "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})}}
-    if is_unavailable(cause):
+    if is_transient(cause):
         raise DatabaseUnavailable from cause
     if not error.path:
         raise cause
@@ -64,7 +64,7 @@ def masked(language: Language) -> dict[str, Any]:
 
 
 def unavailable(language: Language) -> dict[str, Any]:
-    """The error while the database cannot be reached."""
+    """The error while the database does not serve."""
     return {"message": _UNAVAILABLE[language], "extensions": {"code": INTERNAL}}
 
 

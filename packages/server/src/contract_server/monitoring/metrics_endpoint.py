@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contract_server import metrics
-from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.db.availability import is_transient, lacks_schema
 from contract_server.db.pool import pool_use
 from contract_server.monitoring.backlog import UNKNOWN, read_backlog
 from contract_server.services import Services
@@ -44,7 +44,7 @@ async def _refresh(services: Services) -> None:
         async with asyncio.timeout(DATABASE_TIMEOUT_S):
             backlog = await read_backlog(services.clock)
     except Exception as error:
-        if not (is_unavailable(error) or lacks_schema(error)):
+        if not (is_transient(error) or lacks_schema(error)):
             raise
         backlog = UNKNOWN
     metrics.DATABASE_REACHABLE.set(backlog is not UNKNOWN)

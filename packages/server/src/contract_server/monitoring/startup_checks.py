@@ -2,7 +2,7 @@
 
 from contract_server.accounts.models import Account
 from contract_server.clock import DatabaseClock, TestClockRow
-from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.db.availability import is_transient, lacks_schema
 from contract_server.development.demo.people import CONTRACTS, OPERATOR_ID
 from contract_server.policies.policies import ServedPolicies, served_policies, versions_in_use
 from contract_server.settings import Settings, SettingsError
@@ -42,6 +42,6 @@ async def find_known_startup_problem(settings: Settings) -> str | None:
     try:
         return await find_startup_problem(settings, served_policies(settings.policy_dir))
     except Exception as error:
-        if not is_unavailable(error) and not lacks_schema(error):
+        if not is_transient(error) and not lacks_schema(error):
             raise
     return None

@@ -15,8 +15,8 @@ from uuid_utils import uuid4
 
 from contract_server import logs
 from contract_server.console.routes import console_routes
-from contract_server.db.availability import is_unavailable
-from contract_server.db.connection import database
+from contract_server.db.availability import READ_ONLY, transient_reason
+from contract_server.db.connection import accepts_writes, database
 from contract_server.db.migrate import pending_migrations
 from contract_server.development.demo.time_travel import TimeTravel
 from contract_server.development.mailbox import mailbox_routes
@@ -116,21 +116,25 @@ async def _healthz(_: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """Readiness: the database is available, has this version's schema, and passes the startup checks."""
+    """Readiness: the database takes writes, has this version's schema, and passes the startup checks."""
     services: Services = request.app.state.services
     try:
         async with asyncio.timeout(services.settings.request_deadline.total_seconds()):
-            pending = await pending_migrations(services.settings)
-            problem = None if pending else await find_startup_problem(services.settings, services.policies)
+            if pending := await pending_migrations(services.settings):
+                return _not_ready("migrations are pending", pending=pending)
+            if problem := await find_startup_problem(services.settings, services.policies):
+                return _not_ready(problem)
+            if not await accepts_writes():
+                return _not_ready(READ_ONLY)
     except Exception as error:
-        if not is_unavailable(error):
-            raise
-        return JSONResponse({"ok": False, "reason": "the database cannot be reached"}, status_code=503)
-    if pending:
-        return JSONResponse({"ok": False, "reason": "migrations are pending", "pending": pending}, status_code=503)
-    if problem:
-        return JSONResponse({"ok": False, "reason": problem}, status_code=503)
+        if reason := transient_reason(error):
+            return _not_ready(reason)
+        raise
     return JSONResponse({"ok": True})
+
+
+def _not_ready(reason: str, **details: object) -> Response:
+    return JSONResponse({"ok": False, "reason": reason, **details}, status_code=503)
 
 
 LONGEST_REQUEST_ID = 64

@@ -3,7 +3,7 @@
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contract_server.db.availability import is_unavailable
+from contract_server.db.availability import is_transient
 from contract_server.graphql.errors import masked, unavailable
 from contract_server.graphql.http.accept import answer_language
 from contract_server.headers import RequestHeaders
@@ -36,7 +36,7 @@ class UnhandledErrorMiddleware:
             if has_begun:
                 raise
             language = answer_language(RequestHeaders.of(scope).get(b"accept-language"))
-            if is_unavailable(error):
+            if is_transient(error):
                 response = JSONResponse({"errors": [unavailable(language)]}, 503, {"Retry-After": "5"})
             else:
                 log.error("request failed", exc_info=error)  # noqa: TRY400 - our formatter takes the exception itself

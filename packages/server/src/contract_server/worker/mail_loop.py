@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.db.availability import is_transient, lacks_schema
 from contract_server.logs import get_logger
 from contract_server.mail.relay import MailRelay
 from contract_server.mail.wakeups import listen_for_wakeups
@@ -37,7 +37,7 @@ async def _repeat(work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except Exception as error:
-            if is_unavailable(error) or lacks_schema(error):
+            if is_transient(error) or lacks_schema(error):
                 log.warning("mail loop paused: database unavailable", exc_info=error)
             else:
                 log.exception("mail loop failed")

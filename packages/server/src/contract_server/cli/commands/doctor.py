@@ -7,7 +7,7 @@ import typer
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json, show_table
-from contract_server.db.availability import is_unavailable, lacks_schema
+from contract_server.db.availability import is_transient, lacks_schema
 from contract_server.monitoring.doctor import examine_thoroughly
 from contract_server.monitoring.health import Health
 from contract_server.services import Services
@@ -24,7 +24,7 @@ def doctor(json: Json = False) -> None:
     try:
         health = with_services(_examine)
     except Exception as error:
-        if isinstance(error, Refusal | SettingsError) or is_unavailable(error) or lacks_schema(error):
+        if isinstance(error, Refusal | SettingsError) or is_transient(error) or lacks_schema(error):
             raise
         raise Refusal(f"the check could not run: {type(error).__name__}", Status.OUT_OF_REACH) from error
     if json:
