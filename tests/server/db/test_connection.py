@@ -34,14 +34,7 @@ def test_every_module_with_a_model_is_registered() -> None:
 
 def test_the_url_and_the_pool_size_reach_the_driver() -> None:
     driver = credentials()
-    assert (driver["host"], driver["port"], driver["user"], driver["password"], driver["database"]) == (
-        "db.example.jp",
-        5433,
-        "server",
-        "p@ss",
-        "contracts",
-    )
-    assert (driver["minsize"], driver["maxsize"]) == (1, 7)
+    assert (driver["dsn"], driver["maxsize"]) == ("postgresql://server:p%40ss@db.example.jp:5433/contracts", 7)
 
 
 def test_only_a_migration_has_no_statement_timeout() -> None:

@@ -12,6 +12,7 @@ SECRET = "vErY-hidden"
     ("kind", "fits", "does_not_fit"),
     [
         (types.PostgresUrl, "postgresql:///db?host=/run/postgresql", f"postgresql://u:{SECRET}@h"),
+        (types.PostgresUrl, "postgresql://u:p,w@h:5432,[::1]:5433/db", f"postgresql://u:{SECRET}@h:5432,h:port/db"),
         (types.PostgresUrl, f"postgres://u:{SECRET}@h/db", f"mysql://u:{SECRET}@h/db"),
         (types.RedisUrl, "rediss://h:1/2", f"redis://u:{SECRET}@h/name"),
         (types.SmtpUrl, "smtps://h", f"smtp://u:{SECRET}@"),

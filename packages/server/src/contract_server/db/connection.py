@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tortoise import Tortoise
-from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 
 from contract_server.db.statements import fetch
@@ -36,17 +35,15 @@ _SERVER_SETTINGS = {
 
 def tortoise_config(settings: Settings, *, no_statement_timeout: bool = False) -> dict[str, Any]:
     """Tortoise's configuration: one connection, and one app with all models and migrations."""
-    connection = expand_db_url(settings.database_url.get_secret_value().replace("postgresql://", "asyncpg://", 1))
-    connection["engine"] = "contract_server.db.engine"
-    connection["credentials"] |= {
-        "minsize": 1,
+    credentials = {
+        "dsn": settings.database_url.get_secret_value(),
         "maxsize": settings.database_pool_size,
         "timeout": 5,
         "application_name": APP,
         "server_settings": _SERVER_SETTINGS | ({"statement_timeout": "0"} if no_statement_timeout else {}),
     }
     return {
-        "connections": {"default": connection},
+        "connections": {"default": {"engine": "contract_server.db.engine", "credentials": credentials}},
         "apps": {APP: {"models": MODELS, "default_connection": "default", "migrations": MIGRATIONS}},
         "use_tz": True,
         "timezone": "UTC",

@@ -67,9 +67,9 @@ class Client(AsyncpgDBClient):
     """Tortoise's client on that pool."""
 
     async def create_pool(self, **settings: Any) -> Any:  # noqa: ANN401 - asyncpg's own
-        """Make the pool. Its connections are opened as they are needed."""
-        del settings["min_size"]
-        return ConnectionPool(settings.pop("max_size"), partial(asyncpg.connect, **settings))
+        """Make the pool. Its connections are opened as they are needed, by the URL alone."""
+        arguments = {name: settings[name] for name in ("dsn", "timeout", "server_settings")}
+        return ConnectionPool(settings["max_size"], partial(asyncpg.connect, **arguments))
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         """Lend a connection of the pool."""

@@ -12,6 +12,7 @@ from contract_notify import InvalidAddress, SmtpServer, is_one_line, require_add
 HIDDEN = "***"
 
 _LONGEST_SENDER_NAME = 100
+_POSTGRES = {"postgresql", "postgres"}
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
@@ -19,7 +20,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](
 def _postgres_url(value: SecretStr) -> SecretStr:
     parts = _split(value.get_secret_value())
     has_host = bool(parts.hostname) or "host=" in parts.query  # host= in the query is a socket's folder
-    if parts.scheme not in {"postgresql", "postgres"} or not has_host or len(parts.path) <= 1:
+    if parts.scheme not in _POSTGRES or not has_host or len(parts.path) <= 1:
         raise ValueError("expected postgresql://user:password@host:port/database")
     return value
 
@@ -124,7 +125,9 @@ def without_password(secret: SecretStr) -> str:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        hosts = parts.netloc.rpartition("@")[2]
+        for host in hosts.split(",") if parts.scheme in _POSTGRES else [hosts]:  # primary and standbys
+            _ = urlsplit(f"//{host}").port
     except ValueError:
         raise ValueError("expected an address whose host and port can be told apart") from None
     return parts

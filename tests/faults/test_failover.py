@@ -1,0 +1,112 @@
+"""A standby takes the primary's place under load: no acknowledged change is lost, and changes soon succeed again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import cycle
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from tests.conftest import new_database
+from tests.faults.conftest import Faults
+from tests.faults.customers import CHANGES, Customer, Effects, new_customer
+from tests.faults.replication import Pair, replicated
+from tests.server.in_process import development_settings, seeded_services, served
+
+from contract_rules import Action
+
+CLIENTS = 40
+RESUMES_WITHIN_S = 5
+PAUSE_S = 0.05
+
+
+class Load:
+    """Clients that change their contracts again and again, each asking with the same key until it is answered."""
+
+    def __init__(self, http: httpx.AsyncClient, customers: list[Customer]) -> None:
+        self._http = http
+        self._customers = customers
+        self._ending = False
+        self.acknowledged = dict.fromkeys(range(len(customers)), 0)
+        self.progress = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the clients for the block; each finishes the change that it has begun."""
+        async with asyncio.TaskGroup() as group:
+            for number in self.acknowledged:
+                group.create_task(self._change_again_and_again(number))
+            yield
+            self._ending = True
+
+    async def _change_again_and_again(self, number: int) -> None:
+        for action in cycle((Action.TERMINATE, Action.RESUME)):
+            if self._ending:
+                return
+            await self._change(self._customers[number], action)
+            self.acknowledged[number] += 1
+            self.progress.set()
+            await asyncio.sleep(PAUSE_S)
+
+    async def _change(self, customer: Customer, action: Action) -> None:
+        request = {
+            "query": CHANGES[action],
+            "variables": {"id": str(customer.contract_id), "key": str(uuid4())},
+        }
+        while True:
+            headers = {"Authorization": f"Bearer {customer.token}"}
+            response = await self._http.post("/graphql", json=request, headers=headers)
+            if response.status_code == 200:
+                assert "contract" in response.json()["data"]["change"], response.text
+                return
+            assert (response.status_code, "Retry-After" in response.headers) == (503, True), response.text
+            await asyncio.sleep(PAUSE_S)
+
+
+CHANGES_OF_PRIMARY: dict[str, Callable[[Pair], Awaitable[None]]] = {
+    "planned switchover": Pair.switch_over,
+    "killed primary": Pair.fail_over,
+}
+
+
+@pytest.mark.parametrize("change_primary", CHANGES_OF_PRIMARY.values(), ids=CHANGES_OF_PRIMARY)
+async def test_a_change_of_the_primary_loses_no_acknowledged_change_and_changes_soon_succeed_again(
+    change_primary: Callable[[Pair], Awaitable[None]], faults: Faults, tmp_path: Path
+) -> None:
+    async with replicated(tmp_path) as pair:
+        database = (await new_database(pair.primary)).rpartition("/")[2]
+        settings = development_settings(pair.url(database), tmp_path)
+        async with seeded_services(settings) as services:
+            customers = [await new_customer(services) for _ in range(CLIENTS)]
+        async with served(settings) as http:
+            load = Load(http, customers)
+            async with load.running():
+                for _ in range(faults.figure(3, 100)):
+                    await change_primary(pair)
+                    load.progress.clear()
+                    async with asyncio.timeout(RESUMES_WITHIN_S):
+                        await load.progress.wait()
+                    await pair.follow_anew()
+            assert min(load.acknowledged.values()) > 0
+            for customer, changes in zip(customers, load.acknowledged.values(), strict=True):
+                assert await Effects.of(customer) == Effects.after(changes)
+
+
+async def test_a_server_waits_for_a_primary_and_says_so(tmp_path: Path) -> None:
+    async with replicated(tmp_path) as pair:
+        database = (await new_database(pair.primary)).rpartition("/")[2]
+        settings = development_settings(pair.url(database), tmp_path)
+        async with seeded_services(settings):
+            pass
+        only_standby = SecretStr(f"{pair.standby.url.rpartition('/')[0]}/{database}")
+        async with served(settings.model_copy(update={"database_url": only_standby})) as http:
+            refused = await http.get("/readyz")
+            assert refused.status_code == 503
+            assert refused.json()["reason"].startswith("the database is read-only")
+        async with served(settings) as http:
+            assert (await http.get("/readyz")).status_code == 200
+            await asyncio.to_thread(pair.primary.kill)
+            assert (await http.get("/readyz")).json() == {"ok": False, "reason": "the database cannot be reached"}
