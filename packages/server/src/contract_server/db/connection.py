@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from pydantic import SecretStr
 from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
@@ -22,8 +23,7 @@ MODELS = [
 ]
 MIGRATIONS = "contract_server.db.migrations"
 
-_SERVER_SETTINGS = {
-    "default_transaction_isolation": "read committed",  # a lock makes the next statement see what it waited for
+_LIMITS = {
     "idle_in_transaction_session_timeout": "30s",  # a frozen process must not hold a lock forever
     "statement_timeout": "30s",
     "lock_timeout": "10s",
@@ -31,23 +31,45 @@ _SERVER_SETTINGS = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+# a lock makes the next statement see what it waited for
+_ISOLATION = {"default_transaction_isolation": "read committed"}
+_OF_A_POOLER = {
+    "statement_cache_size": 0,  # a prepared statement would stay in a session that others get
+    "preamble": "; ".join(
+        (
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            *(f"SET LOCAL {name} = '{value}'" for name, value in _LIMITS.items()),
+        )
+    ),
+}
 
 
 def tortoise_config(settings: Settings, *, no_statement_timeout: bool = False) -> dict[str, Any]:
-    """Tortoise's configuration: one connection, and one app with all models and migrations."""
-    credentials = {
-        "dsn": settings.database_url.get_secret_value(),
-        "maxsize": settings.database_pool_size,
-        "timeout": 5,
-        "application_name": APP,
-        "server_settings": _SERVER_SETTINGS | ({"statement_timeout": "0"} if no_statement_timeout else {}),
-    }
+    """Tortoise's configuration: the connections by name, and one app with all models and migrations.
+
+    `default` may lead to a pooler; `direct` never does. A migration, which has no statement timeout, uses PostgreSQL
+    itself for both.
+    """
+    limits = _ISOLATION | _LIMITS | ({"statement_timeout": "0"} if no_statement_timeout else {})
+    direct = _connection(settings.database_direct_url or settings.database_url, settings, server_settings=limits)
+    has_pooler = settings.database_direct_url is not None and not no_statement_timeout
+    pooled = _connection(settings.database_url, settings, **_OF_A_POOLER)
     return {
-        "connections": {"default": {"engine": "contract_server.db.engine", "credentials": credentials}},
+        "connections": {"default": pooled if has_pooler else direct, "direct": direct},
         "apps": {APP: {"models": MODELS, "default_connection": "default", "migrations": MIGRATIONS}},
         "use_tz": True,
         "timezone": "UTC",
     }
+
+
+def _connection(url: SecretStr, settings: Settings, **more: object) -> dict[str, Any]:
+    credentials = {
+        "dsn": url.get_secret_value(),
+        "maxsize": settings.database_pool_size,
+        "timeout": 5,
+        "application_name": APP,
+    }
+    return {"engine": "contract_server.db.engine", "credentials": credentials | more}
 
 
 @asynccontextmanager

@@ -23,6 +23,8 @@ from tortoise.exceptions import DBConnectionError
 
 from contract_server.db.pool import NOT_OF_THE_SERVER, ConnectionPool
 
+_ARGUMENTS = {"dsn", "timeout", "server_settings", "statement_cache_size"}
+
 ROLLBACK_LIMIT_S = 1.0
 """How long a rollback waits for a cancelled statement. Then the connection is closed."""
 
@@ -63,17 +65,47 @@ class _OfTheTransaction(ConnectionWrapper[Any]):
             raise DBConnectionError("the connection to the database is lost") from error
 
 
+class _ThroughPooler(_OfThePool):
+    """A lent connection whose session is the same for one transaction only: each use of it is one."""
+
+    async def __aenter__(self) -> Any:  # noqa: ANN401 - asyncpg ships no types
+        connection = await super().__aenter__()
+        self._transaction = connection.transaction()
+        try:
+            await self._transaction.start()
+            await connection.execute(self.client.preamble)
+        except BaseException:
+            await self.client.discard(connection)
+            raise
+        return connection
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:  # noqa: ANN401 - as Tortoise has it
+        try:
+            with _loss_raised(self.connection):
+                if error is None:
+                    await self._transaction.commit()
+                elif not isinstance(error, asyncio.CancelledError | TimeoutError):
+                    await self._transaction.rollback()
+        finally:
+            await super().__aexit__(kind, error, traceback)
+
+
 class Client(AsyncpgDBClient):
     """Tortoise's client on that pool."""
 
+    def __init__(self, *, preamble: str = "", **settings: Any) -> None:  # noqa: ANN401 - as Tortoise has it
+        """Set what begins each transaction; it is set where a pooler keeps no settings of a session."""
+        super().__init__(**settings)
+        self.preamble = preamble
+
     async def create_pool(self, **settings: Any) -> Any:  # noqa: ANN401 - asyncpg's own
         """Make the pool. Its connections are opened as they are needed, by the URL alone."""
-        arguments = {name: settings[name] for name in ("dsn", "timeout", "server_settings")}
+        arguments = {name: value for name, value in settings.items() if name in _ARGUMENTS}
         return ConnectionPool(settings["max_size"], partial(asyncpg.connect, **arguments))
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         """Lend a connection of the pool."""
-        return _OfThePool(self, self._pool_init_lock)
+        return (_ThroughPooler if self.preamble else _OfThePool)(self, self._pool_init_lock)
 
     async def discard(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg ships no types
         """Close a lent connection, which may be in any state, instead of returning it."""
@@ -96,6 +128,8 @@ class _Transaction(TransactionWrapper):
     async def begin(self) -> None:
         with _loss_raised(self._connection):
             await super().begin()
+            if isinstance(self._parent, Client) and self._parent.preamble:
+                await self._connection.execute(self._parent.preamble)
 
     async def commit(self) -> None:
         with _loss_raised(self._connection):

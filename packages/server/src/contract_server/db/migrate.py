@@ -7,7 +7,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 
 from contract_server.db.connection import APP, tortoise_config
 from contract_server.db.statements import fetch
-from contract_server.db.transaction import current_connection
+from contract_server.db.transaction import current_connection, direct_connection
 from contract_server.settings import Settings
 
 _NO_TIMEOUTS = "SET lock_timeout = 0; SET statement_timeout = 0"
@@ -33,8 +33,7 @@ async def migrate(settings: Settings) -> list[str]:
     Returns:
         The names of the applied migrations.
     """
-    pool = current_connection()
-    async with pool.acquire_connection() as lock:
+    async with direct_connection().acquire_connection() as lock:
         await lock.execute(_NO_TIMEOUTS)
         await lock.execute(_LOCK)
         try:

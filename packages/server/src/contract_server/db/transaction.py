@@ -49,3 +49,8 @@ async def _discard(context: TransactionContextPooled) -> None:
 def current_connection() -> BaseDBAsyncClient:
     """The connection that queries use now: that of the open transaction, or the pool."""
     return get_connection("default")
+
+
+def direct_connection() -> BaseDBAsyncClient:
+    """The pool of connections without a pooler, for what needs a session: LISTEN, its locks, temporary tables."""
+    return get_connection("direct")

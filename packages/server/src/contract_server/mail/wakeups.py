@@ -12,7 +12,7 @@ from typing import Protocol
 from tortoise.exceptions import DBConnectionError
 
 from contract_server.db.statements import execute
-from contract_server.db.transaction import current_connection
+from contract_server.db.transaction import direct_connection
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
@@ -73,7 +73,7 @@ async def listen_for_wakeups(wake: Callable[[], None]) -> None:
     Raises:
         DBConnectionError: The connection has ended.
     """
-    async with current_connection().acquire_connection() as connection:
+    async with direct_connection().acquire_connection() as connection:
         closed = asyncio.Event()
 
         def on_notification(*_: object) -> None:

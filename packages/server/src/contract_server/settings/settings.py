@@ -61,7 +61,14 @@ class Settings(BaseSettings):
         description="development or production; the test clock exists in development alone",
     )
     database_url: PostgresUrl = Field(description="PostgreSQL, as postgresql://user:password@host:port/database")
-    database_pool_size: int = Field(10, ge=2, le=500, description="connections that one process keeps at most")
+    database_direct_url: PostgresUrl | None = Field(
+        None,
+        description="PostgreSQL itself, where DATABASE_URL leads to a pooler, as PgBouncer is; for migrations, imports,"
+        " and the worker's wake-ups",
+    )
+    database_pool_size: int = Field(
+        10, ge=2, le=500, description="connections that one process keeps at most, beside a worker's for wake-ups"
+    )
     redis_url: RedisUrl = Field(
         SecretStr("redis://127.0.0.1:6379/0"), description="Redis, which carries the worker's ticks and nothing else"
     )

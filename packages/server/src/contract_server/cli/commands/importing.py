@@ -15,7 +15,7 @@ from contract_server.accounts.tokens import new_token
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json
-from contract_server.db.transaction import current_connection
+from contract_server.db.transaction import direct_connection
 from contract_server.onboarding.importer import Importer
 from contract_server.onboarding.lines import BrokenLine, Encoding, Format, Line, UnreadableFile, read_lines
 from contract_server.onboarding.staging import ImportReport
@@ -73,7 +73,7 @@ async def _run(
 ) -> ImportReport:
     unusable_hash = await services.passwords.hash(new_token())  # of a random value: no password fits it
     now = await services.clock.now()
-    async with current_connection().acquire_connection() as connection:
+    async with direct_connection().acquire_connection() as connection:
         dry_run = connection.transaction() if check else None
         if dry_run:
             await dry_run.start()
