@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from contract_server.accounts import password_reset
-from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts import fair_queue, password_reset
+from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
 from contract_server.graphql.execution import query_cost
@@ -57,8 +57,11 @@ async def test_every_documented_limit_is_the_default() -> None:
             f" a link holds {minutes(password_reset.VALID_FOR)}, once"
         ),
         "passwords": (
-            f"argon2id ({int(memory) // 1024} MiB, {rounds} rounds),"
-            f" {NUMBERS[pool['threads'].default]} at a time, {pool['longest_queue'].default} waiting"
+            f"argon2id ({int(memory) // 1024} MiB, {rounds} rounds), {NUMBERS[pool['threads'].default]} at a time"
+        ),
+        "log-ins at the same time": (
+            f"{fair_queue.AT_A_TIME}, and {fair_queue.LONGEST_LINE} waiting:"
+            f" {fair_queue.SHARE} for one account, {fair_queue.SHARE} from one source"
         ),
         "sessions": (
             f"{bits}-bit tokens, kept as hashes; {hours(settings.session_idle_limit)} idle,"

@@ -7,9 +7,10 @@ from threading import Event
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from contract_server.accounts.login import InvalidCredentials, LogIns
+from contract_server.accounts.fair_queue import FairQueue
+from contract_server.accounts.login import Busy, InvalidCredentials, LogIns
 from contract_server.accounts.models import Account
-from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.services import Services
 
@@ -52,14 +53,15 @@ class CountedLogIns:
         return len(self.algorithm.compared_with)
 
 
-async def count_log_ins(services: Services, *, longest_queue: int = 10_000, **settings: object) -> CountedLogIns:
+async def count_log_ins(services: Services, *, share: int = 10_000, **settings: object) -> CountedLogIns:
     """Log-ins on the services' database for the account of `EMAIL`, with other settings."""
     algorithm = CountingHash()
     password_hash = algorithm.hash(PASSWORD)
     await Account.filter(email=EMAIL).update(password_hash=password_hash)
     changed = services.settings.model_copy(update=settings)
-    passwords = PasswordHasher(algorithm, longest_queue=longest_queue)
-    return CountedLogIns(LogIns(changed, passwords, services.sessions, services.rate_limits), algorithm, password_hash)
+    queue = FairQueue(longest_line=10_000, share=share)
+    log_ins = LogIns(changed, PasswordHasher(algorithm), services.sessions, services.rate_limits, queue)
+    return CountedLogIns(log_ins, algorithm, password_hash)
 
 
 async def guess(counted: CountedLogIns, times: int, email: str = EMAIL, client_address: str = HERE) -> list[str]:
@@ -68,7 +70,7 @@ async def guess(counted: CountedLogIns, times: int, email: str = EMAIL, client_a
     async def one(number: int) -> str:
         try:
             await counted.log_ins.log_in(email, f"wrong {number}", client_address=client_address)
-        except (InvalidCredentials, TooManyAttempts) as error:
+        except (InvalidCredentials, TooManyAttempts, Busy) as error:
             return type(error).__name__
         return "let in"
 

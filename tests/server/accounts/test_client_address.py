@@ -1,7 +1,7 @@
 import pytest
 from pydantic import SecretStr
 
-from contract_server.accounts.client_address import ClientAddresses
+from contract_server.accounts.client_address import ClientAddresses, networks
 from contract_server.settings import Settings
 
 
@@ -42,17 +42,26 @@ def test_a_trusted_proxy_is_believed_back_to_the_first_address_that_is_not_ours(
     assert addresses("10.0.0.0/8").of("10.0.0.1", forwarded_for) == client
 
 
+def test_an_address_that_is_mapped_into_the_other_family_is_the_same_client() -> None:
+    assert addresses().of("::ffff:203.0.113.9", []) == addresses().of("203.0.113.9", [])
+
+
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("one", "other", "shared"),
     [
-        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
-        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
-        ("::ffff:203.0.113.9", "203.0.113.9", True),
-        ("203.0.113.9", "203.0.113.10", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", 3),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", 2),
+        ("2001:db8:1:2::1", "2001:db8:1:ff02::1", 1),
+        ("2001:db8:1:2::1", "2001:db8:2:2::1", 0),
+        ("203.0.113.9", "203.0.113.9", 1),
+        ("203.0.113.9", "203.0.113.10", 0),
+        ("unknown", "unknown", 1),
     ],
 )
-def test_all_addresses_that_a_provider_gives_to_one_customer_are_one_source(one: str, other: str, same: bool) -> None:
-    assert (addresses().of(one, []) == addresses().of(other, [])) is same
+def test_clients_share_the_networks_that_a_provider_may_have_given_to_one_customer(
+    one: str, other: str, shared: int
+) -> None:
+    assert len(set(networks(one)) & set(networks(other))) == shared
 
 
 @pytest.mark.parametrize("peer", [None, "", "a socket"])

@@ -134,22 +134,24 @@ async def test_waits_go_by_real_time_wherever_the_test_clock_stands(services: Se
     assert refusal.value.retry_at - await DatabaseClock().now() <= 5 * MINUTE
 
 
-async def test_a_flood_beyond_the_queue_is_told_to_come_back_and_is_not_counted(services: Services) -> None:
+async def test_a_flood_beyond_its_share_of_the_queue_is_told_to_come_back_and_is_not_counted(
+    services: Services,
+) -> None:
     counted = await count_log_ins(
-        services, longest_queue=0, log_in_failures_per_account=1_000, log_in_failures_per_source=1_000
+        services, share=2, log_in_failures_per_account=1_000, log_in_failures_per_source=1_000
     )
     counted.algorithm.may_go_on.clear()
     flood = [asyncio.create_task(guess(counted, 1)) for _ in range(30)]
     try:
-        while len(answered := [task for task in flood if task.done()]) < 28:  # two threads and no queue
+        while len(answered := [task for task in flood if task.done()]) < 24:  # four take place, two wait
             await asyncio.wait(flood, return_when=asyncio.FIRST_COMPLETED, timeout=0.1)
     finally:
         counted.algorithm.may_go_on.set()
-    assert [task.result() for task in answered] == [["TooManyAttempts"]] * 28
+    assert [task.result() for task in answered] == [["Busy"]] * 24
     answers = await asyncio.gather(*flood)
-    assert answers.count(["InvalidCredentials"]) == counted.guesses == 2
+    assert answers.count(["InvalidCredentials"]) == counted.guesses == 6
     (row,) = await fetch("SELECT min(tries) AS least, max(tries) AS most FROM attempt_count")
-    assert (row["least"], row["most"]) == (2, 2)
+    assert (row["least"], row["most"]) == (6, 6)
 
 
 @pytest.mark.parametrize(

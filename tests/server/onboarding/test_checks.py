@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from contract_server.accounts.passwords import HASH_PREFIX
+from contract_server.accounts.passwords.hasher import HASH_PREFIX
 from contract_server.onboarding import checks
 from contract_server.onboarding.checks import Checks, Fault, InvalidValue
 from contract_server.onboarding.lines import Kind, Line

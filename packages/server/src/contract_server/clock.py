@@ -7,6 +7,8 @@ Processes of production read `DatabaseClock`, processes of development `TestCloc
 `TestClock` and its row are therefore here; moving it is `development/test_clock.py`, which production never imports.
 """
 
+import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -36,6 +38,21 @@ class DatabaseClock:
     async def now(self) -> datetime:
         """The database's current instant."""
         return await _read(self.sql)
+
+
+class CoarseClock:
+    """Real time to the second: the database is asked once a second, so that an answer in a flood costs nothing."""
+
+    def __init__(self) -> None:
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._read_again_at = -math.inf
+
+    async def now(self) -> datetime:
+        """The instant, at most a second ago."""
+        if time.monotonic() >= self._read_again_at:
+            self._now = await DatabaseClock().now()
+            self._read_again_at = time.monotonic() + 1
+        return self._now
 
 
 class TestClockRow(Model):

@@ -7,7 +7,7 @@ from contract_notify import Delivery, DeliveryPool, delivery_from_url
 from contract_server.accounts.client_address import ClientAddresses
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
-from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit_store import RateLimitStore
 from contract_server.accounts.sessions import Sessions
 from contract_server.clock import Clock, DatabaseClock, TestClock

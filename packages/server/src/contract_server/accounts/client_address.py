@@ -11,17 +11,17 @@ from contract_server.settings import Settings
 
 Address = IPv4Address | IPv6Address
 
-_NETWORK_BITS = 64  # the IPv6 prefix of one customer of a provider, who can choose all other bits
+_PREFIXES = (64, 56, 48)  # what providers give to one customer, who can choose all other bits
 
 
 class ClientAddresses:
-    """Finds the address that rate limits count a request under."""
+    """Finds the address of a request's client."""
 
     def __init__(self, settings: Settings) -> None:
         self._trusted = [ip_network(network) for network in settings.trusted_proxies]
 
     def of(self, peer: str | None, forwarded_for: Iterable[str]) -> str:
-        """Return the client's address, or its network for IPv6.
+        """Return the client's address.
 
         Args:
             peer: The address at the other end of the connection; None on a Unix socket.
@@ -34,7 +34,7 @@ class ClientAddresses:
             if hop is None:
                 break
             client = hop
-        return "unknown" if client is None else _network(client)
+        return "unknown" if client is None else str(client)
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
@@ -49,7 +49,15 @@ def _parse(text: str) -> Address | None:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def _network(address: Address) -> str:
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(IPv6Network((int(address), _NETWORK_BITS), strict=False))
+def networks(address: str) -> list[str]:
+    """The networks that rate limits count a client under, narrow before wide.
+
+    >>> networks("2001:db8:1:2::9")
+    ['2001:db8:1:2::/64', '2001:db8:1::/56', '2001:db8:1::/48']
+    >>> networks("203.0.113.9")
+    ['203.0.113.9']
+    """
+    parsed = _parse(address)
+    if not isinstance(parsed, IPv6Address):
+        return [address]
+    return [str(IPv6Network((int(parsed), prefix), strict=False)) for prefix in _PREFIXES]

@@ -4,15 +4,17 @@ Limits count failures only. They count by the typed address and the client, whet
 unknown address is locked like a known one. A lock stops log-ins only; open sessions continue.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from contract_server.accounts.client_address import networks
 from contract_server.accounts.email import find_account, normalize
-from contract_server.accounts.passwords import PasswordHasher, TooBusy
+from contract_server.accounts.fair_queue import FairQueue, Requester, TooBusy
+from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.accounts.sessions import AccountChanged, Sessions
 from contract_server.accounts.viewer import Viewer
-from contract_server.clock import DatabaseClock
+from contract_server.clock import CoarseClock
 from contract_server.settings import Settings
 
 _BUSY_RETRY_AFTER = timedelta(seconds=5)
@@ -22,11 +24,24 @@ class InvalidCredentials(Exception):
     """The address is unknown or erased, or the password is wrong. It does not reveal which."""
 
 
+class Busy(Exception):
+    """The password was not compared, because too many log-ins of this account or this source are waiting."""
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__()
+        self.retry_at = retry_at
+
+
 class LogIns:
     """Verifies credentials within the rate limits, and opens sessions."""
 
     def __init__(
-        self, settings: Settings, passwords: PasswordHasher, sessions: Sessions, rate_limits: RateLimitStore
+        self,
+        settings: Settings,
+        passwords: PasswordHasher,
+        sessions: Sessions,
+        rate_limits: RateLimitStore,
+        queue: FairQueue | None = None,
     ) -> None:
         window = settings.log_in_window
         self._per_account = Limit(settings.log_in_failures_per_account, window)
@@ -35,7 +50,8 @@ class LogIns:
         self._passwords = passwords
         self._sessions = sessions
         self._rate_limits = rate_limits
-        self._clock = DatabaseClock()
+        self._queue = queue or FairQueue()
+        self._clock = CoarseClock()
 
     async def log_in(
         self, email: str, password: str, *, client_address: str, replacing: str | None = None
@@ -54,8 +70,18 @@ class LogIns:
         Raises:
             InvalidCredentials: The address or the password is wrong.
             TooManyAttempts: Too many failures; the password was not compared.
+            Busy: Too many log-ins are waiting; the password was not compared.
         """
         email = normalize(email)
+        try:
+            async with self._queue.turn(Requester(email, networks(client_address)[-1])):
+                return await self._log_in(email, password, client_address, replacing)
+        except TooBusy:
+            raise Busy(await self._clock.now() + _BUSY_RETRY_AFTER) from None
+
+    async def _log_in(
+        self, email: str, password: str, client_address: str, replacing: str | None
+    ) -> tuple[Viewer, str]:
         account_key = self._rate_limits.key_within(_account(email), client_address)
         limits = {
             account_key: self._per_account,
@@ -68,11 +94,7 @@ class LogIns:
         except TooManyAttempts:
             await self._passwords.verify_dummy(password)
             raise
-        try:
-            is_correct = await self._passwords.verify(password, account.password_hash if account else None)
-        except TooBusy:
-            await self._rate_limits.refund(attempt)
-            raise TooManyAttempts(await self._clock.now() + _BUSY_RETRY_AFTER) from None
+        is_correct = await self._passwords.verify(password, account.password_hash if account else None)
         if account is None or not is_correct:
             raise InvalidCredentials
         try:

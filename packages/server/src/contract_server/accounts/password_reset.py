@@ -6,7 +6,7 @@ from datetime import timedelta
 from contract_server.accounts.credentials import replace_password, require_suitable
 from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.models import PasswordResetToken
-from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.accounts.tokens import hash_token, new_token

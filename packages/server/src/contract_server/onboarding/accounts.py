@@ -10,7 +10,7 @@ from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets
-from contract_server.accounts.passwords import PasswordHasher
+from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.store import lock_snapshot
 from contract_server.db.transaction import transaction

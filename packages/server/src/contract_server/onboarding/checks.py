@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contract_notify import InvalidAddress, require_address
 from contract_server.accounts.email import normalize
-from contract_server.accounts.passwords import HASH_PREFIX
+from contract_server.accounts.passwords.hasher import HASH_PREFIX
 from contract_server.onboarding.lines import FIELDS, Line
 
 CONTRACT_FIELDS = frozenset(FIELDS)

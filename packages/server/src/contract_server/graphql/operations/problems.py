@@ -8,7 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from contract_rules import Reason, complete, explain_refusal
 from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
-from contract_server.accounts.login import InvalidCredentials
+from contract_server.accounts.login import Busy, InvalidCredentials
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.contracts import result as errors
@@ -37,6 +37,10 @@ _INVALID_CREDENTIALS = words(
 _TOO_MANY_ATTEMPTS = words(
     ja="ログインの試行回数が上限に達しました。{until}以降にもう一度お試しください。",
     en="There were too many attempts to log in. Please try again at {until} or later.",
+)
+_BUSY = words(
+    ja="ただいまログインが混み合っています。数秒後にもう一度お試しください。試行回数には数えられません。",
+    en="Many people are logging in just now. Please try again in a few seconds; this try was not counted.",
 )
 _INVALID_RESET_TOKEN = words(
     ja="このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
@@ -168,6 +172,16 @@ class TooManyAttemptsHandler(strawberry.ExceptionHandler[TooManyAttempts, result
         return results.LogInRefused(code=ProblemCode.TOO_MANY_ATTEMPTS, message=message, retry_at=retry_at)
 
 
+class BusyHandler(strawberry.ExceptionHandler[Busy, results.LogInRefused]):
+    """Names the instant of the next try, which is a few seconds ahead."""
+
+    def handle(self, exception: Busy, *, field: StrawberryField, info: RequestInfo) -> results.LogInRefused:
+        context = info.context
+        return results.LogInRefused(
+            code=ProblemCode.BUSY, message=_BUSY[context.language], retry_at=context.local(exception.retry_at)
+        )
+
+
 class InvalidResetTokenHandler(strawberry.ExceptionHandler[ResetTokenError, results.InvalidResetToken]):
     """Reports unknown, used and expired tokens alike."""
 
@@ -187,5 +201,6 @@ HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     IdempotencyKeyReusedHandler(),
     InvalidCredentialsHandler(),
     TooManyAttemptsHandler(),
+    BusyHandler(),
     InvalidResetTokenHandler(),
 )

@@ -46,6 +46,10 @@ class ProblemCode(Enum):
     TOO_MANY_ATTEMPTS = strawberry.enum_value(
         "TOO_MANY_ATTEMPTS", description="Too many tries; `retryAt` says when the next is possible."
     )
+    BUSY = strawberry.enum_value(
+        "BUSY",
+        description="Many log-ins are waiting, and this one was not looked at or counted; `retryAt` is seconds ahead.",
+    )
     INVALID_RESET_TOKEN = strawberry.enum_value("INVALID_RESET_TOKEN", description=UNUSABLE_TOKEN)
 
 
@@ -95,7 +99,7 @@ class InvalidInput(_ConcreteProblem):
 
 @strawberry.type(description="Nobody was logged in.")
 class LogInRefused(_ConcreteProblem):
-    retry_at: datetime | None = strawberry.field(description="Set with TOO_MANY_ATTEMPTS.")
+    retry_at: datetime | None = strawberry.field(description="Set with TOO_MANY_ATTEMPTS and BUSY.")
 
 
 @strawberry.type(description=UNUSABLE_TOKEN)

@@ -1,0 +1,1 @@
+"""Passwords: which ones are allowed, and how they are hashed and verified."""
