@@ -57,6 +57,7 @@ async def main() -> int:
                     worker=False,
                     LOG_IN_FAILURES_PER_ACCOUNT=NO_LIMIT,
                     LOG_IN_FAILURES_PER_SOURCE=NO_LIMIT,
+                    LOG_IN_FAILURES_OF_UNKNOWN_DEVICES=NO_LIMIT,
                     LOG_IN_FAILURES_OF_ALL=NO_LIMIT,
                 ) as service,
                 service.client() as client,

@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from contract_server.accounts import fair_queue, password_reset
+from contract_server.accounts.log_in_limits import FACTORS
+from contract_server.accounts.login import DELAY_S
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
@@ -43,13 +45,22 @@ async def test_every_documented_limit_is_the_default() -> None:
     hasher.close()
     bits = len(urlsafe_b64decode(f"{new_token()}=")) * 8
     window = minutes(settings.log_in_window)
+    wider = [settings.log_in_failures_per_source * factor for factor in FACTORS[1:]]
     limits = {
-        "failed log-ins for one account from one source": (
+        "failed log-ins for one account from one source or known device": (
             f"{settings.log_in_failures_per_account} in {window},"
             f" then a wait that grows to {minutes(LONGEST_WAIT)} at most"
         ),
-        "failed log-ins from one source, and of all together": (
-            f"{settings.log_in_failures_per_source:,} and {settings.log_in_failures_of_all:,} in {window}"
+        "failed log-ins for one account, of all unknown devices or of one known device": (
+            f"{settings.log_in_failures_of_unknown_devices} in a day"
+        ),
+        "failed log-ins from one source": (
+            f"{settings.log_in_failures_per_source} in {window} for a /64 or an IPv4 address, {wider[0]} for a /56,"
+            f" {wider[1]} for a /48"
+        ),
+        "failed log-ins of all unknown devices together": (
+            f"{settings.log_in_failures_of_all:,} in {window},"
+            f" then each log-in of one is delayed by {DELAY_S:g} seconds"
         ),
         "mails with a link to a new password": (
             f"{settings.password_resets_per_account} to one address, {settings.password_resets_per_source} from"

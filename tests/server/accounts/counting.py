@@ -8,7 +8,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from contract_server.accounts.fair_queue import FairQueue
-from contract_server.accounts.login import Busy, InvalidCredentials, LogIns
+from contract_server.accounts.login import Busy, InvalidCredentials, LogIns, MailedLinkRequired
 from contract_server.accounts.models import Account
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit_store import TooManyAttempts
@@ -39,6 +39,7 @@ class CountedLogIns:
     """Log-ins, and the comparisons in them."""
 
     log_ins: LogIns
+    pauses: list[float]
     algorithm: CountingHash = field(repr=False)
     password_hash: str
 
@@ -60,17 +61,38 @@ async def count_log_ins(services: Services, *, share: int = 10_000, **settings: 
     await Account.filter(email=EMAIL).update(password_hash=password_hash)
     changed = services.settings.model_copy(update=settings)
     queue = FairQueue(longest_line=10_000, share=share)
-    log_ins = LogIns(changed, PasswordHasher(algorithm), services.sessions, services.rate_limits, queue)
-    return CountedLogIns(log_ins, algorithm, password_hash)
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    log_ins = LogIns(
+        changed,
+        PasswordHasher(algorithm),
+        services.sessions,
+        services.rate_limits,
+        services.devices,
+        queue=queue,
+        pause=pause,
+    )
+    return CountedLogIns(log_ins, pauses, algorithm, password_hash)
 
 
-async def guess(counted: CountedLogIns, times: int, email: str = EMAIL, client_address: str = HERE) -> list[str]:
+async def guess(
+    counted: CountedLogIns,
+    times: int,
+    email: str = EMAIL,
+    client_address: str = HERE,
+    device_cookie: str | None = None,
+) -> list[str]:
     """Try wrong passwords in parallel, and return the kinds of answers."""
 
     async def one(number: int) -> str:
         try:
-            await counted.log_ins.log_in(email, f"wrong {number}", client_address=client_address)
-        except (InvalidCredentials, TooManyAttempts, Busy) as error:
+            await counted.log_ins.log_in(
+                email, f"wrong {number}", client_address=client_address, device_cookie=device_cookie
+            )
+        except (InvalidCredentials, TooManyAttempts, MailedLinkRequired, Busy) as error:
             return type(error).__name__
         return "let in"
 

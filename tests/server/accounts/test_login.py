@@ -1,11 +1,12 @@
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.server.accounts.counting import ELSEWHERE, EMAIL, HERE, PASSWORD, count_log_ins, guess
 from tests.server.in_process import find_viewer
 
-from contract_server.accounts.login import InvalidCredentials
+from contract_server.accounts.login import DELAY_S, InvalidCredentials, MailedLinkRequired
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.clock import DatabaseClock
 from contract_server.db.statements import execute, fetch
@@ -59,10 +60,75 @@ async def test_one_source_is_stopped_whatever_accounts_it_tries(services: Servic
     assert await guess(counted, 1, client_address=ELSEWHERE) == ["InvalidCredentials"]
 
 
-async def test_all_sources_together_are_stopped_too(services: Services) -> None:
+@pytest.mark.parametrize(
+    ("addresses", "factor"), [("2001:db8::{:x}", 1), ("2001:db8:0:{:x}::1", 2), ("2001:db8:0:{:x}00::1", 4)]
+)
+async def test_the_addresses_of_one_customer_are_one_source_whatever_prefix_a_provider_gives(
+    services: Services, addresses: str, factor: int
+) -> None:
+    counted = await count_log_ins(services, log_in_failures_per_source=3)
+    answers = []
+    for number in range(3 * factor + 1):
+        answers += await guess(counted, 1, f"{number}@example.jp", client_address=addresses.format(number))
+    assert answers == ["InvalidCredentials"] * 3 * factor + ["TooManyAttempts"]
+
+
+async def test_failures_of_all_sources_together_delay_unknown_devices_and_refuse_nothing(services: Services) -> None:
     counted = await count_log_ins(services, log_in_failures_of_all=7)
-    answers = [kind for number in range(9) for kind in await guess(counted, 1, client_address=f"203.0.113.{number}")]
-    assert answers == ["InvalidCredentials"] * 7 + ["TooManyAttempts"] * 2
+    cookie = services.devices.remember(None, EMAIL)
+    answers = [kind for number in range(12) for kind in await guess(counted, 1, client_address=f"203.0.113.{number}")]
+    assert answers == ["InvalidCredentials"] * 12
+    assert counted.pauses == [DELAY_S] * 4  # the eighth finds the limit reached
+    await counted.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE, device_cookie=cookie)
+    assert len(counted.pauses) == 4
+    await counted.log_ins.log_in(EMAIL, PASSWORD, client_address=ELSEWHERE)
+    assert len(counted.pauses) == 5
+
+
+async def test_a_known_device_has_a_budget_of_its_own(services: Services) -> None:
+    counted = await count_log_ins(services, log_in_failures_per_source=2)
+    cookie = services.devices.remember(None, EMAIL)
+    for number in range(25):
+        await guess(counted, 1, client_address=f"203.0.113.{number}")
+    assert await guess(counted, 1) == ["MailedLinkRequired"]
+    for _ in range(9):
+        assert await guess(counted, 1, device_cookie=cookie) == ["InvalidCredentials"]
+    await counted.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE, device_cookie=cookie)
+    answers = await guess(counted, 11, device_cookie=cookie)
+    assert sorted(answers) == ["InvalidCredentials"] * 10 + ["TooManyAttempts"]
+
+
+async def test_a_stolen_device_gives_no_more_guesses_a_day_than_a_stranger_has(services: Services) -> None:
+    counted = await count_log_ins(services)
+    cookie = services.devices.remember(None, EMAIL)
+    answers = []
+    for _ in range(30):
+        answers += await guess(counted, 1, device_cookie=cookie)
+        await execute("UPDATE attempt_count SET ends_at = clock_timestamp() WHERE ends_at < now() + interval '1 hour'")
+    assert answers == ["InvalidCredentials"] * 25 + ["MailedLinkRequired"] * 5
+
+
+@pytest.mark.parametrize("email", [EMAIL, UNKNOWN])
+async def test_unknown_devices_of_an_account_share_a_budget_a_day_and_then_need_the_mailed_link(
+    services: Services, email: str, told: list[dict[str, Any]]
+) -> None:
+    counted = await count_log_ins(services)
+    answers = [kind for n in range(27) for kind in await guess(counted, 1, email, client_address=f"203.0.113.{n}")]
+    assert answers == ["InvalidCredentials"] * 25 + ["MailedLinkRequired"] * 2
+    with pytest.raises(MailedLinkRequired):
+        await counted.log_ins.log_in(email, PASSWORD, client_address=ELSEWHERE)
+    assert counted.comparisons == 28
+    (event,) = [event for event in told if "mailed link" in event["event"]]
+    assert len(event["account_key"]) == 16
+    assert await guess(counted, 1, "grace@example.jp") == ["InvalidCredentials"]
+
+
+async def test_a_success_of_an_unknown_device_gives_no_more_guesses_to_the_others(services: Services) -> None:
+    counted = await count_log_ins(services, log_in_failures_of_unknown_devices=5)
+    assert await guess(counted, 4) == ["InvalidCredentials"] * 4
+    for _ in range(3):
+        await counted.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
+    assert sorted(await guess(counted, 2)) == ["InvalidCredentials", "MailedLinkRequired"]
 
 
 async def test_a_refused_try_counts_nowhere(services: Services) -> None:
@@ -80,7 +146,7 @@ async def test_spelling_an_address_differently_gives_no_more_guesses(services: S
 
 async def test_success_clears_what_was_counted_for_the_account(services: Services) -> None:
     counted = await count_log_ins(services)
-    for _ in range(3):
+    for _ in range(2):
         assert await guess(counted, 9) == ["InvalidCredentials"] * 9
         await counted.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
 

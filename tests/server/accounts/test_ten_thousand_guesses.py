@@ -46,7 +46,9 @@ async def send(client: Client, body: object, times: int) -> Counter[str]:
     async def answer(number: int) -> str:
         forged = f"198.51.{number // 250}.{number % 250}"
         headers = {"X-Forwarded-For": f"{forged}, {forged}", "Forwarded": f"for={forged}", "X-Real-IP": forged}
-        return answer_of(await client.http.post("/graphql", json=body, headers=headers))
+        while (answer := answer_of(await client.http.post("/graphql", json=body, headers=headers))) == "BUSY":
+            pass
+        return answer
 
     return Counter(await asyncio.gather(*(answer(number) for number in range(times))))
 

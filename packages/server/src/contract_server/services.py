@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from contract_notify import Delivery, DeliveryPool, delivery_from_url
 from contract_server.accounts.client_address import ClientAddresses
+from contract_server.accounts.devices import Devices
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords.hasher import PasswordHasher
@@ -41,6 +42,7 @@ class Services:
     sessions: Sessions
     client_addresses: ClientAddresses
     rate_limits: RateLimitStore
+    devices: Devices
     log_ins: LogIns
     password_resets: PasswordResets
     contracts: ContractService
@@ -81,6 +83,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     passwords = PasswordHasher()
     sessions = Sessions(settings)
     rate_limits = RateLimitStore(settings)
+    devices = Devices(settings)
     return Services(
         settings=settings,
         clock=clock,
@@ -89,7 +92,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         sessions=sessions,
         client_addresses=ClientAddresses(settings),
         rate_limits=rate_limits,
-        log_ins=LogIns(settings, passwords, sessions, rate_limits),
+        devices=devices,
+        log_ins=LogIns(settings, passwords, sessions, rate_limits, devices),
         password_resets=PasswordResets(
             settings,
             passwords,

@@ -9,7 +9,7 @@ from tests.server.graphql.without_database import NOW, context_of, terminated
 
 from contract_rules import Action, Actor, Reason, Refused
 from contract_server.accounts.credentials import UnsuitablePassword
-from contract_server.accounts.login import Busy, InvalidCredentials
+from contract_server.accounts.login import Busy, InvalidCredentials, MailedLinkRequired
 from contract_server.accounts.password_reset import InvalidResetToken
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.contracts import result as errors
@@ -41,6 +41,7 @@ EXPECTED = [
     (errors.IdempotencyKeyReused(), "IDEMPOTENCY_KEY_REUSED"),
     (InvalidCredentials(), "INVALID_CREDENTIALS"),
     (TooManyAttempts(NOW), "TOO_MANY_ATTEMPTS"),
+    (MailedLinkRequired(), "MAILED_LINK_REQUIRED"),
     (Busy(NOW), "BUSY"),
     (InvalidResetToken(), "INVALID_RESET_TOKEN"),
     (refused(Reason.ALREADY_TERMINATED), "ALREADY_TERMINATED"),

@@ -1,27 +1,41 @@
 """Logging in: every failure does the same work and gets the same answer.
 
-Limits count failures only. They count by the typed address and the client, whether or not the account exists, so an
-unknown address is locked like a known one. A lock stops log-ins only; open sessions continue.
+Limits count failures only. They count by the typed address, whether or not the account exists, so an unknown address
+is answered like a known one. They stop log-ins only; open sessions continue.
 """
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from contract_server.accounts.client_address import networks
+from contract_server.accounts.devices import Devices
 from contract_server.accounts.email import find_account, normalize
-from contract_server.accounts.fair_queue import FairQueue, Requester, TooBusy
+from contract_server.accounts.fair_queue import FairQueue, TooBusy
+from contract_server.accounts.log_in_limits import Budget, LogInLimits
 from contract_server.accounts.passwords.hasher import PasswordHasher
-from contract_server.accounts.rate_limit import Limit
-from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
+from contract_server.accounts.rate_limit_store import Attempt, RateLimitStore, TooManyAttempts
 from contract_server.accounts.sessions import AccountChanged, Sessions
 from contract_server.accounts.viewer import Viewer
 from contract_server.clock import CoarseClock
+from contract_server.logs import get_logger
 from contract_server.settings import Settings
 
+log = get_logger(__name__)
+
+DELAY_S = 2.0
+"""How long unknown devices wait while the failures of all together are over their limit."""
+
+_DELAY_FOR_S = 10.0  # after the last log-in that found them there
 _BUSY_RETRY_AFTER = timedelta(seconds=5)
 
 
 class InvalidCredentials(Exception):
     """The address is unknown or erased, or the password is wrong. It does not reveal which."""
+
+
+class MailedLinkRequired(Exception):
+    """Devices that this account does not know have failed too often today; the link in a mail makes one known."""
 
 
 class Busy(Exception):
@@ -41,27 +55,37 @@ class LogIns:
         passwords: PasswordHasher,
         sessions: Sessions,
         rate_limits: RateLimitStore,
+        devices: Devices,
+        *,
         queue: FairQueue | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        window = settings.log_in_window
-        self._per_account = Limit(settings.log_in_failures_per_account, window)
-        self._per_client = Limit(settings.log_in_failures_per_source, window)
-        self._of_all = Limit(settings.log_in_failures_of_all, window, growing=False)
+        self._limits = LogInLimits(settings, rate_limits)
         self._passwords = passwords
         self._sessions = sessions
         self._rate_limits = rate_limits
+        self._devices = devices
         self._queue = queue or FairQueue()
+        self._pause = pause
+        self._delays_until = 0.0
         self._clock = CoarseClock()
 
     async def log_in(
-        self, email: str, password: str, *, client_address: str, replacing: str | None = None
+        self,
+        email: str,
+        password: str,
+        *,
+        client_address: str,
+        device_cookie: str | None = None,
+        replacing: str | None = None,
     ) -> tuple[Viewer, str]:
         """Open a new session.
 
         Args:
             email: The address as typed.
             password: The password as typed.
-            client_address: The client to count a failure under.
+            client_address: The client to count a failure under if its device is unknown.
+            device_cookie: The cookie of the device.
             replacing: The token that the request carried; its session ends when the new one begins.
 
         Returns:
@@ -70,45 +94,52 @@ class LogIns:
         Raises:
             InvalidCredentials: The address or the password is wrong.
             TooManyAttempts: Too many failures; the password was not compared.
+            MailedLinkRequired: Too many failures of unknown devices; the password was not compared.
             Busy: Too many log-ins are waiting; the password was not compared.
         """
         email = normalize(email)
+        budget = self._limits.find(email, client_address, self._devices.find(device_cookie, email))
+        if budget.of_all and time.monotonic() < self._delays_until:
+            await self._pause(DELAY_S)
         try:
-            async with self._queue.turn(Requester(email, networks(client_address)[-1])):
-                return await self._log_in(email, password, client_address, replacing)
+            async with self._queue.turn(budget.requester):
+                return await self._log_in(email, password, budget, replacing)
         except TooBusy:
             raise Busy(await self._clock.now() + _BUSY_RETRY_AFTER) from None
 
-    async def _log_in(
-        self, email: str, password: str, client_address: str, replacing: str | None
-    ) -> tuple[Viewer, str]:
-        account_key = self._rate_limits.key_within(_account(email), client_address)
-        limits = {
-            account_key: self._per_account,
-            self._rate_limits.key("log in", "source", client_address): self._per_client,
-            self._rate_limits.key("log in", "all"): self._of_all,
-        }
+    async def unlock(self, email: str) -> None:
+        """Delete the account's failures from every device and source, so that it can log in immediately."""
+        await self._limits.clear(normalize(email))
+
+    async def _log_in(self, email: str, password: str, budget: Budget, replacing: str | None) -> tuple[Viewer, str]:
         account = await find_account(email)
-        try:
-            attempt = await self._rate_limits.begin(limits)
-        except TooManyAttempts:
-            await self._passwords.verify_dummy(password)
-            raise
+        attempt = await self._begin(password, budget)
         is_correct = await self._passwords.verify(password, account.password_hash if account else None)
         if account is None or not is_correct:
+            self._log_reached_limits(attempt, budget)
             raise InvalidCredentials
         try:
             opened = await self._sessions.open(account, replacing)
         except AccountChanged:
             raise InvalidCredentials from None
         await self._rate_limits.refund(attempt)
-        await self._rate_limits.clear(account_key)
+        await self._rate_limits.clear(budget.short_term)
         return opened
 
-    async def unlock(self, email: str) -> None:
-        """Delete the account's failures from every client, so that it can log in immediately."""
-        await self._rate_limits.clear_all_within(_account(normalize(email)))
+    async def _begin(self, password: str, budget: Budget) -> Attempt:
+        try:
+            attempt = await self._rate_limits.begin(budget.limits)
+        except TooManyAttempts as refusal:
+            await self._passwords.verify_dummy(password)
+            if budget.daily in refusal.keys:
+                raise MailedLinkRequired from None
+            raise
+        if budget.of_all in attempt.exceeded:
+            self._delays_until = time.monotonic() + _DELAY_FOR_S
+        return attempt
 
-
-def _account(email: str) -> tuple[str, ...]:
-    return "log in", "account", email
+    def _log_reached_limits(self, attempt: Attempt, budget: Budget) -> None:
+        if budget.daily in attempt.filled:
+            log.warning("mailed link required: too many failed log-ins of a day", account_key=budget.daily[:16])
+        if budget.of_all in attempt.filled:
+            log.warning("unknown devices delayed: too many failed log-ins of all together")

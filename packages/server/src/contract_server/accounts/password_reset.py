@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from contract_server.accounts.credentials import replace_password, require_suitable
 from contract_server.accounts.email import find_account, normalize
-from contract_server.accounts.models import PasswordResetToken
+from contract_server.accounts.models import Account, PasswordResetToken
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
@@ -55,8 +55,11 @@ class PasswordResets:
         """
         await asyncio.gather(asyncio.sleep(_RESPONSE_TIME_S), self._request(normalize(email), client_address))
 
-    async def reset(self, token: str, new_password: str) -> None:
+    async def reset(self, token: str, new_password: str) -> str:
         """Set the new password and end all sessions of the account.
+
+        Returns:
+            The account's address, whose mailbox the caller has shown to read.
 
         Raises:
             UnsuitablePassword: The password is too short or too long.
@@ -72,6 +75,7 @@ class PasswordResets:
             if row is None:
                 raise InvalidResetToken
             await replace_password(row.account_id, password_hash)
+            return (await Account.get(id=row.account_id)).email
 
     async def clear_limit(self, email: str) -> None:
         """Delete the count of links requested with this address."""

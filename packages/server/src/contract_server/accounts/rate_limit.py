@@ -14,11 +14,15 @@ LONGEST_WAIT = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The tries of one window. A wait follows a full window; with a growing limit, each wait is longer."""
+    """The tries of one window. A wait follows a full window; with a growing limit, each wait is longer.
+
+    A limit that does not refuse only counts: the caller learns that it was reached.
+    """
 
     tries: int
     window: timedelta
     growing: bool = True
+    refuses: bool = True
 
     def wait_after(self, full_windows: int) -> timedelta:
         """The wait after this many full windows in a row.
@@ -40,7 +44,7 @@ class Count:
 
     def refused_until(self, limit: Limit, now: datetime) -> datetime | None:
         """When the next try is possible; None if it is possible now."""
-        return self.ends_at if self.tries >= limit.tries and now < self.ends_at else None
+        return self.ends_at if limit.refuses and self.tries >= limit.tries and now < self.ends_at else None
 
     def with_another(self, limit: Limit, now: datetime) -> "Count":
         """The count after one more try, which must be possible now. A try that fills the window starts the wait."""

@@ -5,12 +5,12 @@ secret, a reader of the table cannot even test whether it contains a known addre
 window.
 """
 
-import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from contract_server.accounts.rate_limit import LONGEST_WAIT, Count, Limit
+from contract_server.accounts.tokens import keyed_hash
 from contract_server.db.statements import execute, fetch
 from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
@@ -46,18 +46,27 @@ _HALF = 32  # of the 64 digits of a key: 128 bits identify a group, and 128 bits
 
 
 class TooManyAttempts(Exception):
-    """No try is possible before `retry_at`, in real time."""
+    """No try is possible before `retry_at`, in real time, because of the limits of these keys."""
 
-    def __init__(self, retry_at: datetime) -> None:
+    def __init__(self, retry_at: datetime, keys: Collection[str] = ()) -> None:
         super().__init__()
         self.retry_at = retry_at
+        self.keys = keys
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A counted try: the start of the window that it was counted in, by key."""
+    """A counted try.
+
+    Attributes:
+        windows: The start of the window that it was counted in, by key.
+        filled: The keys whose limit it reached.
+        exceeded: The keys whose limit was reached before, and does not refuse.
+    """
 
     windows: Mapping[str, datetime]
+    filled: Collection[str]
+    exceeded: Collection[str]
 
 
 class RateLimitStore:
@@ -68,11 +77,7 @@ class RateLimitStore:
 
     def key(self, *parts: str) -> str:
         """The key to count tries under."""
-        # with lengths, because ("ab", "c") and ("a", "bc") are different; any typed text is allowed
-        message = b"".join(
-            len(part).to_bytes(4) + part for part in (text.encode(errors="surrogatepass") for text in parts)
-        )
-        return hmac.new(self._secret, message, "sha256").hexdigest()
+        return keyed_hash(self._secret, *parts)
 
     def key_within(self, group: tuple[str, ...], *part: str) -> str:
         """A key with the common prefix of its group, by which all keys of the group can be deleted."""
@@ -99,7 +104,11 @@ class RateLimitStore:
                 [count.began_at for count in counts],
                 [count.ends_at for count in counts],
             )
-        return Attempt({key: count.began_at for key, count in counted.items()})
+        return Attempt(
+            windows={key: count.began_at for key, count in counted.items()},
+            filled=[key for key, count in counted.items() if count.tries == limits[key].tries],
+            exceeded=[key for key, count in counted.items() if count.tries > limits[key].tries],
+        )
 
     async def refund(self, attempt: Attempt) -> None:
         """Uncount a try that succeeded or did not take place."""
@@ -130,7 +139,7 @@ async def _read(statement: str, limits: Mapping[str, Limit]) -> list[tuple[str, 
         (row["key"], Count(row["tries"], row["full_windows"], row["began_at"], row["ends_at"]), row["now"])
         for row in rows
     ]
-    waits = [until for key, count, now in counts if (until := count.refused_until(limits[key], now))]
+    waits = {key: until for key, count, now in counts if (until := count.refused_until(limits[key], now))}
     if waits:
-        raise TooManyAttempts(max(waits))
+        raise TooManyAttempts(max(waits.values()), waits.keys())
     return counts

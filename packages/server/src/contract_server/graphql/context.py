@@ -13,6 +13,7 @@ from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile, ViewerContract, find_viewer_contract
+from contract_server.graphql.device_cookie import device_cookie, set_device_cookie
 from contract_server.graphql.http.accept import answer_language
 from contract_server.graphql.loaders import Loaders
 from contract_server.graphql.session_cookie import session_token
@@ -89,6 +90,16 @@ class RequestContext:
         """The client's address, as rate limits count it."""
         peer = self.request.client.host if self.request.client else None
         return self.services.client_addresses.of(peer, self.request.headers.getlist("x-forwarded-for"))
+
+    @property
+    def device_cookie(self) -> str | None:
+        """The proof that this browser has logged in before."""
+        return device_cookie(self.request, self.services.settings)
+
+    def remember_device(self, email: str) -> None:
+        """Let this browser prove from now on that this account has logged in there."""
+        cookie = self.services.devices.remember(self.device_cookie, email)
+        set_device_cookie(self.response, self.services.settings, cookie)
 
     @property
     def time_travel(self) -> TimeTravel:

@@ -17,10 +17,10 @@ def session_token(request: Request, settings: Settings) -> str | None:
     scheme, _, token = (RequestHeaders.of(request.scope).get(b"authorization") or "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
-    return _cookie(request, cookie_name(settings))
+    return read_cookie(request, cookie_name(settings))
 
 
-def _cookie(request: Request, name: str) -> str | None:
+def read_cookie(request: Request, name: str) -> str | None:
     """The first cookie of that name. Tokens are never quoted, and unquoting with the standard library is quadratic."""
     for header in request.headers.getlist("cookie"):
         for pair in header.split(";"):

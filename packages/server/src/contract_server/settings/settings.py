@@ -135,8 +135,16 @@ class Settings(BaseSettings):
     log_in_failures_per_source: int = Field(
         50, ge=1, description="failed log-ins that one source has in a window, whatever the accounts; then it waits"
     )
+    log_in_failures_of_unknown_devices: int = Field(
+        25,
+        ge=1,
+        description="failed log-ins that an account has in a day from devices that never logged in to it; then these"
+        " need the link in a mail",
+    )
     log_in_failures_of_all: int = Field(
-        1_000, ge=1, description="failed log-ins that all sources together have in a window; then all wait for its end"
+        1_000,
+        ge=1,
+        description="failed log-ins that all unknown devices together have in a window; then each of them is delayed",
     )
     log_in_window: Duration = Field(
         timedelta(minutes=5), gt=timedelta(), description="how long failed log-ins are counted together"

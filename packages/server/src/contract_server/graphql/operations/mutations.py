@@ -52,10 +52,12 @@ class Mutation:
             input.email,
             input.password,
             client_address=context.client_address,
+            device_cookie=context.device_cookie,
             replacing=session_token(context.request, context.services.settings),
         )
         context.set_viewer(viewer)
         set_session_cookie(context.response, context.services.settings, token)
+        context.remember_device(viewer.email)
         return results.LoggedIn(viewer=Viewer.of(viewer), token=token)
 
     @strawberry.mutation(description="Ends the session that made the request. Succeeds when there is none.")
@@ -77,14 +79,17 @@ class Mutation:
         return results.PasswordResetRequested(ok=True)
 
     @strawberry.mutation(
-        description="Set a new password by the token of a mailed link. Ends all sessions of the account."
+        description=(
+            "Set a new password by the token of a mailed link. Ends all sessions of the account; the browser"
+            " becomes one that is known to have logged in to it."
+        )
     )
     async def reset_password(
         self,
         info: RequestInfo,
         input: Input[inputs.ResetPasswordInput],
     ) -> results.ResetPasswordResult:
-        await info.context.services.password_resets.reset(input.token, input.new_password)
+        info.context.remember_device(await info.context.services.password_resets.reset(input.token, input.new_password))
         return results.PasswordReset(ok=True)
 
     @strawberry.mutation(description="CONTRACTOR. 契約終了: the application to stop using the service.")

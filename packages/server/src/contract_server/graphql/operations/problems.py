@@ -8,7 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from contract_rules import Reason, complete, explain_refusal
 from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
-from contract_server.accounts.login import Busy, InvalidCredentials
+from contract_server.accounts.login import Busy, InvalidCredentials, MailedLinkRequired
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.contracts import result as errors
@@ -37,6 +37,12 @@ _INVALID_CREDENTIALS = words(
 _TOO_MANY_ATTEMPTS = words(
     ja="ログインの試行回数が上限に達しました。{until}以降にもう一度お試しください。",
     en="There were too many attempts to log in. Please try again at {until} or later.",
+)
+_MAILED_LINK_REQUIRED = words(
+    ja="ログインの失敗が続いたため、初めてご利用の端末からはパスワードでログインできません。パスワード再設定をお申し込みのうえ、"
+    "メールに記載のURLからお手続きください。",
+    en="After many failed attempts, a device that is new to this account cannot log in with the password. Please ask"
+    " for a new password, and open the link in the mail on this device.",
 )
 _BUSY = words(
     ja="ただいまログインが混み合っています。数秒後にもう一度お試しください。試行回数には数えられません。",
@@ -172,6 +178,16 @@ class TooManyAttemptsHandler(strawberry.ExceptionHandler[TooManyAttempts, result
         return results.LogInRefused(code=ProblemCode.TOO_MANY_ATTEMPTS, message=message, retry_at=retry_at)
 
 
+class MailedLinkRequiredHandler(strawberry.ExceptionHandler[MailedLinkRequired, results.LogInRefused]):
+    """Tells the way in that no failures of others can close."""
+
+    def handle(
+        self, exception: MailedLinkRequired, *, field: StrawberryField, info: RequestInfo
+    ) -> results.LogInRefused:
+        message = _MAILED_LINK_REQUIRED[info.context.language]
+        return results.LogInRefused(code=ProblemCode.MAILED_LINK_REQUIRED, message=message, retry_at=None)
+
+
 class BusyHandler(strawberry.ExceptionHandler[Busy, results.LogInRefused]):
     """Names the instant of the next try, which is a few seconds ahead."""
 
@@ -201,6 +217,7 @@ HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     IdempotencyKeyReusedHandler(),
     InvalidCredentialsHandler(),
     TooManyAttemptsHandler(),
+    MailedLinkRequiredHandler(),
     BusyHandler(),
     InvalidResetTokenHandler(),
 )

@@ -46,6 +46,13 @@ class ProblemCode(Enum):
     TOO_MANY_ATTEMPTS = strawberry.enum_value(
         "TOO_MANY_ATTEMPTS", description="Too many tries; `retryAt` says when the next is possible."
     )
+    MAILED_LINK_REQUIRED = strawberry.enum_value(
+        "MAILED_LINK_REQUIRED",
+        description=(
+            "Devices that are new to this account have failed too often today. `requestPasswordReset` mails a link;"
+            " the browser that sets a password by it can log in."
+        ),
+    )
     BUSY = strawberry.enum_value(
         "BUSY",
         description="Many log-ins are waiting, and this one was not looked at or counted; `retryAt` is seconds ahead.",
