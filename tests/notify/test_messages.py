@@ -7,6 +7,7 @@ from contract_notify import (
     KINDS,
     ErasureReminder,
     Message,
+    PasswordChanged,
     PasswordResetRequested,
     ResumptionAccepted,
     ResumptionLastReminder,
@@ -25,6 +26,7 @@ def test_kinds_keep_their_names_because_outbox_rows_hold_them() -> None:
         "termination_accepted": TerminationAccepted,
         "resumption_accepted": ResumptionAccepted,
         "password_reset": PasswordResetRequested,
+        "password_changed": PasswordChanged,
         "resumption_reminder": ResumptionReminder,
         "resumption_last_reminder": ResumptionLastReminder,
         "service_ended": ServiceEnded,
@@ -36,6 +38,7 @@ def test_kinds_keep_their_names_because_outbox_rows_hold_them() -> None:
 def test_fields_keep_their_names_because_outbox_rows_hold_them() -> None:
     assert data_of(TerminationAccepted(resumption_days=14)) == {"resumption_days": 14}
     assert data_of(ResumptionAccepted()) == {}
+    assert data_of(PasswordChanged()) == {}
     assert data_of(RESET) == {"url": "https://example.jp/password/s3cret", "valid_minutes": 30}
     assert data_of(ResumptionReminder(last_day="2024-03-15")) == {"last_day": "2024-03-15"}
     assert data_of(ResumptionLastReminder(last_day="2024-03-15")) == {"last_day": "2024-03-15"}
@@ -52,6 +55,7 @@ def test_fields_keep_their_names_because_outbox_rows_hold_them() -> None:
         TerminationAccepted(resumption_days=7),
         ResumptionAccepted(),
         RESET,
+        PasswordChanged(),
         ResumptionReminder(last_day="2024-02-29"),
         ResumptionLastReminder(last_day="2024-02-29"),
         ServiceEnded(last_day="2024-02-29", erasure_last_day="2024-03-31"),
@@ -81,7 +85,7 @@ def test_message_cannot_be_changed_once_it_is_made() -> None:
 
 
 def test_kind_that_nobody_knows_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="no mail is called 'birthday'; there are erasure_reminder, password_reset"):
+    with pytest.raises(ValueError, match="no mail is called 'birthday'; there are erasure_reminder, password_changed"):
         rebuild("birthday", {})
 
 

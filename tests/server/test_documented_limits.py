@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from contract_server.accounts import fair_queue, password_reset
 from contract_server.accounts.log_in_limits import FACTORS
 from contract_server.accounts.login import DELAY_S
+from contract_server.accounts.passwords import rules
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
@@ -67,6 +68,7 @@ async def test_every_documented_limit_is_the_default() -> None:
             f" one source, in {minutes(password_reset.LIMIT_WINDOW)};"
             f" a link holds {minutes(password_reset.VALID_FOR)}, once"
         ),
+        "new passwords": f"{rules.SHORTEST_PASSWORD} to {rules.LONGEST_PASSWORD} characters",
         "passwords": (
             f"argon2id ({int(memory) // 1024} MiB, {rounds} rounds), {NUMBERS[pool['threads'].default]} at a time"
         ),

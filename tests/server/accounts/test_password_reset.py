@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from tests.server.in_process import find_viewer
 
-from contract_server.accounts.credentials import UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.accounts.password_reset import VALID_FOR, InvalidResetToken
+from contract_server.accounts.passwords.rules import UnsuitablePassword
 from contract_server.clock import DatabaseClock
 from contract_server.db.statements import fetch
 from contract_server.development.demo.people import PASSWORD

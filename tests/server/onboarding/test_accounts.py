@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from contract_rules import Status
-from contract_server.accounts.credentials import UnsuitablePassword
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, Role
+from contract_server.accounts.passwords.rules import UnsuitablePassword
 from contract_server.accounts.rate_limit_store import TooManyAttempts
-from contract_server.contracts.models import Contract
+from contract_server.contracts.models import Company, Contract
 from contract_server.contracts.result import ContractNotFound
 from contract_server.onboarding.accounts import (
     AccountNotFound,
@@ -30,6 +30,13 @@ async def add(services: Services, email: str = EMAIL, contract_id: UUID | None =
     return await add_account(
         services.passwords, email=email, name="運用 太郎", password=PASSWORD, contract_id=contract_id
     )
+
+
+async def test_the_name_of_the_company_counts_for_nothing_in_the_password_of_its_contractor(services: Services) -> None:
+    contract_id = await contract()
+    await Company.create(contract_id=contract_id, name="long enough", address="a", postal_code="p", phone_number="t")
+    with pytest.raises(UnsuitablePassword):
+        await add(services, contract_id=contract_id)
 
 
 async def contract() -> UUID:
@@ -61,14 +68,14 @@ async def test_an_unknown_contract_gets_no_contractor(services: Services) -> Non
 
 async def test_a_new_password_replaces_the_old_one(services: Services) -> None:
     await add(services)
-    await set_password(services.passwords, EMAIL.upper(), "another long one")
+    await set_password(services.passwords, services.password_changes, EMAIL.upper(), "another long one")
     await services.log_ins.log_in(EMAIL, "another long one", client_address=HERE)
     with pytest.raises(InvalidCredentials):
         await services.log_ins.log_in(EMAIL, PASSWORD, client_address=HERE)
     with pytest.raises(UnsuitablePassword):
-        await set_password(services.passwords, EMAIL, "short")
+        await set_password(services.passwords, services.password_changes, EMAIL, "short")
     with pytest.raises(AccountNotFound):
-        await set_password(services.passwords, "other@example.jp", PASSWORD)
+        await set_password(services.passwords, services.password_changes, "other@example.jp", PASSWORD)
 
 
 async def test_unlocking_clears_the_failures_of_an_account(services: Services) -> None:

@@ -85,6 +85,16 @@ class PasswordResetRequested(Message, kind="password_reset"):
 
 
 @dataclass(frozen=True)
+class PasswordChanged(Message, kind="password_changed"):
+    """The password has been replaced: an owner who did not do that learns of it."""
+
+    @classmethod
+    def sample(cls) -> Self:
+        """It has no variable part."""
+        return cls()
+
+
+@dataclass(frozen=True)
 class ResumptionReminder(Message, kind="resumption_reminder"):
     """The time for resuming is about to end. The mail names a day, not "in 3 days", because mails can be late."""
 

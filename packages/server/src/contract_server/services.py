@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from contract_notify import Delivery, DeliveryPool, delivery_from_url
 from contract_server.accounts.client_address import ClientAddresses
+from contract_server.accounts.credentials import PasswordChanges
 from contract_server.accounts.devices import Devices
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
@@ -14,13 +15,14 @@ from contract_server.accounts.sessions import Sessions
 from contract_server.clock import Clock, DatabaseClock, TestClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.notifications import Notifications
+from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.service import ContractService
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.replay import Replay
 from contract_server.mail.outbox import Outbox
-from contract_server.mail.password_reset import PasswordResetMails
+from contract_server.mail.password_mails import PasswordMails
 from contract_server.mail.relay import MailRelay
 from contract_server.mail.wakeups import NoWakeUps, WakeUps
 from contract_server.policies.policies import ServedPolicies, served_policies
@@ -44,6 +46,7 @@ class Services:
     rate_limits: RateLimitStore
     devices: Devices
     log_ins: LogIns
+    password_changes: PasswordChanges
     password_resets: PasswordResets
     contracts: ContractService
     due_actions: DueActions
@@ -84,6 +87,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     sessions = Sessions(settings)
     rate_limits = RateLimitStore(settings)
     devices = Devices(settings)
+    password_mails = PasswordMails(settings, outbox)
+    password_changes = PasswordChanges(password_mails, clock)
     return Services(
         settings=settings,
         clock=clock,
@@ -94,11 +99,14 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         rate_limits=rate_limits,
         devices=devices,
         log_ins=LogIns(settings, passwords, sessions, rate_limits, devices),
+        password_changes=password_changes,
         password_resets=PasswordResets(
             settings,
             passwords,
             rate_limits,
-            mails=PasswordResetMails(settings, outbox),
+            password_changes,
+            find_company_name=find_company_name,
+            mails=password_mails,
             mail_clock=clock,
             wake_ups=wake_ups,
         ),

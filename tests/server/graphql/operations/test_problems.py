@@ -8,9 +8,9 @@ import pytest
 from tests.server.graphql.without_database import NOW, context_of, terminated
 
 from contract_rules import Action, Actor, Reason, Refused
-from contract_server.accounts.credentials import UnsuitablePassword
 from contract_server.accounts.login import Busy, InvalidCredentials, MailedLinkRequired
 from contract_server.accounts.password_reset import InvalidResetToken
+from contract_server.accounts.passwords.rules import PasswordProblem, UnsuitablePassword
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.contracts import result as errors
 from contract_server.graphql.language import words
@@ -35,7 +35,7 @@ def problem_of(failure: Exception, language: str = "en") -> Any:  # noqa: ANN401
 
 EXPECTED = [
     (InvalidInputError(["input", "to"], words(ja="未来", en="future")), "INVALID_INPUT"),
-    (UnsuitablePassword(), "INVALID_INPUT"),
+    *((UnsuitablePassword(problem), "INVALID_INPUT") for problem in PasswordProblem),
     (errors.ContractNotFound(), "CONTRACT_NOT_FOUND"),
     (errors.StaleContract(terminated(), NOW), "STALE_CONTRACT"),
     (errors.IdempotencyKeyReused(), "IDEMPOTENCY_KEY_REUSED"),
@@ -48,7 +48,9 @@ EXPECTED = [
 ]
 
 
-@pytest.mark.parametrize(("failure", "code"), EXPECTED, ids=[type(failure).__name__ for failure, _ in EXPECTED])
+@pytest.mark.parametrize(
+    ("failure", "code"), EXPECTED, ids=lambda value: repr(value)[:60] if isinstance(value, Exception) else value
+)
 def test_a_failure_has_its_code_and_a_message_in_both_languages(failure: Exception, code: str) -> None:
     japanese, english = problem_of(failure, "ja"), problem_of(failure, "en")
     assert japanese.code.value == english.code.value == code

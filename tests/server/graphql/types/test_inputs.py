@@ -3,7 +3,7 @@
 import pytest
 import strawberry
 
-from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from contract_server.graphql.operations.mutations import LONGEST_HOLD_REASON
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core

@@ -1,31 +1,22 @@
-"""Passwords: their required length, and replacing one."""
-
-from uuid import UUID
+"""Replacing the password of an account."""
 
 from contract_server.accounts.models import Account, PasswordResetToken, Session
+from contract_server.clock import Clock
 from contract_server.db.transaction import transaction
-
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 256
+from contract_server.mail.password_mails import PasswordMails
 
 
-class UnsuitablePassword(ValueError):
-    """The new password is too short or too long."""
+class PasswordChanges:
+    """Replaces passwords, and tells the owner by mail."""
 
+    def __init__(self, mails: PasswordMails, mail_clock: Clock) -> None:
+        self._mails = mails
+        self._mail_clock = mail_clock
 
-def require_suitable(password: str) -> None:
-    """Check the length of a new password.
-
-    Raises:
-        UnsuitablePassword: It is too short or too long.
-    """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise UnsuitablePassword
-
-
-async def replace_password(account_id: UUID, password_hash: str) -> None:
-    """Store the new hash, and delete all sessions and reset tokens of the account."""
-    async with transaction():
-        await Account.filter(id=account_id).update(password_hash=password_hash)
-        await PasswordResetToken.filter(account_id=account_id).delete()
-        await Session.filter(account_id=account_id).delete()
+    async def replace(self, account: Account, password_hash: str) -> None:
+        """Store the new hash, delete all sessions and reset links of the account, and queue the mail."""
+        async with transaction():
+            await Account.filter(id=account.id).update(password_hash=password_hash)
+            await PasswordResetToken.filter(account_id=account.id).delete()
+            await Session.filter(account_id=account.id).delete()
+            await self._mails.enqueue_change(account, await self._mail_clock.now())

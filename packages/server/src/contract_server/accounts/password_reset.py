@@ -1,18 +1,21 @@
 """Resetting a password by a link that is sent to the account's mailbox."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
-from contract_server.accounts.credentials import replace_password, require_suitable
+from contract_server.accounts.credentials import PasswordChanges
 from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.models import Account, PasswordResetToken
 from contract_server.accounts.passwords.hasher import PasswordHasher
+from contract_server.accounts.passwords.rules import require_suitable
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.db.transaction import transaction
-from contract_server.mail.password_reset import PasswordResetMails
+from contract_server.mail.password_mails import PasswordMails
 from contract_server.mail.wakeups import WakeUps
 from contract_server.settings import Settings
 
@@ -34,19 +37,24 @@ class PasswordResets:
         settings: Settings,
         passwords: PasswordHasher,
         rate_limits: RateLimitStore,
+        changes: PasswordChanges,
         *,
-        mails: PasswordResetMails,
+        find_company_name: Callable[[UUID | None], Awaitable[str | None]],
+        mails: PasswordMails,
         mail_clock: Clock,
         wake_ups: WakeUps,
     ) -> None:
         self._per_account = Limit(settings.password_resets_per_account, LIMIT_WINDOW, growing=False)
         self._per_client = Limit(settings.password_resets_per_source, LIMIT_WINDOW, growing=False)
         self._passwords = passwords
+        self._changes = changes
+        self._find_company_name = find_company_name
         self._mails = mails
         self._rate_limits = rate_limits
         self._mail_clock = mail_clock
         self._wake_ups = wake_ups
         self._clock = DatabaseClock()
+        self._in_use = set[UUID]()
 
     async def request(self, email: str, *, client_address: str) -> None:
         """Queue a mail with a link to the account of that address, within the limits.
@@ -62,20 +70,35 @@ class PasswordResets:
             The account's address, whose mailbox the caller has shown to read.
 
         Raises:
-            UnsuitablePassword: The password is too short or too long.
             InvalidResetToken: The token is unknown, used or expired.
+            UnsuitablePassword: The password is not allowed.
         """
-        require_suitable(new_password)
-        valid = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
-        if not await valid.exists():  # checked before hashing, which is expensive
+        link = await self.find_link(token)
+        if link is None or link.id in self._in_use:
             raise InvalidResetToken
-        password_hash = await self._passwords.hash(new_password)
+        account = link.account
+        company_name = await self._find_company_name(account.contract_id)
+        require_suitable(new_password, email=account.email, company_name=company_name)
+        self._in_use.add(link.id)  # a link occupies one thread, however often it is used at the same time
+        try:
+            await self._use(link, await self._passwords.hash(new_password))
+        finally:
+            self._in_use.remove(link.id)
+        self._wake_ups.wake()
+        return account.email
+
+    async def find_link(self, token: str) -> PasswordResetToken | None:
+        """Find the link with that token, and its account, if it can still be used."""
+        links = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
+        return await links.select_related("account").first()
+
+    async def _use(self, link: PasswordResetToken, password_hash: str) -> None:
         async with transaction():
-            row = await valid.select_for_update().first()
-            if row is None:
+            # the account first: a transaction that uses another link of it waits, instead of a deadlock
+            account = await Account.filter(id=link.account_id).select_for_update().first()
+            if account is None or not await PasswordResetToken.filter(id=link.id).exists():
                 raise InvalidResetToken
-            await replace_password(row.account_id, password_hash)
-            return (await Account.get(id=row.account_id)).email
+            await self._changes.replace(account, password_hash)
 
     async def clear_limit(self, email: str) -> None:
         """Delete the count of links requested with this address."""
@@ -83,7 +106,7 @@ class PasswordResets:
 
     async def delete_expired(self) -> None:
         """Delete expired tokens, and the unsent mails that contain them."""
-        await self._mails.delete_until(await self._mail_clock.now() - VALID_FOR)
+        await self._mails.delete_links_until(await self._mail_clock.now() - VALID_FOR)
         await PasswordResetToken.filter(expires_at__lte=await self._clock.now()).delete()
 
     async def _request(self, email: str, client_address: str) -> None:
@@ -104,7 +127,7 @@ class PasswordResets:
             await PasswordResetToken.create(
                 token_hash=hash_token(token), account=account, expires_at=await self._clock.now() + VALID_FOR
             )
-            await self._mails.enqueue(account, token, VALID_FOR, await self._mail_clock.now())
+            await self._mails.enqueue_link(account, token, VALID_FOR, await self._mail_clock.now())
         self._wake_ups.wake()
 
     def _account_key(self, email: str) -> str:

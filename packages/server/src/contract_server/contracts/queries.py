@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from contract_rules import Status
-from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.contracts.models import Company, Contract, ContractEvent, TerminationApplication
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.db.statements import fetch
@@ -57,6 +57,12 @@ class EventPage:
     events: list[ContractEvent] = field(default_factory=list)
     has_next: bool = False
     has_previous: bool = False
+
+
+async def find_company_name(contract_id: UUID | None) -> str | None:
+    """The name of the contract's company, if there is one."""
+    company = await Company.filter(contract_id=contract_id).first() if contract_id else None
+    return company.name if company else None
 
 
 async def find_contracts(wanted: ContractFilter, first: int, after: ContractCursor | None) -> ContractPage:

@@ -5,12 +5,14 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from contract_rules import Status
-from contract_server.accounts.credentials import replace_password, require_suitable
+from contract_server.accounts.credentials import PasswordChanges
 from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords.hasher import PasswordHasher
+from contract_server.accounts.passwords.rules import require_suitable
+from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.store import lock_snapshot
 from contract_server.db.transaction import transaction
@@ -38,14 +40,15 @@ async def add_account(
     """Create an account: the contract's contractor, or an operator if there is no contract.
 
     Raises:
-        UnsuitablePassword: The password is too short or too long.
+        UnsuitablePassword: The password is not allowed.
         EmailTaken: Another account has this address.
         ContractNotFound: There is no such contract.
         ContractErased: The contract was erased.
         ContractHasContractor: The contract has a contractor.
     """
-    require_suitable(password)
-    email, password_hash = normalize(email), await passwords.hash(password)
+    email = normalize(email)
+    require_suitable(password, email=email, company_name=await find_company_name(contract_id))
+    password_hash = await passwords.hash(password)
     role = Role.OPERATOR if contract_id is None else Role.CONTRACTOR
     try:
         async with transaction():
@@ -60,16 +63,17 @@ async def add_account(
         raise ContractHasContractor from None
 
 
-async def set_password(passwords: PasswordHasher, email: str, password: str) -> None:
-    """Replace the password of an account and end its sessions.
+async def set_password(passwords: PasswordHasher, changes: PasswordChanges, email: str, password: str) -> None:
+    """Replace the password of an account, end its sessions, and tell the owner by mail.
 
     Raises:
-        UnsuitablePassword: The password is too short or too long.
+        UnsuitablePassword: The password is not allowed.
         AccountNotFound: No account has this address.
     """
-    require_suitable(password)
     account = await _account(email)
-    await replace_password(account.id, await passwords.hash(password))
+    company_name = await find_company_name(account.contract_id)
+    require_suitable(password, email=account.email, company_name=company_name)
+    await changes.replace(account, await passwords.hash(password))
 
 
 async def unlock(log_ins: LogIns, password_resets: PasswordResets, email: str) -> None:

@@ -8,11 +8,13 @@ from uuid import UUID
 import typer
 
 from contract_notify import InvalidAddress, require_address
-from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
+from contract_rules import Language
+from contract_server.accounts.passwords.rules import UnsuitablePassword
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.prompts import ask_password
 from contract_server.contracts.result import ContractNotFound
+from contract_server.graphql.operations.problems import UNSUITABLE_PASSWORD
 from contract_server.onboarding import accounts
 from contract_server.onboarding.accounts import (
     AccountNotFound,
@@ -59,13 +61,15 @@ def add(
 
 @cli.command()
 def password(email: Email) -> None:
-    """Set a new password, and end all sessions of the account.
+    """Set a new password, end all sessions of the account, and tell its owner by mail.
 
     Example: contract-server user password operator@example.jp < password.txt
     """
     chosen = ask_password()
     with _refusals_in_words():
-        with_services(lambda services: accounts.set_password(services.passwords, email, chosen))
+        with_services(
+            lambda services: accounts.set_password(services.passwords, services.password_changes, email, chosen)
+        )
     typer.echo("The password was replaced; all sessions of the account have ended.")
 
 
@@ -86,10 +90,8 @@ def unlock(email: Email) -> None:
 def _refusals_in_words() -> Iterator[None]:
     try:
         yield
-    except UnsuitablePassword:
-        raise Refusal(
-            f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", Status.MISUNDERSTOOD
-        ) from None
+    except UnsuitablePassword as refusal:
+        raise Refusal(UNSUITABLE_PASSWORD[refusal.problem][Language.EN], Status.MISUNDERSTOOD) from None
     except tuple(_REFUSALS) as refusal:
         raise Refusal(_REFUSALS[type(refusal)]) from None
 

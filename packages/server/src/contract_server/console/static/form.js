@@ -34,13 +34,8 @@ function complete(form) {
 }
 
 function lack(field) {
-  const { valueMissing, typeMismatch, tooShort, badInput } = field.validity;
+  const { valueMissing, typeMismatch, badInput } = field.validity;
   if (valueMissing || badInput) return say("入力してください。", "Please fill this in.");
   if (typeMismatch) return say("メールアドレスの形式で入力してください。", "Please enter an email address.");
-  if (tooShort)
-    return say(
-      `${field.minLength}文字以上で入力してください。`,
-      `Please enter at least ${field.minLength} characters.`,
-    );
   return "";
 }

@@ -16,6 +16,7 @@ onSubmit(byId("reset"), async ({ password, again }, button) => {
     return reject(byId("again"), say("同じパスワードを入力してください。", "Please enter the same password."));
   const token = location.pathname.split("/").pop();
   const { resetPassword } = await ask(RESET, { input: { token, newPassword: password } });
+  if (resetPassword.__typename === "InvalidInput") return reject(byId("password"), resetPassword.message);
   if (resetPassword.message) return tell("problem", resetPassword.message, button);
   return goTo(
     "/",

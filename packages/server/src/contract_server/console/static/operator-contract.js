@@ -151,7 +151,6 @@ const notHeld = () =>
         id: "reason",
         name: "reason",
         required: true,
-        maxlength: 500,
         autocomplete: "off",
         "aria-describedby": "reason-hint reason-problem",
       }),

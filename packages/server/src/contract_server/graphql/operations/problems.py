@@ -7,9 +7,14 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from contract_rules import Reason, complete, explain_refusal
-from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, UnsuitablePassword
 from contract_server.accounts.login import Busy, InvalidCredentials, MailedLinkRequired
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
+from contract_server.accounts.passwords.rules import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    PasswordProblem,
+    UnsuitablePassword,
+)
 from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.contracts import result as errors
 from contract_server.graphql.context import RequestInfo
@@ -52,9 +57,32 @@ _INVALID_RESET_TOKEN = words(
     ja="このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
     en="This link is not valid, or no longer. Please ask for a new one.",
 )
-_UNSUITABLE_PASSWORD = words(
-    ja=f"新しいパスワードは{SHORTEST_PASSWORD}文字以上{LONGEST_PASSWORD}文字以内で入力してください。",
-    en=f"The new password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+UNSUITABLE_PASSWORD = complete(
+    "UNSUITABLE_PASSWORD",
+    PasswordProblem,
+    {
+        PasswordProblem.LENGTH: words(
+            ja=f"新しいパスワードは{SHORTEST_PASSWORD}文字以上{LONGEST_PASSWORD}文字以内で入力してください。",
+            en=f"The new password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+        ),
+        PasswordProblem.COMMON: words(
+            ja="よく使われるパスワードのため、推測されるおそれがあります。別のパスワードを入力してください。",
+            en="The new password is a common one, which is guessed first. Please choose another.",
+        ),
+        PasswordProblem.NAMES: words(
+            ja=f"サービス名、会社名、メールアドレスを除いて{SHORTEST_PASSWORD}文字以上のパスワードを入力してください。",
+            en=f"The new password needs {SHORTEST_PASSWORD} characters besides the names of the service and the company"
+            " and the e-mail address.",
+        ),
+        PasswordProblem.RUNS: words(
+            ja=f"キーボードの並びや連続した文字を除いて{SHORTEST_PASSWORD}文字以上のパスワードを入力してください。",
+            en=f"The new password needs {SHORTEST_PASSWORD} characters besides runs of keys or letters.",
+        ),
+        PasswordProblem.REPETITIONS: words(
+            ja=f"文字の繰り返しを除いて{SHORTEST_PASSWORD}文字以上のパスワードを入力してください。",
+            en=f"The new password needs {SHORTEST_PASSWORD} characters besides repetitions.",
+        ),
+    },
 )
 
 _CODES = complete(
@@ -97,12 +125,12 @@ class InvalidInputHandler(strawberry.ExceptionHandler[InvalidInputError, results
 
 
 class UnsuitablePasswordHandler(strawberry.ExceptionHandler[UnsuitablePassword, results.InvalidInput]):
-    """Names the length that a password needs."""
+    """Names what a password needs."""
 
     def handle(
         self, exception: UnsuitablePassword, *, field: StrawberryField, info: RequestInfo
     ) -> results.InvalidInput:
-        message = _UNSUITABLE_PASSWORD[info.context.language]
+        message = UNSUITABLE_PASSWORD[exception.problem][info.context.language]
         return results.InvalidInput(code=ProblemCode.INVALID_INPUT, message=message, path=["input", "newPassword"])
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 import strawberry
 from strawberry.scalars import ID
 
-from contract_server.accounts.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from contract_server.graphql.types.enumerations import Status, TerminationReason
 
 InputType = TypeVar("InputType")
@@ -32,7 +32,12 @@ class RequestPasswordResetInput:
 @strawberry.input(description="The link, and the new password.")
 class ResetPasswordInput:
     token: str = strawberry.field(description="What follows `/password/` in the link.")
-    new_password: str = strawberry.field(description=f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    new_password: str = strawberry.field(
+        description=(
+            f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters. Common passwords are refused; names of the service,"
+            " the company and the account, runs of keys and repetitions do not count."
+        )
+    )
 
 
 @strawberry.input(description="Which contract, and why.")
