@@ -70,6 +70,10 @@ async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) 
     (mail,) = await service.mails(1)
     link = link_in(mail)
     await visitor.page.goto(link)
+    user_name = visitor.page.get_by_label("メールアドレス")
+    await expect(user_name).to_have_value("active@example.jp")
+    await expect(user_name).to_have_attribute("autocomplete", "username")
+    await visitor.check_accessibility()
     await visitor.page.get_by_label("新しいパスワード", exact=True).fill("short")
     await visitor.page.get_by_label("新しいパスワード（確認）").fill("another")
     await visitor.press("設定")
@@ -79,6 +83,11 @@ async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) 
     await visitor.expect_text("新しいパスワードは12文字以上256文字以内で入力してください。")
     await visitor.check_accessibility()
     for label in ("新しいパスワード", "新しいパスワード（確認）"):
+        await visitor.page.get_by_label(label, exact=True).fill("x" * 300)
+    assert len(await visitor.page.get_by_label("新しいパスワード", exact=True).input_value()) == 300
+    await visitor.press("設定")
+    await visitor.expect_text("新しいパスワードは12文字以上256文字以内で入力してください。")
+    for label in ("新しいパスワード", "新しいパスワード（確認）"):
         await visitor.page.get_by_label(label, exact=True).fill("a new password of mine")
     await visitor.press("設定")
     await visitor.expect_page("/")
@@ -86,7 +95,7 @@ async def test_a_new_password_comes_by_mail(visitor: Visitor, service: Running) 
     await visitor.log_in("active@example.jp", "a new password of mine")
     await visitor.expect_page("/home")
 
-    await expect_new_password_refused(visitor, link)
+    await expect_dead_link(visitor, link)
 
 
 async def test_a_link_that_has_expired_is_refused_and_the_page_leads_to_a_new_one(
@@ -97,7 +106,7 @@ async def test_a_link_that_has_expired_is_refused_and_the_page_leads_to_a_new_on
     connection = await asyncpg.connect(service.database_url)
     await connection.execute("UPDATE password_reset_token SET expires_at = now()")
     await connection.close()
-    await expect_new_password_refused(visitor, link_in(mail))
+    await expect_dead_link(visitor, link_in(mail))
     await visitor.check_accessibility()
     await visitor.follow("URLを再度受け取る")
     await visitor.expect_page("/password")
@@ -105,12 +114,11 @@ async def test_a_link_that_has_expired_is_refused_and_the_page_leads_to_a_new_on
 
 def link_in(mail: EmailMessage) -> str:
     text: str = mail.get_content()
-    return next(line for line in text.splitlines() if "/password/" in line)
+    return next(line for line in text.splitlines() if "/password/new#" in line)
 
 
-async def expect_new_password_refused(visitor: Visitor, link: str) -> None:
+async def expect_dead_link(visitor: Visitor, link: str) -> None:
+    await visitor.page.goto("about:blank")  # otherwise only the fragment would change
     await visitor.page.goto(link)
-    for label in ("新しいパスワード", "新しいパスワード（確認）"):
-        await visitor.page.get_by_label(label, exact=True).fill("and yet another one")
-    await visitor.press("設定")
     await visitor.expect_notice("このリンクは無効か、有効期限が切れています。")
+    await expect(visitor.page.get_by_label("新しいパスワード", exact=True)).not_to_be_visible()

@@ -73,5 +73,5 @@ async def test_the_completed_procedure_is_printed_without_what_can_be_clicked(vi
 
 
 async def test_a_name_that_looks_like_markup_stays_a_name(visitor: Visitor) -> None:
-    await visitor.open("/password/%3Cimg%20src=x%3E")
+    await visitor.open("/password/new#%3Cimg%20src=x%3E")
     await expect(visitor.page.locator("main img")).to_have_count(0)

@@ -17,6 +17,7 @@ from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
 from contract_server.graphql.execution import query_cost
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
+from contract_server.mail.password_mails import LINK_SPACING
 from contract_server.settings import EnvironmentName, Settings
 from contract_server.web.body_limit import LARGEST_BODY
 
@@ -47,6 +48,7 @@ async def test_every_documented_limit_is_the_default() -> None:
     bits = len(urlsafe_b64decode(f"{new_token()}=")) * 8
     window = minutes(settings.log_in_window)
     wider = [settings.log_in_failures_per_source * factor for factor in FACTORS[1:]]
+    links = [settings.password_resets_per_source * factor for factor in FACTORS]
     limits = {
         "failed log-ins for one account from one source or known device": (
             f"{settings.log_in_failures_per_account} in {window},"
@@ -64,10 +66,13 @@ async def test_every_documented_limit_is_the_default() -> None:
             f" then each log-in of one is delayed by {DELAY_S:g} seconds"
         ),
         "mails with a link to a new password": (
-            f"{settings.password_resets_per_account} to one address, {settings.password_resets_per_source} from"
-            f" one source, in {minutes(password_reset.LIMIT_WINDOW)};"
-            f" a link holds {minutes(password_reset.VALID_FOR)}, once"
+            f"{settings.password_resets_per_account} to one address from one source or known device,"
+            f" {links[0]} from one source (/56: {links[1]}, /48: {links[2]}), in {minutes(password_reset.LIMIT_WINDOW)}"
         ),
+        "mails with a link that more sources ask for": (
+            f"{minutes(LINK_SPACING)} apart after the first {settings.password_resets_per_account}"
+        ),
+        "a link to a new password": f"{minutes(password_reset.VALID_FOR)}, once",
         "new passwords": f"{rules.SHORTEST_PASSWORD} to {rules.LONGEST_PASSWORD} characters",
         "passwords": (
             f"argon2id ({int(memory) // 1024} MiB, {rounds} rounds), {NUMBERS[pool['threads'].default]} at a time"

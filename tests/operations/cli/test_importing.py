@@ -323,7 +323,7 @@ async def test_a_contractor_logs_in_with_the_hash_that_was_brought_along_and_wit
 async def test_an_imported_contractor_gets_a_password_by_mail_and_ends_the_contract(services: Services) -> None:
     await take(services, contract(1))
     await services.password_resets.request("contractor1@example.jp", client_address=HERE)
-    link = re.search(r"/password/(\S+)", (await OutboxMail.get()).body)
+    link = re.search(r"/password/new#(\S+)", (await OutboxMail.get()).body)
     assert link
     await services.password_resets.reset(link[1], "a password of one's own")
     viewer, _ = await services.log_ins.log_in("contractor1@example.jp", "a password of one's own", client_address=HERE)

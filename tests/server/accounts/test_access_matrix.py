@@ -59,6 +59,7 @@ QUERIES = {
         another="null",
         operator="OK",
     ),
+    "passwordResetLink": row('passwordResetLink(token: "x") { email }', all_callers="null"),
     "policy": row("policy { version }", all_callers="OK"),
     "timeline": row("timeline { requestedOn }", all_callers="OK"),
     "contracts": row("contracts { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),

@@ -172,7 +172,7 @@ async def planted_by_the_product(service: Running) -> list[str]:
 async def links(service: Running) -> list[str]:
     """The tokens of all mailed links."""
     bodies = [mail.get_content() for mail in await service.mails(1)]
-    return [token for body in bodies for token in re.findall(r"/password/(\S+)", body)]
+    return [token for body in bodies for token in re.findall(r"/password/new#(\S+)", body)]
 
 
 def process_arguments() -> list[str]:

@@ -69,7 +69,7 @@ async def get_in(services: Services, counted: CountedLogIns, number: int, email:
     except MailedLinkRequired:
         await services.password_resets.request(email, client_address=address)
         mail = await OutboxMail.get(recipient=email)
-        (token,) = re.findall(r"https?://\S+/password/(\S+)", mail.body)
+        (token,) = re.findall(r"https?://\S+/password/new#(\S+)", mail.body)
         cookie = services.devices.remember(cookie, await services.password_resets.reset(token, NEW_PASSWORD))
         await counted.log_ins.log_in(email, NEW_PASSWORD, client_address=address, device_cookie=cookie)
         return "mailed link"

@@ -121,5 +121,5 @@ async def test_a_link_never_leads_where_a_client_says(settings: Settings) -> Non
         assert await ask(client, ASK_FOR_LINK, headers, email=EMAIL) == {"ok": True}
         assert await ask(client, ASK_FOR_LINK, headers, email="nobody@example.jp") == {"ok": True}
         (mail,) = await OutboxMail.filter(kind="password_reset")
-    assert f"{settings.public_url}/password/" in mail.body
+    assert f"{settings.public_url}/password/new#" in mail.body
     assert "evil" not in mail.body

@@ -46,4 +46,4 @@ async def test_expired_mails_are_deleted_sent_or_pending_but_not_while_one_is_be
     assert await OutboxMail.all().count() == 2
     await sql("UPDATE outbox_mail SET lease_until = NULL")
     await mails.delete_links_until(now - timedelta(minutes=30))
-    assert "/password/valid" in (await OutboxMail.get()).body
+    assert "/password/new#valid" in (await OutboxMail.get()).body

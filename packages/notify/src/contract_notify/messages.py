@@ -81,7 +81,7 @@ class PasswordResetRequested(Message, kind="password_reset"):
     @classmethod
     def sample(cls) -> Self:
         """A link with a token as long as the real ones."""
-        return cls(url=f"https://omakase-login.example.jp/password/{'x' * 43}", valid_minutes=30)
+        return cls(url=f"https://omakase-login.example.jp/password/new#{'x' * 43}", valid_minutes=30)
 
 
 @dataclass(frozen=True)

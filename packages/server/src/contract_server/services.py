@@ -104,6 +104,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
             settings,
             passwords,
             rate_limits,
+            devices,
             password_changes,
             find_company_name=find_company_name,
             mails=password_mails,

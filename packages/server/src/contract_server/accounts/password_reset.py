@@ -1,12 +1,20 @@
-"""Resetting a password by a link that is sent to the account's mailbox."""
+"""Resetting a password by a link that is sent to the account's mailbox.
+
+Requests of others take nothing from the owner. Every link stays valid until one of them is used. Many requests for one
+address, from whatever sources, are not refused: their links are mailed some minutes apart, and requests that come in
+between share the next one. Only a source, or a device that has logged in to the account, can use up its own budget.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
+from contract_server.accounts.client_address import networks
 from contract_server.accounts.credentials import PasswordChanges
+from contract_server.accounts.devices import Devices
 from contract_server.accounts.email import find_account, normalize
+from contract_server.accounts.log_in_limits import FACTORS
 from contract_server.accounts.models import Account, PasswordResetToken
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.passwords.rules import require_suitable
@@ -37,6 +45,7 @@ class PasswordResets:
         settings: Settings,
         passwords: PasswordHasher,
         rate_limits: RateLimitStore,
+        devices: Devices,
         changes: PasswordChanges,
         *,
         find_company_name: Callable[[UUID | None], Awaitable[str | None]],
@@ -44,8 +53,13 @@ class PasswordResets:
         mail_clock: Clock,
         wake_ups: WakeUps,
     ) -> None:
-        self._per_account = Limit(settings.password_resets_per_account, LIMIT_WINDOW, growing=False)
-        self._per_client = Limit(settings.password_resets_per_source, LIMIT_WINDOW, growing=False)
+        per_account = settings.password_resets_per_account
+        self._per_account = Limit(per_account, LIMIT_WINDOW, growing=False)
+        self._spaced = Limit(per_account, LIMIT_WINDOW, growing=False, refuses=False)
+        self._per_source = [
+            Limit(settings.password_resets_per_source * factor, LIMIT_WINDOW, growing=False) for factor in FACTORS
+        ]
+        self._devices = devices
         self._passwords = passwords
         self._changes = changes
         self._find_company_name = find_company_name
@@ -56,12 +70,14 @@ class PasswordResets:
         self._clock = DatabaseClock()
         self._in_use = set[UUID]()
 
-    async def request(self, email: str, *, client_address: str) -> None:
+    async def request(self, email: str, *, client_address: str, device_cookie: str | None = None) -> None:
         """Queue a mail with a link to the account of that address, within the limits.
 
         The caller does not learn whether the account exists: the response time is fixed, and longer than the work.
         """
-        await asyncio.gather(asyncio.sleep(_RESPONSE_TIME_S), self._request(normalize(email), client_address))
+        email = normalize(email)
+        device = self._devices.find(device_cookie, email)
+        await asyncio.gather(asyncio.sleep(_RESPONSE_TIME_S), self._request(email, client_address, device))
 
     async def reset(self, token: str, new_password: str) -> str:
         """Set the new password and end all sessions of the account.
@@ -76,23 +92,23 @@ class PasswordResets:
         link = await self.find_link(token)
         if link is None or link.id in self._in_use:
             raise InvalidResetToken
-        account = link.account
-        company_name = await self._find_company_name(account.contract_id)
-        require_suitable(new_password, email=account.email, company_name=company_name)
         self._in_use.add(link.id)  # a link occupies one thread, however often it is used at the same time
         try:
-            await self._use(link, await self._passwords.hash(new_password))
+            await self._use(link, new_password)
         finally:
             self._in_use.remove(link.id)
         self._wake_ups.wake()
-        return account.email
+        return link.account.email
 
     async def find_link(self, token: str) -> PasswordResetToken | None:
         """Find the link with that token, and its account, if it can still be used."""
         links = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
         return await links.select_related("account").first()
 
-    async def _use(self, link: PasswordResetToken, password_hash: str) -> None:
+    async def _use(self, link: PasswordResetToken, new_password: str) -> None:
+        company_name = await self._find_company_name(link.account.contract_id)
+        require_suitable(new_password, email=link.account.email, company_name=company_name)
+        password_hash = await self._passwords.hash(new_password)
         async with transaction():
             # the account first: a transaction that uses another link of it waits, instead of a deadlock
             account = await Account.filter(id=link.account_id).select_for_update().first()
@@ -101,34 +117,50 @@ class PasswordResets:
             await self._changes.replace(account, password_hash)
 
     async def clear_limit(self, email: str) -> None:
-        """Delete the count of links requested with this address."""
-        await self._rate_limits.clear(self._account_key(normalize(email)))
+        """Delete the counts of links requested with this address."""
+        await self._rate_limits.clear_all_within(_account(normalize(email)))
 
     async def delete_expired(self) -> None:
         """Delete expired tokens, and the unsent mails that contain them."""
         await self._mails.delete_links_until(await self._mail_clock.now() - VALID_FOR)
         await PasswordResetToken.filter(expires_at__lte=await self._clock.now()).delete()
 
-    async def _request(self, email: str, client_address: str) -> None:
-        limits = {
-            self._account_key(email): self._per_account,
-            self._rate_limits.key("password reset", "source", client_address): self._per_client,
-        }
+    async def _request(self, email: str, client_address: str, device: str | None) -> None:
         try:
-            await self._rate_limits.begin(limits)
+            attempt = await self._rate_limits.begin(self._limits(email, client_address, device))
         except TooManyAttempts:
             return
-        token = new_token()
         async with transaction():
             account = await find_account(email)
-            if account is None:
-                return
-            await PasswordResetToken.filter(account_id=account.id).delete()
-            await PasswordResetToken.create(
-                token_hash=hash_token(token), account=account, expires_at=await self._clock.now() + VALID_FOR
-            )
-            await self._mails.enqueue_link(account, token, VALID_FOR, await self._mail_clock.now())
+            if account is not None:
+                await self._mail_link(account, delayed=bool(attempt.exceeded))
         self._wake_ups.wake()
 
-    def _account_key(self, email: str) -> str:
-        return self._rate_limits.key("password reset", "account", email)
+    async def _mail_link(self, account: Account, *, delayed: bool) -> None:
+        await Account.filter(id=account.id).select_for_update().first()  # one request at a time looks for a mail
+        now = await self._mail_clock.now()
+        if delayed and await self._mails.link_is_waiting(account, now):
+            return
+        token = new_token()
+        await PasswordResetToken.create(
+            token_hash=hash_token(token), account_id=account.id, expires_at=await self._clock.now() + VALID_FOR
+        )
+        await self._mails.enqueue_link(account, token, VALID_FOR, now, delayed=delayed)
+
+    def _limits(self, email: str, client_address: str, device: str | None) -> dict[str, Limit]:
+        if device is not None:
+            return {self._key(email, "device", device): self._per_account}
+        sources = networks(client_address)
+        keys = [self._rate_limits.key("password reset", "source", source) for source in sources]
+        return {
+            self._key(email, "source", sources[0]): self._per_account,
+            **dict(zip(keys, self._per_source, strict=False)),  # an IPv4 address has no wider network
+            self._key(email, "unknown devices"): self._spaced,
+        }
+
+    def _key(self, email: str, *parts: str) -> str:
+        return self._rate_limits.key_within(_account(email), *parts)
+
+
+def _account(email: str) -> tuple[str, ...]:
+    return "password reset", "account", email

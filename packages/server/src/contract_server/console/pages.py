@@ -38,7 +38,7 @@ PAGES = (
     Page("/terminate", "terminate", "契約終了確認", "Confirm termination"),
     Page("/done", "done", "お手続き完了", "Completed"),
     Page("/password", "password", "パスワードの再設定", "Reset your password"),
-    Page("/password/{token}", "new-password", "新しいパスワードの設定", "Set a new password"),
+    Page("/password/new", "new-password", "新しいパスワードの設定", "Set a new password"),
     Page("/operator", "operator", "契約一覧", "Contracts"),
     Page("/operator/contracts/{id}", "operator-contract", "契約の詳細", "Contract"),
     Page("/operator/health", "operator-health", "稼働状況", "Health"),

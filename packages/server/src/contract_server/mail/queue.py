@@ -49,12 +49,14 @@ class DeliveryResult:
         return type(self.failure).__name__ if self.failure else None
 
 
-# The first attempt ignores the clock: a clock that was set back must not delay a mail.
+# The first attempt ignores the clock, because a clock that was set back must not delay a mail. Only a link that was
+# queued for later than its date waits.
 # The mails of a contract are sent in the order in which they were queued. A failed mail does not block later ones. An
 # expired mail blocks them only while its lease lasts. Password reset mails are not part of this order: their links are
 # valid for half an hour only.
 _IS_READY = f"""
-        (mail.attempts = 0 OR mail.next_attempt_at <= (SELECT now FROM clock))
+        (mail.next_attempt_at <= (SELECT now FROM clock) OR mail.attempts = 0
+         AND (mail.kind <> '{PasswordResetRequested.kind}' OR mail.next_attempt_at = mail.dated_at))
     AND (mail.lease_until IS NULL OR mail.lease_until < clock_timestamp())
     AND (mail.useful_until IS NULL OR mail.useful_until > (SELECT now FROM clock))
     AND (mail.kind = '{PasswordResetRequested.kind}' OR NOT EXISTS (

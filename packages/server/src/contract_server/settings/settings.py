@@ -150,10 +150,13 @@ class Settings(BaseSettings):
         timedelta(minutes=5), gt=timedelta(), description="how long failed log-ins are counted together"
     )
     password_resets_per_account: int = Field(
-        3, ge=1, description="mails with a link to a new password that one address gets in a quarter of an hour"
+        3,
+        ge=1,
+        description="mails with a link to a new password that one source or known device can ask for, for one address,"
+        " in a quarter of an hour; links that more sources ask for are mailed some minutes apart",
     )
     password_resets_per_source: int = Field(
-        20, ge=1, description="such mails that one source can ask for in a quarter of an hour"
+        20, ge=1, description="such mails that one source can ask for in a quarter of an hour, for any address"
     )
     sweep_batch: int = Field(500, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
     erasure_batch: int = Field(

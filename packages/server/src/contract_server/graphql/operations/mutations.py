@@ -75,7 +75,10 @@ class Mutation:
         info: RequestInfo,
         input: Input[inputs.RequestPasswordResetInput],
     ) -> results.PasswordResetRequested:
-        await info.context.services.password_resets.request(input.email, client_address=info.context.client_address)
+        context = info.context
+        await context.services.password_resets.request(
+            input.email, client_address=context.client_address, device_cookie=context.device_cookie
+        )
         return results.PasswordResetRequested(ok=True)
 
     @strawberry.mutation(

@@ -18,7 +18,7 @@ from contract_server.graphql.types.health import Health, HealthCheck
 from contract_server.graphql.types.inputs import ContractFilter
 from contract_server.graphql.types.pagination import After, First, invalid_page, read_contract_cursor
 from contract_server.graphql.types.timeline import Policy, Timeline
-from contract_server.graphql.types.viewer import Viewer
+from contract_server.graphql.types.viewer import PasswordResetLink, Viewer
 from contract_server.monitoring.health import examine
 
 
@@ -43,6 +43,20 @@ class Query:
             return None
         snapshot = await info.context.contract(contract_id)
         return Contract.of(snapshot, await info.context.now()) if snapshot else None
+
+    @strawberry.field(
+        description=(
+            "The account that a mailed link sets a new password for; null when the link is unknown, used or expired."
+            " Public."
+        )
+    )
+    async def password_reset_link(
+        self, info: RequestInfo, token: Annotated[str, strawberry.argument(description="What follows `#` in the link.")]
+    ) -> PasswordResetLink | None:
+        link = await info.context.services.password_resets.find_link(token)
+        if link is None:
+            return None
+        return PasswordResetLink(email=link.account.email, expires_at=info.context.local(link.expires_at))
 
     @strawberry.field(description="The policy in force now. Public.")
     async def policy(self, info: RequestInfo) -> Policy:

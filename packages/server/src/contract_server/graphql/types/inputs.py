@@ -31,7 +31,7 @@ class RequestPasswordResetInput:
 
 @strawberry.input(description="The link, and the new password.")
 class ResetPasswordInput:
-    token: str = strawberry.field(description="What follows `/password/` in the link.")
+    token: str = strawberry.field(description="What follows `#` in the link.")
     new_password: str = strawberry.field(
         description=(
             f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters. Common passwords are refused; names of the service,"

@@ -1,4 +1,4 @@
-"""The logged-in person."""
+"""The logged-in person, and the one who follows a mailed link."""
 
 from datetime import datetime
 
@@ -35,3 +35,9 @@ class Viewer:
     @strawberry.field(description="When the session ends if nothing more is asked; in real time.")
     def session_expires_at(self, info: RequestInfo) -> datetime:
         return info.context.local(self.logged_in.session_expires_at)
+
+
+@strawberry.type(description="A mailed link that can still be used.")
+class PasswordResetLink:
+    email: str = strawberry.field(description="The account's address, for the user name field of password managers.")
+    expires_at: datetime = strawberry.field(description="Until when it can be used, if no other link is used before.")
