@@ -90,6 +90,11 @@ async def test_nothing_personal_is_stored_of_an_erased_contract_again(seeded: Se
         (("add", OPERATOR, "--name", "n\n"), "short", (2, "The new password needs 12 to 256 characters")),
         (("add", OPERATOR, "--name", "n"), "", (2, "The new password needs 12 to 256 characters")),
         (("password", CONTRACTOR), "x" * 257, (2, "The new password needs 12 to 256 characters")),
+        (
+            ("password", CONTRACTOR),
+            "active@example.jp 1",
+            (2, "The new password needs 12 characters besides the names"),
+        ),
         (("password", "nobody@example.jp"), NEW_PASSWORD, (1, "no account has this address")),
         (("unlock", "nobody@example.jp"), "", (1, "no account has this address")),
     ],
@@ -109,6 +114,7 @@ async def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(seeded:
         ended = await run(variables_of(seeded), "user", "password", " Active@example.jp", given=NEW_PASSWORD)
         assert (ended.status, ended.errors) == (0, "")
         assert await Session.all().count() == 0
+        assert (await OutboxMail.get()).kind == "password_changed"
         with pytest.raises(InvalidCredentials):
             await services.log_ins.log_in(CONTRACTOR, PASSWORD, client_address=HERE)
         await services.log_ins.log_in(CONTRACTOR, NEW_PASSWORD, client_address=HERE)
@@ -137,7 +143,7 @@ async def test_unlocking_clears_an_accounts_counts_from_everywhere_and_nobody_el
         counts = await AttemptCount.all().count()
         ended = await run(variables_of(seeded), "user", "unlock", CONTRACTOR)
         assert (ended.status, ended.errors) == (0, "")
-        assert await AttemptCount.all().count() == counts - 3
+        assert await AttemptCount.all().count() == counts - 5
         for address in (HERE, THERE):
             await services.log_ins.log_in(CONTRACTOR, PASSWORD, client_address=address)
             with pytest.raises(TooManyAttempts):
