@@ -127,7 +127,7 @@ class Facts:
             and self.applications >= 0
             and type(ended) is type(held) is bool
             and (application is None or isinstance(application, Application))
-            and isinstance(status, Status)
+            and type(status) is Status
         ):
             raise ValueError(_first_fault(self, WRONG_TYPES))
         if status is ACTIVE:
