@@ -53,6 +53,7 @@ OTHERS: dict[str, tuple[object, list[Any]]] = {
     "actor": (Actor.CONTRACTOR, ["CONTRACTOR", "NOBODY", None, Action.TERMINATE]),
     "status": (Status.TERMINATED, ["TERMINATED", None, Action.TERMINATE]),
     "zone": (TOKYO, ["Asia/Tokyo", None, 9]),
+    "event": (APPLIED_ON, NEITHER[:-1]),
     "service_end": (date(2024, 3, 15), [each for each in NEITHER if each is not None]),
     "resumption": (date(2024, 3, 15), [each for each in NEITHER if each is not None]),
     "erasure": (date(2024, 4, 15), [each for each in NEITHER if each is not None]),
@@ -67,7 +68,6 @@ GOOD: dict[str, object] = {name: good for name, (good, _) in STRICT.items()} | {
     "refused": REFUSED,
     "name": "omakase-login",
     "version": "1.0",
-    "event": APPLIED_ON,
     "period": Period(Unit.DAY, 14),
     "count": 1,
 }

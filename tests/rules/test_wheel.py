@@ -111,5 +111,6 @@ def test_the_readmes_python_passes_the_strict_type_checker(environment: Path, tm
     assert run(*checker, environment / "python", tmp_path, folder=tmp_path).startswith("Success: no issues found in ")
 
 
-def test_the_wheel_brings_the_schema_of_its_json(wheel: Path) -> None:
-    assert "contract_rules/schemas/contract-facts-1.json" in zipfile.ZipFile(wheel).namelist()
+@pytest.mark.parametrize("schema", ["contract-facts-1.json", "policy.json"])
+def test_the_wheel_brings_the_schemas_of_its_files(schema: str, wheel: Path) -> None:
+    assert f"contract_rules/schemas/{schema}" in zipfile.ZipFile(wheel).namelist()

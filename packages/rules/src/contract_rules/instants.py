@@ -93,6 +93,37 @@ def require_moment(now: date) -> None:
         raise no_offset(now)
 
 
+def require_zone(zone: tzinfo) -> None:
+    """Insist on a time zone.
+
+    Raises:
+        ValueError: none, such as the name of one.
+
+    >>> require_zone("Asia/Tokyo")
+    Traceback (most recent call last):
+    ...
+    ValueError: 'Asia/Tokyo' is not a time zone: write a ZoneInfo, as in ZoneInfo('Asia/Tokyo')
+    """
+    if not isinstance(zone, tzinfo):
+        raise ValueError(f"{zone!r} is not a time zone: write a ZoneInfo, as in ZoneInfo('Asia/Tokyo')")  # noqa: TRY004
+
+
+def date_of(event: date) -> date:
+    """The date of an event, as written: a date, or that of a datetime.
+
+    Raises:
+        ValueError: neither.
+
+    >>> date_of(datetime(2024, 3, 1, 9, 30))
+    datetime.date(2024, 3, 1)
+    """
+    if isinstance(event, datetime):
+        return event.date()
+    if not isinstance(event, date):
+        raise ValueError(f"{event!r} is no date: write one, or a datetime where the time of day matters")  # noqa: TRY004
+    return event
+
+
 def no_moment(now: object) -> ValueError:
     """The error for what is neither an instant nor a date.
 
@@ -157,8 +188,7 @@ def first_instant_after(day: date, zone: tzinfo) -> datetime:
     >>> first_instant_after(date(2018, 11, 3), ZoneInfo("America/Sao_Paulo")).isoformat()
     '2018-11-04T01:00:00-02:00'
     """
-    if not isinstance(zone, tzinfo):
-        raise ValueError(f"{zone!r} is not a time zone: write a ZoneInfo")  # noqa: TRY004  # as above
+    require_zone(zone)
     if day == date.max:
         raise DateOutOfRange(f"the instant after {day} lies outside the years 1 to 9999: choose an earlier day")
     midnight = datetime.combine(day + ONE_DAY, MIDNIGHT, zone)

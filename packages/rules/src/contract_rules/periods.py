@@ -15,7 +15,15 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Self, TypeVar, assert_never, cast
 
 from contract_rules.calendars import CALENDAR_KEYS, DAYS_IN_A_WEEK, LAST_ORDINAL, Calendar, PeriodError, as_date
-from contract_rules.instants import MIDNIGHT, ONE_DAY, DateOutOfRange, first_instant_after, local_time
+from contract_rules.instants import (
+    MIDNIGHT,
+    ONE_DAY,
+    DateOutOfRange,
+    date_of,
+    first_instant_after,
+    local_time,
+    require_zone,
+)
 from contract_rules.vocabulary import (
     DAYS_IN,
     ENDS_THE_DAY_BEFORE,
@@ -172,6 +180,7 @@ class Period:
         converted. The time of day matters to `exclude_unless_midnight` alone, where a plain date excludes.
 
         Raises:
+            ValueError: the event is no date.
             DateOutOfRange: the day lies outside the years 1 to 9999.
             HolidaysUnknown: a day has to be looked at for which the holidays are not listed.
 
@@ -180,7 +189,7 @@ class Period:
         >>> Period(Unit.MONTH, 1, month_rule=MonthRule.START_BASED).last_day(date(2024, 1, 30))
         datetime.date(2024, 2, 29)
         """
-        day = event.date() if isinstance(event, datetime) else event
+        day = date_of(event)
         try:
             if self.span is not None:
                 return day + self.span
@@ -193,14 +202,14 @@ class Period:
         """The same last day, with the days that led to it: for an explanation.
 
         Raises:
-            DateOutOfRange, HolidaysUnknown: as `last_day`.
+            ValueError, DateOutOfRange, HolidaysUnknown: as `last_day`.
 
         >>> month = Period(Unit.MONTH, 1, month_rule=MonthRule.EVENT_BASED, align=Align.MONTH)
         >>> steps = month.steps(date(2024, 3, 15))
         >>> str(steps.counted), str(steps.aligned)
         ('2024-04-15', '2024-04-30')
         """
-        day = event.date() if isinstance(event, datetime) else event
+        day = date_of(event)
         try:
             counted_from = self._deemed(day)
             counted = self._counted(counted_from, included=self._includes(event))
@@ -215,6 +224,7 @@ class Period:
         An aware event is converted to the zone first; a naive one, or a plain date, is the zone's own.
 
         Raises:
+            ValueError: the event is no date, or the zone is none.
             DateOutOfRange: the instant lies outside the years 1 to 9999.
 
         Source: 民法141条; Regulation (EEC) No 1182/71, article 3(2).
@@ -223,6 +233,7 @@ class Period:
         >>> Period(Unit.DAY, 14).ends_at(date(2024, 3, 1), ZoneInfo("Asia/Tokyo")).isoformat()
         '2024-03-16T00:00:00+09:00'
         """
+        require_zone(zone)
         if isinstance(event, datetime) and event.utcoffset() is not None:
             event = local_time(event, zone)
         return first_instant_after(self.last_day(event), zone)

@@ -1,7 +1,7 @@
 """Policies as TOML files, checked in full when they are read."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -81,7 +81,7 @@ def policy_from_mapping(table: Mapping[str, object], source: str = "policy") -> 
     for key in table:
         if key not in KEYS:
             raise PolicyError(f"{key}: not a key of a policy: write one of {', '.join(KEYS)}")
-    _check_calendar(table, (_period(table, key) for key in DeadlineKind))
+    _check_calendar(table)
     return Policy(
         name=_text(table, "name"),
         version=_text(table, "version"),
@@ -127,15 +127,16 @@ def _shared_calendar(table: Mapping[str, object], period: Mapping[str, object]) 
     return shared if isinstance(shared, Mapping) and calendar_readers(period) and not has_own else {}
 
 
-def _check_calendar(table: Mapping[str, object], periods: Iterable[Period]) -> None:
+def _check_calendar(table: Mapping[str, object]) -> None:
     """Refuse a table [calendar] that is none, or that no period takes."""
     if "calendar" not in table:
         return
     try:
-        calendar = Calendar.from_mapping(table["calendar"])
+        Calendar.from_mapping(table["calendar"])
     except PeriodError as error:
         raise PolicyError(f"calendar: {error}") from None
-    if not any(period.calendar == calendar for period in periods):
+    periods = [table.get(kind) for kind in DeadlineKind]
+    if not any(isinstance(period, Mapping) and _shared_calendar(table, period) for period in periods):
         raise PolicyError("calendar: no period counts or moves by it: write a business_day or a roll, or leave it out")
 
 
