@@ -16,8 +16,8 @@ SETTINGS = Settings.model_validate(
 )
 
 
-def credentials(*, no_statement_timeout: bool = False) -> dict[str, Any]:
-    config = tortoise_config(SETTINGS, no_statement_timeout=no_statement_timeout)
+def credentials(*, for_migrations: bool = False) -> dict[str, Any]:
+    config = tortoise_config(SETTINGS, for_migrations=for_migrations)
     driver: dict[str, Any] = config["connections"]["default"]["credentials"]
     return driver
 
@@ -37,8 +37,8 @@ def test_the_url_and_the_pool_size_reach_the_driver() -> None:
     assert (driver["dsn"], driver["maxsize"]) == ("postgresql://server:p%40ss@db.example.jp:5433/contracts", 7)
 
 
-def test_only_a_migration_has_no_statement_timeout() -> None:
-    usual, migration = credentials()["server_settings"], credentials(no_statement_timeout=True)["server_settings"]
+def test_only_a_migration_has_timeouts_of_its_own() -> None:
+    usual, migration = credentials()["server_settings"], credentials(for_migrations=True)["server_settings"]
     assert (usual["statement_timeout"], migration["statement_timeout"]) == ("30s", "0")
-    assert usual | {"statement_timeout": "0"} == migration
+    assert usual | {"statement_timeout": "0", "lock_timeout": "2s"} == migration
     assert usual["idle_in_transaction_session_timeout"] == "30s"

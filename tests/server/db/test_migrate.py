@@ -1,22 +1,28 @@
 """Migrations are applied once, even by concurrent processes, and make the schema that the models describe."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
+from tests.locks import WAITING, until_a_lock_is_awaited
 from tests.server.running import command
 from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.operations import AlterField, AlterModelOptions, Operation
 
+from contract_server.cli.exit_status import Status
 from contract_server.db.connection import database, tortoise_config
 from contract_server.db.migrate import migrate, pending_migrations
-from contract_server.db.statements import fetch
+from contract_server.db.statements import execute, fetch
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES
 from contract_server.settings import EnvironmentName, Settings
 
+INDEXES_OF = "0016_bounded_look_ups"
 UP_TO_DATE = "The database is up to date.\n"
 
 # Tortoise replays a primary key that is a relation under its short name, and reports that as a change.
@@ -97,11 +103,54 @@ async def test_migrating_twice_changes_nothing(empty: Settings) -> None:
         assert await migrate(empty) == []
 
 
-async def test_a_migration_of_a_large_table_takes_what_it_takes_and_locks_wait_as_ever(empty: Settings) -> None:
-    async with database(empty, no_statement_timeout=True):
+async def test_a_migration_of_a_large_table_takes_what_it_takes_and_waits_for_no_lock_for_long(empty: Settings) -> None:
+    async with database(empty, for_migrations=True):
         ((statement_timeout,),) = await fetch("SHOW statement_timeout")
         ((lock_timeout,),) = await fetch("SHOW lock_timeout")
-    assert (statement_timeout, lock_timeout) == ("0", "10s")
+    assert (statement_timeout, lock_timeout) == ("0", "2s")
+
+
+async def test_an_index_that_was_left_unfinished_is_built_again(empty: Settings) -> None:
+    async with database(empty, for_migrations=True):
+        await migrate(empty)
+        await execute("DELETE FROM tortoise_migrations WHERE name = $1", INDEXES_OF)
+        await execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'session_expires'::regclass")
+        assert await migrate(empty) == [INDEXES_OF]
+        ((valid,),) = await fetch("SELECT indisvalid FROM pg_index WHERE indexrelid = 'session_expires'::regclass")
+    assert valid
+
+
+async def test_a_migration_is_tried_again_when_another_session_ends(empty: Settings) -> None:
+    async with database(empty, for_migrations=True), indexes_pending(empty) as session:
+        migrating = asyncio.create_task(migrate(empty))
+        await until_a_lock_is_awaited(fetch)
+        while await fetch(WAITING):  # until the first try has given way
+            await asyncio.sleep(0.05)
+        assert not migrating.done()
+        await session.execute("COMMIT")
+        assert await migrating == [INDEXES_OF]
+
+
+async def test_a_lock_that_another_session_keeps_is_told_in_one_line(empty: Settings) -> None:
+    url = empty.database_url.get_secret_value()
+    async with database(empty), indexes_pending(empty):
+        variables = {"ENVIRONMENT": "development", "DATABASE_URL": url}
+        status, out, errors = await command(variables, "migrate", "--wait", "1s")
+        assert (status, out, errors.count("\n")) == (Status.OUT_OF_REACH, "", 1)
+        assert "a lock that another session holds" in errors
+
+
+@asynccontextmanager
+async def indexes_pending(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """A migration that is pending, and an open transaction of another session on a table that it changes."""
+    await migrate(settings)
+    await execute("DELETE FROM tortoise_migrations WHERE name = $1", INDEXES_OF)
+    session = await asyncpg.connect(settings.database_url.get_secret_value())
+    await session.execute("BEGIN; LOCK TABLE contract IN ROW EXCLUSIVE MODE")
+    try:
+        yield session
+    finally:
+        await session.close()
 
 
 async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(empty: Settings) -> None:

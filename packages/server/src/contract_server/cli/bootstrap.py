@@ -12,11 +12,11 @@ from contract_server.settings import SettingsError, load_settings
 Result = TypeVar("Result")
 
 
-def with_database(operation: Callable[[], Awaitable[Result]], *, no_statement_timeout: bool = False) -> Result:
+def with_database(operation: Callable[[], Awaitable[Result]], *, for_migrations: bool = False) -> Result:
     """Run `operation` with a connection to the database, and return its result."""
 
     async def run() -> Result:
-        async with database(load_settings(), no_statement_timeout=no_statement_timeout):
+        async with database(load_settings(), for_migrations=for_migrations):
             return await operation()
 
     return event_loop.run(run())

@@ -43,16 +43,18 @@ _OF_A_POOLER = {
     ),
 }
 
+# a statement that waits for a lock holds up all that come after it
+_MIGRATION_TIMEOUTS = {"statement_timeout": "0", "lock_timeout": "2s"}
 
-def tortoise_config(settings: Settings, *, no_statement_timeout: bool = False) -> dict[str, Any]:
+
+def tortoise_config(settings: Settings, *, for_migrations: bool = False) -> dict[str, Any]:
     """Tortoise's configuration: the connections by name, and one app with all models and migrations.
 
-    `default` may lead to a pooler; `direct` never does. A migration, which has no statement timeout, uses PostgreSQL
-    itself for both.
+    `default` may lead to a pooler; `direct` never does. A migration uses PostgreSQL itself for both.
     """
-    limits = _ISOLATION | _LIMITS | ({"statement_timeout": "0"} if no_statement_timeout else {})
+    limits = _ISOLATION | _LIMITS | (_MIGRATION_TIMEOUTS if for_migrations else {})
     direct = _connection(settings.database_direct_url or settings.database_url, settings, server_settings=limits)
-    has_pooler = settings.database_direct_url is not None and not no_statement_timeout
+    has_pooler = settings.database_direct_url is not None and not for_migrations
     pooled = _connection(settings.database_url, settings, **_OF_A_POOLER)
     return {
         "connections": {"default": pooled if has_pooler else direct, "direct": direct},
@@ -73,14 +75,14 @@ def _connection(url: SecretStr, settings: Settings, **more: object) -> dict[str,
 
 
 @asynccontextmanager
-async def database(settings: Settings, *, no_statement_timeout: bool = False) -> AsyncIterator[TortoiseContext]:
+async def database(settings: Settings, *, for_migrations: bool = False) -> AsyncIterator[TortoiseContext]:
     """Connect the models, for every task of this process.
 
-    The first query connects, so a server can start before its database. Statements time out after half a minute, unless
-    `no_statement_timeout` is set, as for migrations.
+    The first query connects, so a server can start before its database. Statements time out after half a minute; those
+    of migrations take their time, but wait for a lock for two seconds only.
     """
     context = await Tortoise.init(
-        config=tortoise_config(settings, no_statement_timeout=no_statement_timeout), _enable_global_fallback=True
+        config=tortoise_config(settings, for_migrations=for_migrations), _enable_global_fallback=True
     )
     try:
         yield context

@@ -1,14 +1,17 @@
 """The commands that prepare a database: its schema and, in development, demonstration data."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from contract_server.cli.bootstrap import with_database, with_services
 from contract_server.cli.exit_status import Refusal, Status
+from contract_server.db.availability import is_contended
 from contract_server.db.migrate import migrate as apply_migrations
 from contract_server.db.migrate import pending_migrations, planned_statements
 from contract_server.settings import load_settings
+from contract_server.settings.durations import parse_duration
 
 
 def migrate(
@@ -16,6 +19,10 @@ def migrate(
         bool, typer.Option("--check", help="Apply nothing; exit with 1 if a migration is pending.")
     ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Apply nothing; print the SQL of pending migrations.")] = False,
+    wait: Annotated[
+        timedelta,
+        typer.Option(parser=parse_duration, metavar="SPAN", help="How long to try while another session holds a lock."),
+    ] = "1m",  # type: ignore[assignment] # typer parses it
 ) -> None:
     """Bring the database to the schema of this version. Safe to run twice, or twice at the same time.
 
@@ -31,9 +38,18 @@ def migrate(
         return
 
     async def run() -> list[str]:
-        return await (pending_migrations(settings) if check else apply_migrations(settings))
+        return await (pending_migrations(settings) if check else apply_migrations(settings, wait))
 
-    names = with_database(run, no_statement_timeout=True)
+    try:
+        names = with_database(run, for_migrations=True)
+    except Exception as error:
+        if not is_contended(error):
+            raise
+        raise Refusal(
+            "a migration waits for a lock that another session holds, such as a backup or an open transaction; run the"
+            " command again when that has ended: it goes on where it stopped",
+            Status.OUT_OF_REACH,
+        ) from None
     for name in names:
         typer.echo(f"{'pending' if check else 'applied'}: {name}")
     if not names:
