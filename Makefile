@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-rules vectors mutate-rules check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors mutate-rules check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench-hostile: $(INSTALLED) ## show the CPU that hostile requests cost (goal: at
 
 bench-import: $(INSTALLED) ## how long importing a million members takes (goal: at most 2 minutes)
 	@$(BIN)/python -m tests.bench.importing
+
+bench-scale: $(INSTALLED) ## what every page, command and sweep costs with a million contracts (SCALE=10 for ten times as many)
+	@$(BIN)/python -m tests.bench.at_scale
 
 bench-rules: $(BENCH)/.installed ## how fast the rules answer, as ratios to the floor and to other libraries
 	@$(BENCH)/bin/python -m pytest --quiet --confcutdir=tests/rules --benchmark-group-by=group \

@@ -1,6 +1,6 @@
 """The services as the product wires them, with a clock and a mail server that do as a test says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from contract_server.db.transaction import current_connection
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.classification import TABLES, Table
 from contract_server.erasure.erasures import Erasures
+from contract_server.erasure.evidence import BrokenLink, ChainVerifier, Evidence, sealed_records
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.replay import Replay
 from contract_server.mail.outbox import Outbox
@@ -133,6 +134,14 @@ async def status_of(contract_id: UUID) -> Status:
 async def sql(statement: str, *values: object) -> list[dict[str, Any]]:
     """Whatever the services offer no way to do or to see."""
     return await current_connection().execute_query_dict(statement, list(values))
+
+
+async def whole_chain() -> list[Evidence]:
+    return [record async for record in sealed_records()]
+
+
+def first_broken_link(chain: Iterable[Evidence]) -> BrokenLink | None:
+    return next(filter(None, map(ChainVerifier().verify, chain)), None)
 
 
 async def everything_stored() -> dict[str, list[str]]:

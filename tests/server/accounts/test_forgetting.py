@@ -1,9 +1,10 @@
 """What a sweep deletes, and what it does not delete yet."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.server.in_process import find_viewer
+from tests.server.in_process import counted_statements, find_viewer
 
 from contract_rules import Action
 from contract_server.accounts.models import Account, PasswordResetToken, Session
@@ -12,9 +13,10 @@ from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.result import ActionRefused
 from contract_server.contracts.service import ContractRequest
 from contract_server.db.statements import execute, fetch
-from contract_server.services import Services
+from contract_server.services import Services, build_services
 from contract_server.worker.sweep import sweep_once
 
+EXPIRING = ["idempotent_answer", "session", "password_reset_token", "attempt_count"]
 EMAIL = "active@example.jp"
 
 
@@ -43,7 +45,7 @@ async def test_the_answer_to_a_key_is_kept_for_a_day_at_least_and_not_for_ever(s
     await sweep_once(services)
     assert await IdempotentAnswer.all().count() == 1
     await set_age_of_answers(timedelta(hours=49))
-    await sweep_once(services)
+    await services.expiry.delete()
     assert not await IdempotentAnswer.exists()
 
 
@@ -58,8 +60,20 @@ async def test_a_sweep_forgets_sessions_links_and_counts_that_have_expired(servi
         ("attempt_count", "ends_at"),
     ):
         await execute(f"UPDATE {table} SET {column} = now() - interval '1 hour'")  # noqa: S608 - the names above
-    await sweep_once(services)
+    await services.expiry.delete()
     assert await remaining() == (False, False, False)
+
+
+async def test_a_process_that_sweeps_again_and_again_looks_for_expired_rows_once(services: Services) -> None:
+    services = replace(services, expiry=build_services(services.settings).expiry)
+    sent = []
+    for _ in range(2):
+        with counted_statements() as statements:
+            await sweep_once(services)
+        sent.append(
+            [table for table in EXPIRING if any(f'FROM "{table}"' in s or f"FROM {table}" in s for s in statements)]
+        )
+    assert sent == [EXPIRING, []]
 
 
 async def remaining() -> tuple[bool, bool, bool]:

@@ -205,6 +205,7 @@ async def test_expired_links_are_deleted_and_no_mail_with_one_is_sent_any_more(s
     await PasswordResetToken.all().update(expires_at=await DatabaseClock().now())
     await OutboxMail.all().update(dated_at=await services.clock.now() - VALID_FOR)
     await services.password_resets.delete_expired()
+    await services.password_resets.delete_expired_mails()
     assert not await PasswordResetToken.exists()
     assert await services.mail_relay.drain() == 0
     assert not await OutboxMail.exists()

@@ -14,13 +14,13 @@ from tests.server.workbench import (
     interfere,
     sql,
     status_of,
+    whole_chain,
 )
 
 from contract_rules import Action, Status
 from contract_server.accounts.models import Account, PasswordResetToken, Session
 from contract_server.contracts.models import Company, Contract, ContractEvent, IdempotentAnswer, Member
 from contract_server.erasure.classification import TABLES, Kind, OnErasure
-from contract_server.erasure.evidence import sealed_records
 from contract_server.mail.models import OutboxMail
 
 ERASED_FROM = [name for name, table in TABLES.items() if table.on_erasure is not OnErasure.KEEP]
@@ -178,4 +178,4 @@ async def test_an_account_does_not_go_before_what_refers_to_it(bench: Workbench,
     with pytest.raises(asyncpg.RestrictViolationError):
         await bench.erasures_by(without).erase(contract_id)
     assert await status_of(contract_id) is Status.TERMINATED
-    assert await sealed_records() == []
+    assert await whole_chain() == []

@@ -13,15 +13,16 @@ from tests.server.workbench import (
     contract_of,
     everything_stored,
     fail_when,
+    first_broken_link,
     interfere,
     sql,
     status_of,
     stop_interfering,
+    whole_chain,
 )
 
 from contract_rules import Action, Status
 from contract_server.contracts.models import Contract, Member
-from contract_server.erasure.evidence import first_broken_link, sealed_records
 from contract_server.erasure.models import ErasureRecord
 from contract_server.erasure.rows import RowsChanged, count_personal_rows
 
@@ -183,7 +184,7 @@ async def test_one_that_fails_among_others_delays_none_of_them(bench: Workbench)
     erased = await bench.erasures.erase_all([bad, *good])
     assert erased.contracts == set(good)
     assert erased.failed.keys() == {bad}
-    assert first_broken_link(await sealed_records()) is None
+    assert first_broken_link(await whole_chain()) is None
 
 
 async def test_an_erasure_that_deletes_fewer_members_than_it_counted_is_rolled_back(bench: Workbench) -> None:

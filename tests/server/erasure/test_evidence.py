@@ -6,9 +6,9 @@ import json
 from uuid import UUID
 
 import pytest
-from tests.server.workbench import ERASURE_DUE_AT, Workbench, sql
+from tests.server.workbench import ERASURE_DUE_AT, Workbench, first_broken_link, sql, whole_chain
 
-from contract_server.erasure.evidence import GENESIS_HASH, first_broken_link, sealed_records
+from contract_server.erasure.evidence import GENESIS_HASH
 from contract_server.erasure.models import ErasureRecord
 
 TAMPERED = {
@@ -45,12 +45,12 @@ async def test_every_erasure_is_chained_to_the_one_before_it(bench: Workbench) -
     records = await ErasureRecord.all().order_by("sequence")
     assert [(record.sequence, record.contract_id) for record in records] == list(enumerate(ids, start=1))
     assert [record.previous_hash for record in records] == [GENESIS_HASH, records[0].hash, records[1].hash]
-    assert first_broken_link(await sealed_records()) is None
+    assert first_broken_link(await whole_chain()) is None
 
 
 async def test_a_record_says_what_was_erased_how_and_by_what(bench: Workbench) -> None:
     (contract_id,) = await erased_contracts(bench, 1)
-    (record,) = await sealed_records()
+    (record,) = await whole_chain()
     latest = (await sql("SELECT name FROM tortoise_migrations ORDER BY id DESC LIMIT 1"))[0]["name"]
     assert record["contract_id"] == str(contract_id)
     assert record["due_at"] == record["finished_at"] == "2024-04-15T15:00:00.000000+00:00"
@@ -62,7 +62,7 @@ async def test_a_record_says_what_was_erased_how_and_by_what(bench: Workbench) -
 async def test_the_chain_is_verified_with_nothing_but_json_and_sha_256(bench: Workbench) -> None:
     await erased_contracts(bench)
     previous = "0" * 64
-    for record in await sealed_records():
+    for record in await whole_chain():
         content = {name: value for name, value in record.items() if name != "hash"}
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         assert hashlib.sha256(text.encode()).hexdigest() == record["hash"]
@@ -75,28 +75,28 @@ async def test_whatever_is_changed_in_a_record_is_found_in_its_place(bench: Work
     await erased_contracts(bench)
     await bench.contract()
     await sql(f"UPDATE erasure_record SET {column} = {TAMPERED[column]} WHERE sequence = 2")  # noqa: S608 - our own words
-    broken = first_broken_link(await sealed_records())
+    broken = first_broken_link(await whole_chain())
     assert broken is not None
     assert broken.sequence == 2
 
 
 async def test_each_part_of_a_record_is_among_those_that_were_changed(bench: Workbench) -> None:
     await erased_contracts(bench, 1)
-    (record,) = await sealed_records()
+    (record,) = await whole_chain()
     assert record.keys() == TAMPERED.keys()
 
 
 async def test_a_record_that_is_missing_is_found(bench: Workbench) -> None:
     await erased_contracts(bench)
     await ErasureRecord.filter(sequence=2).delete()
-    broken = first_broken_link(await sealed_records())
+    broken = first_broken_link(await whole_chain())
     assert broken is not None
     assert (broken.sequence, broken.reason) == (2, "number 3 stands in its place")
 
 
 async def test_records_that_were_swapped_are_found(bench: Workbench) -> None:
     await erased_contracts(bench)
-    first, second, third = await sealed_records()
+    first, second, third = await whole_chain()
     broken = first_broken_link([first, third, second])
     assert broken is not None
     assert broken.sequence == 2
@@ -104,7 +104,7 @@ async def test_records_that_were_swapped_are_found(bench: Workbench) -> None:
 
 async def test_a_record_that_was_sealed_anew_breaks_the_one_that_follows(bench: Workbench) -> None:
     await erased_contracts(bench)
-    first, second, third = await sealed_records()
+    first, second, third = await whole_chain()
     forged = {**second, "batches": 100}
     content = {name: value for name, value in forged.items() if name != "hash"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -118,5 +118,5 @@ async def test_erasures_at_the_same_time_make_one_chain(bench: Workbench) -> Non
     ids = [await bench.terminated_contract() for _ in range(6)]
     bench.clock.instant = ERASURE_DUE_AT
     assert all(await asyncio.gather(*(bench.erasures.erase(contract_id) for contract_id in ids)))
-    assert first_broken_link(await sealed_records()) is None
-    assert len(await sealed_records()) == 6
+    assert first_broken_link(await whole_chain()) is None
+    assert len(await whole_chain()) == 6

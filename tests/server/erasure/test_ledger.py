@@ -15,11 +15,11 @@ from tests.server.workbench import (
     fail_when,
     status_of,
     stop_interfering,
+    whole_chain,
 )
 
 from contract_rules import Status
 from contract_server.contracts.models import Member, TerminationApplication
-from contract_server.erasure.evidence import sealed_records
 from contract_server.erasure.ledger import Ledger, LedgerCorrupt, LedgerUnavailable, Step
 from contract_server.erasure.models import ErasureRecord
 from contract_server.monitoring.doctor import examine_thoroughly
@@ -60,7 +60,7 @@ async def test_an_erasure_is_written_down_when_it_begins_and_with_its_evidence_w
         assert (entry.contract_id, entry.application.id) == (contract_id, application.id)
         assert (entry.application.number, entry.application.erasure_at) == (1, ERASURE_DUE_AT)
     assert (begun.step, begun.evidence, finished.step) == (Step.BEGUN, None, Step.FINISHED)
-    assert [finished.evidence] == await sealed_records()
+    assert [finished.evidence] == await whole_chain()
 
 
 async def test_it_is_written_down_before_anything_is_destroyed(bench: Workbench) -> None:
@@ -124,7 +124,7 @@ async def test_evidence_that_cannot_be_written_down_is_written_down_once_it_can(
 
     assert [entry.step for entry in await bench.ledger.read()] == [Step.BEGUN, Step.FINISHED]
     finished = (await bench.ledger.read())[1]
-    assert (finished.contract_id, finished.evidence) == (contract_id, (await sealed_records())[0])
+    assert (finished.contract_id, finished.evidence) == (contract_id, (await whole_chain())[0])
     assert (await ledger_check(bench)).ok
 
 
@@ -162,7 +162,7 @@ async def test_a_disk_that_hangs_holds_up_the_erasure_and_nothing_else(
 async def test_where_no_folder_is_named_contracts_are_erased_without(bench: Workbench) -> None:
     await erase_one(Workbench.of(bench.settings.model_copy(update={"ledger_dir": None})))
     assert list(folder_of(bench).iterdir()) == []
-    assert (await sealed_records())[0]["ledger_file"] is None
+    assert (await whole_chain())[0]["ledger_file"] is None
 
 
 async def test_files_appear_whole(bench: Workbench) -> None:

@@ -13,16 +13,17 @@ from tests.server.workbench import (
     contract_of,
     everything_stored,
     fail_when,
+    first_broken_link,
     sql,
     status_of,
     stop_interfering,
+    whole_chain,
 )
 
 from contract_rules import Action, EventType, Status
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 from contract_server.erasure.classification import TABLES
-from contract_server.erasure.evidence import first_broken_link, sealed_records
 from contract_server.erasure.models import ErasureRecord
 from contract_server.erasure.replay import ReplayPlan
 from contract_server.erasure.rows import count_personal_rows
@@ -67,7 +68,7 @@ async def assert_erased_for_good(contract_id: UUID) -> None:
     record = await ErasureRecord.get(contract_id=contract_id)
     assert (record.application_id, record.due_at, record.replayed) == (application.id, application.erasure_at, True)
     assert record.finished_at is not None
-    assert first_broken_link(await sealed_records()) is None
+    assert first_broken_link(await whole_chain()) is None
 
 
 State = Callable[[Workbench, Viewer], Awaitable[None]]

@@ -5,11 +5,11 @@ from datetime import timedelta
 from tests.server.workbench import APPLIED_AT, ERASURE_DUE_AT, MICROSECOND, SERVICE_ENDS_AT, Workbench, sql
 
 from contract_server.clock import DatabaseClock
+from contract_server.monitoring.contract_checks import leftovers, recent_contracts
 from contract_server.monitoring.health import (
     GRACE,
     examine,
     last_sweep,
-    leftovers,
     overdue_erasures,
     overdue_service_ends,
     stopped_erasures,
@@ -50,9 +50,9 @@ async def test_the_age_of_the_last_sweep_is_measured_in_real_time(bench: Workben
 
 async def test_rows_left_are_counted_for_erased_contracts_only(bench: Workbench) -> None:
     await bench.terminated_contract(members=3)
-    assert await leftovers() == {}
+    assert await leftovers(await recent_contracts()) == {}
     await sql("UPDATE contract SET status = 'ERASED'")
-    assert await leftovers() == {"member": 3, "outbox_mail": 1, "account": 1, "company": 1}
+    assert await leftovers(await recent_contracts()) == {"member": 3, "outbox_mail": 1, "account": 1, "company": 1}
 
 
 async def test_erasures_that_pass_the_breaker_are_not_stopped(bench: Workbench) -> None:

@@ -14,6 +14,7 @@ from contract_server.accounts.rate_limit_store import RateLimitStore
 from contract_server.accounts.sessions import Sessions
 from contract_server.clock import Clock, DatabaseClock, TestClock
 from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.service import ContractService
@@ -27,6 +28,7 @@ from contract_server.mail.relay import MailRelay
 from contract_server.mail.wakeups import NoWakeUps, WakeUps
 from contract_server.policies.policies import ServedPolicies, served_policies
 from contract_server.schedule.due_actions import DueActions
+from contract_server.schedule.expiry import Expiry
 from contract_server.schedule.reminders import Reminders
 from contract_server.settings import Settings, SettingsError
 
@@ -55,6 +57,7 @@ class Services:
     replay: Replay
     mail_relay: MailRelay
     reminders: Reminders
+    expiry: Expiry
     delivery: Delivery
     sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -89,6 +92,17 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     devices = Devices(settings)
     password_mails = PasswordMails(settings, outbox)
     password_changes = PasswordChanges(password_mails, clock)
+    password_resets = PasswordResets(
+        settings,
+        passwords,
+        rate_limits,
+        devices,
+        password_changes,
+        find_company_name=find_company_name,
+        mails=password_mails,
+        mail_clock=clock,
+        wake_ups=wake_ups,
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -100,17 +114,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         devices=devices,
         log_ins=LogIns(settings, passwords, sessions, rate_limits, devices),
         password_changes=password_changes,
-        password_resets=PasswordResets(
-            settings,
-            passwords,
-            rate_limits,
-            devices,
-            password_changes,
-            find_company_name=find_company_name,
-            mails=password_mails,
-            mail_clock=clock,
-            wake_ups=wake_ups,
-        ),
+        password_resets=password_resets,
         contracts=ContractService(changes, wake_ups),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
@@ -120,5 +124,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
             clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections
         ),
         reminders=Reminders(clock, notifications, settings.sweep_batch, enabled=settings.reminders),
+        expiry=Expiry(
+            [forget_old_answers, sessions.delete_expired, password_resets.delete_expired, rate_limits.delete_old]
+        ),
         delivery=delivery,
     )

@@ -121,9 +121,12 @@ class PasswordResets:
         await self._rate_limits.clear_all_within(_account(normalize(email)))
 
     async def delete_expired(self) -> None:
-        """Delete expired tokens, and the unsent mails that contain them."""
-        await self._mails.delete_links_until(await self._mail_clock.now() - VALID_FOR)
+        """Delete expired tokens."""
         await PasswordResetToken.filter(expires_at__lte=await self._clock.now()).delete()
+
+    async def delete_expired_mails(self) -> None:
+        """Delete mails whose links have expired, before they are sent."""
+        await self._mails.delete_links_until(await self._mail_clock.now() - VALID_FOR)
 
     async def _request(self, email: str, client_address: str, device: str | None) -> None:
         try:

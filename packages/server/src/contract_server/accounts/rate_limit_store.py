@@ -39,8 +39,8 @@ _REFUND = "UPDATE attempt_count SET tries = tries - 1 WHERE key = $1 AND began_a
 _CLEAR = "DELETE FROM attempt_count WHERE key = $1"
 _CLEAR_ALL = "DELETE FROM attempt_count WHERE starts_with(key, $1)"
 _DELETE_OLD = """
-    DELETE FROM attempt_count WHERE key IN (
-        SELECT key FROM attempt_count WHERE ends_at < clock_timestamp() - $1::interval FOR UPDATE SKIP LOCKED)
+    DELETE FROM attempt_count WHERE key = ANY (ARRAY(
+        SELECT key FROM attempt_count WHERE ends_at < (SELECT clock_timestamp() - $1::interval) FOR UPDATE SKIP LOCKED))
 """
 _HALF = 32  # of the 64 digits of a key: 128 bits identify a group, and 128 bits a key within it
 

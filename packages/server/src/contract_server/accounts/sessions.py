@@ -61,10 +61,8 @@ class Sessions:
         await Session.filter(id=session_id).delete()
 
     async def delete_expired(self) -> None:
-        """Delete expired and idle sessions."""
-        now = await self._clock.now()
-        await Session.filter(expires_at__lte=now).delete()
-        await Session.filter(last_used_at__lte=now - self._idle_limit).delete()
+        """Delete sessions past their absolute limit; an idle one is refused until then."""
+        await Session.filter(expires_at__lte=await self._clock.now()).delete()
 
     def _viewer(self, session: Session, account: Account, now: datetime) -> Viewer:
         return Viewer(

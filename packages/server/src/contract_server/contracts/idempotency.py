@@ -20,6 +20,9 @@ from contract_server.db.statements import execute
 
 KEPT_FOR = timedelta(hours=48)
 
+# a volatile function is compared by index only if a subquery computes it once
+_FORGET = "DELETE FROM idempotent_answer WHERE answered_at < (SELECT clock_timestamp() - $1::interval)"
+
 _RESULTS = TypeAdapter(ActionResult)
 
 
@@ -69,4 +72,4 @@ def answer_columns(key: IdempotencyKey, result: ActionResult) -> dict[str, Any]:
 
 async def forget_old_answers() -> None:
     """Delete the results that are kept no longer."""
-    await execute("DELETE FROM idempotent_answer WHERE answered_at < clock_timestamp() - $1::interval", KEPT_FOR)
+    await execute(_FORGET, KEPT_FOR)

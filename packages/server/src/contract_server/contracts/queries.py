@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q
 
 from contract_rules import Status
-from contract_server.contracts.models import Company, Contract, ContractEvent, TerminationApplication
+from contract_server.contracts.models import Company, Contract, ContractEvent
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.db.statements import fetch
@@ -28,7 +28,7 @@ class ContractFilter:
     """Conditions on contracts; None is no condition."""
 
     status: tuple[Status, ...] | None = None
-    erasure_due_by: date | None = None
+    erasure_due_by: datetime | None = None
     on_hold: bool | None = None
 
 
@@ -77,8 +77,9 @@ async def find_contracts(wanted: ContractFilter, first: int, after: ContractCurs
     if wanted.on_hold is not None:
         conditions &= Q(hold_placed_at__isnull=not wanted.on_hold)
     if wanted.erasure_due_by is not None:
-        due = TerminationApplication.filter(withdrawn_at__isnull=True, erasure_last_day__lt=wanted.erasure_due_by)
-        conditions &= Q(erasure_due_at__isnull=False, id__in=Subquery(due.values("contract_id")))
+        due = Q(erasure_due_at__isnull=False, erasure_due_at__lte=wanted.erasure_due_by)
+        # one condition for each of the partial indexes
+        conditions &= Q(due, hold_placed_at__isnull=True) | Q(due, hold_placed_at__isnull=False)
     if after is not None:
         started_on, contract_id = after
         # the first condition is redundant: with it the planner finds the place in the index

@@ -60,11 +60,6 @@ class Table:
         """SQL condition: the row belongs to one of several contracts; `$1` is the array of their ids."""
         return (self.belongs or "false").replace("= $1", "= ANY ($1)")
 
-    @property
-    def belongs_to_erased(self) -> str:
-        """SQL condition: the row belongs to an erased contract."""
-        return (self.belongs or "false").replace("= $1", "IN (SELECT id FROM contract WHERE status = 'ERASED')")
-
     def kind_of(self, column: str) -> Kind:
         """Return the kind of a column.
 

@@ -11,7 +11,7 @@ data, and no hash of personal data either: a hash of an address is still persona
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -55,7 +55,8 @@ _TO_COPY = f"""
     SELECT {_COLUMNS} FROM erasure_record
      WHERE sequence IS NOT NULL AND evidence_file IS NULL ORDER BY sequence LIMIT $1
 """  # noqa: S608 - as above
-_CHAIN = f"SELECT {_COLUMNS} FROM erasure_record WHERE sequence IS NOT NULL ORDER BY sequence"  # noqa: S608 - as above
+_CHAIN = f"SELECT {_COLUMNS} FROM erasure_record WHERE sequence > $1 ORDER BY sequence LIMIT $2"  # noqa: S608 - as above
+_CHAIN_BATCH = 2_000
 _TO_SEAL = f"""
     WITH last AS (
         SELECT sequence, hash FROM erasure_record WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1)
@@ -138,9 +139,13 @@ async def evidence_to_copy(limit: int) -> dict[UUID, Evidence]:
     return {row["contract_id"]: _evidence(_record(row)) for row in rows}
 
 
-async def sealed_records() -> list[Evidence]:
-    """Return the whole chain in order."""
-    return [_evidence(_record(row)) for row in await fetch(_CHAIN)]
+async def sealed_records() -> AsyncIterator[Evidence]:
+    """Return the whole chain in order, reading a batch at a time."""
+    rows = await fetch(_CHAIN, 0, _CHAIN_BATCH)
+    while rows:
+        for row in rows:
+            yield _evidence(_record(row))
+        rows = await fetch(_CHAIN, rows[-1]["sequence"], _CHAIN_BATCH)
 
 
 def hash_of(content: Evidence) -> str:
@@ -148,10 +153,16 @@ def hash_of(content: Evidence) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def first_broken_link(chain: Iterable[Evidence]) -> BrokenLink | None:
-    """Return the first broken link of a chain, or None."""
-    expected, previous_hash = 1, GENESIS_HASH
-    for evidence in chain:
+class ChainVerifier:
+    """Verifies a chain record by record, from the first one on."""
+
+    def __init__(self) -> None:
+        self.verified = 0
+        self._previous_hash = GENESIS_HASH
+
+    def verify(self, evidence: Evidence) -> BrokenLink | None:
+        """Verify the next record; return the broken link, or None."""
+        expected, previous_hash = self.verified + 1, self._previous_hash
         content = {name: value for name, value in evidence.items() if name != "hash"}
         reason = None
         if hash_of(content) != evidence.get("hash"):
@@ -162,8 +173,20 @@ def first_broken_link(chain: Iterable[Evidence]) -> BrokenLink | None:
             reason = "it does not follow the record before it"
         if reason:
             return BrokenLink(expected, evidence.get("contract_id"), reason)
-        expected, previous_hash = expected + 1, evidence["hash"]
-    return None
+        self.verified, self._previous_hash = expected, evidence["hash"]
+        return None
+
+
+async def verify_chain(
+    chain: AsyncIterator[Evidence], progress: Callable[[int], None] = lambda _: None
+) -> tuple[BrokenLink | None, int]:
+    """Return the first broken link of a chain, or None, and the number of records before it."""
+    verifier = ChainVerifier()
+    async for evidence in chain:
+        if broken := verifier.verify(evidence):
+            return broken, verifier.verified
+        progress(1)
+    return None, verifier.verified
 
 
 def _record(row: Any) -> Record:  # noqa: ANN401 - asyncpg ships no types

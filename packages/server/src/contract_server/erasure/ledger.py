@@ -12,7 +12,7 @@ ids, dates and counts.
 import asyncio
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -130,10 +130,20 @@ class Ledger:
             LedgerUnavailable: A folder or file cannot be read, or no ledger is kept.
             LedgerCorrupt: A line has been changed.
         """
+        return [entry async for entries in self.read_files(places) for entry in entries]
+
+    async def read_files(self, places: Iterable[Path] = ()) -> AsyncIterator[list[LedgerEntry]]:
+        """Read the same entries file by file, so that the memory used is constant.
+
+        Raises:
+            LedgerUnavailable: A folder or file cannot be read, or no ledger is kept.
+            LedgerCorrupt: A line has been changed.
+        """
         places = list(places) or ([self.folder] if self.folder else [])
         if not places:
             raise LedgerUnavailable("no folder is named, and LEDGER_DIR is not set")
-        return await asyncio.to_thread(lambda: [entry for file in _files(places) for entry in _entries(file)])
+        for file in await asyncio.to_thread(_files, places):
+            yield await asyncio.to_thread(lambda path: list(_entries(path)), file)
 
     async def file_names(self) -> set[str]:
         """Return the names of the files in the ledger's folder."""

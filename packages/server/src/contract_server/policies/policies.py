@@ -9,7 +9,7 @@ that later applications cost no statement. Until it is recorded, a file may be e
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -89,6 +89,10 @@ class ServedPolicies:
     def today(self, now: datetime) -> date:
         """Return the calendar day of an instant, in the contractors' zone."""
         return now.astimezone(self.zone).date()
+
+    def end_of(self, day: date) -> datetime:
+        """Return the last instant of a calendar day, in the contractors' zone."""
+        return datetime.combine(day, time.max, self.zone)
 
     def in_force_at(self, now: datetime) -> Policy:
         """Return the policy for an application made at that instant."""

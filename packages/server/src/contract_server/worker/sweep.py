@@ -2,7 +2,6 @@
 
 import asyncio
 
-from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.schedule.due_actions import SweepReport
 from contract_server.services import Services
 
@@ -24,10 +23,8 @@ async def sweep_once(services: Services) -> SweepReport:
             raise outcome
     report = outcomes[1]
     assert isinstance(report, SweepReport)  # noqa: S101 - for the type checker
-    await forget_old_answers()
-    await services.sessions.delete_expired()
-    await services.password_resets.delete_expired()
-    await services.rate_limits.delete_old()
+    await services.password_resets.delete_expired_mails()
+    await services.expiry.delete_if_due()
     if await services.reminders.enqueue_due():  # last: reminders are optional, and an error must not delay the rest
         await services.mail_relay.drain()
     return report

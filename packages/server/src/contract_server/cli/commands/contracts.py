@@ -1,6 +1,6 @@
 """The commands that show contracts."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -47,12 +47,13 @@ def list_(
 
     Example: contract-server contracts list --status TERMINATED --erasure-due-by 2024-04-16
     """
-    filters = ContractFilter(
-        status=tuple(status) if status else None,
-        erasure_due_by=erasure_due_by.date() if erasure_due_by else None,
-        on_hold=on_hold,
-    )
-    contracts = with_services(lambda _: _find(filters, limit + 1))
+
+    def find(services: Services) -> Awaitable[list[dict[str, Any]]]:
+        due_by = services.policies.end_of(erasure_due_by) if erasure_due_by else None
+        filters = ContractFilter(tuple(status) if status else None, due_by, on_hold)
+        return _find(filters, limit + 1)
+
+    contracts = with_services(find)
     show_first([name.replace("_", " ") for name in _LISTED], contracts, limit, json=json)
 
 

@@ -3,12 +3,14 @@
 from dataclasses import asdict
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json, show_table
 from contract_server.db.availability import is_transient, lacks_schema
-from contract_server.monitoring.doctor import examine_thoroughly
+from contract_server.monitoring.doctor import count_steps, examine_thoroughly
 from contract_server.monitoring.health import Health
 from contract_server.services import Services
 from contract_server.settings import SettingsError
@@ -37,6 +39,14 @@ def doctor(json: Json = False) -> None:
 
 
 async def _examine(services: Services) -> Health:
-    return await examine_thoroughly(
-        services.clock, services.breaker, services.ledger, must_keep_ledger=not services.settings.development
-    )
+    """Run the checks; show on a terminal how far they are."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("contracts and evidence", total=await count_steps())
+        return await examine_thoroughly(
+            services.clock,
+            services.breaker,
+            services.ledger,
+            must_keep_ledger=not services.settings.development,
+            progress=lambda steps: bar.advance(task, steps),
+        )

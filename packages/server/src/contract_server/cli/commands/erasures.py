@@ -1,21 +1,23 @@
 """The commands for erasures: plan, approval, retry, replay, evidence."""
 
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 import typer
 
-from contract_server.cli.bootstrap import with_services
+from contract_server import event_loop
+from contract_server.cli.bootstrap import Result, with_services
 from contract_server.cli.commands.contracts import ContractId
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
 from contract_server.erasure.breaker import Assessment
-from contract_server.erasure.evidence import Evidence, first_broken_link, sealed_records
+from contract_server.erasure.evidence import Evidence, sealed_records, verify_chain
 from contract_server.erasure.forecast import DueDay, FailedAction, erasures_by_day, list_failed_actions
 from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
 from contract_server.erasure.replay import ReplayPlan
@@ -147,23 +149,37 @@ def evidence(
 
     Example: contract-server erasures evidence --json > evidence.jsonl
     """
-    chain = _read_evidence(file) if file else with_services(lambda _: sealed_records())
+
+    def run(consume: Callable[[AsyncIterator[Evidence]], Coroutine[Any, Any, Result]]) -> Result:
+        if file:
+            return event_loop.run(consume(_read_evidence(file)))
+        return with_services(lambda _: consume(sealed_records()))
+
     if verify:
-        broken = first_broken_link(chain)
+        broken, verified = run(verify_chain)
         if broken:
             of_contract = f" (contract {broken.contract_id})" if broken.contract_id else ""
             raise Refusal(f"the chain is broken at number {broken.sequence}{of_contract}: {broken.reason}")
-        typer.echo(f"The chain is whole: {len(chain)} records.")
-        return
-    records = [record for record in chain if contract is None or record.get("contract_id") == str(contract)]
-    if contract and not records:
+        typer.echo(f"The chain is whole: {verified} records.")
+    elif not run(lambda chain: _show_evidence(chain, contract, json=json)) and contract:
         raise Refusal("no finished erasure of this contract is recorded")
-    if json:
-        for record in records:
+
+
+async def _show_evidence(chain: AsyncIterator[Evidence], contract: UUID | None, *, json: bool) -> int:
+    """Show the records of one contract, or all; return their number."""
+    columns = ("sequence", "contract_id", "due_at", "finished_at", "erased_rows", "hash")
+    rows, shown = [], 0
+    async for record in chain:
+        if contract is not None and record.get("contract_id") != str(contract):
+            continue
+        shown += 1
+        if json:  # a line at a time: a table needs the width of all its rows
             typer.echo(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
-    else:
-        columns = ("sequence", "contract_id", "due_at", "finished_at", "erased_rows", "hash")
-        show_table(columns, [[record.get(column) for column in columns] for record in records])
+        else:
+            rows.append([record.get(column) for column in columns])
+    if rows or (not json and contract is None):
+        show_table(columns, rows)
+    return shown
 
 
 def _breaker_in_words(assessment: Assessment) -> str:
@@ -189,13 +205,15 @@ def _show_replay(undone: ReplayPlan, erased: list[UUID], remaining: list[UUID], 
         typer.echo("Nothing was changed. Pass --yes to erase them.")
 
 
-def _read_evidence(file: Path) -> list[Evidence]:
+async def _read_evidence(file: Path) -> AsyncIterator[Evidence]:
     try:
-        records: list[Evidence] = [orjson.loads(line) for line in file.read_bytes().splitlines()]
-        if all(isinstance(record, dict) for record in records):
-            return records
-    except (OSError, ValueError):
-        pass
-    raise Refusal(
-        f"{file}: expected lines as `contract-server erasures evidence --json` writes them", Status.MISUNDERSTOOD
-    )
+        with file.open("rb") as lines:
+            for line in lines:
+                record = orjson.loads(line)
+                if not isinstance(record, dict):
+                    raise TypeError  # noqa: TRY301 - reported like a line that is no JSON
+                yield record
+    except (OSError, ValueError, TypeError):
+        raise Refusal(
+            f"{file}: expected lines as `contract-server erasures evidence --json` writes them", Status.MISUNDERSTOOD
+        ) from None

@@ -98,7 +98,7 @@ class Query:
         await require_role(info.context, Role.OPERATOR)
         try:
             cursor = read_contract_cursor(after) if after else None
-            page = await find_contracts(_criteria(filter or None), USUAL_PAGE if first is None else first, cursor)
+            page = await find_contracts(_criteria(info, filter or None), USUAL_PAGE if first is None else first, cursor)
         except InvalidPage as error:
             raise invalid_page(error) from None
         return ContractConnection.of(page, await info.context.now())
@@ -123,11 +123,11 @@ class Query:
         )
 
 
-def _criteria(filter: ContractFilter | None) -> ContractCriteria:
+def _criteria(info: RequestInfo, filter: ContractFilter | None) -> ContractCriteria:
     if filter is None:
         return ContractCriteria()
     return ContractCriteria(
         status=tuple(filter.status) if filter.status else None,
-        erasure_due_by=filter.erasure_due_by or None,
+        erasure_due_by=info.context.services.policies.end_of(due_by) if (due_by := filter.erasure_due_by) else None,
         on_hold=filter.on_hold if isinstance(filter.on_hold, bool) else None,
     )

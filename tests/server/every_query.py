@@ -1,0 +1,17 @@
+"""A request for each query of the schema, with all that the pages show, and a value for each filter."""
+
+CONTRACT = """
+    id version status startedOn endedOn serviceAvailable memberCount availableActions company { name }
+    contractor { email } erasureHold { reason } termination { requestedAt timeline { erasure { at explanation } } }
+    events(first: 5) { nodes { type at } }
+"""
+FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True}
+QUERIES = {
+    "viewer": f"query ($id: ID!) {{ viewer {{ name contract {{ {CONTRACT} }} }} contract(id: $id) {{ id }} }}",
+    "contract": f"query ($id: ID!) {{ contract(id: $id) {{ {CONTRACT} }} }}",
+    "policy": "query { policy { erasureDays } }",
+    "timeline": "query { timeline { requestedOn } }",
+    "contracts": f"query ($filter: ContractFilter) {{ contracts(filter: $filter) {{ nodes {{ {CONTRACT} }} }} }}",
+    "health": "query { health { ok checks { name ok detail } } }",
+    "testClock": "query { testClock { now } }",
+}
