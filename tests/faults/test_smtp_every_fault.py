@@ -44,7 +44,7 @@ GOOD_ANSWERS = {
     Stage.DATA: ("354 go on",),
     Stage.DOT: ("250 accepted",),
 }
-FROM_HERE_ON_ABOUT_THE_MAIL = {Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT}
+FROM_HERE_ON_ABOUT_THE_MAIL = {Stage.RCPT, Stage.DATA, Stage.DOT}
 
 
 def trickles(*lines: str) -> Fault:

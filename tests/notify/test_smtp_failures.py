@@ -21,6 +21,7 @@ from contract_notify import (
     DeliveryFailure,
     OutcomeUnknown,
     PermanentFailure,
+    ServerFailure,
     SmtpDelivery,
     SmtpServer,
     TemporaryFailure,
@@ -31,27 +32,30 @@ from contract_notify.delivery.replies import Stage
 TELLTALE = f"<{RECIPIENT}> from <{SENDER}> {USERNAME} {PASSWORD}"
 
 FAULTS: dict[str, Fault] = {
-    "4xx": answers(f"451 4.3.0 {TELLTALE}"),
+    "4xx": answers(f"450 4.2.0 {TELLTALE}"),
     "5xx": answers(f"554 5.7.1 {TELLTALE}"),
+    "4xx of the system": answers(f"451 4.3.0 {TELLTALE}"),
+    "5xx of the sender": answers(f"550 5.7.60 {TELLTALE}"),
+    "relay denied": answers(f"554 Relay access denied {TELLTALE}"),
     "421 and close": answers_and_closes(f"421 4.3.2 {TELLTALE}"),
     "close": closes,
     "garbage": answers(f"こんにちは {TELLTALE}"),
     "wrong code": answers(f"199 {TELLTALE}"),
 }
-REFUSALS = {"4xx", "5xx", "421 and close"}
+REFUSALS = {"4xx", "5xx", "4xx of the system", "5xx of the sender", "relay denied", "421 and close"}
 
-T, P, U = TemporaryFailure, PermanentFailure, OutcomeUnknown
+S, T, P, U = ServerFailure, TemporaryFailure, PermanentFailure, OutcomeUnknown
 
 MEANING: dict[Stage, tuple[type[DeliveryFailure], ...]] = {
-    #                4xx 5xx 421 close garbage wrong
-    Stage.CONNECT:  (T,  T,  T,  T,    T,      T),
-    Stage.EHLO:     (T,  T,  T,  T,    T,      T),
-    Stage.STARTTLS: (T,  T,  T,  T,    T,      T),
-    Stage.AUTH:     (T,  T,  T,  T,    T,      T),
-    Stage.MAIL:     (T,  P,  T,  T,    T,      T),
-    Stage.RCPT:     (T,  P,  T,  T,    T,      T),
-    Stage.DATA:     (T,  P,  T,  T,    T,      T),
-    Stage.DOT:      (T,  P,  T,  U,    U,      U),
+    #                4xx 5xx system sender relay 421 close garbage wrong
+    Stage.CONNECT:  (S,  S,  S,     S,     S,    S,  S,    S,      S),
+    Stage.EHLO:     (S,  S,  S,     S,     S,    S,  S,    S,      S),
+    Stage.STARTTLS: (S,  S,  S,     S,     S,    S,  S,    S,      S),
+    Stage.AUTH:     (S,  S,  S,     S,     S,    S,  S,    S,      S),
+    Stage.MAIL:     (S,  S,  S,     S,     S,    S,  S,    S,      S),
+    Stage.RCPT:     (T,  P,  S,     S,     S,    S,  T,    T,      T),
+    Stage.DATA:     (T,  P,  S,     S,     S,    S,  T,    T,      T),
+    Stage.DOT:      (T,  P,  S,     S,     S,    S,  U,    U,      U),
 }  # fmt: skip
 
 CASES = [
@@ -80,6 +84,7 @@ async def test_failure_says_whether_the_mail_may_have_been_accepted(
 
     assert type(failed.value) is meaning
     assert failed.value.stage == stage
+    assert failed.value.before_recipient == (list(Stage).index(stage) < list(Stage).index(Stage.RCPT))
     assert bool(smtp.accepted) == (meaning is OutcomeUnknown)
     await delivery.close()
 
@@ -118,7 +123,7 @@ async def test_silence_is_endured_for_a_while_at_every_stage_and_means_unknown_o
 
     failures = await asyncio.gather(*map(failure_at, Stage))
 
-    assert failures == [(U if stage is Stage.DOT else T, stage) for stage in Stage]
+    assert failures == [(MEANING[stage][list(FAULTS).index("close")], stage) for stage in Stage]
 
 
 @pytest.mark.parametrize("fault", ["4xx", "5xx", "421 and close", "close", "garbage", "wrong code"])

@@ -52,6 +52,38 @@ async def test_a_failed_act_is_tried_again_when_its_pause_is_over_and_not_before
     assert not await DueFailure.exists()
 
 
+@pytest.mark.parametrize(("table", "operation"), [("termination_application", "UPDATE"), ("member", "DELETE")])
+async def test_a_right_that_the_role_lacks_costs_no_contract_a_try_and_is_told_once(
+    bench: Workbench, told: list[dict[str, Any]], table: str, operation: str
+) -> None:
+    ids = {await bench.terminated_contract() for _ in range(3)}
+    bench.clock.instant = ERASURE_DUE_AT
+    await interfere(table, operation, "RAISE insufficient_privilege;")
+    for _ in range(2 * TRIES):
+        report = await bench.due_actions.run()
+        assert report.blocked
+        assert report.failed <= ids
+    assert not await DueFailure.exists()
+    assert [event["channel"] for event in told if event["event"] == "channel paused"] == ["database_rights"]
+
+    await stop_interfering()
+    assert not (await bench.due_actions.run()).failed
+    assert {await status_of(contract_id) for contract_id in ids} == {Status.ERASED}
+    assert [event["channel"] for event in told if event["event"] == "channel resumed"] == ["database_rights"]
+
+
+async def test_all_failed_acts_are_retried_together(bench: Workbench) -> None:
+    ids = {await bench.terminated_contract() for _ in range(2)}
+    bench.clock.instant = ERASURE_DUE_AT
+    await fail_when("company", "DELETE", "true")
+    for tries in range(1, TRIES + 1):
+        await bench.due_actions.run()
+        bench.clock.instant += pause_after(tries)
+    await stop_interfering()
+    assert await retry_failed() == len(ids)
+    assert (await bench.due_actions.run()).done == len(ids)
+
+
 async def test_what_was_set_aside_is_no_concern_while_its_erasure_is_on_hold(bench: Workbench) -> None:
     contract_id = await bench.terminated_contract()
     bench.clock.instant = ERASURE_DUE_AT

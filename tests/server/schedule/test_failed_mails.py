@@ -9,7 +9,7 @@ from contract_rules import Action
 from contract_server.contracts.notifications import Notifications
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.mail.outbox import Outbox
-from contract_server.schedule.failed_mails import dismiss_mail, list_failed_mails, retry_mail
+from contract_server.schedule.failed_mails import dismiss_mail, list_failed_mails, retry_mails
 from contract_server.schedule.reminders import Reminders
 
 DAY = timedelta(days=1)
@@ -33,10 +33,13 @@ async def test_a_failed_mail_is_listed_with_the_kind_of_its_failure_until_it_is_
     assert (failed.id, failed.contract_id, failed.attempts) == (mail_id, contract_id, 1)
     assert failed.failure == "PermanentFailure"
 
-    assert await retry_mail(mail_id, bench.clock.instant)
+    assert await retry_mails(bench.clock.instant, mail_id)
     assert await list_failed_mails(10) == []
-    assert not await retry_mail(mail_id, bench.clock.instant)
+    assert not await retry_mails(bench.clock.instant, mail_id)
     assert not await dismiss_mail(mail_id)
+    assert await fail_permanently(bench) == mail_id
+    assert not await retry_mails(bench.clock.instant, since=bench.clock.instant + DAY)
+    assert await retry_mails(bench.clock.instant, since=bench.clock.instant - DAY) == 1
     assert await fail_permanently(bench) == mail_id
     assert await dismiss_mail(mail_id)
     assert await list_failed_mails(10) == []
@@ -50,10 +53,10 @@ async def test_a_reminder_that_was_given_up_is_tried_again_only_while_its_applic
     await bench.ask(contractor, Action.TERMINATE)
     assert await bench.mail_relay().drain() == 1
     assert await queue_reminder(bench, SERVICE_ENDS_AT - 3 * DAY) == ResumptionReminder.kind
-    assert await retry_mail(await fail_permanently(bench), bench.clock.instant)
+    assert await retry_mails(bench.clock.instant, await fail_permanently(bench))
     mail_id = await fail_permanently(bench)
     await bench.ask(contractor, Action.RESUME)
-    assert not await retry_mail(mail_id, bench.clock.instant)
+    assert not await retry_mails(bench.clock.instant, mail_id)
 
 
 async def test_a_reminder_of_an_erasure_that_was_given_up_is_not_tried_again_while_it_is_on_hold(
@@ -64,7 +67,7 @@ async def test_a_reminder_of_an_erasure_that_was_given_up_is_not_tried_again_whi
     assert await queue_reminder(bench, ERASURE_DUE_AT - 7 * DAY) == ErasureReminder.kind
     mail_id = await fail_permanently(bench)
     await bench.hold(contract_id)
-    assert not await retry_mail(mail_id, bench.clock.instant)
+    assert not await retry_mails(bench.clock.instant, mail_id)
 
 
 async def fail_permanently(bench: Workbench) -> int:

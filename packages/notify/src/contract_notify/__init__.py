@@ -17,6 +17,7 @@ from contract_notify.failures import (
     InvalidAddress,
     OutcomeUnknown,
     PermanentFailure,
+    ServerFailure,
     TemporaryFailure,
 )
 from contract_notify.messages import (
@@ -57,6 +58,7 @@ __all__ = [
     "ResumptionAccepted",
     "ResumptionLastReminder",
     "ResumptionReminder",
+    "ServerFailure",
     "ServiceEnded",
     "SmtpDelivery",
     "SmtpServer",

@@ -5,22 +5,41 @@ No text quotes an address, a password, or an answer of a server: it can be logge
 
 from typing import Final
 
+_BEFORE_RECIPIENT: Final = frozenset({"connect", "EHLO", "STARTTLS", "AUTH", "MAIL"})
+
 
 class DeliveryFailure(Exception):
     """A mail could not be delivered.
 
     `stage` is the stage at which the conversation with the mail server ended, None if there was none; `code` is
-    the server's reply code, None if it gave no valid one.
+    the server's reply code, None if it gave no valid one; `enhanced` is its enhanced status code (RFC 3463).
     """
 
-    def __init__(self, reason: str, *, stage: str | None = None, code: int | None = None) -> None:
+    def __init__(
+        self, reason: str, *, stage: str | None = None, code: int | None = None, enhanced: str | None = None
+    ) -> None:
         super().__init__(f"{stage}: {reason}" if stage else reason)
         self.stage = stage
         self.code = code
+        self.enhanced = enhanced
+
+    @property
+    def before_recipient(self) -> bool:
+        """Whether the conversation ended before the server learned of the recipient."""
+        return self.stage in _BEFORE_RECIPIENT
+
+    @property
+    def about_recipient(self) -> bool:
+        """Whether the server says that the address or its mailbox is the reason (X.1.X, X.2.X)."""
+        return self.enhanced is not None and self.enhanced.split(".")[1] in {"1", "2"}
 
 
 class TemporaryFailure(DeliveryFailure):
     """The mail was not accepted; a later attempt can succeed."""
+
+
+class ServerFailure(TemporaryFailure):
+    """The mail server takes no mail from this sender for the moment: the reason is not this mail."""
 
 
 class PermanentFailure(DeliveryFailure):

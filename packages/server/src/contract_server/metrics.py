@@ -82,6 +82,12 @@ ACTS_SET_ASIDE = Gauge(
     "Acts that are due and failed for so long that they wait for a person.",
     registry=REGISTRY,
 )
+CHANNEL_PAUSED = Gauge(
+    "contract_channel_paused",
+    "1 while this process finds the mail server, the ledger or the database's rights at fault.",
+    ("channel",),
+    registry=REGISTRY,
+)
 POOL = Gauge(
     "contract_pool_connections",
     "Connections to the database that this process has open, by state, and how many it may have.",

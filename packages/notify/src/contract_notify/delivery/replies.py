@@ -2,13 +2,14 @@
 
 | where it ends | 4xx | 5xx | closed, silent, unintelligible, no TLS |
 | --- | --- | --- | --- |
-| connect, EHLO, STARTTLS, AUTH | temporary | temporary | temporary |
-| MAIL, RCPT, DATA | temporary | permanent (530: temporary) | temporary |
-| the final dot | temporary | permanent (530: temporary) | unknown |
+| connect, EHLO, STARTTLS, AUTH, MAIL | server | server | server |
+| RCPT, DATA | temporary | permanent | temporary |
+| the final dot | temporary | permanent | unknown |
 
-Before MAIL the server knows nothing of the mail: a 5xx there (no service here, wrong password) and a 530
-later ("authentication required") mean a fault of the server or of our settings. Every mail would get the same
-answer, so that no mail fails for it; the age of the oldest unsent mail raises the alarm.
+Before RCPT the server knows nothing of the mail but its sender, which all mails share: no service here, wrong password,
+a sender that is not allowed. Later answers concern the server or the sender too if their code says so: 421, 530, a
+mail system that is out of order (4.3.X), a sender that is not authenticated or may not relay (5.7.X). Every mail would
+get the same answer, so that no mail fails for it.
 """
 
 import re
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from contract_notify.failures import DeliveryFailure, OutcomeUnknown, PermanentFailure, TemporaryFailure
+from contract_notify.failures import DeliveryFailure, OutcomeUnknown, PermanentFailure, ServerFailure, TemporaryFailure
 
 
 class Stage(StrEnum):
@@ -39,7 +40,7 @@ class _Row(NamedTuple):
     without_answer: type[DeliveryFailure]
 
 
-_BEFORE_THE_MAIL: Final = _Row(about_the_mail=False, without_answer=TemporaryFailure)
+_BEFORE_THE_MAIL: Final = _Row(about_the_mail=False, without_answer=ServerFailure)
 _ENVELOPE: Final = _Row(about_the_mail=True, without_answer=TemporaryFailure)
 _HANDED_OVER: Final = _Row(about_the_mail=True, without_answer=OutcomeUnknown)
 _ROWS: Final[Mapping[Stage, _Row]] = {
@@ -47,7 +48,7 @@ _ROWS: Final[Mapping[Stage, _Row]] = {
     Stage.EHLO: _BEFORE_THE_MAIL,
     Stage.STARTTLS: _BEFORE_THE_MAIL,
     Stage.AUTH: _BEFORE_THE_MAIL,
-    Stage.MAIL: _ENVELOPE,
+    Stage.MAIL: _BEFORE_THE_MAIL,
     Stage.RCPT: _ENVELOPE,
     Stage.DATA: _ENVELOPE,
     Stage.DOT: _HANDED_OVER,
@@ -56,7 +57,10 @@ if _MISSING := [f"Stage.{stage.name}" for stage in Stage if stage not in _ROWS]:
     raise ValueError(f"_ROWS has no entry for {', '.join(_MISSING)}: write one")
 _NOT_NOW: Final = range(400, 500)
 _NEVER: Final = range(500, 600)
-_AUTHENTICATION_REQUIRED: Final = 530
+_OF_THE_SERVER: Final = {421, 530}
+# authentication of the client, of the sender's domain, of the tenant; a sender that is not allowed or is blocked
+_ENHANCED_OF_THE_SERVER: Final = re.compile(r"4\.3\.\d+|5\.7\.(8|9|2\d|5\d|6\d|5\d\d|7\d\d)")
+_RELAY_DENIED: Final = re.compile(r"\brelay(ing)? (access )?(denied|not|prohibited)|\bto relay\b", re.IGNORECASE)
 _ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 
 
@@ -67,11 +71,19 @@ def failure_of_answer(stage: Stage, code: int, text: str) -> DeliveryFailure:
     """
     if code not in _NOT_NOW and code not in _NEVER:
         return failure_of_trouble(stage, "the mail server's answer makes no sense")
-    enhanced = _ENHANCED_CODE.match(text)
-    reason = f"the mail server answered {code}{f' {enhanced[0]}' if enhanced else ''}"
-    if code in _NEVER and _ROWS[stage].about_the_mail and code != _AUTHENTICATION_REQUIRED:
-        return PermanentFailure(reason, stage=stage, code=code)
-    return TemporaryFailure(reason, stage=stage, code=code)
+    found = _ENHANCED_CODE.match(text)
+    enhanced = found[0] if found else None
+    reason = f"the mail server answered {code}{f' {enhanced}' if enhanced else ''}"
+    kind: type[DeliveryFailure] = PermanentFailure if code in _NEVER else TemporaryFailure
+    if not _ROWS[stage].about_the_mail or _is_about_the_server(code, enhanced, text):
+        kind = ServerFailure
+    return kind(reason, stage=stage, code=code, enhanced=enhanced)
+
+
+def _is_about_the_server(code: int, enhanced: str | None, text: str) -> bool:
+    if code in _OF_THE_SERVER or (enhanced and _ENHANCED_OF_THE_SERVER.fullmatch(enhanced)):
+        return True
+    return code in _NEVER and _RELAY_DENIED.search(text) is not None
 
 
 def failure_of_trouble(stage: Stage, reason: str) -> DeliveryFailure:

@@ -50,6 +50,11 @@ def is_unavailable(error: BaseException | None) -> bool:
     return is_transient(error) and not any(key in _THIS_STATEMENT for key in _keys(error))
 
 
+def is_denied(error: BaseException | None) -> bool:
+    """Return whether `error` or its cause means that the role lacks a right: a GRANT is missing."""
+    return _caused_by(error, (asyncpg.InsufficientPrivilegeError,))
+
+
 def is_contended(error: BaseException | None) -> bool:
     """Return whether `error` or a cause of it is a conflict with a concurrent transaction: another try may succeed."""
     return any(key in _CONTENDED for key in _keys(error))

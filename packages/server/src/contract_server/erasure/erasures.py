@@ -28,7 +28,7 @@ from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots, lock_snapshots
-from contract_server.db.availability import is_unavailable
+from contract_server.db.availability import is_denied, is_unavailable
 from contract_server.db.rows import Insert, Update, write_rows
 from contract_server.db.transaction import transaction
 from contract_server.erasure.classification import TABLES, Table
@@ -240,7 +240,7 @@ class Erasures:
 
 def _concerns_all(error: Exception) -> bool:
     """Whether the error would occur for all other contracts too."""
-    return is_unavailable(error) or isinstance(error, LedgerUnavailable)
+    return is_unavailable(error) or is_denied(error) or isinstance(error, LedgerUnavailable)
 
 
 def _new_record(contract: ContractSnapshot, now: datetime, ledger_file: str | None, *, replayed: bool) -> Record:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from contract_notify import RETRY_AFTER_UNKNOWN_SECONDS, DeliveryFailure, PasswordResetRequested
 from contract_server.clock import Clock
+from contract_server.db.statements import execute
 from contract_server.db.transaction import current_connection
 from contract_server.mail.models import MailState
 
@@ -42,6 +43,8 @@ class DeliveryResult:
     state: MailState
     failure: DeliveryFailure | None = None
     next_attempt_at: datetime | None = None
+    charged: bool = True
+    """False if the attempt does not count, because the mail server is at fault."""
 
     @property
     def failure_kind(self) -> str | None:
@@ -92,12 +95,18 @@ RECORD_RESULTS = f"""
                        ELSE mail.body END,
            sent_at = CASE result.state WHEN 'SENT' THEN {{now}} END,
            next_attempt_at = coalesce(result.next_attempt_at, mail.next_attempt_at),
+           attempts = mail.attempts - (NOT result.charged)::int,
            lease_token = NULL, lease_until = NULL
-      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])
-           AS result (id, lease_token, state, failure, next_attempt_at)
+      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::bool[])
+           AS result (id, lease_token, state, failure, next_attempt_at, charged)
      WHERE mail.id = result.id AND mail.lease_token = result.lease_token
     RETURNING mail.id
 """  # noqa: S608 - our own names
+
+_RESTORE = """
+    UPDATE outbox_mail SET state = 'PENDING', attempts = attempts - 1, next_attempt_at = $2
+     WHERE id = ANY ($1) AND state = 'FAILED'
+"""
 
 
 async def find_ready(clock: Clock, limit: int) -> list[int]:
@@ -128,6 +137,12 @@ async def record_results(clock: Clock, results: Sequence[DeliveryResult]) -> set
             [result.state.value for result in results],
             [result.failure_kind for result in results],
             [result.next_attempt_at for result in results],
+            [result.charged for result in results],
         ],
     )
     return {row["id"] for row in rows}
+
+
+async def restore(clock: Clock, mail_ids: Sequence[int]) -> None:
+    """Make failed mails pending again, and discount their last attempt."""
+    await execute(_RESTORE, list(mail_ids), await clock.now())

@@ -17,6 +17,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import product
 from typing import NamedTuple, TypeVar
@@ -38,7 +39,8 @@ from contract_server.clock import Clock
 from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.logs import get_logger
 from contract_server.mail.models import MailState
-from contract_server.mail.queue import ClaimedMail, DeliveryResult, claim, find_ready, record_results
+from contract_server.mail.queue import ClaimedMail, DeliveryResult, claim, find_ready, record_results, restore
+from contract_server.mail.server_channel import Attempt, ServerChannel
 
 log = get_logger(__name__)
 
@@ -54,7 +56,6 @@ MIN_ATTEMPTS = 10  # about eight hours of attempts, even if no worker was runnin
 SHUTDOWN_GRACE_S = 10.0  # for mails in flight when this process is stopped
 RECORD_PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # as long as a database takes to restart or to fail over
 
-Attempt = tuple[ClaimedMail, DeliveryFailure | None]
 Result = TypeVar("Result")
 
 
@@ -77,6 +78,8 @@ _REPORTS = complete(
     },
 )
 
+_PUT_BACK = _Report("postponed", logging.INFO, "mail put back: the mail server is at fault")
+
 
 class MailRelay:
     """Sends pending mails, oldest first."""
@@ -93,7 +96,7 @@ class MailRelay:
         self._delivery = delivery
         self._sender = sender
         self._sender_name = sender_name
-        self._max_in_flight = max_in_flight
+        self._server = ServerChannel(max_in_flight)
         self._running = asyncio.Lock()
         self._woken = asyncio.Event()
         self._ready_ids: list[int] = []
@@ -155,26 +158,32 @@ class MailRelay:
                         # finish the mails in flight first; the next round tries again
                 if in_flight:
                     done = await self._wait_for_done(in_flight)
-                    sent += await self._record(done)
                     in_flight -= done
+                    sent += await self._record(done, len(in_flight))
                 elif time.monotonic() >= self._ends_at or not (stay or self._woken.is_set()):
                     return sent
                 else:
-                    await self._woken.wait()
+                    await self._wait_for_work()
         finally:
             for task in in_flight:
                 task.cancel()
 
+    async def _wait_for_work(self) -> None:
+        """Wait for a wake-up, or for the end of the mail server's pause."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._server.pause_left or None):
+                await self._woken.wait()
+
     async def _fill_slots(self, in_flight: set[asyncio.Task[Attempt]]) -> None:
         """Start a mail in each free slot. Claimed mails start before the next search."""
-        if len(in_flight) < self._max_in_flight:
+        if len(in_flight) < self._server.slots:
             await self._start(in_flight)
-        if len(in_flight) < self._max_in_flight:
+        if len(in_flight) < self._server.slots:
             self._ready_ids = await find_ready(self._clock, READY_LIMIT)
             await self._start(in_flight)
 
     async def _start(self, in_flight: set[asyncio.Task[Attempt]]) -> None:
-        mails = await self._claim(self._max_in_flight - len(in_flight))
+        mails = await self._claim(self._server.slots - len(in_flight))
         in_flight |= {asyncio.create_task(self._attempt(mail)) for mail in mails}
 
     async def _claim(self, limit: int) -> list[ClaimedMail]:
@@ -215,16 +224,22 @@ class MailRelay:
             return mail, OutcomeUnknown("a defect")
         return mail, None
 
-    async def _record(self, done: set[asyncio.Task[Attempt]]) -> int:
+    async def _record(self, done: set[asyncio.Task[Attempt]], in_flight: int) -> int:
         """Record the results of finished attempts; return the number of mails sent."""
         if not done:
             return 0
-        attempts = [task.result() for task in done]
-        results = [DeliveryResult(mail, MailState.SENT) for mail, failure in attempts if failure is None]
-        if len(results) < len(attempts):
+        verdict = self._server.judge([task.result() for task in done], in_flight=in_flight)
+        results = [DeliveryResult(mail, MailState.SENT) for mail, failure in verdict.of_mails if failure is None]
+        if len(results) < len(done):
             now = await _with_retries(self._clock.now)
-            results += [_failure_result(mail, failure, now) for mail, failure in attempts if failure is not None]
+            results += [_failure_result(mail, failure, now) for mail, failure in verdict.of_mails if failure]
+            results += [
+                DeliveryResult(mail, MailState.PENDING, failure, next_attempt_at=now, charged=False)
+                for mail, failure in verdict.of_server
+            ]
         recorded = await _with_retries(lambda: record_results(self._clock, results))
+        if verdict.restored:
+            await _with_retries(lambda: restore(self._clock, verdict.restored))
         for result in results:
             _report(result, recorded=result.mail.id in recorded)
         return sum(result.state is MailState.SENT for result in results)
@@ -265,7 +280,7 @@ def _report(result: DeliveryResult, *, recorded: bool) -> None:
     if not recorded:
         log.warning("mail result discarded: lease expired", mail_id=mail.id, kind=mail.kind)
         return
-    report = _REPORTS[result.state]
+    report = _REPORTS[result.state] if result.charged else _PUT_BACK
     assert report is not None  # noqa: S101 - no attempt dismisses a mail
     metrics.MAILS.labels(mail.kind, report.outcome_label).inc()
     fields = {"mail_id": mail.id, "kind": mail.kind, "contract_id": mail.contract_id, "caused_by": mail.request_id}

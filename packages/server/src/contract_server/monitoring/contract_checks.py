@@ -13,7 +13,7 @@ from contract_server.db.statements import fetch
 from contract_server.erasure.classification import TABLES, OnErasure
 from contract_server.erasure.rows import count_personal_rows
 
-RECENT = 500
+RECENT = 200
 BATCH = 5_000
 
 PROMISES = {

@@ -12,11 +12,12 @@ from itertools import groupby
 from uuid import UUID
 
 from contract_rules import Action, Actor
+from contract_server.channel import Channel
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.due import DueAction, find_due
 from contract_server.contracts.store import lock_snapshot
-from contract_server.db.availability import is_contended, is_unavailable
+from contract_server.db.availability import is_contended, is_denied, is_unavailable
 from contract_server.db.transaction import transaction
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures, SweepLimits
@@ -36,7 +37,8 @@ class SweepReport:
     failed: set[UUID] = field(default_factory=set)
     skipped: set[UUID] = field(default_factory=set)
     complete: bool = True
-    ledger_available: bool = True
+    blocked: set[Action] = field(default_factory=set)
+    """Actions that this sweep does no more, because the ledger or the database's rights are at fault."""
 
 
 class DueActions:
@@ -50,6 +52,8 @@ class DueActions:
         self._erasures = erasures
         self._breaker = breaker
         self._batch = batch
+        self._ledger = Channel("ledger")
+        self._rights = Channel("database_rights")
 
     async def run(self, *, wait_for_locks: bool = False, seconds: float = 45) -> SweepReport:
         """Execute all actions due by now, for at most about `seconds`; the next sweep does the rest.
@@ -70,33 +74,46 @@ class DueActions:
         return report
 
     async def _find_due(self, report: SweepReport, erasable_until: datetime | None) -> list[DueAction]:
-        return await find_due(
+        found = await find_due(
             await self._clock.now(),
             self._batch,
             except_for=report.failed | report.skipped,
-            erasable_until=erasable_until if report.ledger_available else None,
+            erasable_until=None if Action.ERASE in report.blocked else erasable_until,
         )
+        return [due for due in found if due.action not in report.blocked]
 
     async def _erase(self, due_actions: Sequence[DueAction], report: SweepReport, limits: SweepLimits) -> None:
         if limits.over:
             report.complete = False
-        if not (report.complete and report.ledger_available):
+        if not report.complete or Action.ERASE in report.blocked:
             return
         try:
             erased = await self._erasures.erase_all([due.contract_id for due in due_actions], limits)
-        except LedgerUnavailable:  # affects all contracts equally, so the sweep erases no others
-            report.ledger_available = False
+        except Exception as error:
+            if not self._is_of_channel(error):
+                raise
+            report.blocked.add(Action.ERASE)
             report.failed |= {due.contract_id for due in due_actions}
-            log.exception("erasures skipped: ledger unavailable")
             return
         report.complete = erased.complete
         for due in due_actions:
             if due.contract_id in erased.failed:
                 await self._record_failure(due, erased.failed[due.contract_id], report)
             elif due.contract_id in erased.contracts:
+                self._ledger.resume()
                 await self._record_success(due, report)
             elif erased.complete:
                 report.skipped.add(due.contract_id)
+
+    def _is_of_channel(self, error: Exception) -> bool:
+        """Whether a channel is at fault, so that any other contract would fail too; pause it then."""
+        if isinstance(error, LedgerUnavailable):
+            self._ledger.pause(reason=str(error))
+        elif is_denied(error):
+            self._rights.pause(exception=type(error).__name__)
+        else:
+            return False
+        return True
 
     async def _end_services(self, due_actions: Sequence[DueAction], report: SweepReport, limits: SweepLimits) -> None:
         for due in due_actions:
@@ -106,6 +123,10 @@ class DueActions:
             try:
                 done = await self._end_service(due.contract_id, skip_locked=limits.skip_locked)
             except Exception as error:
+                if self._is_of_channel(error):
+                    report.blocked.add(Action.END_SERVICE)
+                    report.failed.add(due.contract_id)
+                    return
                 if is_unavailable(error):
                     raise  # no other contract would succeed
                 await self._record_failure(due, error, report)
@@ -117,6 +138,7 @@ class DueActions:
 
     async def _record_success(self, due: DueAction, report: SweepReport) -> None:
         report.done += 1
+        self._rights.resume()
         if due.failed_before:
             await clear_failures(due.contract_id, due.action)
 

@@ -45,12 +45,14 @@ async def clear_failures(contract_id: UUID, action: Action) -> None:
     await DueFailure.filter(contract_id=contract_id, act=action).delete()
 
 
-async def retry_failed(contract_id: UUID) -> int:
-    """Let the next sweep try all failed actions of the contract again.
+async def retry_failed(contract_id: UUID | None = None) -> int:
+    """Let the next sweep try the failed actions of a contract, or of all contracts, again.
 
     Returns:
         The number of failed actions.
     """
+    if contract_id is None:
+        return await DueFailure.filter(set_aside_at__isnull=False).delete()
     return await DueFailure.filter(contract_id=contract_id).delete()
 
 

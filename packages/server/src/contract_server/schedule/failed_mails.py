@@ -1,7 +1,7 @@
 """Mails that failed permanently: an operator retries or dismisses them."""
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -15,11 +15,14 @@ from contract_server.schedule.reminders import APPLICATION_IN_FORCE
 # A reminder is retried only while its application is in force, and the erasure that it announces is not on hold.
 _RETRY = f"""
     UPDATE outbox_mail AS mail SET state = 'PENDING', attempts = 0, next_attempt_at = $2
-     WHERE id = $1 AND state = 'FAILED' AND (useful_until IS NULL OR useful_until > $2
+     WHERE ($1::bigint IS NULL OR id = $1) AND dated_at >= $3 AND state = 'FAILED'
+       AND (useful_until IS NULL OR useful_until > $2
        AND {APPLICATION_IN_FORCE} AND NOT (mail.kind = '{ErasureReminder.kind}' AND EXISTS (
             SELECT FROM contract WHERE contract.id = mail.contract_id AND {HELD})))
     RETURNING id
 """  # noqa: S608 - our own names
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,13 @@ async def list_failed_mails(limit: int) -> list[FailedMail]:
     return [FailedMail(**row) for row in await _failed().order_by("id").limit(limit).values(*names)]
 
 
-async def retry_mail(mail_id: int, now: datetime) -> bool:
-    """Make a failed mail pending again, with all its attempts.
+async def retry_mails(now: datetime, mail_id: int | None = None, *, since: datetime = _EVER) -> int:
+    """Make a failed mail pending again, with all its attempts; without an id, all those queued since then.
 
     Returns:
-        False if the mail has not failed, or has expired.
+        The number of mails; mails that have expired do not count.
     """
-    return bool(await fetch(_RETRY, mail_id, now))
+    return len(await fetch(_RETRY, mail_id, now, since))
 
 
 async def dismiss_mail(mail_id: int) -> bool:

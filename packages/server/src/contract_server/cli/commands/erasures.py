@@ -12,7 +12,6 @@ import typer
 
 from contract_server import event_loop
 from contract_server.cli.bootstrap import Result, with_services
-from contract_server.cli.commands.contracts import ContractId
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
@@ -85,14 +84,20 @@ def approve(yes: Yes = False) -> None:
 
 
 @cli.command()
-def retry(contract: ContractId) -> None:
-    """Retry the failed actions of a contract at the next sweep. Correct the cause first.
+def retry(
+    contract: Annotated[UUID | None, typer.Argument(metavar="CONTRACT", help="The contract's id.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Retry the failed actions of all contracts.")] = False,
+) -> None:
+    """Retry the failed actions of a contract, or of all, at the next sweep. Correct the cause first.
 
     Example: contract-server erasures retry 018f0000-0000-7000-8000-000000000004
     """
-    if not with_services(lambda _: retry_failed(contract)):
-        raise Refusal("no due action of this contract has failed; see `contract-server erasures plan`")
-    typer.echo("The next sweep tries again.")
+    if (contract is None) != all_:
+        raise typer.BadParameter("pass the id of a contract, or --all")
+    retried = with_services(lambda _: retry_failed(contract))
+    if not retried:
+        raise Refusal("no such due action has failed; see `contract-server erasures plan`")
+    typer.echo(f"The next sweep tries {retried} actions again." if all_ else "The next sweep tries again.")
 
 
 @cli.command()

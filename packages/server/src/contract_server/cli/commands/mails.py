@@ -1,6 +1,7 @@
 """The commands for mails that have failed permanently."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import typer
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, show_first
-from contract_server.schedule.failed_mails import FailedMail, dismiss_mail, list_failed_mails, retry_mail
+from contract_server.schedule.failed_mails import FailedMail, dismiss_mail, list_failed_mails, retry_mails
 from contract_server.services import Services
 
 MailNumber = Annotated[
@@ -35,18 +36,30 @@ def list_(
 
 
 @cli.command()
-def retry(mail: MailNumber) -> None:
-    """Send a failed mail again at the next sweep. Correct the cause first.
+def retry(
+    mail: MailNumber | None = None,
+    all_: Annotated[bool, typer.Option("--all", help="Retry all failed mails.")] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="With --all: only mails queued since then."),
+    ] = None,
+) -> None:
+    """Send a failed mail, or all of them, again at the next sweep. Correct the cause first.
 
-    Example: contract-server mails retry 1201
+    Example: contract-server mails retry --all --since 2024-04-16
     """
+    if (mail is None) != all_ or (since is not None and not all_):
+        raise typer.BadParameter("pass the number of a mail, or --all, perhaps with --since")
 
-    async def run(services: Services) -> bool:
-        return await retry_mail(mail, await services.clock.now())
+    async def run(services: Services) -> int:
+        after = {"since": since.replace(tzinfo=services.policies.zone)} if since else {}
+        return await retry_mails(await services.clock.now(), mail, **after)
 
-    if not with_services(run):
-        raise Refusal("this mail has not failed, or is no longer useful; see `contract-server mails list`")
-    typer.echo("The next sweep sends it.")
+    retried = with_services(run)
+    if not retried:
+        which = "each of these mails" if all_ else "this mail"
+        raise Refusal(f"{which} has not failed, or is no longer useful; see `contract-server mails list`")
+    typer.echo(f"The next sweep sends {retried} mails." if all_ else "The next sweep sends it.")
 
 
 @cli.command("dismiss")
