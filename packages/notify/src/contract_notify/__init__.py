@@ -35,6 +35,7 @@ from contract_notify.messages import (
     rebuild,
 )
 from contract_notify.rendering import CONTACT_URL, RenderedMail, render
+from contract_notify.server_url import ServerUrl
 from contract_notify.text import is_one_line
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "ResumptionLastReminder",
     "ResumptionReminder",
     "ServerFailure",
+    "ServerUrl",
     "ServiceEnded",
     "SmtpDelivery",
     "SmtpServer",

@@ -2,12 +2,13 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from contract_notify.failures import RETRY_AFTER_UNKNOWN_SECONDS
+from contract_notify.server_url import ServerUrl
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _GREETING: Final = re.compile(r"[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\]")
@@ -65,51 +66,25 @@ class SmtpServer:
         `never`; for `smtp` only), `ca` (a file of certificates), `ehlo`, `reply_timeout` and `send_timeout`.
         Raises `ValueError`, which never quotes the URL: it may hold a password.
         """
-        parts = _split(url)
-        if parts.scheme not in {"smtp", "smtps"}:
-            raise ValueError("a mail server's URL begins with smtp:// or smtps://")
-        if not parts.hostname or parts.path not in {"", "/"} or parts.fragment:
+        parts = ServerUrl.parse(url, schemes=("smtp", "smtps"), options=_OPTIONS)
+        if parts.path:
             raise ValueError("a mail server's URL has the form smtp://user:password@host:port?option=value")
-        options = _options(parts.query)
+        options = parts.options
         implicit_tls = parts.scheme == "smtps"
         if implicit_tls and "starttls" in options:
             raise ValueError("starttls is an option of smtp://; smtps:// is encrypted from the first byte")
         return cls(
-            host=parts.hostname,
-            port=_port(parts) or (465 if implicit_tls else 587),
+            host=parts.host,
+            port=parts.port or (465 if implicit_tls else 587),
             implicit_tls=implicit_tls,
             starttls=not implicit_tls and _required(options.get("starttls", "required")),
-            username=None if parts.username is None else unquote(parts.username),
-            password=None if parts.password is None else unquote(parts.password),
+            username=parts.user,
+            password=parts.password,
             ca=Path(options["ca"]) if "ca" in options else None,
             ehlo=options.get("ehlo"),
             reply_timeout=_seconds(options, "reply_timeout", default=cls.reply_timeout),
             send_timeout=_seconds(options, "send_timeout", default=cls.send_timeout),
         )
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        raise ValueError("a mail server's URL has a host that cannot be read") from None
-
-
-def _port(parts: SplitResult) -> int | None:
-    try:
-        return parts.port
-    except ValueError:
-        raise ValueError("the port of a mail server is a number up to 65535") from None
-
-
-def _options(query: str) -> dict[str, str]:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    options = dict(pairs)
-    if len(options) < len(pairs):
-        raise ValueError("an option of a mail server's URL is given twice")
-    if unknown := options.keys() - _OPTIONS:
-        raise ValueError(f"the options of a mail server's URL are {sorted(_OPTIONS)}, not {sorted(unknown)}")
-    return options
 
 
 def _required(starttls: str) -> bool:
@@ -118,7 +93,7 @@ def _required(starttls: str) -> bool:
     return starttls == "required"
 
 
-def _seconds(options: dict[str, str], name: str, *, default: float) -> float:
+def _seconds(options: Mapping[str, str], name: str, *, default: float) -> float:
     try:
         seconds = float(options.get(name, default))
     except ValueError:

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
-from contract_notify import InvalidAddress, SmtpServer, is_one_line, require_address
+from contract_notify import InvalidAddress, ServerUrl, SmtpServer, is_one_line, require_address
 
 HIDDEN = "***"
 
@@ -26,10 +26,25 @@ def _postgres_url(value: SecretStr) -> SecretStr:
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    parts = _split(value.get_secret_value())
-    if parts.scheme not in {"redis", "rediss"} or not re.fullmatch(r"/?\d*", parts.path):
-        raise ValueError("expected redis://user:password@host:port/number, or rediss:// for TLS")
+    try:
+        parse_redis_url(value.get_secret_value())
+    except ValueError as error:
+        raise ValueError(f"expected redis://user:password@host:port/number, or rediss://… for TLS: {error}") from None
     return value
+
+
+def parse_redis_url(text: str) -> ServerUrl:
+    """Parse the URL of a Redis; `ca`, `cert` and `key` of `rediss://` are files.
+
+    Raises:
+        ValueError: It is no such URL; the message does not quote it.
+    """
+    url = ServerUrl.parse(text, schemes=("redis", "rediss"), options=("ca", "cert", "key"))
+    if not re.fullmatch(r"\d*", url.path, re.ASCII):
+        raise ValueError("the path is the number of a database")
+    if url.options and url.scheme == "redis":
+        raise ValueError("ca, cert and key are options of rediss://")
+    return url
 
 
 def _smtp_url(value: SecretStr) -> SecretStr:

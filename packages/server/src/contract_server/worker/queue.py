@@ -8,14 +8,26 @@ import orjson
 from arq.connections import RedisSettings
 
 from contract_server.settings import Settings
+from contract_server.settings.types import parse_redis_url
 
 
 def redis_settings(settings: Settings) -> RedisSettings:
     """The worker's connection to Redis. It waits for slow answers, because ending the worker would stop all mails."""
-    connection = RedisSettings.from_dsn(settings.redis_url.get_secret_value())
-    connection.conn_timeout = 10
-    connection.retry_on_timeout = True
-    return connection
+    url = parse_redis_url(settings.redis_url.get_secret_value())
+    return RedisSettings(
+        host=url.host,
+        port=url.port or 6379,
+        database=int(url.path or 0),
+        username=url.user or None,
+        password=url.password,
+        ssl=url.scheme == "rediss",
+        ssl_check_hostname=True,
+        ssl_ca_certs=url.options.get("ca"),
+        ssl_certfile=url.options.get("cert"),
+        ssl_keyfile=url.options.get("key"),
+        conn_timeout=10,
+        retry_on_timeout=True,
+    )
 
 
 def queue_name(settings: Settings) -> str:
