@@ -13,9 +13,7 @@ from contract_server.cli.output import Json, show_first
 from contract_server.schedule.failed_mails import FailedMail, dismiss_mail, list_failed_mails, retry_mails
 from contract_server.services import Services
 
-MailNumber = Annotated[
-    int, typer.Argument(metavar="MAIL", help="The mail's number, as `mails list` shows it.", min=1, max=2**63 - 1)
-]
+_NUMBER = typer.Argument(metavar="MAIL", help="The mail's number, as `mails list` shows it.", min=1, max=2**63 - 1)
 
 _LISTED = ("mail", "contract", "kind", "recipient", "date", "tries", "last failure")
 
@@ -37,7 +35,7 @@ def list_(
 
 @cli.command()
 def retry(
-    mail: MailNumber | None = None,
+    mail: Annotated[int | None, _NUMBER] = None,
     all_: Annotated[bool, typer.Option("--all", help="Retry all failed mails.")] = False,
     since: Annotated[
         datetime | None,
@@ -63,7 +61,7 @@ def retry(
 
 
 @cli.command("dismiss")
-def dismiss_(mail: MailNumber) -> None:
+def dismiss_(mail: Annotated[int, _NUMBER]) -> None:
     """Take a failed mail off the list: its recipient was informed in another way, or need not be.
 
     Example: contract-server mails dismiss 1201
