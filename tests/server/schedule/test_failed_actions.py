@@ -52,9 +52,15 @@ async def test_a_failed_act_is_tried_again_when_its_pause_is_over_and_not_before
     assert not await DueFailure.exists()
 
 
-@pytest.mark.parametrize(("table", "operation"), [("termination_application", "UPDATE"), ("member", "DELETE")])
+@pytest.mark.parametrize(
+    ("table", "operation", "channel"),
+    [
+        ("termination_application", "UPDATE", "database_rights_end_service"),
+        ("member", "DELETE", "database_rights_erase"),
+    ],
+)
 async def test_a_right_that_the_role_lacks_costs_no_contract_a_try_and_is_told_once(
-    bench: Workbench, told: list[dict[str, Any]], table: str, operation: str
+    bench: Workbench, told: list[dict[str, Any]], table: str, operation: str, channel: str
 ) -> None:
     ids = {await bench.terminated_contract() for _ in range(3)}
     bench.clock.instant = ERASURE_DUE_AT
@@ -64,12 +70,12 @@ async def test_a_right_that_the_role_lacks_costs_no_contract_a_try_and_is_told_o
         assert report.blocked
         assert report.failed <= ids
     assert not await DueFailure.exists()
-    assert [event["channel"] for event in told if event["event"] == "channel paused"] == ["database_rights"]
+    assert [event["channel"] for event in told if event["event"] == "channel paused"] == [channel]
 
     await stop_interfering()
     assert not (await bench.due_actions.run()).failed
     assert {await status_of(contract_id) for contract_id in ids} == {Status.ERASED}
-    assert [event["channel"] for event in told if event["event"] == "channel resumed"] == ["database_rights"]
+    assert [event["channel"] for event in told if event["event"] == "channel resumed"] == [channel]
 
 
 async def test_all_failed_acts_are_retried_together(bench: Workbench) -> None:

@@ -1,6 +1,7 @@
 """The URLs of all servers are written alike, and each example leads to a connection with a real server."""
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,6 @@ from arq.connections import ArqRedis, create_pool
 from arq.worker import Function, Worker
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from redis.asyncio import Redis
-from tests.conftest import new_database
 from tests.notify.samples import a_mail
 from tests.notify.scripted_smtp import CERTIFICATE, ScriptedSmtp
 
@@ -29,6 +29,7 @@ from contract_server.worker.queue import queue_name, redis_settings
 AWKWARD = "p/a#s?s@w:o%r d+é&"
 USER = "keiyaku@example.jp"
 NAME = "job"
+_SSL_REQUEST = 8
 DOCUMENTED_ACL = ["~contract-server:*", "~arq:*", "+@all", "-@dangerous", "-@admin", "+info"]
 
 REDIS = {
@@ -43,7 +44,8 @@ SMTP = {
     "TLS": "smtps://{user}:{password}@127.0.0.1:{tls_port}?ca={ca}",
 }
 POSTGRES = {
-    "password": "postgresql://{user}:{password}@127.0.0.1:{port}/{database}",
+    "without TLS": "postgresql://{user}:{password}@127.0.0.1:{port}/{database}",
+    "TLS": "postgresql://{user}:{password}@localhost:{tls_port}/{database}?sslmode=verify-full&sslrootcert={ca}",
 }
 REFUSED = [
     f"{{scheme}}://user:{AWKWARD}@127.0.0.1/0",
@@ -64,8 +66,8 @@ def settings_with(database_url: str = "postgresql://127.0.0.1/contracts", **urls
 
 
 @asynccontextmanager
-async def behind_tls(port: int) -> AsyncIterator[int]:
-    """A port where TLS ends, in front of a server without TLS."""
+async def behind_tls(port: int, *, asked_for: bool = False) -> AsyncIterator[int]:
+    """A port where TLS ends, in front of a server without TLS; a client of PostgreSQL asks for TLS first."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
 
@@ -75,10 +77,14 @@ async def behind_tls(port: int) -> AsyncIterator[int]:
         task = asyncio.current_task()
         assert task is not None
         connections.add(task)
+        if asked_for:
+            await reader.readexactly(_SSL_REQUEST)
+            writer.write(b"S")
+            await writer.start_tls(context)
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=None if asked_for else context)
     yield server.sockets[0].getsockname()[1]
     server.close()
     if connections:
@@ -146,20 +152,29 @@ async def test_a_mail_reaches_the_mail_server(example: str) -> None:
         assert len(smtp.accepted + smtps.accepted) == 1
 
 
-@pytest.mark.parametrize("example", POSTGRES)
-async def test_a_process_reaches_the_database(postgres: EmbeddedPostgres, example: str) -> None:
-    parts = urlsplit(await new_database(postgres))
+@pytest.fixture
+async def awkward_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database with an awkward name, of a user with an awkward name and password."""
     admin = await asyncpg.connect(postgres.url)
-    await admin.execute(f"CREATE ROLE keiyaku LOGIN PASSWORD '{AWKWARD}'")
-    try:
-        values = {"user": "keiyaku", "password": AWKWARD, "port": parts.port, "database": parts.path[1:]}
-        url = written(POSTGRES[example], **values)
+    name = f"契約/{secrets.token_hex(4)}?"
+    await admin.execute(f"CREATE ROLE \"{USER}\" LOGIN PASSWORD '{AWKWARD}'")
+    await admin.execute(f'CREATE DATABASE "{name}" OWNER "{USER}"')
+    yield name
+    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await admin.execute(f'DROP ROLE "{USER}"')
+    await admin.close()
+
+
+@pytest.mark.parametrize("example", POSTGRES)
+async def test_a_process_reaches_the_database(postgres: EmbeddedPostgres, awkward_database: str, example: str) -> None:
+    port = urlsplit(postgres.url).port
+    assert port is not None
+    async with behind_tls(port, asked_for=True) as tls_port:
+        values = {"user": USER, "password": AWKWARD, "ca": CERTIFICATE, "port": port, "tls_port": tls_port}
+        url = written(POSTGRES[example], database=awkward_database, **values)
         async with database(settings_with(url.get_secret_value())):
-            ((user,),) = await fetch("SELECT current_user")
-        assert user == "keiyaku"
-    finally:
-        await admin.execute("DROP ROLE keiyaku")
-        await admin.close()
+            ((user, name),) = await fetch("SELECT current_user, current_database()")
+    assert (user, name) == (USER, awkward_database)
 
 
 @pytest.mark.parametrize(("kind", "scheme"), [(types.RedisUrl, "redis"), (types.SmtpUrl, "smtp")])

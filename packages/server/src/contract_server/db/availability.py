@@ -51,8 +51,8 @@ def is_unavailable(error: BaseException | None) -> bool:
 
 
 def is_denied(error: BaseException | None) -> bool:
-    """Return whether `error` or its cause means that the role lacks a right: a GRANT is missing."""
-    return _caused_by(error, (asyncpg.InsufficientPrivilegeError,))
+    """Return whether `error` or a cause of it means that the role lacks a right: a GRANT is missing."""
+    return any(isinstance(each, asyncpg.InsufficientPrivilegeError) for each in _chain(error))
 
 
 def is_contended(error: BaseException | None) -> bool:

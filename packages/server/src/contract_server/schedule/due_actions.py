@@ -15,7 +15,7 @@ from contract_rules import Action, Actor
 from contract_server.channel import Channel
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.due import DueAction, find_due
+from contract_server.contracts.due import DUE_AT, DueAction, find_due
 from contract_server.contracts.store import lock_snapshot
 from contract_server.db.availability import is_contended, is_denied, is_unavailable
 from contract_server.db.transaction import transaction
@@ -53,7 +53,7 @@ class DueActions:
         self._breaker = breaker
         self._batch = batch
         self._ledger = Channel("ledger")
-        self._rights = Channel("database_rights")
+        self._rights = {action: Channel(f"database_rights_{action.lower()}") for action in DUE_AT}
 
     async def run(self, *, wait_for_locks: bool = False, seconds: float = 45) -> SweepReport:
         """Execute all actions due by now, for at most about `seconds`; the next sweep does the rest.
@@ -90,7 +90,7 @@ class DueActions:
         try:
             erased = await self._erasures.erase_all([due.contract_id for due in due_actions], limits)
         except Exception as error:
-            if not self._is_of_channel(error):
+            if not self._is_of_channel(error, Action.ERASE):
                 raise
             report.blocked.add(Action.ERASE)
             report.failed |= {due.contract_id for due in due_actions}
@@ -105,12 +105,12 @@ class DueActions:
             elif erased.complete:
                 report.skipped.add(due.contract_id)
 
-    def _is_of_channel(self, error: Exception) -> bool:
+    def _is_of_channel(self, error: Exception, action: Action) -> bool:
         """Whether a channel is at fault, so that any other contract would fail too; pause it then."""
         if isinstance(error, LedgerUnavailable):
             self._ledger.pause(reason=str(error))
         elif is_denied(error):
-            self._rights.pause(exception=type(error).__name__)
+            self._rights[action].pause(exception=type(error).__name__)
         else:
             return False
         return True
@@ -123,7 +123,7 @@ class DueActions:
             try:
                 done = await self._end_service(due.contract_id, skip_locked=limits.skip_locked)
             except Exception as error:
-                if self._is_of_channel(error):
+                if self._is_of_channel(error, Action.END_SERVICE):
                     report.blocked.add(Action.END_SERVICE)
                     report.failed.add(due.contract_id)
                     return
@@ -138,7 +138,7 @@ class DueActions:
 
     async def _record_success(self, due: DueAction, report: SweepReport) -> None:
         report.done += 1
-        self._rights.resume()
+        self._rights[due.action].resume()
         if due.failed_before:
             await clear_failures(due.contract_id, due.action)
 
