@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from tests.server.workbench import (
+    APPLIED_AT,
     ERASURE_DUE_AT,
     MICROSECOND,
     SERVICE_ENDS_AT,
+    SWEEP_BATCH,
     Workbench,
     contract_of,
     fail_when,
@@ -76,6 +78,19 @@ async def test_a_right_that_the_role_lacks_costs_no_contract_a_try_and_is_told_o
     assert not (await bench.due_actions.run()).failed
     assert {await status_of(contract_id) for contract_id in ids} == {Status.ERASED}
     assert [event["channel"] for event in told if event["event"] == "channel resumed"] == [channel]
+
+
+async def test_a_right_that_is_lacking_for_one_action_delays_no_other(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    bench.clock.instant = SERVICE_ENDS_AT
+    await bench.due_actions.run()
+    bench.clock.instant = APPLIED_AT + timedelta(days=20)
+    others = {await bench.terminated_contract() for _ in range(SWEEP_BATCH + 1)}
+    bench.clock.instant = ERASURE_DUE_AT
+    await interfere("termination_application", "UPDATE", "RAISE insufficient_privilege;")
+    report = await bench.due_actions.run()
+    assert (report.failed, report.done) == (others, 1)
+    assert await status_of(contract_id) is Status.ERASED
 
 
 async def test_all_failed_acts_are_retried_together(bench: Workbench) -> None:
