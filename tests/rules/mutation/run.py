@@ -27,6 +27,7 @@ pytest_add_cli_args=
     -p
     no:cacheprovider
     --ignore=tests/rules/test_wheel.py
+    --ignore=tests/rules/test_new_actions.py
     --ignore=tests/rules/twin
     --ignore=tests/rules/test_a_century_of_days.py
     --deselect=tests/rules/test_docs.py::test_every_public_function_has_an_example
