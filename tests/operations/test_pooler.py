@@ -36,6 +36,14 @@ class Pooled:
     direct: str
     url: str
 
+    def variables(self, folder: Path) -> dict[str, str]:
+        return {
+            "ENVIRONMENT": "development",
+            "DATABASE_URL": self.url,
+            "DATABASE_DIRECT_URL": self.direct,
+            "MAIL_DIR": str(folder),
+        }
+
     def settings(self, folder: Path) -> Settings:
         settings = development_settings(self.url, folder)
         return settings.model_copy(update={"database_direct_url": SecretStr(self.direct)})
@@ -60,6 +68,8 @@ async def connected(pool: Pooled, tmp_path: Path) -> AsyncIterator[None]:
 
 
 async def test_server_worker_and_commands_do_their_work(pool: Pooled, redis: EmbeddedRedis, tmp_path: Path) -> None:
+    for step in ("migrate", "seed-demo"):
+        assert (await command(pool.variables(tmp_path), step))[0] == 0
     async with (
         running(pool.url, redis.url, tmp_path, DATABASE_DIRECT_URL=pool.direct) as service,
         service.client() as client,
@@ -92,13 +102,7 @@ async def until_a_worker_listens(pool: Pooled) -> None:
 
 
 async def test_concurrent_migrations_run_one_after_the_other(pool: Pooled, tmp_path: Path) -> None:
-    variables = {
-        "ENVIRONMENT": "development",
-        "DATABASE_URL": pool.url,
-        "DATABASE_DIRECT_URL": pool.direct,
-        "MAIL_DIR": str(tmp_path),
-    }
-    ended = await asyncio.gather(*(command(variables, "migrate") for _ in range(2)))
+    ended = await asyncio.gather(*(command(pool.variables(tmp_path), "migrate") for _ in range(2)))
     assert [status for status, _, _ in ended] == [0, 0], ended
 
 
