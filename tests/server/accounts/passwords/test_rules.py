@@ -6,11 +6,13 @@ import pytest
 
 from contract_server.accounts.passwords.rules import (
     LONGEST_PASSWORD,
+    LONGEST_RAW_FORM,
     PRODUCT_NAMES,
     SHORTEST_PASSWORD,
     PasswordProblem,
     UnsuitablePassword,
     common_passwords,
+    compose,
     find_problem,
     require_suitable,
 )
@@ -55,6 +57,17 @@ def test_characters_are_counted_as_they_are_composed(length: int, problem: Passw
     decomposed = normalize("NFD", syllables)
     assert len(decomposed) > length
     assert problem_of(decomposed) is problem
+
+
+def test_the_longest_password_may_be_written_in_the_parts_of_its_characters() -> None:
+    raw = normalize("NFD", "\u1f82" * LONGEST_PASSWORD)  # of four parts, more than any other has
+    assert (len(raw), len(compose(raw))) == (LONGEST_RAW_FORM, LONGEST_PASSWORD)
+
+
+def test_a_text_that_would_take_seconds_to_compose_stays_as_it_is() -> None:
+    hostile = "a" + "\u0315\u0300" * 15_000
+    assert compose(hostile) == hostile
+    assert problem_of(hostile) is PasswordProblem.LENGTH
 
 
 @pytest.mark.parametrize("password", ["peanutbutter", "PeanutButter", "transformator"])

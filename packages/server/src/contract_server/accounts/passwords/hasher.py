@@ -6,10 +6,11 @@ up the machine's memory. `fair_queue` bounds the log-ins that wait for it.
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from unicodedata import normalize
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+
+from contract_server.accounts.passwords.rules import compose
 
 HASH_PREFIX = "$argon2id$v=19$m=19456,t=2,p=1$"
 """Every hash has the same costs: a different verification time would reveal whose hash it is."""
@@ -28,7 +29,7 @@ class PasswordHasher:
 
     async def hash(self, password: str) -> str:
         """Hash a new password in its composed form."""
-        composed = _bytes(normalize("NFC", password))
+        composed = _bytes(compose(password))
         return await asyncio.wrap_future(self._pool.submit(self._algorithm.hash, composed))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
@@ -52,7 +53,7 @@ class PasswordHasher:
 
     def _matches(self, password: str, password_hash: str) -> bool:
         """Compare the composed form, and then the raw form, of which older hashes were made."""
-        forms = dict.fromkeys((_bytes(normalize("NFC", password)), _bytes(password)))
+        forms = dict.fromkeys((_bytes(compose(password)), _bytes(password)))
         return any(self._algorithm.verify(form, password_hash) for form in forms)
 
 

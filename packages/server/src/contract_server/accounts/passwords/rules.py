@@ -14,6 +14,7 @@ from unicodedata import normalize
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
+LONGEST_RAW_FORM = 4 * LONGEST_PASSWORD  # one composed character has at most four parts
 
 PRODUCT_NAMES = ("おまかせログイン", "おまかせ", "omakase", "ntt東日本", "ntt-east", "ntteast")
 _LEGAL_FORMS = re.compile("株式会社|有限会社|合同会社|合資会社|合名会社")
@@ -69,9 +70,10 @@ def require_suitable(password: str, *, email: str, company_name: str | None = No
 
 def find_problem(password: str, names: Iterable[str] = ()) -> PasswordProblem | None:
     """Find out why a password is not allowed; None if it is."""
-    text = _folded(password)
-    if not SHORTEST_PASSWORD <= len(normalize("NFC", password)) <= LONGEST_PASSWORD:
+    composed = compose(password)
+    if not SHORTEST_PASSWORD <= len(composed) <= LONGEST_PASSWORD:
         return PasswordProblem.LENGTH
+    text = _folded(composed)
     if text in common_passwords():
         return PasswordProblem.COMMON
     text = _without_names(text, [*PRODUCT_NAMES, *names])
@@ -81,6 +83,11 @@ def find_problem(password: str, names: Iterable[str] = ()) -> PasswordProblem | 
     if len(text) < SHORTEST_PASSWORD:
         return PasswordProblem.RUNS
     return PasswordProblem.REPETITIONS if len(_REPETITION.sub(r"\1\2", text)) < SHORTEST_PASSWORD else None
+
+
+def compose(password: str) -> str:
+    """Return the composed form. A text that is too long in any form stays as it is, because composing is quadratic."""
+    return normalize("NFC", password) if len(password) <= LONGEST_RAW_FORM else password
 
 
 @cache
