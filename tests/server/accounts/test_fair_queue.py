@@ -76,13 +76,21 @@ async def test_a_single_try_takes_the_second_place_of_a_flood_from_its_own_sourc
     assert [type(task.exception()) for task in (displaced, refused)] == [TooBusy, TooBusy]
 
 
-async def test_known_devices_come_first_and_unknown_ones_cannot_fill_their_line(occupied: Occupied) -> None:
+async def test_known_and_unknown_devices_take_turns_and_cannot_fill_each_others_line(occupied: Occupied) -> None:
     for number in range(5):
         await occupied.add(str(number), Requester(f"{number}@example.jp", f"source {number}"))
     refused = await occupied.add("unknown", BERT)
-    await occupied.add("known", Requester("device", "device", is_known_device=True))
-    assert await occupied.release() == ["known", "0", "1", "2", "3", "4"]
+    for name in "abc":
+        await occupied.add(name, Requester(f"{name}@example.jp", f"device {name}", is_known_device=True))
+    assert await occupied.release() == ["a", "0", "b", "1", "c", "2", "3", "4"]
     assert isinstance(refused.exception(), TooBusy)
+
+
+async def test_an_account_with_many_known_devices_waits_twice(occupied: Occupied) -> None:
+    for number in range(5):
+        await occupied.add(str(number), Requester("anna@example.jp", f"device {number}", is_known_device=True))
+    await occupied.add("bert", Requester("bert@example.jp", "device of bert", is_known_device=True))
+    assert await occupied.release() == ["0", "1", "bert"]
 
 
 async def test_a_caller_that_goes_away_leaves_its_place(occupied: Occupied) -> None:

@@ -30,6 +30,7 @@ def test_a_known_device_shares_no_budget_with_any_other() -> None:
     device, other, unknown = (limits().find(EMAIL, HERE, device) for device in ("device", "other", None))
     assert device.limits.keys().isdisjoint(other.limits.keys() | unknown.limits.keys())
     assert device.requester.is_known_device
+    assert device.requester.account == other.requester.account
 
 
 def test_unknown_devices_of_an_account_share_its_daily_budget_wherever_they_are() -> None:

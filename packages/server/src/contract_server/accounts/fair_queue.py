@@ -3,8 +3,8 @@
 Theory. A few log-ins take place at a time, and all others wait for their turn: before they use the database and a
 thread for the password. An account and a source have two waiting log-ins each, so a flood fills no more than these two
 places. If both belong to one requester, another one of the same account or source takes the second place: a single try
-is served even beside a flood from its own network. Devices that have logged in before are served first, in a line of
-their own, which unknown devices cannot fill.
+is served even beside a flood from its own network. Devices that have logged in before wait in a line of their own,
+which unknown devices cannot fill. The two lines take turns, so neither can starve the other.
 """
 
 import asyncio
@@ -48,6 +48,7 @@ class FairQueue:
         self._free = at_a_time
         self._known: list[_Waiting] = []
         self._unknown: list[_Waiting] = []
+        self._next, self._after = self._known, self._unknown
         self._longest_line = longest_line
         self._share = share
 
@@ -82,7 +83,8 @@ class FairQueue:
             raise
 
     def _pass_turn_on(self) -> None:
-        while line := self._known or self._unknown:
+        while line := self._next or self._after:
+            self._next, self._after = self._after, self._next
             turn = line.pop(0).turn
             if not turn.done():  # its caller has not gone away
                 turn.set_result(None)

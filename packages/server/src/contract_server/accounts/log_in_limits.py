@@ -67,7 +67,7 @@ class LogInLimits:
     def _of_device(self, email: str, device: str) -> Budget:
         short_term, daily = (self._key(email, "device", device, term) for term in ("short term", "daily"))
         limits = {short_term: self._short_term, daily: self._daily}
-        return Budget(limits, short_term, daily, "", Requester(short_term, short_term, is_known_device=True))
+        return Budget(limits, short_term, daily, "", Requester(email, device, is_known_device=True))
 
     def _of_unknown_devices(self, email: str, client_address: str) -> Budget:
         sources = networks(client_address)
