@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import asyncpg
 import pytest
 from playwright.async_api import expect
-from tests.browser.conftest import NOTICE, Visitor
+from tests.browser.conftest import NOTICE, ApiConnection, Visitor
 from tests.server.running import Client, Running
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,19 @@ async def test_after_too_many_tries_the_page_says_when_to_come_back(visitor: Vis
     await visitor.expect_notice(f"{full_minute:%H:%M}以降にもう一度お試しください。")
     await expect(visitor.page.get_by_label("パスワード")).to_be_focused()
     await visitor.check_accessibility()
+
+
+async def test_a_password_that_was_not_looked_at_stays_to_be_sent_again(visitor: Visitor) -> None:
+    await visitor.open("/")
+    connection = ApiConnection(visitor.page, "LogInInput")
+    await connection.respond_with(
+        200, '{"data": {"logIn": {"__typename": "LogInRefused", "code": "BUSY", "message": "m"}}}'
+    )
+    await visitor.log_in("active@example.jp")
+    await visitor.expect_notice("m")
+    await connection.restore()
+    await visitor.press("ログイン")
+    await visitor.expect_page("/home")
 
 
 async def test_whoever_logs_out_is_out_on_every_page(visitor: Visitor) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.server.console.clients import client_of_pages
 
+from contract_server import console
 from contract_server.settings import EnvironmentName
 
 SCREENS = Path(__file__).parents[3] / "packages" / "server" / "docs" / "screens"
@@ -22,6 +23,12 @@ async def test_the_contact_page_is_the_one_of_the_settings() -> None:
     async with client_of_pages(EnvironmentName.PRODUCTION) as client:
         text = (await client.get("/")).text
     assert 'href="https://contact.example.jp/?a=1&amp;b=&quot;2&quot;"' in text
+
+
+def test_no_page_truncates_what_is_pasted() -> None:
+    sources = [path for path in Path(console.__file__).parent.rglob("*") if path.suffix in {".html", ".js"}]
+    assert sources
+    assert [path.name for path in sources if "maxlength" in path.read_text("utf-8").lower()] == []
 
 
 def test_every_step_of_the_manual_has_its_pictures_beside_it() -> None:

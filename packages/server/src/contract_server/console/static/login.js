@@ -12,7 +12,7 @@ mutation ($input: LogInInput!) {
   logIn(input: $input) {
     __typename
     ... on LoggedIn { viewer { role } }
-    ... on Problem { message }
+    ... on Problem { code message }
   }
 }`;
 
@@ -24,7 +24,7 @@ if (location.pathname === "/login") {
 onSubmit(byId("log-in"), async ({ email, password }, button) => {
   const { logIn } = await ask(LOG_IN, { input: { email, password } });
   if (logIn.viewer) return goTo(homeOf(logIn.viewer));
-  byId("password").value = "";
+  if (logIn.code !== "BUSY") byId("password").value = ""; // then the same password is to be sent again
   byId("password").focus();
   tell("problem", logIn.message, button); // after too many tries it says when to come back
 });
