@@ -9,6 +9,7 @@ FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True}
 QUERIES = {
     "viewer": f"query ($id: ID!) {{ viewer {{ name contract {{ {CONTRACT} }} }} contract(id: $id) {{ id }} }}",
     "contract": f"query ($id: ID!) {{ contract(id: $id) {{ {CONTRACT} }} }}",
+    "passwordResetLink": 'query { passwordResetLink(token: "none") { email } }',
     "policy": "query { policy { erasureDays } }",
     "timeline": "query { timeline { requestedOn } }",
     "contracts": f"query ($filter: ContractFilter) {{ contracts(filter: $filter) {{ nodes {{ {CONTRACT} }} }} }}",

@@ -34,6 +34,7 @@ from contract_server.settings import Settings
 from contract_server.worker.sweep import sweep_once
 
 CONTRACTS = 20_000
+POOL_SIZE = 2
 ROWS_READ = 2_000
 """A tenth of the contracts: more than any page, batch or sample has."""
 
@@ -49,7 +50,9 @@ SCHEMA = build_schema((Path(__file__).parents[2] / "packages/server/schema.graph
 async def old(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The settings of a process with two connections to a database with a history."""
     url = await new_database(postgres)
-    settings = development_settings(url, tmp_path_factory.mktemp("old")).model_copy(update={"database_pool_size": 2})
+    settings = development_settings(url, tmp_path_factory.mktemp("old")).model_copy(
+        update={"database_pool_size": POOL_SIZE}
+    )
     async with database(settings):
         await migrate(settings)
     connection = await asyncpg.connect(url)
@@ -111,7 +114,7 @@ async def recorded() -> AsyncIterator[dict[str, tuple[Any, ...]]]:
 
     client: Any = current_connection()
     await DatabaseClock().now()
-    connections = [await client._pool.acquire() for _ in range(client._pool.get_max_size())]  # noqa: SLF001 - each of the pool
+    connections = [await client._pool.acquire() for _ in range(POOL_SIZE)]  # noqa: SLF001 - each of the pool
     for connection in connections:
         connection.add_query_logger(record)
         await client._pool.release(connection)  # noqa: SLF001 - as above
