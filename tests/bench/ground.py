@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+from tests.bench.work import HOST
 from tests.conftest import new_database
 from tests.server.running import command
 
@@ -57,7 +58,7 @@ async def laid_out(folder: Path) -> AsyncIterator[Ground]:
                 "SMTP_URL": "smtp://127.0.0.1:1",  # nobody sends mails here: no worker runs
                 "LEDGER_DIR": str(folder / "ledger"),
                 "ERASURE_BREAKER_CONTRACTS": "1000000",  # a thousand at once is what is to be measured
-                "PUBLIC_URL": "https://keiyaku.example.jp",
+                "PUBLIC_URL": f"https://{HOST}",
                 "MAIL_SENDER": "no-reply@example.jp",
                 "SECRET_KEY": "of the bench, and of nobody else, ever",
             }

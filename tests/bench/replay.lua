@@ -11,10 +11,12 @@ function init(arguments)
   end
 end
 
+local host = "keiyaku.example.jp" -- as in PUBLIC_URL
+
 function request()
   turn = turn % #lines + 1
   local token, body = lines[turn]:match("([^\t]*)\t(.*)")
-  local headers = { ["Content-Type"] = "application/json", ["Accept"] = "application/json", ["Accept-Language"] = "ja" }
+  local headers = { ["Host"] = host, ["Content-Type"] = "application/json", ["Accept"] = "application/json", ["Accept-Language"] = "ja" }
   if token ~= "-" then
     headers["Authorization"] = "Bearer " .. token
   end

@@ -15,6 +15,9 @@ from tests.bench.dataset import PASSWORD, SINCE_THEN, Person
 
 from contract_rules import Timeline, shipped_policies
 
+HOST = "keiyaku.example.jp"
+"""As in `PUBLIC_URL`, and in `replay.lua`."""
+
 _DOCUMENTS = {
     file.stem: json.dumps(" ".join(file.read_text().split()))
     for file in (Path(__file__).parent / "documents").glob("*.graphql")
@@ -51,7 +54,7 @@ class Request:
     async def ask(self, client: httpx.AsyncClient) -> Any:  # noqa: ANN401 - whatever was asked for
         """The data of the answer."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        headers |= {"Content-Type": "application/json", "Accept": "application/json", "Accept-Language": "ja"}
+        headers |= {"Host": HOST, "Content-Type": "application/json", "Accept": "application/json", "Accept-Language": "ja"}
         response = await client.post("/graphql", content=self.body, headers=headers)
         if response.status_code != 200 or "errors" in response.json():
             raise WrongAnswer(f"{response.status_code}: {response.text}")

@@ -20,6 +20,7 @@ from contract_server.settings import Settings
 from contract_server.web.app import create_app
 
 SECRET_KEY = "a key for the faults, of 32 characters"
+HOST = "keiyaku.example.jp"
 NO_REDIS = "redis://127.0.0.1:1/0"
 
 
@@ -29,7 +30,7 @@ def settings_of(database_url: str, smtp_url: str) -> Settings:
         database_url=SecretStr(database_url),
         smtp_url=SecretStr(smtp_url),
         redis_url=SecretStr(NO_REDIS),
-        public_url="https://keiyaku.example.jp",
+        public_url=f"https://{HOST}",
         mail_sender="no-reply@example.jp",
         secret_key=SecretStr(SECRET_KEY),
         log_level="ERROR",

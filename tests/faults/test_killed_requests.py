@@ -21,7 +21,7 @@ from tests.conftest import migrated_database
 from tests.faults.conftest import Faults
 from tests.faults.customers import CHANGES, Customer, Effects, new_customer
 from tests.faults.forking import start_program
-from tests.faults.killable import settings_of
+from tests.faults.killable import HOST, settings_of
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.notify.scripted_smtp import Line, ScriptedSmtp
 from tests.server.workbench import sql
@@ -95,7 +95,7 @@ class Stage:
 
     async def ask(self, customer: Customer, action: Action) -> Any:  # noqa: ANN401 - whatever was answered
         """The answer; None where the server died over it."""
-        headers = {"Authorization": f"Bearer {customer.token}"}
+        headers = {"Host": HOST, "Authorization": f"Bearer {customer.token}"}
         variables = {"id": str(customer.contract_id), "key": f"the only {action}"}
         try:
             async with httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=30) as client:

@@ -79,6 +79,14 @@ def test_every_secret_file_of_a_unit_is_handed_over_to_it(path: Path) -> None:
     assert {value for name, value in service.variables().items() if name.endswith("_FILE")} == handed_over
 
 
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_what_runs_for_ever_may_open_more_descriptors_than_one_peer_opens_connections(path: Path) -> None:
+    service = Unit(path)
+    limits = [int(limit) for limit in service.values("LimitNOFILE")]
+    assert bool(limits) is bool(service.values("Restart"))
+    assert all(limit >= 100 * Settings.model_fields["connections_per_peer"].default for limit in limits)
+
+
 def two_free_ports() -> tuple[str, int]:
     """An instance's number, which is its port, and the port of its metrics."""
     while True:

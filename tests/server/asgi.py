@@ -79,7 +79,8 @@ class Exchange:
 
     @property
     def scope(self) -> Scope:
-        headers = {"host": "api.example"} | self.headers
+        named = {name for name, _ in self.more_headers}
+        headers = ({} if b"host" in named else {"host": "api.example"}) | self.headers
         return {
             "type": "http",
             "http_version": "1.1",

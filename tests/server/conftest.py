@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 from tests.conftest import migrated_database, seeded_database
-from tests.server.asgi import UNREACHABLE_DATABASE, client_of, production_with_no_database
+from tests.server.asgi import UNREACHABLE_DATABASE, URL, client_of, production_with_no_database
 from tests.server.running import RESET, Client, Running, running
 from tests.server.workbench import Workbench, sql, stop_interfering
 
@@ -55,7 +55,12 @@ def production_app(production_settings: Settings) -> ASGIApp:
 def development_app(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
     folder = tmp_path_factory.mktemp("mail")
     return create_app(
-        Settings(environment=EnvironmentName.DEVELOPMENT, database_url=UNREACHABLE_DATABASE, mail_dir=folder)
+        Settings(
+            environment=EnvironmentName.DEVELOPMENT,
+            database_url=UNREACHABLE_DATABASE,
+            public_url=URL,
+            mail_dir=folder,
+        )
     )
 
 

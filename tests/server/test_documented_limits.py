@@ -16,10 +16,11 @@ from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
 from contract_server.graphql.execution import query_cost
-from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
+from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
 from contract_server.mail.password_mails import LINK_SPACING
 from contract_server.settings import EnvironmentName, Settings
 from contract_server.web.body_limit import LARGEST_BODY
+from contract_server.web.http_protocol import HEAD_TIMEOUT_S
 
 PAGE = (Path(__file__).parents[2] / "packages" / "server" / "docs" / "security.md").read_text(encoding="utf-8")
 NUMBERS = {1: "one", 2: "two"}
@@ -94,8 +95,14 @@ async def test_every_documented_limit_is_the_default() -> None:
         "the JSON of one request, variables and all": (
             f"{query_cost.VALUES} members and items together, {query_cost.VALUE_DEPTH} levels of them"
         ),
+        "address of one request": f"{LONGEST_URL // 1024} KiB",
         "headers of one request": (
-            f"{LONGEST_HEADER // 1024} KiB each, {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines together"
+            f"{LONGEST_HEADER // 1024} KiB each, {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines together,"
+            f" {HEAD_TIMEOUT_S:g} seconds until they are complete"
+        ),
+        "connections": (
+            f"{settings.connections_per_peer} of one address, or of one /64 network;"
+            f" closed after {settings.keep_alive.total_seconds():g} seconds without a request"
         ),
         "one page, all pages of one answer": f"{query_cost.PAGE} items, {query_cost.ITEMS:,} items",
     }

@@ -16,7 +16,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     """The applications that `serve` has started, on no database."""
     applications: list[object] = []
 
-    def serve_until_stopped(application: object, listening: socket.socket) -> None:
+    def serve_until_stopped(application: object, _: object, listening: socket.socket) -> None:
         applications.append(application)
         listening.close()
 

@@ -97,7 +97,10 @@ def client_over_defects(settings: Settings) -> httpx.AsyncClient:
     view = GraphQLView(strawberry.Schema(Query, Mutation), services, None)
     app = Starlette(
         routes=[Route("/graphql", view), Route("/defect", explode_outside_graphql)],
-        middleware=[Middleware(CorrelationIdMiddleware, validator=None), Middleware(SecurityMiddleware, tls=True)],
+        middleware=[
+            Middleware(CorrelationIdMiddleware, validator=None),
+            Middleware(SecurityMiddleware, settings=settings),
+        ],
     )
     app.state.services = services
     return client_of(app)

@@ -31,11 +31,13 @@ from graphql import (
 from tests.server.hostile.hostile import HostileRequest
 
 import contract_server
-from contract_server.web.body_limit import LARGEST_BODY, LARGEST_QUERY_STRING
+from contract_server.headers import LONGEST_URL
+from contract_server.web.body_limit import LARGEST_BODY
 
 SCHEMA: GraphQLSchema = build_schema(
     (Path(contract_server.__file__).parents[2] / "schema.graphql").read_text(encoding="utf-8")
 )
+LONGEST_QUERY = LONGEST_URL - len("/graphql?")
 ROOM = LARGEST_BODY - 4_096  # bytes, for a value beside its document
 DEEPEST = 900  # orjson reads 1,024 levels
 
@@ -276,7 +278,7 @@ def in_the_address(target: Target, value: str) -> HostileRequest:
         text = f"query={quote(target.document())}&variables={quote(variables)}"
         return HostileRequest(method="GET", query_string=text.encode())
 
-    return _fitting(make, lambda request: len(request.query_string), LARGEST_QUERY_STRING, LARGEST_QUERY_STRING // 2)
+    return _fitting(make, lambda request: len(request.query_string), LONGEST_QUERY, LONGEST_QUERY // 2)
 
 
 def ways(target: Target) -> tuple[Callable[[Target, str], HostileRequest], ...]:

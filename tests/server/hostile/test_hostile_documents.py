@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 from tests.conftest import seeded_database
-from tests.server.asgi import Exchange, client_of
+from tests.server.asgi import URL, Exchange, client_of
 from tests.server.hostile.heartbeat import LONGEST_HOLD, longest_hold
 from tests.server.hostile.hostile import body, hostile_requests
 from tests.server.hostile.hostile_inputs import VALUES, in_variables, targets
@@ -63,11 +63,12 @@ class Counted:
 
 @pytest.fixture
 async def api(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Counted]:
-    async with seeded_services(development_settings(await seeded_database(postgres), tmp_path)) as services:
+    settings = development_settings(await seeded_database(postgres), tmp_path).model_copy(update={"public_url": URL})
+    async with seeded_services(settings) as services:
         schema = build_schema(development=False)
         app = Starlette(
             routes=[Route("/graphql", GraphQLView(schema, services, None))],
-            middleware=[Middleware(SecurityMiddleware, tls=True)],
+            middleware=[Middleware(SecurityMiddleware, settings=settings)],
         )
         app.state.services = services
         counted = Counted(app)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from starlette.applications import Starlette
-from tests.server.asgi import UNREACHABLE_DATABASE, Exchange
+from tests.server.asgi import UNREACHABLE_DATABASE, URL, Exchange
 from tests.server.hostile.heartbeat import LONGEST_HOLD, longest_hold
 from tests.server.hostile.hostile import HostileRequest
 from tests.server.hostile.hostile_headers import TEXTS, requests_of_many_lines, requests_with
@@ -18,7 +18,7 @@ from contract_server.web.app import create_app
 
 pytestmark = pytest.mark.usefixtures("frozen_garbage")
 
-REFUSED = {200, 206, 304, 400, 403, 404, 405, 406, 408, 413, 414, 415, 416, 431}
+REFUSED = {200, 206, 304, 400, 403, 404, 405, 406, 408, 413, 414, 415, 416, 421, 431}
 NO_DATABASE = 503
 
 
@@ -29,6 +29,7 @@ def open_app(tmp_path_factory: pytest.TempPathFactory) -> Starlette:
         Settings(
             environment=EnvironmentName.DEVELOPMENT,
             database_url=UNREACHABLE_DATABASE,
+            public_url=URL,
             mail_dir=tmp_path_factory.mktemp("mail"),
             trusted_proxies=("192.0.2.0/24", "127.0.0.0/8"),
             cors_origins=("https://partner.example",),

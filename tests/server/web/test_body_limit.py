@@ -9,10 +9,10 @@ import pytest
 from starlette.types import ASGIApp, Message
 from tests.server.asgi import Exchange, stream
 
-from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS
+from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
 from contract_server.settings import Settings
 from contract_server.web.app import create_app
-from contract_server.web.body_limit import LARGEST_BODY, LARGEST_QUERY_STRING
+from contract_server.web.body_limit import LARGEST_BODY
 
 BODY = orjson.dumps({"query": "{ __typename }"})
 
@@ -78,10 +78,11 @@ async def test_a_body_that_never_comes_is_given_up(production_settings: Settings
     assert sent[0]["status"] == 408
 
 
-async def test_an_address_may_have_16_kib(production: httpx.AsyncClient) -> None:
-    query = "query={__typename}"
-    for size, status in ((LARGEST_QUERY_STRING, 200), (LARGEST_QUERY_STRING + 1, 414)):
-        assert (await production.get(f"/graphql?{query}{'+' * (size - len(query))}")).status_code == status
+async def test_an_address_may_have_8_kib(production: httpx.AsyncClient) -> None:
+    for beginning, status in (("/graphql?query=%7B__typename%7D&", 200), ("/console?", 307), ("/nowhere/?", 404)):
+        assert (await production.get(beginning.ljust(LONGEST_URL, "+"))).status_code == status
+        assert (await production.get(beginning.ljust(LONGEST_URL + 1, "+"))).status_code == 414
+    assert (await production.get("/".ljust(LONGEST_URL + 1, "a"))).status_code == 414
 
 
 async def with_headers(app: ASGIApp, *more: tuple[bytes, bytes]) -> Exchange:

@@ -114,3 +114,14 @@ async def test_nobody_is_let_in_any_more(stage: ServerUnderTest) -> None:
 async def until_closed(stage: ServerUnderTest) -> None:
     while stage.server.servers[0].is_serving():
         await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_all_addresses_are_those_of_both_families(address: str) -> None:
+    with listen("::", 0) as listening, socket.create_connection((address, listening.getsockname()[1])):
+        listening.accept()[0].close()
+
+
+def test_an_address_of_one_family_is_no_address_of_the_other() -> None:
+    with listen("::1", 0) as listening, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", listening.getsockname()[1]))

@@ -9,7 +9,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from tests.server.asgi import UNREACHABLE_DATABASE
 
+from contract_server.settings import EnvironmentName, Settings
 from contract_server.web.playground import playground_page, playground_routes
 from contract_server.web.security import SecurityMiddleware
 
@@ -37,12 +39,13 @@ def bundle(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def http(bundle: Path) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings(environment=EnvironmentName.DEVELOPMENT, database_url=UNREACHABLE_DATABASE)
     app = Starlette(
         routes=[*playground_routes(bundle=bundle), Route("/graphql", partial(playground_page, bundle=bundle))],
-        middleware=[Middleware(SecurityMiddleware, tls=False)],
+        middleware=[Middleware(SecurityMiddleware, settings=settings)],
     )
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 
@@ -137,7 +140,7 @@ async def test_an_asset_that_the_browser_has_is_not_sent_again(http: httpx.Async
     ],
 )
 async def test_only_files_of_the_bundle_are_assets(http: httpx.AsyncClient, path: str) -> None:
-    request = http.build_request("GET", "http://testserver/")
+    request = http.build_request("GET", "http://localhost/")
     request.url = request.url.copy_with(raw_path=f"/graphql/assets/{path}".encode())
     response = await http.send(request)
     assert response.status_code == 404

@@ -2,6 +2,7 @@
 
 from starlette.types import Scope
 
+LONGEST_URL = 8 * 1024
 LONGEST_HEADER = 8 * 1024
 LONGEST_HEADERS = 32 * 1024
 MOST_HEADERS = 100

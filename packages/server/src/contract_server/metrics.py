@@ -34,6 +34,11 @@ REFUSALS = Counter(
     ("operation", "reason"),
     registry=REGISTRY,
 )
+CONNECTIONS_REFUSED = Counter(
+    "contract_connections_refused",
+    "Connections refused because their peer had too many.",
+    registry=REGISTRY,
+)
 MAILS = Counter(
     "contract_mails",
     "Tries to hand a mail to the mail server, by the mail's kind and by what came of it.",

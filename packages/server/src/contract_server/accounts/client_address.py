@@ -36,8 +36,21 @@ class ClientAddresses:
             client = hop
         return "unknown" if client is None else str(client)
 
+    def trusts(self, peer: str | None) -> bool:
+        """Whether the peer is a trusted proxy."""
+        address = _parse(peer or "")
+        return address is not None and self._is_trusted(address)
+
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
+
+
+def describe_peer(peer: str | None) -> str:
+    """Describe a peer in a log line, without the address of a person: public addresses may belong to one."""
+    address = _parse(peer or "")
+    if address is None:
+        return "unknown"
+    return "a public address" if address.is_global else str(address)
 
 
 def _parse(text: str) -> Address | None:

@@ -77,7 +77,11 @@ class MetricsPort:
             return
         family = socket.AF_INET6 if ":" in settings.metrics_host else socket.AF_INET
         try:
-            self._socket = socket.create_server((settings.metrics_host, settings.metrics_port), family=family)
+            self._socket = socket.create_server(
+                (settings.metrics_host, settings.metrics_port),
+                family=family,
+                dualstack_ipv6=settings.metrics_host == "::" and socket.has_dualstack_ipv6(),
+            )
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not a host name"
             raise SettingsError(

@@ -107,6 +107,14 @@ class Settings(BaseSettings):
     request_deadline: Duration = Field(
         timedelta(seconds=10), gt=timedelta(), description="how long one request may take before it is given up"
     )
+    keep_alive: Duration = Field(
+        timedelta(seconds=75),
+        gt=timedelta(),
+        description="how long an idle connection stays open for the next request; longer than a proxy keeps it",
+    )
+    connections_per_peer: int = Field(
+        256, ge=1, description="connections that one address has open at most; those of TRUSTED_PROXIES have no limit"
+    )
     introspection: bool | None = Field(
         None,
         description="whether the schema can be asked for, and mistakes in queries are answered with suggestions;"

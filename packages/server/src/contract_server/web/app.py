@@ -50,12 +50,7 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         middleware=[
             Middleware(CorrelationIdMiddleware, generator=_new_request_id, validator=_is_request_id),
-            Middleware(
-                SecurityMiddleware,
-                tls=not settings.development,
-                trusted_origins=settings.cors_origins,
-                body_timeout=settings.request_deadline,
-            ),
+            Middleware(SecurityMiddleware, settings=settings),
             Middleware(GraphQLShortcut, api=_api(settings, services)),
         ],
     )

@@ -6,11 +6,10 @@ from datetime import timedelta
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, MOST_HEADERS, RequestHeaders, are_within_limits
-from contract_server.web.error_responses import error_response
+from contract_server.headers import LONGEST_URL, RequestHeaders, are_within_limits
+from contract_server.web.error_responses import error_response, headers_too_long, url_too_long
 
 LARGEST_BODY = 64 * 1024
-LARGEST_QUERY_STRING = 16 * 1024
 
 
 class _TooLarge(Exception):
@@ -48,14 +47,10 @@ class BodyLimit:
 
 
 def _refuse_unread(scope: Scope) -> Response | None:
-    if len(scope["query_string"]) > LARGEST_QUERY_STRING:
-        return error_response(414, f"The address is too long: {LARGEST_QUERY_STRING // 1024} KiB are accepted.")
+    if len(scope["raw_path"]) + len("?") + len(scope["query_string"]) > LONGEST_URL:
+        return url_too_long()
     if not are_within_limits(scope):
-        return error_response(
-            431,
-            f"The headers are too long: {LONGEST_HEADER // 1024} KiB are accepted in one,"
-            f" {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines in all. Send fewer and shorter ones.",
-        )
+        return headers_too_long()
     length = RequestHeaders.of(scope).get(b"content-length")
     if length is None:
         return None

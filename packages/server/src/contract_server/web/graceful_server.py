@@ -8,12 +8,12 @@ requests on all of them, answers with `Connection: close`, and then ends.
 import asyncio
 import socket
 from contextlib import suppress
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
-from contract_server.web.http_protocol import BoundedHeadProtocol
+from contract_server.settings import Settings
+from contract_server.web.http_protocol import LimitedConfig, is_idle
 
 SHUTDOWN_TIMEOUT_S = 20
 """How long requests in progress may take during shutdown; each has its own, shorter deadline."""
@@ -25,28 +25,20 @@ BACKLOG = 2_048
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Listen on an address; connections wait in the accept backlog until the server runs.
+    """Listen on an address, `::` for those of IPv4 too; connections wait in the backlog until the server runs.
 
     Raises:
         OSError: The address is in use, or does not belong to this machine.
     """
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, address = found[0][0], found[0][4][0]
+    both = address == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
 
 
-def serve_until_stopped(app: Starlette, listening: socket.socket) -> None:
+def serve_until_stopped(app: Starlette, settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
-    config = uvicorn.Config(
-        app,
-        http=BoundedHeadProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        ws="none",
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
-    )
+    config = LimitedConfig(app, settings, backlog=BACKLOG, timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S)
     GracefulServer(config, listening).run(sockets=[listening])
 
 
@@ -67,7 +59,7 @@ class GracefulServer(uvicorn.Server):
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         with suppress(TimeoutError):
             async with asyncio.timeout(IDLE_TIMEOUT_S):
-                while any(map(_is_idle, self.server_state.connections)):  # noqa: ASYNC110 - uvicorn has no event for it
+                while any(map(is_idle, self.server_state.connections)):  # noqa: ASYNC110 - uvicorn has no event for it
                     await asyncio.sleep(0.01)
         await super().shutdown(sockets)
 
@@ -83,9 +75,3 @@ class GracefulServer(uvicorn.Server):
         return self.config.http_protocol_class(  # type: ignore[call-arg] # as uvicorn
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-
-
-def _is_idle(connection: Any) -> bool:  # noqa: ANN401 - uvicorn's protocols share no class
-    """Whether no request is in progress on a connection."""
-    idle: bool = connection.cycle is None or connection.cycle.response_complete
-    return idle

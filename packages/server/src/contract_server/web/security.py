@@ -1,15 +1,17 @@
 """Security checks of every request and security headers of every response."""
 
 from collections.abc import Collection
-from datetime import timedelta
 
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_server.headers import RequestHeaders
+from contract_server.settings import Settings
 from contract_server.web.body_limit import BodyLimit
 from contract_server.web.cross_site import is_same_site
 from contract_server.web.error_responses import error_response
+from contract_server.web.host import KnownHosts
 from contract_server.web.unhandled_errors import UnhandledErrorMiddleware
 
 _HEADERS = {
@@ -24,25 +26,24 @@ _HEADERS = {
 _HEADERS_OF_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
+def security_headers(*, tls: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of every response that sets none of the same name itself."""
+    headers = _HEADERS | (_HEADERS_OF_TLS if tls else {})
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
 class SecurityMiddleware:
-    """Refuses cross-site and oversized requests, and sets security headers on every response.
+    """Refuses cross-site, misdirected and oversized requests, and sets security headers on every response.
 
     Pages of other sites may use the API only if their origins are configured (CORS).
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        tls: bool,
-        trusted_origins: Collection[str] = (),
-        body_timeout: timedelta = timedelta(seconds=10),
-    ) -> None:
-        limited: ASGIApp = UnhandledErrorMiddleware(BodyLimit(app, body_timeout))
-        self._app = _with_cors(trusted_origins, limited) if trusted_origins else limited
-        self._trusted_origins = frozenset(trusted_origins)
-        headers = _HEADERS | (_HEADERS_OF_TLS if tls else {})
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        limited: ASGIApp = UnhandledErrorMiddleware(BodyLimit(app, settings.request_deadline))
+        self._app = _with_cors(settings.cors_origins, limited) if settings.cors_origins else limited
+        self._trusted_origins = frozenset(settings.cors_origins)
+        self._hosts = KnownHosts(settings)
+        self._headers = security_headers(tls=not settings.development)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; error responses get the headers too."""
@@ -57,11 +58,13 @@ class SecurityMiddleware:
                 message["headers"] = [*headers, *(header for header in self._headers if header[0] not in names)]
             await send(message)
 
-        if is_same_site(scope["method"], RequestHeaders.of(scope), self._trusted_origins):
-            await self._app(scope, receive, send_with_headers)
-        else:
-            refused = error_response(403, "Requests from other sites are not accepted.", code="FORBIDDEN")
-            await refused(scope, receive, send_with_headers)
+        await (self._refuse(scope) or self._app)(scope, receive, send_with_headers)
+
+    def _refuse(self, scope: Scope) -> Response | None:
+        refused = self._hosts.refuse(scope)
+        if refused is None and not is_same_site(scope["method"], RequestHeaders.of(scope), self._trusted_origins):
+            return error_response(403, "Requests from other sites are not accepted.", code="FORBIDDEN")
+        return refused
 
 
 def _with_cors(origins: Collection[str], app: ASGIApp) -> ASGIApp:

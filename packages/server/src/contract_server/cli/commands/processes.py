@@ -35,14 +35,15 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from contract_server.web.graceful_server import listen, serve_until_stopped  # noqa: PLC0415 - as above
 
     refuse_startup_problems()
-    app = create_app(load_settings())
+    settings = load_settings()
+    app = create_app(settings)
     try:
         listening = listen(host, port)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty label
         reason = error.strerror if isinstance(error, OSError) else "not a host name"
         raise Refusal(f"cannot listen on {host} port {port} ({reason}); see --host and --port") from None
     _collect_garbage_less_often()
-    serve_until_stopped(app, listening)
+    serve_until_stopped(app, settings, listening)
 
 
 def _collect_garbage_less_often() -> None:
