@@ -21,12 +21,16 @@ class KnownHosts:
     """Knows the host of `PUBLIC_URL`, and in development each address and each name of the loopback interface."""
 
     def __init__(self, settings: Settings) -> None:
-        self._public = urlsplit(settings.public_url).hostname
+        url = urlsplit(settings.public_url)
+        self._usual = [url.netloc.encode()]  # what a browser sends, compared first
+        self._public = url.hostname
         self._development = settings.development
 
     def refuse(self, scope: Scope) -> Response | None:
         """Return the answer to a request whose host is missing, ambiguous or unknown; None for all other requests."""
         hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if hosts == self._usual:
+            return None
         if len(hosts) > 1 or (not hosts and scope["http_version"] == "1.1"):
             return error_response(400, "A request has exactly one Host header.")
         if scope["path"] in _PROBES or (hosts and self._knows(_name_of(hosts[0].decode("latin-1")))):
