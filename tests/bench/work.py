@@ -54,7 +54,12 @@ class Request:
     async def ask(self, client: httpx.AsyncClient) -> Any:  # noqa: ANN401 - whatever was asked for
         """The data of the answer."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        headers |= {"Host": HOST, "Content-Type": "application/json", "Accept": "application/json", "Accept-Language": "ja"}
+        headers |= {
+            "Host": HOST,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Language": "ja",
+        }
         response = await client.post("/graphql", content=self.body, headers=headers)
         if response.status_code != 200 or "errors" in response.json():
             raise WrongAnswer(f"{response.status_code}: {response.text}")

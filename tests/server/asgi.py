@@ -25,7 +25,7 @@ def production_with_no_database() -> Settings:
         public_url=URL,
         mail_sender="no-reply@example.jp",
         smtp_url=NO_MAIL_SERVER,
-        secret_key=SecretStr("k" * 32),
+        secret_key=SecretStr("k3y-of-these-tests-4nd-no-others"),
     )
 
 

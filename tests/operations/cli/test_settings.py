@@ -19,7 +19,7 @@ from contract_server.policies.policies import served_policies, versions_in_use
 from contract_server.settings import EnvironmentName, Settings, SettingsError, load_settings
 from contract_server.worker.queue import queue_name
 
-HIDDEN = "vErY-hidden-1234567890-1234567890"
+HIDDEN = "vErY-hidden-J8vX3mkQ2zW7pTd9-c5Hb"
 DATABASE = {"DATABASE_URL": f"postgresql://server:{HIDDEN}@db.example.jp:5432/contracts"}
 DEVELOPMENT = {"ENVIRONMENT": "development", **DATABASE}
 PRODUCTION = {
@@ -117,6 +117,9 @@ async def test_a_wrong_setting_stops_the_start_with_that_line_alone(command: str
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY: not set; expected 32 random characters"),
         ({"SECRET_KEY": "known to everybody: for development alone"}, "SECRET_KEY: its value, not shown here, "),
+        ({"SECRET_KEY": "0123456789" * 4}, "SECRET_KEY: its value, not shown here, does not fit; expected 32 random"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES: '0.0.0.0/0' does not fit; expected the addresses of"),
+        ({"CORS_ORIGINS": "http://partner.example"}, "CORS_ORIGINS: 'http://partner.example' does not fit; expected"),
         ({"PUBLIC_URL": ""}, "PUBLIC_URL: not set; expected https://"),
         ({"PUBLIC_URL": "http://keiyaku.example.jp"}, "PUBLIC_URL: 'http://keiyaku.example.jp' does not fit; "),
         ({"PUBLIC_URL": "https://localhost"}, "PUBLIC_URL: 'https://localhost' does not fit; "),

@@ -130,7 +130,7 @@ def test_the_cookie_is_for_this_server_alone_and_for_no_script(
         database_url=SecretStr("postgresql://127.0.0.1/x"),
         public_url="https://keiyaku.example.jp",
         mail_sender="no-reply@example.jp",
-        secret_key=SecretStr("a secret of thirty-two characters"),
+        secret_key=SecretStr("a key of more than thirty-two characters"),
     )
     set_response, delete_response = Response(), Response()
     set_session_cookie(set_response, settings, "opaque")

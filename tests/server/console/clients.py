@@ -13,7 +13,7 @@ def client_of_pages(environment: EnvironmentName) -> httpx.AsyncClient:
         database_url="postgresql://nobody@127.0.0.1/nothing",
         public_url="https://keiyaku.example.jp",
         mail_sender="no-reply@example.jp",
-        secret_key="a secret of the tests, thirty-two characters and more",
+        secret_key="a key of the tests, thirty-two characters and more",
         contact_url='https://contact.example.jp/?a=1&b="2"',
     )
     transport = httpx.ASGITransport(Starlette(routes=console_routes(settings)))

@@ -1,17 +1,25 @@
 """The address of a client: the peer's, or the one that trusted proxies forward.
 
 Any client can send `X-Forwarded-For`. The header counts only if a trusted proxy delivered the request. It is read from
-its end, where that proxy has written, back to the first address that is not trusted.
+its end, where that proxy has written, back to the first address that is not trusted. What is wrong with the header is
+logged once a process, and once for each peer that is not trusted.
 """
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
+from contract_server.logs import get_logger
 from contract_server.settings import Settings
+
+log = get_logger(__name__)
 
 Address = IPv4Address | IPv6Address
 
 _PREFIXES = (64, 56, 48)  # what providers give to one customer, who can choose all other bits
+_WITH_PORT = re.compile(r"([0-9.]+):\d{1,5}|\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?")
+_LONGEST_SHAPE = 45  # characters, as many as the longest address has
+_MOST_PEERS = 100  # of which it is remembered that they were logged
 
 
 class ClientAddresses:
@@ -19,6 +27,8 @@ class ClientAddresses:
 
     def __init__(self, settings: Settings) -> None:
         self._trusted = [ip_network(network) for network in settings.trusted_proxies]
+        self._has_logged_a_value = False
+        self._logged_peers: set[str] = set()
 
     def of(self, peer: str | None, forwarded_for: Iterable[str]) -> str:
         """Return the client's address.
@@ -29,9 +39,12 @@ class ClientAddresses:
         """
         client = _parse(peer or "")
         hops = [hop for header in forwarded_for for hop in header.split(",")]
+        if hops and not self.trusts(peer):
+            self._log_peer(describe_peer(peer))
         while hops and client is not None and self._is_trusted(client):
-            hop = _parse(hops.pop())
+            hop = _parse(text := hops.pop())
             if hop is None:
+                self._log_value(text.strip())
                 break
             client = hop
         return "unknown" if client is None else str(client)
@@ -44,6 +57,16 @@ class ClientAddresses:
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 
+    def _log_peer(self, peer: str) -> None:
+        if peer not in self._logged_peers and len(self._logged_peers) < _MOST_PEERS:
+            self._logged_peers.add(peer)
+            log.warning("X-Forwarded-For ignored: its sender is not in TRUSTED_PROXIES", peer=peer)
+
+    def _log_value(self, text: str) -> None:
+        if text and not self._has_logged_a_value:
+            self._has_logged_a_value = True
+            log.warning("X-Forwarded-For not understood: expected an address, perhaps with a port", shape=_shape(text))
+
 
 def describe_peer(peer: str | None) -> str:
     """Describe a peer in a log line, without the address of a person: public addresses may belong to one."""
@@ -54,12 +77,26 @@ def describe_peer(peer: str | None) -> str:
 
 
 def _parse(text: str) -> Address | None:
-    """Parse an address; an IPv4 address mapped into IPv6 becomes IPv4 again."""
+    """Parse an address, with or without a port; an IPv4 address mapped into IPv6 becomes IPv4 again.
+
+    >>> [str(_parse(text)) for text in ("203.0.113.9:4711", "[2001:db8::1]:443", "[::1]", "::ffff:203.0.113.9")]
+    ['203.0.113.9', '2001:db8::1', '::1', '203.0.113.9']
+    """
+    with_port = _WITH_PORT.fullmatch(text.strip())
     try:
-        address = ip_address(text.strip())
+        address = ip_address(with_port[1] or with_port[2] if with_port else text.strip())
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def _shape(text: str) -> str:
+    """What a value looks like, without what it says.
+
+    >>> _shape("client-7.example")
+    'aaaaaa-9.aaaaaaa'
+    """
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d]", "a", text[:_LONGEST_SHAPE]))
 
 
 def networks(address: str) -> list[str]:

@@ -22,7 +22,9 @@ from contract_server.settings.types import (
     SenderName,
     SmtpUrl,
     WebUrl,
+    is_guessable,
     is_public,
+    is_too_wide,
 )
 
 __all__ = ["DEVELOPMENT_SECRET_KEY", "EnvironmentName", "Settings", "SettingsError", "load_settings"]
@@ -212,8 +214,9 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _must_be_secret_in_production(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        known = _in_production(info) and value.get_secret_value() == DEVELOPMENT_SECRET_KEY
-        if known or len(value.get_secret_value()) < SHORTEST_SECRET_KEY:
+        key = value.get_secret_value()
+        is_weak = _in_production(info) and (key == DEVELOPMENT_SECRET_KEY or is_guessable(key))
+        if is_weak or len(key) < SHORTEST_SECRET_KEY:
             raise ValueError("expected 32 random characters or more, such as `openssl rand -base64 32` writes")
         return value
 
@@ -236,6 +239,24 @@ class Settings(BaseSettings):
     def _must_send_mails_in_production(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is not None and _in_production(info):
             raise ValueError("expected SMTP_URL instead, because this is production: no erasure reaches such files")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _must_use_tls_in_production(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if _in_production(info) and not all(map(is_public, value)):
+            raise ValueError("expected https:// origins, because this is production: sessions are sent to their pages")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _must_name_proxies_in_production(
+        cls, value: tuple[IPvAnyNetwork, ...], info: ValidationInfo
+    ) -> tuple[IPvAnyNetwork, ...]:
+        if _in_production(info) and any(map(is_too_wide, value)):
+            raise ValueError(
+                "expected the addresses of your proxies, because this is production: others lie in the header"
+            )
         return value
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
@@ -298,7 +319,8 @@ def _refusal(error: ValidationError) -> SettingsError:
     if origin.variable is None:
         problem = "not set"
     else:
-        problem = "its value, not shown here," if _holds_secret(field.annotation) else f"{first['input']!r:.100}"
+        value = ", ".join(first["input"]) if isinstance(first["input"], tuple) else first["input"]
+        problem = "its value, not shown here," if _holds_secret(field.annotation) else f"{value!r:.100}"
         problem += " does not fit"
     expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     if first["type"] == "missing":

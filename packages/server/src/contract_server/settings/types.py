@@ -2,6 +2,9 @@
 
 import ipaddress
 import re
+import zlib
+from ipaddress import IPv4Network, IPv6Network
+from itertools import pairwise
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -13,6 +16,9 @@ HIDDEN = "***"
 
 _LONGEST_SENDER_NAME = 100
 _POSTGRES = {"postgresql", "postgres"}
+
+_LEAST_COMPRESSED = 32  # bytes; of a million keys of 32 random hexadecimal digits none took fewer than 35
+_PLACEHOLDERS = ("change", "default", "example", "password", "replace", "secret")
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
@@ -116,6 +122,23 @@ def is_public(url: str) -> bool:
     """
     parts = urlsplit(url)
     return parts.scheme == "https" and not _is_loopback(parts.hostname or "")
+
+
+def is_guessable(key: str) -> bool:
+    """Whether a key repeats itself, counts up, or was meant to be replaced. `openssl rand` never writes such a key.
+
+    >>> [is_guessable(key) for key in ("omakase-" * 4, "abcdefghijklmnopqrstuvwxyz", "change-it-J8vX3mkQ2zW7pTd9")]
+    [True, True, True]
+    """
+    characters = key.encode()
+    steps = bytes((after - before) % 256 for before, after in pairwise(characters))
+    shortest = min(len(zlib.compress(text, 9)) for text in (characters, steps))
+    return shortest < _LEAST_COMPRESSED or any(word in key.lower() for word in _PLACEHOLDERS)
+
+
+def is_too_wide(network: IPv4Network | IPv6Network) -> bool:
+    """Whether a network holds more than the largest private one of its family: 10.0.0.0/8, fc00::/7."""
+    return network.prefixlen < (8 if network.version == 4 else 7)  # noqa: PLR2004 - said above
 
 
 def without_password(secret: SecretStr) -> str:

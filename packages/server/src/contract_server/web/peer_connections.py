@@ -3,7 +3,7 @@
 from collections import Counter
 
 from contract_server import metrics
-from contract_server.accounts.client_address import ClientAddresses, describe_peer
+from contract_server.accounts.client_address import ClientAddresses, describe_peer, networks
 from contract_server.logs import get_logger
 from contract_server.settings import Settings
 
@@ -21,7 +21,7 @@ class PeerConnections:
 
     def admit(self, peer: str | None) -> bool:
         """Count a new connection, or refuse it at the limit; the first refusal of a peer is logged."""
-        source = self._addresses.of(peer, ())
+        source = self._source(peer)
         if self._open[source] >= self._limit and not self._addresses.trusts(peer):
             self._report(source, peer)
             return False
@@ -30,11 +30,14 @@ class PeerConnections:
 
     def release(self, peer: str | None) -> None:
         """Uncount an admitted connection; after its last one, a peer's next refusal is logged again."""
-        source = self._addresses.of(peer, ())
+        source = self._source(peer)
         self._open[source] -= 1
         if not self._open[source]:
             del self._open[source]
             self._logged.discard(source)
+
+    def _source(self, peer: str | None) -> str:
+        return networks(self._addresses.of(peer, ()))[0]
 
     def _report(self, source: str, peer: str | None) -> None:
         metrics.CONNECTIONS_REFUSED.inc()
