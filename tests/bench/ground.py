@@ -58,6 +58,7 @@ async def laid_out(folder: Path) -> AsyncIterator[Ground]:
                 "SMTP_URL": "smtp://127.0.0.1:1",  # nobody sends mails here: no worker runs
                 "LEDGER_DIR": str(folder / "ledger"),
                 "ERASURE_BREAKER_CONTRACTS": "1000000",  # a thousand at once is what is to be measured
+                "CHANGES_PER_CONTRACT_AND_DAY": "1000000",  # a run changes the same contracts again and again
                 "PUBLIC_URL": f"https://{HOST}",
                 "MAIL_SENDER": "no-reply@example.jp",
                 "SECRET_KEY": "of the bench, and of nobody else, ever",

@@ -15,9 +15,11 @@ from contract_server.accounts.passwords import rules
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
+from contract_server.contracts.idempotency import KEPT_FOR, MOST_KEYS
 from contract_server.graphql.execution import query_cost
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
 from contract_server.mail.password_mails import LINK_SPACING
+from contract_server.request_limits import IN_FLIGHT, QUEUED
 from contract_server.settings import EnvironmentName, Settings
 from contract_server.web.body_limit import LARGEST_BODY
 from contract_server.web.http_protocol import HEAD_TIMEOUT_S
@@ -100,6 +102,9 @@ async def test_every_documented_limit_is_the_default() -> None:
             f"{LONGEST_HEADER // 1024} KiB each, {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines together,"
             f" {HEAD_TIMEOUT_S:g} seconds until they are complete"
         ),
+        "requests of one session, and changes of one contract": f"{IN_FLIGHT} at once, {QUEUED} waiting",
+        "changes by one contractor": f"{settings.changes_per_contract_and_day} in a day of Japanese time",
+        "idempotency keys of one account": f"{MOST_KEYS:,} stored, each for {hours(KEPT_FOR)}",
         "connections": (
             f"{settings.connections_per_peer} of one address, or of one /64 network;"
             f" closed after {settings.keep_alive.total_seconds():g} seconds without a request"

@@ -12,7 +12,7 @@ from contract_notify import Delivery, MemoryDelivery
 from contract_rules import Action, Actor, EventType, Status
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
-from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.changes import ChangeBudget, ContractChanges
 from contract_server.contracts.models import Company, Contract, ContractEvent, Member
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.result import ActionResult
@@ -62,7 +62,8 @@ class Workbench:
         """Everything made anew, at the instant of the application."""
         clock, policies = FakeClock(APPLIED_AT), served_policies()
         notifications, ledger = Notifications(Outbox(settings)), Ledger(settings.ledger_dir)
-        changes = ContractChanges(clock, policies, notifications)
+        budget = ChangeBudget(policies, settings.changes_per_contract_and_day)
+        changes = ContractChanges(clock, policies, notifications, budget)
         erasures = Erasures(clock, policies, changes, ledger, ERASURE_BATCH)
         breaker = Breaker(BREAKER_CONTRACTS, BREAKER_PERCENT)
         return cls(

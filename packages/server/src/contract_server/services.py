@@ -13,7 +13,7 @@ from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit_store import RateLimitStore
 from contract_server.accounts.sessions import Sessions
 from contract_server.clock import Clock, DatabaseClock, TestClock
-from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.changes import ChangeBudget, ContractChanges
 from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
@@ -81,7 +81,9 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     policies = served_policies(settings.policy_dir)
     outbox = Outbox(settings)
     notifications = Notifications(outbox)
-    changes = ContractChanges(clock, policies, notifications)
+    changes = ContractChanges(
+        clock, policies, notifications, ChangeBudget(policies, settings.changes_per_contract_and_day)
+    )
     ledger = Ledger(settings.ledger_dir)
     erasures = Erasures(clock, policies, changes, ledger, settings.erasure_batch)
     breaker = Breaker(settings.erasure_breaker_contracts, settings.erasure_breaker_percent)

@@ -12,19 +12,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from contract_rules import Action, Actor, EventType, Granted, Refused, complete, decide
 from contract_server.clock import Clock
 from contract_server.contracts.effects import NO_REASONS, Reasons, contract_after, writes_for
-from contract_server.contracts.idempotency import IdempotencyKey, answer_columns
+from contract_server.contracts.idempotency import IdempotencyKey, answer_columns, keys_left
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.optimistic import OptimisticWrite, write_unless_changed
-from contract_server.contracts.result import ActionRefused, ActionResult
+from contract_server.contracts.result import ActionRefused, ActionResult, TooManyChanges
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import ViewerContract
 from contract_server.db.rows import Insert, Write, write_rows
-from contract_server.db.statements import fetch
+from contract_server.db.statements import Condition, fetch
 from contract_server.mail.outbox import Recipient
 from contract_server.policies.policies import ServedPolicies
 
@@ -46,19 +47,59 @@ SEEN_BY: Final[Mapping[EventType, frozenset[Actor]]] = complete(
 )
 """The actors who see a contract differently after an event of that type."""
 
+_CHANGES_LEFT = """
+    NOT EXISTS (SELECT FROM contract_event WHERE contract_id = {} AND at >= {} AND actor = 'CONTRACTOR'
+                   AND type <> 'STARTED' OFFSET {} LIMIT 1)
+"""
 _UNSEEN_VERSIONS = """
     SELECT version FROM contract_event WHERE contract_id = $1 AND version > $2
      GROUP BY version HAVING bool_and(type = ANY ($3))
 """
 
 
+class ChangeBudget:
+    """The changes that a contractor makes in a day of the policy's zone.
+
+    A contractor who ends and resumes the contract again and again causes a mail each time. Operators have no budget,
+    because they help where it is used up.
+    """
+
+    def __init__(self, policies: ServedPolicies, most: int) -> None:
+        self._policies = policies
+        self._most = most
+
+    def left(self, contract_id: UUID, now: datetime) -> Condition:
+        """The condition that one more change is within the budget."""
+        return Condition(_CHANGES_LEFT, (contract_id, self._midnight(now), self._most - 1))
+
+    async def require(self, contract_id: UUID, now: datetime) -> None:
+        """Check that one more change is within the budget.
+
+        Raises:
+            TooManyChanges: It is not, until the next midnight.
+        """
+        if not await self.left(contract_id, now).holds():
+            raise TooManyChanges(self._most, until=self._midnight(now + _A_DAY))
+
+    def _midnight(self, instant: datetime) -> datetime:
+        return datetime.combine(self._policies.today(instant), time.min, self._policies.zone)
+
+
 class ContractChanges:
     """Changes contracts: locked ones in the caller's transaction, others in one guarded statement."""
 
-    def __init__(self, clock: Clock, policies: ServedPolicies, notifications: Notifications) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        policies: ServedPolicies,
+        notifications: Notifications,
+        budget: ChangeBudget | None = None,
+    ) -> None:
+        """Without a budget, for processes in which no contractor acts, the number of changes is not limited."""
         self._clock = clock
         self._policies = policies
         self._notifications = notifications
+        self._budget = budget
 
     async def change(
         self,
@@ -82,6 +123,9 @@ class ContractChanges:
             contractor: The recipient of a mail about the change.
             reasons: Why the actor asks for it.
             expected_version: The version that the actor saw; None if it does not matter.
+
+        Raises:
+            TooManyChanges: The rules grant it, but the contractor has used up the day's budget.
         """
         now = await self._clock.now()
         decision = await self._decide(contract, action, actor, now)
@@ -89,6 +133,8 @@ class ContractChanges:
             return ActionResult(contract, now, refusal=decision)
         if expected_version is not None and await has_visibly_changed(contract, expected_version, actor):
             return ActionResult(contract, now, stale=True)
+        if self._budget and actor is Actor.CONTRACTOR:
+            await self._budget.require(contract.id, now)
         after = contract_after(contract, decision, now, reasons)
         mail = partial(self._notifications.row, after, contractor, now)
         await write_rows(*writes_for(decision, contract, after, now, mail=mail, note=reasons.note))
@@ -105,8 +151,8 @@ class ContractChanges:
         """Carry out a contractor's action on a contract that is not locked, in one statement.
 
         Returns:
-            None if the rules do not grant it, or the contract has changed since it was read. Nothing is stored then;
-            `change` finds out why.
+            None if the rules do not grant it, a budget is used up, or the contract has changed since it was read.
+            Nothing is stored then; `change` finds out why.
         """
         now = read.now
         decision = await self._decide(contract, action, read.viewer.actor, now)
@@ -116,9 +162,12 @@ class ContractChanges:
         mail = partial(self._notifications.row, after, read.viewer, now)
         writes = writes_for(decision, contract, after, now, mail=mail)
         result = ActionResult(after, now)
+        conditions = [self._budget.left(contract.id, now)] if self._budget else []
         if key:
             writes.append(Insert(IdempotentAnswer, [answer_columns(key, result)]))
-        write = OptimisticWrite(contract.id, contract.facts.version, self._valid_until(contract, now), writes)
+            conditions.append(keys_left(key.account_id))
+        until = self._valid_until(contract, now)
+        write = OptimisticWrite(contract.id, contract.facts.version, until, writes, conditions)
         return result if await write_unless_changed(write, self._clock) else None
 
     def writes_for_all(

@@ -16,9 +16,14 @@ from pydantic import TypeAdapter
 
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.result import ActionResult, IdempotencyKeyReused
-from contract_server.db.statements import execute
+from contract_server.db.statements import Condition, execute
+from contract_server.request_limits import RateLimited
 
 KEPT_FOR = timedelta(hours=48)
+MOST_KEYS = 1_000  # of one account
+
+_KEYS_LEFT = "NOT EXISTS (SELECT FROM idempotent_answer WHERE account_id = {} OFFSET {} LIMIT 1)"
+_RETRY_AFTER = timedelta(hours=1)
 
 # a volatile function is compared by index only if a subquery computes it once
 _FORGET = "DELETE FROM idempotent_answer WHERE answered_at < (SELECT clock_timestamp() - $1::interval)"
@@ -68,6 +73,21 @@ def answer_columns(key: IdempotencyKey, result: ActionResult) -> dict[str, Any]:
         "input_hash": key.input_hash,
         "answer": _RESULTS.dump_python(result, mode="json"),
     }
+
+
+def keys_left(account_id: UUID) -> Condition:
+    """The condition that one more result may be stored for the account."""
+    return Condition(_KEYS_LEFT, (account_id, MOST_KEYS - 1))
+
+
+async def require_key(account_id: UUID) -> None:
+    """Check that one more result may be stored for the account.
+
+    Raises:
+        RateLimited: It may not, until older ones are deleted.
+    """
+    if not await keys_left(account_id).holds():
+        raise RateLimited(_RETRY_AFTER)
 
 
 async def forget_old_answers() -> None:

@@ -1,8 +1,8 @@
 """Store a granted request in one statement, without having locked the contract before.
 
 The rules decided on the contract as it was read. The statement locks it, and does nothing if it has changed since, or
-if the decision is no longer valid: the clock is read once more, after the lock. All rows are sent together, because
-each round trip to the database costs more than the writing.
+if the decision is no longer valid: the clock is read once more, after the lock. Nor does it exceed a budget. All rows
+are sent together, because each round trip to the database costs more than the writing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,12 @@ import asyncpg
 
 from contract_server.clock import Clock
 from contract_server.db.rows import Insert, Shape, Write, shape_of, table_of
-from contract_server.db.statements import fetch
+from contract_server.db.statements import Condition, fetch, with_places
 
 # $1 is the contract, $2 its version as it was read, $3 until when the decision is valid
 _STATEMENT = """
     WITH held AS MATERIALIZED (SELECT id FROM contract WHERE id = $1 AND version = $2 FOR UPDATE),
-         valid AS MATERIALIZED (SELECT id FROM held WHERE {clock} < $3){parts}
+         valid AS MATERIALIZED (SELECT id FROM held WHERE {clock} < $3{conditions}){parts}
     SELECT id FROM valid
 """
 
@@ -34,24 +34,25 @@ class OptimisticWrite:
     version: int
     valid_until: datetime
     writes: Sequence[Write]
+    conditions: Sequence[Condition] = ()
 
 
 async def write_unless_changed(write: OptimisticWrite, clock: Clock) -> bool:
     """Store everything, or nothing.
 
     Returns:
-        Whether it is stored. False if the contract has changed, the decision is no longer valid, or a concurrent
-        request stored the same key or mail.
+        Whether it is stored. False if the contract has changed, the decision is no longer valid, a budget is used
+        up, or a concurrent request stored the same key or mail.
     """
     shapes: list[Shape] = []
-    values: list[object] = []
+    values: list[object] = [value for condition in write.conditions for value in condition.values]
     for each in write.writes:
         shape = shape_of(each)
         for row in each.rows:
             shapes.append(shape)
             values += [column.value_in(row) for column in shape.columns]
             values += each.values
-    statement = _statement(clock.sql, tuple(shapes))
+    statement = _statement(clock.sql, tuple(condition.sql for condition in write.conditions), tuple(shapes))
     try:
         return bool(await fetch(statement, write.contract_id, write.version, write.valid_until, *values))
     except asyncpg.UniqueViolationError:
@@ -59,11 +60,12 @@ async def write_unless_changed(write: OptimisticWrite, clock: Clock) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _statement(clock: str, shapes: tuple[Shape, ...]) -> str:
+def _statement(clock: str, conditions: tuple[str, ...], shapes: tuple[Shape, ...]) -> str:
     places = count(4)
+    more = "".join(f" AND {with_places(condition, places)}" for condition in conditions)
     parts = (_part(shape, places) for shape in shapes)
     written = "".join(f",\n part_{number} AS ({part})" for number, part in enumerate(parts))
-    return _STATEMENT.format(clock=clock, parts=written)
+    return _STATEMENT.format(clock=clock, conditions=more, parts=written)
 
 
 def _part(shape: Shape, places: Iterator[int]) -> str:

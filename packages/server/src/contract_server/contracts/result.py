@@ -16,6 +16,14 @@ class IdempotencyKeyReused(Exception):
 
 
 @dataclass
+class TooManyChanges(Exception):
+    """The contractor has made as many changes as a day has, which the rules would grant otherwise."""
+
+    most: int
+    until: datetime
+
+
+@dataclass
 class ActionRefused(Exception):
     """The rules refuse the action on the contract as it was then."""
 

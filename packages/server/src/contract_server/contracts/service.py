@@ -8,7 +8,7 @@ from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.effects import Reasons
-from contract_server.contracts.idempotency import IdempotencyKey, recall, remember
+from contract_server.contracts.idempotency import IdempotencyKey, recall, remember, require_key
 from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.result import ActionResult, ContractNotFound
 from contract_server.contracts.snapshot import ContractSnapshot
@@ -17,6 +17,7 @@ from contract_server.contracts.viewer_contract import ViewerContract
 from contract_server.db.transaction import transaction
 from contract_server.mail.outbox import Recipient
 from contract_server.mail.wakeups import WakeUps
+from contract_server.request_limits import InFlight
 
 _UNLOCKED = frozenset({Action.TERMINATE, Action.RESUME})
 
@@ -43,6 +44,7 @@ class ContractService:
     def __init__(self, changes: ContractChanges, wake_ups: WakeUps) -> None:
         self._changes = changes
         self._wake_ups = wake_ups
+        self._in_flight = InFlight()
 
     async def execute(
         self,
@@ -67,14 +69,17 @@ class ContractService:
             ContractNotFound: There is no such contract, or not for this viewer.
             IdempotencyKeyReused: The key was used for another request.
             ActionRefused: The rules refuse the request.
+            TooManyChanges: The contractor has used up the day's budget.
+            RateLimited: Too many requests about the contract wait, or too many results are stored for the viewer.
             StaleContract: The viewer could see that the contract has changed since the expected version.
         """
         if not viewer.may_see(request.contract_id):
             raise ContractNotFound
         key = request.key(viewer, idempotency_key) if idempotency_key is not None else None
-        result = await self._execute_unlocked(viewer_contract, request, key) if viewer_contract else None
-        if result is None:
-            result = await self._execute_locked(viewer, request, key, note)
+        async with self._in_flight.place(request.contract_id):
+            result = await self._execute_unlocked(viewer_contract, request, key) if viewer_contract else None
+            if result is None:
+                result = await self._execute_locked(viewer, request, key, note)
         self._wake_ups.wake()
         return result.raise_for_problem()
 
@@ -98,6 +103,8 @@ class ContractService:
                 raise ContractNotFound
             if key and (recalled := await recall(key)):
                 return recalled
+            if key:
+                await require_key(key.account_id)
             result = await self._changes.change(
                 contract,
                 request.action,

@@ -15,7 +15,7 @@ import orjson
 from tortoise.fields.base import DB_DEFAULT_NOT_SET
 from tortoise.models import Model
 
-from contract_server.db.statements import execute
+from contract_server.db.statements import execute, with_places
 
 Row = Mapping[str, object]
 
@@ -116,7 +116,7 @@ class Shape(NamedTuple):
 
     def condition_at(self, places: Iterator[int]) -> str:
         """The condition in SQL, its values at the next places of the statement; empty if there is none."""
-        return self.condition.format(*(f"${next(places)}" for _ in range(self.condition.count("{}"))))
+        return with_places(self.condition, places)
 
 
 def shape_of(write: Write) -> Shape:

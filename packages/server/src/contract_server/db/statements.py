@@ -3,7 +3,9 @@
 They use the same connection as the models: that of the open transaction, or one of the pool.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, NamedTuple
 
 from contract_server.db.transaction import current_connection
 
@@ -31,5 +33,22 @@ async def execute(statement: str, *values: object) -> int:
     client.log.debug("%s", statement)
     async with client.acquire_connection() as connection:
         status: str = await connection.execute(statement, *values)
-    count = status.rpartition(" ")[2]
-    return int(count) if count.isdecimal() else 0
+    changed = status.rpartition(" ")[2]
+    return int(changed) if changed.isdecimal() else 0
+
+
+class Condition(NamedTuple):
+    """A condition in SQL, with `{}` for each value."""
+
+    sql: str
+    values: tuple[object, ...]
+
+    async def holds(self) -> bool:
+        """Ask the database."""
+        rows = await fetch(f"SELECT {with_places(self.sql, count(1))} AS holds", *self.values)
+        return bool(rows[0]["holds"])
+
+
+def with_places(condition: str, places: Iterator[int]) -> str:
+    """The condition with its values at the next places of a statement."""
+    return condition.format(*(f"${next(places)}" for _ in range(condition.count("{}"))))

@@ -48,6 +48,7 @@ class RequestContext:
         self.request = request
         self.response = response
         self.language: Language = answer_language(RequestHeaders.of(request.scope).get(b"accept-language"))
+        self.token = session_token(request, services.settings)
         self._loaders: Loaders | None = None
         self._viewer_contract: ViewerContract | None = None
         self._viewer: Viewer | None = None
@@ -58,8 +59,7 @@ class RequestContext:
     async def viewer(self) -> Viewer | None:
         """The logged-in person; None without a session or after its end."""
         if not self._viewer_is_known:
-            token = session_token(self.request, self.services.settings)
-            self._viewer_contract = await self._find_viewer_contract(token) if token else None
+            self._viewer_contract = await self._find_viewer_contract(self.token) if self.token else None
             self._viewer = self._viewer_contract.viewer if self._viewer_contract else None
             self._viewer_is_known = True
         return self._viewer

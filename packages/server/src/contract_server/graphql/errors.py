@@ -9,6 +9,7 @@ from contract_rules import Language
 from contract_server.db.availability import is_transient
 from contract_server.graphql.language import words
 from contract_server.logs import get_logger
+from contract_server.request_limits import RateLimited
 
 log = get_logger(__name__)
 
@@ -26,6 +27,10 @@ _TOO_SLOW = words(
     ja="時間内に処理を完了できませんでした。しばらくしてから、もう一度お試しください。",
     en="The request could not be completed in time. Please try again shortly.",
 )
+_RATE_LIMITED = words(
+    ja="リクエストが多すぎます。しばらくしてから、もう一度お試しください。",
+    en="There are too many requests. Please wait a moment, then try again.",
+)
 
 
 class DatabaseUnavailable(Exception):
@@ -37,6 +42,7 @@ def format_error(error: GraphQLError, language: Language) -> dict[str, Any]:
 
     Raises:
         DatabaseUnavailable: The error comes from a database that does not serve for the moment.
+        RateLimited: The error comes from a budget that is used up.
         Exception: The cause of an error that belongs to no field: an internal error before execution.
     """
     cause = error.original_error
@@ -46,7 +52,7 @@ def format_error(error: GraphQLError, language: Language) -> dict[str, Any]:
         return {**error.formatted, "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})}}
     if is_transient(cause):
         raise DatabaseUnavailable from cause
-    if not error.path:
+    if not error.path or isinstance(cause, RateLimited):
         raise cause
     log.error("resolver failed", exc_info=cause, field=_field(error))
     return {**masked(language), "path": error.path}
@@ -66,6 +72,11 @@ def masked(language: Language) -> dict[str, Any]:
 def unavailable(language: Language) -> dict[str, Any]:
     """The error while the database does not serve."""
     return {"message": _UNAVAILABLE[language], "extensions": {"code": INTERNAL}}
+
+
+def rate_limited(language: Language) -> dict[str, Any]:
+    """The error for a request beyond a budget."""
+    return {"message": _RATE_LIMITED[language], "extensions": {"code": "RATE_LIMITED"}}
 
 
 def too_slow(language: Language) -> dict[str, Any]:

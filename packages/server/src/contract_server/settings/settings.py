@@ -169,6 +169,11 @@ class Settings(BaseSettings):
     password_resets_per_source: int = Field(
         20, ge=1, description="such mails that one source can ask for in a quarter of an hour, for any address"
     )
+    changes_per_contract_and_day: int = Field(
+        20,
+        ge=1,
+        description="times that a contractor may end and resume the contract in a day; operators have no limit",
+    )
     sweep_batch: int = Field(500, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
     erasure_batch: int = Field(
         10_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"

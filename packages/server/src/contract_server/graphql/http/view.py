@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from contract_server.graphql.context import RequestContext, TimeTravel
-from contract_server.graphql.errors import DatabaseUnavailable, format_error, too_slow, unavailable
+from contract_server.graphql.errors import DatabaseUnavailable, format_error, rate_limited, too_slow, unavailable
 from contract_server.graphql.execution.documents import PreparedDocument
 from contract_server.graphql.execution.executor import DocumentRefused, Executor
 from contract_server.graphql.execution.query_cost import OverBudget
@@ -25,6 +25,7 @@ from contract_server.graphql.request_metrics import RequestMetrics, begin_at_zer
 from contract_server.graphql.strawberry_internals import core
 from contract_server.headers import RequestHeaders
 from contract_server.logs import get_logger
+from contract_server.request_limits import InFlight, RateLimited
 from contract_server.services import Services
 
 log = get_logger(__name__)
@@ -43,6 +44,7 @@ class GraphQLView:
         begin_at_zero(core(schema))
         self._services = services
         self._time_travel = time_travel
+        self._in_flight = InFlight()
         self._deadline_seconds = settings.request_deadline.total_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,6 +79,10 @@ class GraphQLView:
                     result = ExecutionResult(None, refused.errors)
                 errors = [format_error(error, context.language) for error in result.errors or ()]
                 request_metrics.set_outcome(errors, context)
+            except RateLimited as limited:
+                request_metrics.outcome = "rate_limited"
+                retry = {"Retry-After": f"{limited.retry_after.total_seconds():.0f}"}
+                return GraphQLResponse(media_type).with_body({"errors": [rate_limited(context.language)]}, 429, retry)
             except DatabaseUnavailable:
                 request_metrics.outcome = "unavailable"
                 return GraphQLResponse(media_type).with_body({"errors": [unavailable(context.language)]}, 503, _RETRY)
@@ -93,7 +99,10 @@ class GraphQLView:
         if context.request.method == "GET" and operation and not operation.only_reads:
             raise RequestRefused(405, "GET is for queries. Send mutations by POST.", {"Allow": "POST"})
         async with asyncio.timeout(None if operation and not operation.has_deadline else self._deadline_seconds):
-            return await self._executor.execute(prepared, graphql_request, context)
+            if context.token is None:
+                return await self._executor.execute(prepared, graphql_request, context)
+            async with self._in_flight.place(context.token):
+                return await self._executor.execute(prepared, graphql_request, context)
 
 
 def _negotiated(request: Request) -> MediaType:

@@ -35,6 +35,10 @@ _KEY_REUSED = words(
     ja="この idempotencyKey は別の内容の操作で使用されています。新しい値を指定してください。",
     en="This idempotencyKey was used with another input. Please choose a new one.",
 )
+_TOO_MANY_CHANGES = words(
+    ja="本日のお手続きは上限の{most}回に達しました。明日以降にお試しいただくか、次の窓口までご連絡ください。{contact_url}",
+    en="You have made {most} changes today: no more are possible. Please try tomorrow, or ask here: {contact_url}",
+)
 _INVALID_CREDENTIALS = words(
     ja="メールアドレスまたはパスワードが正しくありません。",
     en="The e-mail address or the password is not right.",
@@ -186,6 +190,21 @@ class IdempotencyKeyReusedHandler(
         return results.IdempotencyKeyReused(code=ProblemCode.IDEMPOTENCY_KEY_REUSED, message=message)
 
 
+class TooManyChangesHandler(strawberry.ExceptionHandler[errors.TooManyChanges, results.TooManyChanges]):
+    """Names the instant of the next change, and where to ask for one before it."""
+
+    def handle(
+        self, exception: errors.TooManyChanges, *, field: StrawberryField, info: RequestInfo
+    ) -> results.TooManyChanges:
+        context, contact_url = info.context, info.context.services.settings.contact_url
+        return results.TooManyChanges(
+            code=ProblemCode.TOO_MANY_CHANGES,
+            message=_TOO_MANY_CHANGES[context.language].format(most=exception.most, contact_url=contact_url),
+            retry_at=exception.until,
+            contact_url=contact_url,
+        )
+
+
 class InvalidCredentialsHandler(strawberry.ExceptionHandler[InvalidCredentials, results.LogInRefused]):
     """Does not reveal whether the address or the password is wrong."""
 
@@ -243,6 +262,7 @@ HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     ActionRefusedHandler(),
     StaleContractHandler(),
     IdempotencyKeyReusedHandler(),
+    TooManyChangesHandler(),
     InvalidCredentialsHandler(),
     TooManyAttemptsHandler(),
     MailedLinkRequiredHandler(),

@@ -39,6 +39,9 @@ class ProblemCode(Enum):
     IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
         "IDEMPOTENCY_KEY_REUSED", description="The key came with another input before."
     )
+    TOO_MANY_CHANGES = strawberry.enum_value(
+        "TOO_MANY_CHANGES", description="The contractor's changes of this day are used up; `retryAt` says until when."
+    )
     INVALID_INPUT = strawberry.enum_value("INVALID_INPUT", description=WRONG_VALUE)
     INVALID_CREDENTIALS = strawberry.enum_value(
         "INVALID_CREDENTIALS", description="The address or the password is not right; nobody is told which."
@@ -97,6 +100,12 @@ class StaleContract(_ConcreteProblem):
 @strawberry.type(description="The key came with another input before; nothing was done.")
 class IdempotencyKeyReused(_ConcreteProblem):
     pass
+
+
+@strawberry.type(description="The contractor has made as many changes as a day has; nothing was done.")
+class TooManyChanges(_ConcreteProblem):
+    retry_at: datetime = strawberry.field(description="The next midnight in the policy's zone: changes count anew.")
+    contact_url: str = strawberry.field(description="Where to ask for a change before that.")
 
 
 @strawberry.type(description=WRONG_VALUE)
@@ -165,11 +174,23 @@ ResetPasswordResult = Annotated[
     strawberry.union("ResetPasswordResult", description="Set, or why not."),
 ]
 TerminateContractResult = Annotated[
-    ContractTerminated | ActionRefused | ContractNotFound | StaleContract | IdempotencyKeyReused | InvalidInput,
+    ContractTerminated
+    | ActionRefused
+    | ContractNotFound
+    | StaleContract
+    | IdempotencyKeyReused
+    | InvalidInput
+    | TooManyChanges,
     strawberry.union("TerminateContractResult", description="Terminated, or why not."),
 ]
 ResumeContractResult = Annotated[
-    ContractResumed | ActionRefused | ContractNotFound | StaleContract | IdempotencyKeyReused | InvalidInput,
+    ContractResumed
+    | ActionRefused
+    | ContractNotFound
+    | StaleContract
+    | IdempotencyKeyReused
+    | InvalidInput
+    | TooManyChanges,
     strawberry.union("ResumeContractResult", description="Resumed, or why not."),
 ]
 HoldErasureResult = Annotated[
