@@ -117,7 +117,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, of which a part may have arrived already."""
         super().on_response_complete()
-        if is_idle(self) and self._is_in_head:
+        if self.scope is not self.cycle.scope and is_idle(self):
             self._time_head()
 
     @property
