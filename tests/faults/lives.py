@@ -7,10 +7,11 @@ something falls due, and ticks over it while they are all at it.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import cycle
 from random import Random
 from uuid import UUID, uuid4
 
@@ -32,6 +33,7 @@ from contract_server.development.test_clock import MovableClock
 from contract_server.erasure.classification import TABLES
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.mail.relay import MailRelay
+from contract_server.request_limits import IN_FLIGHT
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 from contract_server.worker.sweep import sweep_once
@@ -54,6 +56,7 @@ class Life:
     """One contract's life, and what everybody was told in the course of it."""
 
     services: Services
+    servers: Iterator[Services]
     workers: list[Services]
     clock: MovableClock
     delivery: MemoryDelivery
@@ -138,7 +141,7 @@ class Life:
         invoked = time.perf_counter()
         found = await find_viewer(self.services, self.token) if viewer is self.contractor else None
         try:
-            answer = await self.services.contracts.execute(viewer, request, key, viewer_contract=found)
+            answer = await next(self.servers).contracts.execute(viewer, request, key, viewer_contract=found)
             reply = Reply(answer.contract.facts, answer.at)
         except ActionRefused as refused:
             reply = Reply(refused.contract.facts, refused.at, refused=refused.refusal.reason)
@@ -193,12 +196,13 @@ def _told_by(message_id: str) -> tuple[int, MailKind]:
 
 @asynccontextmanager
 async def new_life(settings: Settings, dice: Random) -> AsyncIterator[Life]:
-    """A new contract, alone in the database, a server, and two workers."""
+    """A new contract, alone in the database, two workers, and so many servers that all clients are in flight at once."""
     async with database(settings):
         tables = ", ".join(TABLES.keys() - {KEPT_BY_MIGRATIONS})
         await current_connection().execute_query(f"TRUNCATE {tables}")
         delivery = MemoryDelivery()
-        server, *workers = [_sending_to(delivery, build_services(settings)) for _ in range(3)]
+        *workers, server = [_sending_to(delivery, build_services(settings)) for _ in range(3)]
+        servers = [server, *(build_services(settings) for _ in range(CLIENTS // IN_FLIGHT - 1))]
         contract = await Contract.create(version=1, status=Status.ACTIVE, started_on=date(2023, 1, 1), applications=0)
         contractor = await Account.create(
             role=Role.CONTRACTOR, name="名前", email="c@example.jp", password_hash="", contract_id=contract.id
@@ -206,8 +210,8 @@ async def new_life(settings: Settings, dice: Random) -> AsyncIterator[Life]:
         operator = await Account.create(role=Role.OPERATOR, name="運用", email="o@example.jp", password_hash="")
         viewer, token = await server.sessions.open(contractor)
         operators_viewer, _ = await server.sessions.open(operator)
-        yield Life(server, workers, MovableClock(), delivery, viewer, token, operators_viewer, dice)
-        for each in (server, *workers):
+        yield Life(server, cycle(servers), workers, MovableClock(), delivery, viewer, token, operators_viewer, dice)
+        for each in (*servers, *workers):
             await each.close()
 
 

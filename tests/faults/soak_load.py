@@ -101,7 +101,7 @@ class Load:
             )
         except httpx.TransportError:
             return None
-        if response.status_code == 503:
+        if response.status_code in (429, 503):
             self.unavailable += 1
             return None
         content = response.json()

@@ -79,6 +79,7 @@ async def test_a_change_of_the_primary_loses_no_acknowledged_change_and_changes_
     async with replicated(tmp_path) as pair:
         database = (await new_database(pair.primary)).rpartition("/")[2]
         settings = development_settings(pair.url(database), tmp_path)
+        settings = settings.model_copy(update={"changes_per_contract_and_day": 1_000_000})
         async with seeded_services(settings) as services:
             customers = [await new_customer(services) for _ in range(CLIENTS)]
         async with served(settings) as http:

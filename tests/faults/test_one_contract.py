@@ -28,6 +28,7 @@ async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPath
         environment=EnvironmentName.DEVELOPMENT,
         database_url=SecretStr(await migrated_database(postgres)),
         database_pool_size=CLIENTS,
+        changes_per_contract_and_day=OPERATIONS * OPERATIONS,
         mail_dir=tmp_path_factory.mktemp("mail"),
     )
 

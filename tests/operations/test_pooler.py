@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -12,7 +13,7 @@ from tests.conftest import new_database
 from tests.faults.waiting import until
 from tests.operations.pgbouncer import SESSIONS, pooled
 from tests.server.in_process import development_settings
-from tests.server.running import ACTIVE_CONTRACT, RESUME, TERMINATE, VIEWER, Running, command, running
+from tests.server.running import ACTIVE_CONTRACT, RESUME, TERMINATE, VIEWER, Client, Running, command, running
 
 from contract_server.db.connection import database
 from contract_server.db.statements import execute, fetch
@@ -80,11 +81,20 @@ async def test_server_worker_and_commands_do_their_work(pool: Pooled, redis: Emb
         assert terminated["terminateContract"]["__typename"] == "ContractTerminated"
         assert (await client.ask(RESUME, id=ACTIVE_CONTRACT))["resumeContract"]["__typename"] == "ContractResumed"
         assert len(await service.mails(2)) == 2
-        answers = await asyncio.gather(*(client.ask(VIEWER) for _ in range(CLIENTS)))
-        assert {answer["viewer"]["contract"]["status"] for answer in answers} == {"ACTIVE"}
+        tokens = [
+            (await client.log_in(f"{name}@example.jp"))["token"] for name in ("active", "grace", "lastday", "closed")
+        ]
+        client.http.cookies.clear()
+        answers = await asyncio.gather(*(ask_as(client, token) for token in tokens for _ in range(CLIENTS // 4)))
+        assert {answer["data"]["viewer"]["contract"]["status"] for answer in answers} == {"ACTIVE", "TERMINATED"}
         await succeed_as_commands(service)
     logs = [line for lines in service.log_lines().values() for line in lines]
     assert not [line for line in logs if '"level":"error"' in line]
+
+
+async def ask_as(client: Client, token: str) -> Any:  # noqa: ANN401 - any JSON
+    headers = {"Authorization": f"Bearer {token}"}
+    return (await client.http.post("/graphql", json={"query": VIEWER}, headers=headers)).json()
 
 
 async def succeed_as_commands(service: Running) -> None:

@@ -145,6 +145,7 @@ async def running(
         "REDIS_URL": f"{redis_url.rpartition('/')[0]}/{next(_REDIS_DATABASES)}",
         "MAIL_DIR": str(mail_dir),
         "PUBLIC_URL": base_url,
+        "CHANGES_PER_CONTRACT_AND_DAY": "1000000",  # clients that never rest change one contract for minutes
         **settings,
     }
     processes = [await start(variables, folder / "server.log", "serve", "--port", str(port))]
