@@ -22,17 +22,21 @@ from contract_notify import MemoryDelivery
 from contract_rules import Action, MailKind, RecordEvent, Status
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
+from contract_server.contracts.changes import ChangeBudget, ContractChanges
 from contract_server.contracts.due import next_due_at
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.result import ActionRefused, StaleContract
-from contract_server.contracts.service import ContractRequest
+from contract_server.contracts.service import ContractRequest, ContractService
 from contract_server.contracts.store import find_snapshot
 from contract_server.db.connection import database
 from contract_server.db.transaction import current_connection
 from contract_server.development.test_clock import MovableClock
 from contract_server.erasure.classification import TABLES
 from contract_server.mail.models import MailState, OutboxMail
+from contract_server.mail.outbox import Outbox
 from contract_server.mail.relay import MailRelay
+from contract_server.mail.wakeups import NoWakeUps
 from contract_server.request_limits import IN_FLIGHT
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
@@ -56,7 +60,7 @@ class Life:
     """One contract's life, and what everybody was told in the course of it."""
 
     services: Services
-    servers: Iterator[Services]
+    contracts: Iterator[ContractService]
     workers: list[Services]
     clock: MovableClock
     delivery: MemoryDelivery
@@ -141,7 +145,7 @@ class Life:
         invoked = time.perf_counter()
         found = await find_viewer(self.services, self.token) if viewer is self.contractor else None
         try:
-            answer = await next(self.servers).contracts.execute(viewer, request, key, viewer_contract=found)
+            answer = await next(self.contracts).execute(viewer, request, key, viewer_contract=found)
             reply = Reply(answer.contract.facts, answer.at)
         except ActionRefused as refused:
             reply = Reply(refused.contract.facts, refused.at, refused=refused.refusal.reason)
@@ -196,13 +200,13 @@ def _told_by(message_id: str) -> tuple[int, MailKind]:
 
 @asynccontextmanager
 async def new_life(settings: Settings, dice: Random) -> AsyncIterator[Life]:
-    """A new contract, alone in the database, two workers, and so many servers that all clients are in flight at once."""
+    """A new contract, alone in the database, two workers, and as many servers as let all clients in at once."""
     async with database(settings):
         tables = ", ".join(TABLES.keys() - {KEPT_BY_MIGRATIONS})
         await current_connection().execute_query(f"TRUNCATE {tables}")
         delivery = MemoryDelivery()
-        *workers, server = [_sending_to(delivery, build_services(settings)) for _ in range(3)]
-        servers = [server, *(build_services(settings) for _ in range(CLIENTS // IN_FLIGHT - 1))]
+        server, *workers = [_sending_to(delivery, build_services(settings)) for _ in range(3)]
+        contracts = [_contracts_of_another(server) for _ in range(CLIENTS // IN_FLIGHT)]
         contract = await Contract.create(version=1, status=Status.ACTIVE, started_on=date(2023, 1, 1), applications=0)
         contractor = await Account.create(
             role=Role.CONTRACTOR, name="名前", email="c@example.jp", password_hash="", contract_id=contract.id
@@ -210,9 +214,17 @@ async def new_life(settings: Settings, dice: Random) -> AsyncIterator[Life]:
         operator = await Account.create(role=Role.OPERATOR, name="運用", email="o@example.jp", password_hash="")
         viewer, token = await server.sessions.open(contractor)
         operators_viewer, _ = await server.sessions.open(operator)
-        yield Life(server, cycle(servers), workers, MovableClock(), delivery, viewer, token, operators_viewer, dice)
-        for each in (*servers, *workers):
+        yield Life(server, cycle(contracts), workers, MovableClock(), delivery, viewer, token, operators_viewer, dice)
+        for each in (server, *workers):
             await each.close()
+
+
+def _contracts_of_another(server: Services) -> ContractService:
+    """What another server of the same kind does with contracts: each lets few requests about one contract in."""
+    budget = ChangeBudget(server.policies, server.settings.changes_per_contract_and_day)
+    notifications = Notifications(Outbox(server.settings))
+    changes = ContractChanges(server.clock, server.policies, notifications, budget)
+    return type(server.contracts)(changes, NoWakeUps())
 
 
 def _sending_to(delivery: MemoryDelivery, services: Services) -> Services:
