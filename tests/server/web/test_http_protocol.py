@@ -1,6 +1,7 @@
 """Connections, heads and trailers are limited in number, size and time, before the application sees a request."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
@@ -197,3 +198,16 @@ async def test_a_trusted_proxy_has_as_many_connections_as_it_likes() -> None:
         for connection in [await server.connect() for _ in range(3)]:
             await connection.send(GET + b"\r\n")
             assert await connection.status() == 200
+
+
+async def test_a_head_that_has_arrived_while_the_server_was_busy_is_in_time(hurried: Serving) -> None:
+    connection = await hurried.connect()
+    await until_connected(hurried)
+    connection.writer.write(GET + b"\r\n")
+    time.sleep(0.2)  # noqa: ASYNC251 - longer than a head may take: the event loop reads nothing meanwhile
+    assert await connection.status() == 200
+
+
+async def until_connected(server: Serving) -> None:
+    while not server.server.server_state.connections:
+        await asyncio.sleep(0)

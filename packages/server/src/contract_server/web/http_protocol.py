@@ -137,6 +137,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _on_head_timeout(self) -> None:
+        """Give up after one more look at what has arrived: a busy event loop runs its timers before it reads."""
+        self._head_timer = self.loop.call_later(0, self._give_up)
+
+    def _give_up(self) -> None:
         """Close the connection; a client that has begun no request waits for no answer."""
         if self._is_in_head:
             self._refuse(error_response(408, "The headers did not arrive in time."))
