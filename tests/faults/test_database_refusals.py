@@ -126,7 +126,7 @@ async def program(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathF
     await administrator.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'hidden'")
     await administrator.execute(f"ALTER DATABASE {parts.path.strip('/')} OWNER TO {role}")
     url = parts._replace(netloc=f"{role}:hidden@{parts.hostname}:{parts.port}").geturl()
-    settings = development_settings(url, folder)
+    settings = development_settings(url, folder).model_copy(update={"changes_per_contract_and_day": 1_000_000})
     try:
         async with seeded_services(settings):
             pass
