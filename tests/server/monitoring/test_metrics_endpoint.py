@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
-from tests.conftest import migrated_database, seeded_database
+from tests.conftest import migrated_database, new_database, seeded_database
 from tests.server.in_process import development_settings, served
 from tests.server.running import (
     ACTIVE_CONTRACT,
@@ -165,7 +165,7 @@ async def test_a_request_that_the_database_could_not_answer_is_counted_as_that(t
 async def test_a_scrape_of_a_server_that_waits_for_its_migrations_says_the_same(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    async with served(development_settings(await seeded_database(postgres), tmp_path)) as client:
+    async with served(development_settings(await new_database(postgres), tmp_path)) as client:
         assert (await read(client)).value("contract_database_reachable") == 0
 
 
