@@ -4,6 +4,8 @@ from datetime import datetime
 
 import asyncpg
 
+from contract_server.policies.policies import served_policies
+
 _STATEMENTS = (
     # one in ten is terminated, one in five erased; each day of the last forty has its share of terminations
     """
@@ -86,6 +88,12 @@ _STATEMENTS = (
       FROM contract, generate_series(1, $3::int) AS number WHERE status <> 'ERASED'
     """,
 )
+
+
+async def record_terms() -> None:
+    """Record the terms of the applications, as a process does when it starts."""
+    policies = served_policies()
+    await policies.record_all(list(policies.registry))
 
 
 async def fill(connection: asyncpg.Connection, contracts: int, members_of_each: int) -> None:

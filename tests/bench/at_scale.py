@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 from pydantic import SecretStr
-from tests.history import fill
+from tests.history import fill, record_terms
 from tests.server.every_query import FILTERS, QUERIES
 from tests.server.in_process import served
 from tests.server.running import command
@@ -60,6 +60,7 @@ async def measure(postgres: EmbeddedPostgres, folder: Path, scale: float) -> Non
     )
     async with database(settings):
         await migrate(settings)
+        await record_terms()
     connection = await asyncpg.connect(postgres.url)
     began = time.monotonic()
     await fill(connection, int(CONTRACTS * scale), MEMBERS_OF_EACH)

@@ -15,7 +15,7 @@ import pytest
 from asyncpg.connection import LoggedQuery
 from graphql import GraphQLInputObjectType, GraphQLSchema, build_schema
 from tests.conftest import new_database
-from tests.history import fill
+from tests.history import fill, record_terms
 from tests.server.every_query import FILTERS, QUERIES
 from tests.server.in_process import development_settings, served
 
@@ -55,6 +55,7 @@ async def old(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFacto
     )
     async with database(settings):
         await migrate(settings)
+        await record_terms()
     connection = await asyncpg.connect(url)
     await fill(connection, CONTRACTS, members_of_each=1)
     await connection.close()
