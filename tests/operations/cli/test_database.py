@@ -21,7 +21,9 @@ _SCHEMA = """
 async def schema(database_url: str, *, after: str = "SELECT") -> list[str]:
     connection = await asyncpg.connect(database_url)
     try:
-        await connection.execute(after)
+        for statement in after.split(";\n"):  # one by one, as psql sends them
+            if any(line and not line.startswith("--") for line in statement.splitlines()):
+                await connection.execute(statement)
         return [row["line"] for row in await connection.fetch(_SCHEMA)]
     finally:
         await connection.close()
