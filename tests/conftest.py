@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import date
 
 import asyncpg
 import pytest
@@ -60,8 +61,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("The browser's tests were left out: this machine has no Chromium.")
 
 
-_TEMPLATES: dict[tuple[EmbeddedPostgres, str], str] = {}
-"""The databases that others are copied from, by their server and the command that fills them."""
+_TEMPLATES: dict[tuple[EmbeddedPostgres, str, date], str] = {}
+"""The databases that others are copied from, by their server, the command that fills them, and its day in Tokyo."""
 
 
 async def new_database(postgres: EmbeddedPostgres) -> str:
@@ -81,13 +82,23 @@ async def seeded_database(postgres: EmbeddedPostgres) -> str:
 
 async def _template(postgres: EmbeddedPostgres, step: str, new: Callable[[EmbeddedPostgres], Awaitable[str]]) -> str:
     """The name of a database that a command has filled. No process is connected to it."""
-    if (postgres, step) not in _TEMPLATES:
+    key = (postgres, step, await _today(postgres))
+    if key not in _TEMPLATES:
         url = await new(postgres)
         variables = {"ENVIRONMENT": "development", "DATABASE_URL": url, "SMTP_URL": "smtp://127.0.0.1:1"}
         status, _, errors = await command(variables, step)
         assert status == 0, errors
-        _TEMPLATES[postgres, step] = url.rpartition("/")[2]
-    return _TEMPLATES[postgres, step]
+        _TEMPLATES[key] = url.rpartition("/")[2]
+    return _TEMPLATES[key]
+
+
+async def _today(postgres: EmbeddedPostgres) -> date:
+    connection = await asyncpg.connect(postgres.url)
+    try:
+        today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'Asia/Tokyo')::date")
+        return today
+    finally:
+        await connection.close()
 
 
 async def _create_database(postgres: EmbeddedPostgres, template: str) -> str:

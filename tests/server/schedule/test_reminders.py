@@ -291,7 +291,7 @@ async def test_who_resumes_reads_none_of_the_mails_that_wait_for_the_mail_server
     await sql("ANALYZE outbox_mail")
     withdrawal = withdraw_reminders(contract_of(contractor), APPLIED_AT)
     shape = shape_of(withdrawal)
-    unlocked = optimistic._statement("now()", (shape,))  # noqa: SLF001 - as it is run
+    unlocked = optimistic._statement("now()", (), (shape,))  # noqa: SLF001 - as it is run
     locked = rows._writing((shape,))  # noqa: SLF001 - as above
     values = (APPLIED_AT, *withdrawal.values)
     plans = [

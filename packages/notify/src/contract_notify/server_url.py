@@ -52,7 +52,7 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValueError(f"the URL has a host or a port that cannot be read; {_ENCODE}") from None
+        raise ValueError(f"the URL's host cannot be read, or its port is no number up to 65535; {_ENCODE}") from None
     return parts, port
 
 

@@ -12,7 +12,7 @@ from contract_rules.instants import ONE_DAY
 from contract_rules.lifecycle import Actor
 from contract_rules.periods import Align, Direction, FirstDay, Period, Roll, Steps, Unit
 from contract_rules.policy import DeadlineKind
-from contract_rules.vocabulary import INCLUDED
+from contract_rules.vocabulary import INCLUDED, ROLL_STEP, STEP
 from contract_rules.wording import Count, Noun, Sentence, Wording, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -210,13 +210,13 @@ class English(Wording):
 
     def _conditions(self, period: Period) -> str:
         """When the event counts as made on another day."""
-        moved = "" if period.event_roll is Roll.NONE else ", made on the next business day if its own is none"
+        moved = ", made on the next business day if its own is none" if ROLL_STEP[period.event_roll] else ""
         if period.cutoff is None:
             return moved
         return f"{moved}, made at the end of the month before if by {self._cutoff(period)}"
 
     def _cutoff(self, period: Period) -> str:
-        return f"{'day' if period.cutoff_unit is Unit.DAY else 'business day'} {period.cutoff} of the month"
+        return f"{CLEAR_DAYS[period.cutoff_unit]} {period.cutoff} of the month"
 
     def _span(self, period: Period) -> str:
         if period.align_from is None:
@@ -229,7 +229,7 @@ class English(Wording):
             case Unit.DAY:
                 return f"day {count}, {COUNTING[period.direction]} {first} as day 1"
             case Unit.BUSINESS_DAY:
-                back = "back " if period.direction is Direction.BACKWARD else ""
+                back = "back " if STEP[period.direction] < 0 else ""
                 return f"business day {count}, counting business days {back}from {first.removesuffix(',')} on"
             case Unit.WEEK:
                 return self._end_of_count(period, first)
@@ -239,7 +239,7 @@ class English(Wording):
                 assert_never(unknown)
 
     def _end_of_count(self, period: Period, first: str) -> str:
-        back = "back " if period.direction is Direction.BACKWARD else ""
+        back = "back " if STEP[period.direction] < 0 else ""
         return f"{END[period.direction]} {self._length(period)} counted {back}from {first.removesuffix(',')}"
 
     def _months(self, period: Period, first: str, event: str) -> str:

@@ -12,7 +12,7 @@ from contract_rules.instants import ONE_DAY
 from contract_rules.lifecycle import Actor
 from contract_rules.periods import Align, Direction, FirstDay, Period, Roll, Steps, Unit
 from contract_rules.policy import DeadlineKind
-from contract_rules.vocabulary import INCLUDED
+from contract_rules.vocabulary import DAYS_IN, INCLUDED, ROLL_STEP, STEP
 from contract_rules.wording import Count, Noun, Sentence, Wording, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = "月火水木金土日"
@@ -204,13 +204,13 @@ class Japanese(Wording):
 
     def _conditions(self, period: Period, noun: Noun) -> str:
         """When the event counts as made on another day."""
-        moved = "" if period.event_roll is Roll.NONE else f"（{noun.day}が休業日の場合は翌営業日を{noun.day}とします）"
+        moved = f"（{noun.day}が休業日の場合は翌営業日を{noun.day}とします）" if ROLL_STEP[period.event_roll] else ""
         if period.cutoff is None:
             return moved
         return f"{moved}（{self._cutoff(period)}までの{noun.event}は前月の末日を{noun.day}とします）"
 
     def _cutoff(self, period: Period) -> str:
-        return f"{'毎月' if period.cutoff_unit is Unit.DAY else '毎月の第'}{period.cutoff}{UNITS[period.cutoff_unit]}"
+        return f"{'毎月' if DAYS_IN[period.cutoff_unit] else '毎月の第'}{period.cutoff}{UNITS[period.cutoff_unit]}"
 
     def _end_of(self, period: Period) -> str:
         if period.align_from is None:
@@ -221,10 +221,10 @@ class Japanese(Wording):
         first, count = self._first_day(period, noun), period.count
         match period.unit:
             case Unit.DAY:
-                back = "からさかのぼり、その日" if period.direction is Direction.BACKWARD else ""
+                back = "からさかのぼり、その日" if STEP[period.direction] < 0 else ""
                 return f"{first}{back}を1日目として{count}日目"
             case Unit.BUSINESS_DAY:
-                since = "以前" if period.direction is Direction.BACKWARD else "以降"
+                since = "以前" if STEP[period.direction] < 0 else "以降"
                 return f"{first}{since}の営業日を数えて{count}営業日目"
             case Unit.WEEK:
                 return self._end_of_count(period, first)
@@ -237,7 +237,7 @@ class Japanese(Wording):
         return FIRST_DAYS[period.first_day].format(next=NEXT[period.direction], event=noun.event)
 
     def _end_of_count(self, period: Period, first: str) -> str:
-        end = "末日" if period.direction is Direction.FORWARD else "最も早い日"
+        end = "末日" if STEP[period.direction] > 0 else "最も早い日"
         return f"{first}{COUNTED[period.direction]}{period.count}{UNITS[period.unit]}の{end}"
 
     def _months(self, period: Period, first: str, noun: Noun) -> str:

@@ -165,12 +165,12 @@ class Wording(Protocol):
 
     def policy(self, policy: Policy) -> str:
         """The terms, and how they count."""
-        periods = [policy.period(kind) for kind in DeadlineKind]
-        until = [self.in_general(period, self.application) for period in periods]
+        periods = {kind: policy.period(kind) for kind in DeadlineKind}
         sentences = [
-            self.deadlines[kind].running.format(until=text) for kind, text in zip(DeadlineKind, until, strict=True)
+            self.deadlines[kind].running.format(until=self.in_general(period, self.application))
+            for kind, period in periods.items()
         ]
-        return self._join([*sentences, self.zone_of_dates(policy.zone), *self._closed(periods)])
+        return self._join([*sentences, self.zone_of_dates(policy.zone), *self._closed(periods.values())])
 
     def any_period(self, period: Period, zone: ZoneInfo) -> str:
         """The same of a period alone."""
