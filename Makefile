@@ -35,7 +35,7 @@ run: $(INSTALLED) playground ## start everything with demonstration data (PORT=8
 	@exec $(BIN)/contract-server dev --host $(HOST) --port $(PORT)
 
 test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of their own
-	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/operations --numprocesses=3 --dist=worksteal
+	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/operations --numprocesses=4 --dist=worksteal
 
 test-browser: $(INSTALLED) playground ## run the tests that need a Chromium
 	@$(BIN)/pytest -m browser
