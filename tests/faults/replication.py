@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from tests.conftest import new_database
 from tests.faults.waiting import until
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -71,6 +72,12 @@ class Pair:
         await to_thread(self.standby.start)
         await self._wait_for_standby("*")
         await until(lambda: self.primary.ask(_IN_STEP))
+
+    async def new_database(self) -> str:
+        """The name of a new database that both servers have."""
+        name = (await new_database(self.primary)).rpartition("/")[2]
+        await until(lambda: self.standby.ask(f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{name}')"))  # noqa: S608 - our own name
+        return name
 
     async def switch_over(self) -> None:
         """Stop the primary in good order, so that the standby has all of it, and promote the standby."""

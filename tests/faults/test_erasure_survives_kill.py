@@ -15,14 +15,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.conftest import new_database
+from tests.conftest import migrated_database
 from tests.faults.conftest import Faults
 from tests.faults.forking import start_program
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.faults.rows import PERSONAL_ROWS
-from tests.faults.sweeper import MAIL_SENDER, PUBLIC_URL, SECRET_KEY
-from tests.server.running import command
+from tests.history import record_terms
+from tests.server.in_process import development_settings
 
+from contract_server.db.connection import database
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.ledger import Ledger, Step
 
@@ -117,10 +118,9 @@ class Stage:
 async def stage(
     postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, faults: Faults
 ) -> AsyncIterator[Stage]:
-    url, folder = await new_database(postgres), tmp_path_factory.mktemp("ledger")
-    production = {"PUBLIC_URL": PUBLIC_URL, "MAIL_SENDER": MAIL_SENDER, "SECRET_KEY": SECRET_KEY}
-    status, _, errors = await command({"DATABASE_URL": url, **production}, "migrate")
-    assert status == 0, errors
+    url, folder = await migrated_database(postgres), tmp_path_factory.mktemp("ledger")
+    async with database(development_settings(url, folder)):
+        await record_terms()
     process = await start_program("tests.faults.sweeper")
     connection = await asyncpg.connect(url)
     async with proxied(url) as (proxy, proxied_url):

@@ -10,7 +10,6 @@ from uuid import uuid4
 import httpx
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
 from tests.faults.conftest import Faults
 from tests.faults.customers import CHANGES, Customer, Effects, new_customer
 from tests.faults.replication import Pair, replicated
@@ -77,7 +76,7 @@ async def test_a_change_of_the_primary_loses_no_acknowledged_change_and_changes_
     change_primary: Callable[[Pair], Awaitable[None]], faults: Faults, tmp_path: Path
 ) -> None:
     async with replicated(tmp_path) as pair:
-        database = (await new_database(pair.primary)).rpartition("/")[2]
+        database = await pair.new_database()
         settings = development_settings(pair.url(database), tmp_path)
         settings = settings.model_copy(update={"changes_per_contract_and_day": 1_000_000})
         async with seeded_services(settings) as services:
@@ -98,7 +97,7 @@ async def test_a_change_of_the_primary_loses_no_acknowledged_change_and_changes_
 
 async def test_a_server_waits_for_a_primary_and_says_so(tmp_path: Path) -> None:
     async with replicated(tmp_path) as pair:
-        database = (await new_database(pair.primary)).rpartition("/")[2]
+        database = await pair.new_database()
         settings = development_settings(pair.url(database), tmp_path)
         async with seeded_services(settings):
             pass
