@@ -183,14 +183,14 @@ class English(Wording):
 
     def not_counted(self, calendar: Calendar, holidays: list[tuple[date, date]]) -> str:
         """Not counted are Saturdays, Sundays and holidays (Friday, 3 May 2024)."""
-        days = [f"{WEEKDAYS[day - 1]}s" for day in sorted(calendar.weekend)]
+        days = _closed_weekdays(calendar)
         if holidays:
             days.append(f"holidays ({'; '.join(self._run(first, last) for first, last in holidays)})")
         return f"Not counted are {_listed(days)}." if days else "No day in between is left out."
 
     def closed_days(self, calendar: Calendar) -> str:
         """Closed are Saturdays, Sundays and 51 holidays from 1 January 2026 to 31 December 2028."""
-        days = [f"{WEEKDAYS[day - 1]}s" for day in sorted(calendar.weekend)]
+        days = _closed_weekdays(calendar)
         if calendar.holidays_until is not None:
             first, last = self.day(calendar.known_from), self.day(calendar.holidays_until - ONE_DAY)
             count = len(calendar.holidays)
@@ -252,6 +252,10 @@ class English(Wording):
 
     def _length(self, period: Period) -> str:
         return f"{period.count} {period.unit}{'' if period.count == 1 else 's'}"
+
+
+def _closed_weekdays(calendar: Calendar) -> list[str]:
+    return [f"{WEEKDAYS[day - 1]}s" for day in sorted(calendar.weekend)]
 
 
 def _listed(words: list[str]) -> str:

@@ -177,14 +177,14 @@ class Japanese(Wording):
 
     def not_counted(self, calendar: Calendar, holidays: list[tuple[date, date]]) -> str:
         """数えない日は、土曜日、日曜日、休日（…）です."""
-        days = [f"{WEEKDAYS[day - 1]}曜日" for day in sorted(calendar.weekend)]
+        days = _closed_weekdays(calendar)
         if holidays:
             days.append(f"休日（{'、'.join(self._run(first, last) for first, last in holidays)}）")
         return f"数えない日は、{'、'.join(days)}です。" if days else "この間に、数えない日はありません。"
 
     def closed_days(self, calendar: Calendar) -> str:
         """休業日は、土曜日、日曜日、…の休日51日です."""
-        days = [f"{WEEKDAYS[day - 1]}曜日" for day in sorted(calendar.weekend)]
+        days = _closed_weekdays(calendar)
         if calendar.holidays_until is not None:
             last = calendar.holidays_until - ONE_DAY
             days.append(f"{self.day(calendar.known_from)}から{self.day(last)}までの休日{len(calendar.holidays)}日")
@@ -247,3 +247,7 @@ class Japanese(Wording):
         at_midnight = midnight if INCLUDED[period.first_day] is None else ""
         length = f"{period.count}{UNITS[period.unit]}{AFTER[period.direction]}"
         return f"{length}の応当日（応当日のない月は末日{at_midnight}）"
+
+
+def _closed_weekdays(calendar: Calendar) -> list[str]:
+    return [f"{WEEKDAYS[day - 1]}曜日" for day in sorted(calendar.weekend)]
