@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import date
+from typing import Any
 
 import asyncpg
 import pytest
@@ -61,6 +62,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("The browser's tests were left out: this machine has no Chromium.")
 
 
+async def ask(postgres: EmbeddedPostgres, statement: str) -> Any:  # noqa: ANN401 - depends on the statement
+    """Execute a statement in a connection of its own; return the first value, if it has one."""
+    connection = await asyncpg.connect(postgres.url)
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
 _TEMPLATES: dict[tuple[EmbeddedPostgres, str, date], str] = {}
 """The databases that others are copied from, by their server, the command that fills them, and its day in Tokyo."""
 
@@ -93,19 +103,11 @@ async def _template(postgres: EmbeddedPostgres, step: str, new: Callable[[Embedd
 
 
 async def _today(postgres: EmbeddedPostgres) -> date:
-    connection = await asyncpg.connect(postgres.url)
-    try:
-        today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'Asia/Tokyo')::date")
-        return today
-    finally:
-        await connection.close()
+    today: date = await ask(postgres, "SELECT (now() AT TIME ZONE 'Asia/Tokyo')::date")
+    return today
 
 
 async def _create_database(postgres: EmbeddedPostgres, template: str) -> str:
     name = f"test_{secrets.token_hex(6)}"
-    connection = await asyncpg.connect(postgres.url)
-    try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    finally:
-        await connection.close()
+    await ask(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"{postgres.url.rpartition('/')[0]}/{name}"

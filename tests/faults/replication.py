@@ -5,10 +5,8 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import asyncpg
-from tests.conftest import new_database
+from tests.conftest import ask, new_database
 from tests.faults.waiting import until
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -47,13 +45,6 @@ class Member(EmbeddedPostgres):
             **self._runner.identity,
         )
 
-    async def ask(self, statement: str) -> Any:  # noqa: ANN401 - depends on the statement
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetchval(statement)
-        finally:
-            await connection.close()
-
 
 class Pair:
     """A primary and its synchronous standby."""
@@ -71,12 +62,12 @@ class Pair:
         self.standby.leader = self.primary
         await to_thread(self.standby.start)
         await self._wait_for_standby("*")
-        await until(lambda: self.primary.ask(_IN_STEP))
+        await until(lambda: ask(self.primary, _IN_STEP))
 
     async def new_database(self) -> str:
         """The name of a new database that both servers have."""
         name = (await new_database(self.primary)).rpartition("/")[2]
-        await until(lambda: self.standby.ask(f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{name}')"))  # noqa: S608 - our own name
+        await until(lambda: ask(self.standby, f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{name}')"))  # noqa: S608 - our own name
         return name
 
     async def switch_over(self) -> None:
@@ -92,11 +83,11 @@ class Pair:
     async def _promote(self) -> None:
         self.primary, self.standby = self.standby, self.primary
         await self._wait_for_standby("")
-        assert await self.primary.ask("SELECT pg_promote()")
+        assert await ask(self.primary, "SELECT pg_promote()")
 
     async def _wait_for_standby(self, names: str) -> None:
-        await self.primary.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
-        await self.primary.ask("SELECT pg_reload_conf()")
+        await ask(self.primary, f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+        await ask(self.primary, "SELECT pg_reload_conf()")
 
     def url(self, database: str) -> str:
         """Both servers in one URL, of which a session takes the one that accepts changes."""

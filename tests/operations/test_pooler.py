@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from tests.conftest import new_database
 from tests.faults.waiting import until
 from tests.operations.pgbouncer import SESSIONS, pooled
+from tests.server.cancelling import cancel_a_running_statement
 from tests.server.in_process import development_settings
 from tests.server.running import ACTIVE_CONTRACT, RESUME, TERMINATE, VIEWER, Client, Running, command, running
 
@@ -156,13 +157,7 @@ async def test_statements_are_committed_one_by_one_and_transactions_completely_o
 @pytest.mark.usefixtures("connected")
 async def test_a_statement_that_was_cancelled_keeps_no_session() -> None:
     for _ in range(2 * SESSIONS):
-        asked = asyncio.create_task(fetch("SELECT pg_sleep(60)"))
         async with asyncio.timeout(30):
-            while not await fetch(
-                "SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'"
-            ):
-                pass
-            asked.cancel()
-            await asyncio.wait([asked])
+            await cancel_a_running_statement()
     async with asyncio.timeout(30):
         assert len(await asyncio.gather(*(fetch("SELECT 1") for _ in range(CLIENTS)))) == CLIENTS

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 from tests.conftest import new_database
+from tests.server.cancelling import cancel_a_running_statement
 
 from contract_server.db.connection import database
 from contract_server.db.statements import fetch
@@ -59,14 +60,8 @@ async def test_a_transaction_that_was_left_open_is_rolled_back() -> None:
 
 async def test_a_statement_that_was_cancelled_is_over_before_the_connection_is_used_again() -> None:
     for _ in range(20):
-        asked = asyncio.create_task(fetch("SELECT pg_sleep(60)"))
         async with asyncio.timeout(10):
-            while not await fetch(
-                "SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'"
-            ):
-                pass
-            asked.cancel()
-            await asyncio.wait([asked])
+            await cancel_a_running_statement()
             assert await asyncio.gather(served_by(), served_by())
 
 
