@@ -8,7 +8,7 @@ effects out in one transaction. What the new facts imply is no effect: the regis
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -186,15 +186,25 @@ def decide(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date
     >>> decide(policy, granted.facts, Action.TERMINATE, Actor.CONTRACTOR, now).reason
     <Reason.ALREADY_TERMINATED: 'ALREADY_TERMINATED'>
     """
-    if type(policy) is not Policy or type(facts) is not Facts or type(action) is not Action or type(actor) is not Actor:
+    if (
+        type(policy) is not Policy
+        or type(facts) is not Facts
+        or type(action) is not Action
+        or type(actor) is not Actor
+        or type(now) is not datetime
+        or now.tzinfo is not UTC
+    ):  # then each by itself
         _require_types(policy, facts, actor, action)
-    require_instant(now)
+        require_instant(now)
+    rule = RULES[facts.status][actor][action]
+    if isinstance(rule, Transition):
+        reason = UNMET[rule.condition](policy, facts, now)
+        if reason is None:
+            return CARRY_OUT[action](rule, policy, facts, actor, now)
+    else:
+        reason = rule
     application = facts.application
-    reason = _refusal(policy, facts, action, actor, now)
-    if reason is not None:
-        return Refused(reason, action, actor, now, None if application is None else application.timeline)
-    transition = TRANSITIONS[facts.status][action]
-    return CARRY_OUT[action](transition, policy, facts, actor, now)
+    return Refused(reason, action, actor, now, None if application is None else application.timeline)
 
 
 def available_actions(policy: Policy, facts: Facts, actor: Actor, now: date) -> tuple[Action, ...]:
@@ -228,16 +238,6 @@ def _require_types(policy: object, facts: object, *asked: object) -> None:
         if not isinstance(value, choices):
             names = ", ".join(f"{choices.__name__}.{choice}" for choice in choices)
             raise ValueError(f"{value!r} is not an {choices.__name__}: write one of {names}")  # noqa: TRY004  # as others
-
-
-def _refusal(policy: Policy, facts: Facts, action: Action, actor: Actor, now: date) -> Reason | None:
-    """The first reason against it: who asks, then the status, then the dates."""
-    if actor not in PERMITTED[action]:
-        return Reason.ACTOR_NOT_PERMITTED
-    transition = TRANSITIONS[facts.status].get(action)
-    if transition is None:
-        return ILLEGAL[facts.status]
-    return UNMET[transition.condition](policy, facts, now)
 
 
 def _nothing_unmet(_policy: Policy, _facts: Facts, now: date) -> None:
@@ -284,19 +284,31 @@ UNMET: Final[Mapping[Condition, Callable[[Policy, Facts, date], Reason | None]]]
 )
 """Why a condition of `TRANSITIONS` does not hold, if it does not."""
 
-OPEN: Final = {
+RULES: Final[Mapping[Status, Mapping[Actor, Mapping[Action, Transition | Reason]]]] = {
     status: {
-        actor: tuple(
-            ((action,), UNMET[transitions[action].condition])
+        actor: {
+            action: transitions.get(action, ILLEGAL[status])
+            if actor in PERMITTED[action]
+            else Reason.ACTOR_NOT_PERMITTED
             for action in Action
-            if action in transitions and actor in PERMITTED[action]
-        )
-        or (((), _nothing_unmet),)  # so that `now` is looked at
+        }
         for actor in Actor
     }
     for status, transitions in TRANSITIONS.items()
 }
-"""`TRANSITIONS` and `PERMITTED` read the other way round: what each actor may ask for, on which condition."""
+"""`TRANSITIONS` and `PERMITTED` as one table: what a request leads to if the dates allow, or why it never can."""
+
+OPEN: Final = {
+    status: {
+        actor: tuple(
+            ((action,), UNMET[rule.condition]) for action, rule in rules.items() if isinstance(rule, Transition)
+        )
+        or (((), _nothing_unmet),)  # so that `now` is looked at
+        for actor, rules in of_actors.items()
+    }
+    for status, of_actors in RULES.items()
+}
+"""The requests that `RULES` does not refuse, and the conditions of the dates."""
 
 
 def _terminate(transition: Transition, policy: Policy, facts: Facts, actor: Actor, now: datetime) -> Granted:

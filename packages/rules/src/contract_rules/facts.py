@@ -120,11 +120,12 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Refuse facts that no history can lead to."""
-        status, application, ended, held = self.status, self.application, self.service_ended, self.erasure_held
+        status, version, applications, application = self.status, self.version, self.applications, self.application
+        ended, held = self.service_ended, self.erasure_held
         if not (
-            type(self.version) is type(self.applications) is int
-            and self.version >= 1
-            and self.applications >= 0
+            type(version) is type(applications) is int
+            and version >= 1
+            and applications >= 0
             and type(ended) is type(held) is bool
             and (application is None or isinstance(application, Application))
             and type(status) is Status
@@ -133,9 +134,9 @@ class Facts:
         if status is ACTIVE:
             consistent = application is None and not ended
         elif status is TERMINATED:
-            consistent = application is not None and application.number == self.applications
+            consistent = application is not None and application.number == applications
         elif status is ERASED:
-            consistent = application is not None and application.number == self.applications and ended and not held
+            consistent = application is not None and application.number == applications and ended and not held
         else:
             assert_never(status)
         if not consistent:
