@@ -257,7 +257,8 @@ def test_a_period_that_is_refused_is_read_as_it_is_written() -> None:
 
 
 def test_every_shipped_file_is_read() -> None:
-    assert {file.name for file in (PACKAGE / "vectors").iterdir()} == set(VECTORS)
+    names = [file.name for file in (PACKAGE / "vectors").iterdir()]
+    assert {name for name in names if name.endswith(".json")} == set(VECTORS)
 
 
 def test_the_vectors_of_decisions_are_those_that_would_be_written() -> None:

@@ -111,6 +111,9 @@ def test_the_readmes_python_passes_the_strict_type_checker(environment: Path, tm
     assert run(*checker, environment / "python", tmp_path, folder=tmp_path).startswith("Success: no issues found in ")
 
 
-@pytest.mark.parametrize("schema", ["contract-facts-1.json", "policy.json"])
-def test_the_wheel_brings_the_schemas_of_its_files(schema: str, wheel: Path) -> None:
-    assert f"contract_rules/schemas/{schema}" in zipfile.ZipFile(wheel).namelist()
+def test_the_wheel_brings_every_file_that_its_documentation_names(wheel: Path) -> None:
+    page = (PACKAGE / "src" / "contract_rules" / "vectors" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(contract_rules/[\w./-]+?)/?`", README + page))
+    brought = {"/".join(file.split("/")[:depth]) for file in zipfile.ZipFile(wheel).namelist() for depth in (2, 3)}
+    assert named
+    assert named <= brought

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tests.rules.twin.twin import TWIN, ask, holds, shipped
 
 MUTANTS = Path(__file__).with_name("mutants.txt")
-DOCUMENTATION = Path(__file__).parents[3] / "packages" / "rules" / "docs" / "conformance.md"
+DOCUMENTATION = Path(__file__).parents[3] / "packages" / "rules" / "src" / "contract_rules" / "vectors" / "README.md"
 TABLE_BEGINS = "\n| Rule | Vectors | First |\n| --- | --- | --- |\n"
 
 
