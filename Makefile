@@ -11,7 +11,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors mutate-rules check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,8 +77,11 @@ vectors: $(INSTALLED) ## write the vectors of decisions, and the table of rules 
 	@$(BIN)/python -m tests.rules.decision_vectors
 	@$(BIN)/python -m tests.rules.twin.mutants
 
+cover-rules: $(INSTALLED) ## fail where the rules' own tests leave out a line or a branch of theirs
+	@$(BIN)/pytest tests/rules --quiet --cov=contract_rules --cov-branch --cov-fail-under=100
+
 mutate-rules: $(BENCH)/.installed ## change the rules in every small way, and see which change no test notices
-	@$(BENCH)/bin/python tests/rules/mutation/run.py --max-children 2
+	@$(BENCH)/bin/python -m tests.rules.mutation.run
 
 $(BENCH)/.installed: pyproject.toml packages/rules/pyproject.toml $(INSTALLED)
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType
 
 import pytest
 
@@ -19,11 +19,12 @@ from contract_rules.diagram import mermaid
 PACKAGE = Path(__file__).parents[2] / "packages" / "rules"
 README = (PACKAGE / "README.md").read_text(encoding="utf-8")
 MODULES = [import_module(module.name) for module in pkgutil.walk_packages(contract_rules.__path__, "contract_rules.")]
+EXAMPLES = [test for module in MODULES for test in doctest.DocTestFinder().find(module) if test.examples]
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_examples_in_docstrings_work(module: ModuleType) -> None:
-    assert doctest.testmod(module).failed == 0
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_examples_in_docstrings_work(example: doctest.DocTest) -> None:
+    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 def test_examples_in_the_readme_work() -> None:

@@ -131,7 +131,7 @@ PLAIN = {"name": "terms", "version": "1", "zone": "UTC", "service_end": DAYS, "r
 @example(policy=PLAIN | {"erasure": DAYS | {"span": 14}})
 @example(policy=PLAIN | {"service_end": 14})
 @given(policy=POLICIES)
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings().max_examples)
 def test_a_policy_is_valid_exactly_if_it_can_be_read(policy: Table) -> None:
     text = toml_of(policy)
     assert is_valid(text) is is_read(text)

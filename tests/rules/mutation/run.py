@@ -1,11 +1,13 @@
 """Mutation testing of contract_rules: change the code in every way that mutmut knows; do the tests notice?
 
-`make mutate-rules` runs it, for some minutes, in a copy under `.local`. Exit status 1 where fewer than
-99 % of the changes are noticed, or where one that is not noticed is missing in `survivors.md`, which says of
-each why it changes nothing that a caller could see.
+`make mutate-rules` runs it in a copy under `.local`. A mutant that a test has noticed is not tried again before its
+module or that test's has changed, so that a run that was stopped goes on where it stopped. Exit status 1 where fewer
+than 99 % of the changes are noticed, or where one that is not noticed is missing in `survivors.md`, which says of each
+why it changes nothing that a caller could see.
 """
 
-import json
+import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -13,58 +15,82 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+PACKAGE = ROOT / "packages" / "rules"
 COPY = ROOT / ".local" / "mutation"
+MUTANTS = COPY / "mutants"
+OUTCOMES = COPY / "outcomes.tsv"
 MUTMUT = Path(sys.executable).with_name("mutmut")
 ENOUGH = 0.99
+FIRST = "contract_rules.completeness.x_complete__mutmut_1"
 
-# Left out are tests that start processes, that look at every function (of which mutmut adds some), and that ask a
-# hundred thousand times what others ask once.
 SETTINGS = """\
 [mutmut]
 source_paths=src/
 pytest_add_cli_args_test_selection=tests/rules
-pytest_add_cli_args=
-    -p
-    no:cacheprovider
+track_dependencies=false
+also_copy=
+    tests
+    packages
+    pytest.ini
+"""
+
+# Left out are tests that start processes, that ask a hundred thousand times what others ask once, and those of the
+# functions that mutmut adds, but for the examples in the docstrings of `__mutmut_orig`, which ask for the mutant.
+PYTEST = """\
+[pytest]
+pythonpath = .
+addopts =
+    --import-mode=importlib
+    --hypothesis-profile=mutation
+    -p no:cacheprovider
+    -k "not __mutmut_ or (__mutmut_orig and docstrings)"
     --ignore=tests/rules/test_wheel.py
     --ignore=tests/rules/test_new_actions.py
     --ignore=tests/rules/twin
     --ignore=tests/rules/test_a_century_of_days.py
     --deselect=tests/rules/test_docs.py::test_every_public_function_has_an_example
-    -o
-    pythonpath=.
-    --import-mode=importlib
-also_copy=
-    tests
-    packages
 """
 
 
 def main() -> int:
-    """Run all mutants and judge the outcome."""
-    make_copy()
-    progress = None if sys.stdout.isatty() else subprocess.DEVNULL  # it draws over one line again and again
-    subprocess.run([MUTMUT, "run", *sys.argv[1:]], cwd=COPY, check=False, stdout=progress)  # noqa: S603  # the tool itself
-    killed, total = count()
-    explained = (HERE / "survivors.md").read_text(encoding="utf-8")
-    unexplained = [mutant for mutant in survivors() if changed_line(mutant) not in explained]
-    for mutant in unexplained:
-        print(f"not explained in survivors.md: {mutant}\n    {changed_line(mutant)}")
-    print(f"{killed} of {total} mutants killed: {killed / total:.1%}")
-    return int(killed / total < ENOUGH or bool(unexplained))
+    """Try the mutants that were not tried yet, and judge the outcome of all."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--lanes", type=int, default=2, help="how many mutants are tried at the same time")
+    lanes = options.parse_args().lanes
+    prepare()
+    names = all_mutants()
+    command = [sys.executable, "-m", "tests.rules.mutation.forks", str(OUTCOMES), str(lanes)]
+    environment = os.environ | {"PYTHONPATH": str(MUTANTS / "src")}
+    subprocess.run(command, cwd=MUTANTS, env=environment, input="\n".join(names), text=True, check=True)  # noqa: S603
+    return judge(names)
 
 
-def make_copy() -> None:
-    """The package and its tests, where changing them harms nobody."""
-    shutil.rmtree(COPY, ignore_errors=True)
+def prepare() -> None:
+    """Let mutmut make all mutants, and find out which tests call which function, by trying one."""
+    for folder in (COPY / "src", COPY / "packages", COPY / "tests", MUTANTS / "packages", MUTANTS / "tests"):
+        shutil.rmtree(folder, ignore_errors=True)
     without_caches = shutil.ignore_patterns("__pycache__")
-    package = ROOT / "packages" / "rules"
-    shutil.copytree(package / "src", COPY / "src", ignore=without_caches)
+    shutil.copytree(PACKAGE / "src", COPY / "src", ignore=without_caches)
+    shutil.copytree(PACKAGE, COPY / "packages" / "rules", ignore=without_caches)
     shutil.copytree(ROOT / "tests" / "rules", COPY / "tests" / "rules", ignore=without_caches)
-    (COPY / "packages" / "rules").mkdir(parents=True)
-    for name in ("README.md", "CHANGELOG.md", "pyproject.toml"):
-        shutil.copy(package / name, COPY / "packages" / "rules")
     (COPY / "setup.cfg").write_text(SETTINGS, encoding="utf-8")
+    (COPY / "pytest.ini").write_text(PYTEST, encoding="utf-8")
+    progress = None if sys.stdout.isatty() else subprocess.DEVNULL  # it draws over one line again and again
+    subprocess.run([MUTMUT, "run", FIRST], cwd=COPY, check=True, stdout=progress)  # noqa: S603  # the tool itself
+
+
+def judge(names: list[str]) -> int:
+    """Name the survivors that nothing explains."""
+    lines = OUTCOMES.read_text(encoding="utf-8").splitlines()
+    noticed = {mutant: test for mutant, test, _ in (line.split("\t") for line in lines)}
+    survivors = [name for name in names if not noticed[name]]
+    explained = (HERE / "survivors.md").read_text(encoding="utf-8")
+    unexplained = {name: line for name in survivors if (line := changed_line(name)) not in explained}
+    for name, line in unexplained.items():
+        print(f"not explained in survivors.md: {name}\n    {line}")
+    score = 1 - len(survivors) / len(names)
+    print(f"{len(names) - len(survivors)} of {len(names)} mutants killed: {score:.1%}")
+    return int(score < ENOUGH or bool(unexplained))
 
 
 def mutmut(*arguments: str) -> str:
@@ -74,17 +100,9 @@ def mutmut(*arguments: str) -> str:
     ).stdout
 
 
-def count() -> tuple[int, int]:
-    """How many mutants were killed (one that never ends is noticed too), and how many there are."""
-    mutmut("export-cicd-stats")
-    stats = json.loads((COPY / "mutants" / "mutmut-cicd-stats.json").read_text(encoding="utf-8"))
-    return stats["killed"] + stats["timeout"], stats["total"]
-
-
-def survivors() -> list[str]:
-    """The names of the mutants that no test notices (one that was not tried counts as not killed)."""
-    lines = (line.strip().partition(": ") for line in mutmut("results").splitlines())
-    return [name for name, _, outcome in lines if outcome not in {"", "killed", "timeout", "not checked"}]
+def all_mutants() -> list[str]:
+    """Their names."""
+    return [line.strip().partition(": ")[0] for line in mutmut("results", "--all", "true").splitlines()]
 
 
 def changed_line(mutant: str) -> str:

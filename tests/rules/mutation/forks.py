@@ -1,0 +1,152 @@
+"""Try every mutant in a process of its own, forked from one that has imported and collected all tests once.
+
+The tests that killed a mutant of the same function are asked first, then the others that reach the function, the
+quickest first. So most mutants cost one fork and one test.
+"""
+
+import hashlib
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import groupby, zip_longest
+from pathlib import Path
+
+import pytest
+
+SURVIVED = ""
+NEVER_ENDED = "no test: it never ended, or the process died"
+SECONDS_TO_SPARE = 5
+MOST_MEMORY = 4 * 1024**3
+
+Item = pytest.Item
+
+
+class OneForkAMutant:
+    """A plugin for pytest, which runs no test itself.
+
+    Fields:
+        mutants: the names of those to try.
+        reaching: of each function, by the name that its mutants begin with, the tests that call it.
+        seconds: how long each test takes.
+        outcomes: the file to which each mutant is added, and the test that noticed it, if one did.
+        lanes: how many are tried at the same time.
+    """
+
+    def __init__(
+        self,
+        mutants: Iterable[str],
+        reaching: dict[str, list[str]],
+        seconds: dict[str, float],
+        outcomes: Path,
+        lanes: int,
+    ) -> None:
+        functions = groupby(sorted(mutants), key=function_of)
+        self.mutants = {function: [*of_function] for function, of_function in functions}
+        self.reaching, self.seconds, self.outcomes, self.lanes = reaching, seconds, outcomes, lanes
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Share the functions among the lanes."""
+        tests = {item.nodeid: item for item in session.items}
+        parts = [[*self.mutants][lane :: self.lanes] for lane in range(self.lanes)]
+        processes = [forked(partial(self.try_functions, part, tests)) for part in parts]
+        for process in processes:
+            os.waitpid(process, 0)
+        return True
+
+    def try_functions(self, functions: list[str], tests: dict[str, Item]) -> None:
+        with self.outcomes.open("a", encoding="utf-8", buffering=1) as outcomes:
+            for function in functions:
+                reaching = [tests[test] for test in self.reaching.get(function, []) if test in tests]
+                for mutant, outcome in self.tried(function, reaching):
+                    outcomes.write(f"{mutant}\t{outcome}\t{state_of(mutant, outcome)}\n")
+
+    def tried(self, function: str, tests: list[Item]) -> Iterator[tuple[str, str]]:
+        """The function's mutants with their outcomes."""
+        tests = sorted(tests, key=lambda test: self.seconds[test.nodeid])
+        limit = sum(self.seconds[test.nodeid] for test in tests) + SECONDS_TO_SPARE
+        for mutant in self.mutants[function]:
+            outcome = try_mutant(mutant, tests, limit)
+            tests.sort(key=lambda test: test.nodeid != outcome)
+            yield mutant, outcome
+
+
+def function_of(mutant: str) -> str:
+    """The name that all mutants of a function begin with."""
+    return mutant.partition("__mutmut_")[0]
+
+
+def state_of(mutant: str, test: str) -> str:
+    """A digest of the mutant's module and of the test's: while they are the same, so is the outcome."""
+    module = Path("src", *mutant.split(".")[:-1]).with_suffix(".py")
+    files = [file for file in (module, Path(test.partition("::")[0])) if file.is_file()]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def keep_known(outcomes: Path) -> set[str]:
+    """Leave in the file the mutants of which a test is known that notices them, and give their names."""
+    lines = outcomes.read_text(encoding="utf-8").splitlines() if outcomes.exists() else []
+    known = [(mutant, test, state) for mutant, test, state in (line.split("\t") for line in lines) if test]
+    known = [(mutant, test, state) for mutant, test, state in known if state == state_of(mutant, test)]
+    outcomes.write_text("".join("\t".join(outcome) + "\n" for outcome in known), encoding="utf-8")
+    return {mutant for mutant, _, _ in known}
+
+
+def try_mutant(mutant: str, tests: list[Item], limit: float) -> str:
+    """Which test noticed the mutant, if one did."""
+    reader, writer = os.pipe()
+
+    def ask() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+        os.environ["MUTANT_UNDER_TEST"] = mutant
+        os.write(writer, first_to_fail(tests).encode())
+
+    process = forked(ask)
+    os.close(writer)
+    with open(reader, encoding="utf-8") as answer:  # noqa: PTH123  # a pipe has no path
+        noticed = answer.read()
+    _, status = os.waitpid(process, 0)
+    return noticed if status == 0 else NEVER_ENDED
+
+
+def first_to_fail(tests: list[Item]) -> str:
+    """Run the tests up to the first that fails."""
+    for test, following in zip_longest(tests, tests[1:]):
+        test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
+        if test.session.testsfailed:
+            return test.nodeid
+    return SURVIVED
+
+
+def forked(act: Callable[[], None]) -> int:
+    """The id of a new process that does that, and nothing after it."""
+    process = os.fork()
+    if process:
+        return process
+    status = 1
+    try:
+        act()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def main(outcomes: Path, lanes: int) -> int:
+    """Try the mutants that standard input names, in the folder of which mutmut has made them."""
+    stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
+    plugin = OneForkAMutant(
+        set(sys.stdin.read().split()) - keep_known(outcomes),
+        stats["tests_by_mangled_function_name"],
+        stats["duration_by_test"],
+        outcomes,
+        lanes,
+    )
+    return pytest.main(["--rootdir=.", "--tb=native", "-p", "no:terminalreporter", "tests/rules"], plugins=[plugin])
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
