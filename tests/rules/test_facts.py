@@ -45,6 +45,7 @@ from contract_rules import (
     phase,
     service_available,
 )
+from contract_rules.facts import application_under
 
 TIMELINE = POLICY.timeline(APPLIED)
 OFFSETS = st.integers(-3, 5)
@@ -269,7 +270,9 @@ def test_dates_that_were_promised_stay_when_a_country_changes_its_clocks() -> No
 
 @given(at=st.datetimes(datetime(1, 1, 3), datetime(9999, 11, 10), timezones=st.sampled_from(ZONES)))  # noqa: DTZ001  # bounds
 def test_whatever_zone_an_application_comes_from_it_belongs_to_its_dates(at: datetime) -> None:
-    assert Application(1, at, POLICY.timeline(at)).timeline.requested_on == POLICY.local_date(at)
+    application = Application(1, at, POLICY.timeline(at))
+    assert application.timeline.requested_on == POLICY.local_date(at)
+    assert application == application_under(POLICY, 1, at)
 
 
 # ---------------------------------------------------------------- the contract

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from contract_rules.completeness import complete
-from contract_rules.facts import Application, Facts, no_facts
+from contract_rules.facts import Application, Facts, application_under, no_facts
 from contract_rules.instants import require_instant, require_moment
 from contract_rules.lifecycle import PERMITTED, TRANSITIONS, Action, Actor, Condition, EventType, Status, Transition
 from contract_rules.policy import Deadline, DeadlineKind, Policy, Timeline, require_policy
@@ -313,8 +313,7 @@ OPEN: Final = {
 
 def _terminate(transition: Transition, policy: Policy, facts: Facts, actor: Actor, now: datetime) -> Granted:
     number = facts.applications + 1
-    timeline = policy.timeline(now)
-    application = Application(number, now, timeline)
+    application = application_under(policy, number, now)
     return Granted(
         Facts(transition.target, facts.version + 1, number, application, False, facts.erasure_held),
         (RecordEvent(transition.event, now, actor, number), TERMINATION_MAIL),

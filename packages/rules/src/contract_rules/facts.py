@@ -65,6 +65,17 @@ class Application(_Application):
         return cls(*iterable)
 
 
+def application_under(policy: Policy, number: int, requested_at: datetime) -> Application:
+    """An application with the dates that the policy gives it, which need no check that they belong to its instant.
+
+    >>> from contract_rules import shipped_policies
+    >>> applied = datetime.fromisoformat("2024-03-01T09:30+09:00")
+    >>> application_under(shipped_policies().in_force_at(applied), 1, applied).timeline.erasure.last_day
+    datetime.date(2024, 4, 15)
+    """
+    return tuple.__new__(Application, (number, requested_at, policy.timeline(requested_at)))
+
+
 def _falls_on(day: date, zone: ZoneInfo, instant: datetime) -> bool:
     """Whether it was that day in the zone, by its clocks then or now."""
     earliest, latest = (local_time(instant + step, zone).date() for step in (-CLOCKS_MAY_MOVE, CLOCKS_MAY_MOVE))
