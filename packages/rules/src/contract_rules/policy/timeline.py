@@ -105,15 +105,16 @@ class Deadline:
         >>> deadline.passed(date(2024, 3, 15))
         False
         """
-        if type(now) is date:
-            return now > self.last_day
-        if type(now) is not datetime:  # of a subclass, or of neither
+        if type(now) is datetime:
+            try:
+                return now >= self.instant
+            except TypeError:  # a naive datetime compares with no instant
+                raise no_offset(now) from None
+        if type(now) is not date:  # of a subclass, or of neither
             require_moment(now)
-            return now >= self.instant if isinstance(now, datetime) else now > self.last_day
-        try:
-            return now >= self.instant
-        except TypeError:  # a naive datetime compares with no instant
-            raise no_offset(now) from None
+            if isinstance(now, datetime):
+                return now >= self.instant
+        return now > self.last_day
 
     def days_left(self, today: date) -> int:
         """Days from today (in the policy's zone) to the last day: 0 on that day, negative after it.
