@@ -24,7 +24,7 @@ EXAMPLES = [test for module in MODULES for test in doctest.DocTestFinder().find(
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_examples_in_docstrings_work(example: doctest.DocTest) -> None:
-    assert doctest.DocTestRunner().run(example).failed == 0
+    assert doctest.DocTestRunner().run(example, clear_globs=False).failed == 0
 
 
 def test_examples_in_the_readme_work() -> None:
