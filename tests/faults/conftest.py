@@ -6,8 +6,15 @@ from random import Random
 from typing import TypeVar
 
 import pytest
+from tests.faults.small_disk import CAN_BE_MOUNTED
 
 Figure = TypeVar("Figure")
+LEFT_OUT: dict[str, str] = {}
+"""The markers of tests that cannot run on this machine, and what is said of them."""
+
+if not CAN_BE_MOUNTED:
+    LEFT_OUT["small_disk"] = "The tests of full disks were left out: this user may not mount a file system."
+
 _SEED = pytest.StashKey[int]()
 
 
@@ -47,8 +54,17 @@ def pytest_configure_node(node: pytest.Item) -> None:
     node.workerinput["seed"] = node.config.stash[_SEED]  # type: ignore[attr-defined]  # xdist ships no types
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that need what this machine does not have."""
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in LEFT_OUT)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say the seed."""
+    """Say the seed, and what was left out."""
+    for reason in LEFT_OUT.values():
+        terminalreporter.write_line(reason)
     terminalreporter.write_line(
         f"The faults' seed was {config.stash[_SEED]}; --seed={config.stash[_SEED]} repeats them."
     )

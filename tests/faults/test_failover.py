@@ -1,68 +1,18 @@
 """A standby takes the primary's place under load: no acknowledged change is lost, and changes soon succeed again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from itertools import cycle
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from uuid import uuid4
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from tests.faults.conftest import Faults
-from tests.faults.customers import CHANGES, Customer, Effects, new_customer
+from tests.faults.customers import new_customer
+from tests.faults.load import CLIENTS, Load
 from tests.faults.replication import Pair, replicated
 from tests.server.in_process import development_settings, seeded_services, served
 
-from contract_rules import Action
-
-CLIENTS = 40
 RESUMES_WITHIN_S = 5
-PAUSE_S = 0.05
-
-
-class Load:
-    """Clients that change their contracts again and again, each asking with the same key until it is answered."""
-
-    def __init__(self, http: httpx.AsyncClient, customers: list[Customer]) -> None:
-        self._http = http
-        self._customers = customers
-        self._ending = False
-        self.acknowledged = dict.fromkeys(range(len(customers)), 0)
-        self.progress = asyncio.Event()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Run the clients for the block; each finishes the change that it has begun."""
-        async with asyncio.TaskGroup() as group:
-            for number in self.acknowledged:
-                group.create_task(self._change_again_and_again(number))
-            yield
-            self._ending = True
-
-    async def _change_again_and_again(self, number: int) -> None:
-        for action in cycle((Action.TERMINATE, Action.RESUME)):
-            if self._ending:
-                return
-            await self._change(self._customers[number], action)
-            self.acknowledged[number] += 1
-            self.progress.set()
-            await asyncio.sleep(PAUSE_S)
-
-    async def _change(self, customer: Customer, action: Action) -> None:
-        request = {
-            "query": CHANGES[action],
-            "variables": {"id": str(customer.contract_id), "key": str(uuid4())},
-        }
-        while True:
-            headers = {"Authorization": f"Bearer {customer.token}"}
-            response = await self._http.post("/graphql", json=request, headers=headers)
-            if response.status_code == 200:
-                assert "contract" in response.json()["data"]["change"], response.text
-                return
-            assert (response.status_code, "Retry-After" in response.headers) == (503, True), response.text
-            await asyncio.sleep(PAUSE_S)
 
 
 CHANGES_OF_PRIMARY: dict[str, Callable[[Pair], Awaitable[None]]] = {
@@ -91,8 +41,7 @@ async def test_a_change_of_the_primary_loses_no_acknowledged_change_and_changes_
                         await load.progress.wait()
                     await pair.follow_anew()
             assert min(load.acknowledged.values()) > 0
-            for customer, changes in zip(customers, load.acknowledged.values(), strict=True):
-                assert await Effects.of(customer) == Effects.after(changes)
+            assert await load.lost_nothing()
 
 
 async def test_a_server_waits_for_a_primary_and_says_so(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from tortoise.exceptions import DBConnectionError
 READ_ONLY = "the database is read-only: it is a standby, or writing is switched off"
 _OUT_OF_REACH = "the database cannot be reached"
 
+_RESOURCES = "53"
+
 # by SQLSTATE, or by its class: the first two characters
 _OF_EVERY_STATEMENT = {
     "08": _OUT_OF_REACH,
@@ -20,7 +22,7 @@ _OF_EVERY_STATEMENT = {
     "3D": "the database does not exist",
     "3F": "the database has no schema in which this role may create tables",
     "42501": "the database denies the role a right; it needs those of a table's owner, or a GRANT",
-    "53": "the database has used up its disk, memory or connections",
+    _RESOURCES: "the database has used up its disk, memory or connections",
     "55000": "the database accepts no connections",
     "57": "the database is starting or stopping, or was told to end the connection",
     "58": "the database reports an error of its disk or system",
@@ -58,6 +60,11 @@ def is_denied(error: BaseException | None) -> bool:
 def is_contended(error: BaseException | None) -> bool:
     """Return whether `error` or a cause of it is a conflict with a concurrent transaction: another try may succeed."""
     return any(key in _CONTENDED for key in _keys(error))
+
+
+def lacks_resources(error: BaseException | None) -> bool:
+    """Return whether `error` or a cause of it means that the server's disk, memory or connections are used up."""
+    return any(key == _RESOURCES for key in _keys(error))
 
 
 def lacks_schema(error: BaseException | None) -> bool:

@@ -9,6 +9,7 @@ from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
 from contract_server.db.statements import fetch
+from contract_server.db.transaction import current_connection
 from contract_server.settings import Settings
 
 APP = "contract_server"
@@ -91,6 +92,12 @@ async def database(settings: Settings, *, for_migrations: bool = False) -> Async
 
 
 async def accepts_writes() -> bool:
-    """Return whether the database takes changes: it is no standby, and not switched to reading only."""
+    """Return whether the database takes changes: it is no standby, and not switched to reading only.
+
+    Raises:
+        asyncpg.PostgresError: It has run out of disk or memory, or does not serve for another reason.
+    """
+    client: Any = current_connection()
+    await client.resources.require()
     rows = await fetch("SELECT current_setting('transaction_read_only') = 'off' AS writable")
     return bool(rows[0]["writable"])

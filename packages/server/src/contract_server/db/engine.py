@@ -22,6 +22,7 @@ from tortoise.backends.base.client import (
 from tortoise.exceptions import DBConnectionError
 
 from contract_server.db.pool import NOT_OF_THE_SERVER, ConnectionPool
+from contract_server.db.resources import Resources
 
 _ARGUMENTS = {"dsn", "timeout", "server_settings", "statement_cache_size"}
 
@@ -34,13 +35,19 @@ def _means_loss(error: BaseException | None, connection: Any) -> bool:  # noqa: 
     return isinstance(error, NOT_OF_THE_SERVER) and bool(connection.is_closed())
 
 
+def _examine(error: BaseException | None, connection: Any, resources: Resources) -> None:  # noqa: ANN401 - as above
+    """Remember a lack of resources, and raise `DBConnectionError` if the connection is lost."""
+    resources.note(error)
+    if _means_loss(error, connection):
+        raise DBConnectionError("the connection to the database is lost") from error
+
+
 @contextmanager
-def _loss_raised(connection: Any) -> Iterator[None]:  # noqa: ANN401 - as above
+def _examined(connection: Any, resources: Resources) -> Iterator[None]:  # noqa: ANN401 - as above
     try:
         yield
-    except NOT_OF_THE_SERVER as error:
-        if _means_loss(error, connection):
-            raise DBConnectionError("the connection to the database is lost") from error
+    except Exception as error:
+        _examine(error, connection, resources)
         raise
 
 
@@ -54,15 +61,15 @@ class _OfThePool(PoolConnectionWrapper[Any]):
             await self.client.discard(self.connection)
             return
         await super().__aexit__(kind, error, traceback)
-        if _means_loss(error, self.connection):
-            raise DBConnectionError("the connection to the database is lost") from error
+        _examine(error, self.connection, self.client.resources)
 
 
 class _OfTheTransaction(ConnectionWrapper[Any]):
+    client: "_Transaction"
+
     async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:  # noqa: ANN401 - as Tortoise has it
         await super().__aexit__(kind, error, traceback)
-        if _means_loss(error, self.connection):
-            raise DBConnectionError("the connection to the database is lost") from error
+        _examine(error, self.connection, self.client.resources)
 
 
 class _ThroughPooler(_OfThePool):
@@ -81,7 +88,7 @@ class _ThroughPooler(_OfThePool):
 
     async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:  # noqa: ANN401 - as Tortoise has it
         try:
-            with _loss_raised(self.connection):
+            with _examined(self.connection, self.client.resources):
                 if error is None:
                     await self._transaction.commit()
                 elif not isinstance(error, asyncio.CancelledError | TimeoutError):
@@ -97,6 +104,7 @@ class Client(AsyncpgDBClient):
         """Set what begins each transaction; it is set where a pooler keeps no settings of a session."""
         super().__init__(**settings)
         self.preamble = preamble
+        self.resources = Resources()
 
     async def create_pool(self, **settings: Any) -> Any:  # noqa: ANN401 - asyncpg's own
         """Make the pool. Its connections are opened as they are needed, by the URL alone."""
@@ -119,6 +127,10 @@ class Client(AsyncpgDBClient):
 class _Transaction(TransactionWrapper):
     """A transaction of that client, or a savepoint of one."""
 
+    def __init__(self, parent: "Client | _Transaction") -> None:
+        super().__init__(parent)
+        self.resources: Resources = parent.resources
+
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         return _OfTheTransaction(self._lock, self)
 
@@ -126,17 +138,17 @@ class _Transaction(TransactionWrapper):
         return NestedTransactionContext(_Transaction(self))
 
     async def begin(self) -> None:
-        with _loss_raised(self._connection):
+        with _examined(self._connection, self.resources):
             await super().begin()
             if isinstance(self._parent, Client) and self._parent.preamble:
                 await self._connection.execute(self._parent.preamble)
 
     async def commit(self) -> None:
-        with _loss_raised(self._connection):
+        with _examined(self._connection, self.resources):
             await super().commit()
 
     async def rollback(self) -> None:
-        with _loss_raised(self._connection):
+        with _examined(self._connection, self.resources):
             async with asyncio.timeout(ROLLBACK_LIMIT_S):
                 await super().rollback()
 
