@@ -1,5 +1,6 @@
 """Two PostgreSQL servers, of which one follows the other: every commit waits until both have written it."""
 
+import socket
 import subprocess
 from asyncio import to_thread
 from collections.abc import AsyncIterator
@@ -35,6 +36,7 @@ class Member(EmbeddedPostgres):
                 home / "cluster",
                 "--write-recovery-conf",
                 "--checkpoint=fast",
+                "--no-sync",
                 "-d",
                 self.leader.url,
             ],
@@ -51,6 +53,7 @@ class Pair:
 
     def __init__(self, folder: Path) -> None:
         self.primary, self.standby = Member(folder / "one"), Member(folder / "other")
+        self._silent = socket.socket()
 
     async def start(self) -> None:
         await to_thread(self.primary.start)
@@ -58,6 +61,7 @@ class Pair:
 
     async def follow_anew(self) -> None:
         """Copy the primary to the standby, and let every commit wait for it from now on."""
+        self._silent.close()
         await to_thread(self.standby.remove)
         self.standby.leader = self.primary
         await to_thread(self.standby.start)
@@ -80,6 +84,12 @@ class Pair:
         await to_thread(self.primary.kill)
         await self._promote()
 
+    async def lose_silently(self) -> None:
+        """Kill the primary, open connections at its address that are never answered, and promote the standby."""
+        await to_thread(self.primary.kill)
+        self._silent = socket.create_server(("127.0.0.1", self.primary.port))
+        await self._promote()
+
     async def _promote(self) -> None:
         self.primary, self.standby = self.standby, self.primary
         await self._wait_for_standby("")
@@ -96,6 +106,7 @@ class Pair:
         return f"{user}@{','.join(sorted((host, other)))}/{database}?target_session_attrs=read-write"
 
     async def remove(self) -> None:
+        self._silent.close()
         for member in (self.standby, self.primary):
             await to_thread(member.remove)
 

@@ -18,6 +18,7 @@ RESUMES_WITHIN_S = 5
 CHANGES_OF_PRIMARY: dict[str, Callable[[Pair], Awaitable[None]]] = {
     "planned switchover": Pair.switch_over,
     "killed primary": Pair.fail_over,
+    "primary that falls silent": Pair.lose_silently,
 }
 
 

@@ -42,3 +42,9 @@ def test_only_a_migration_has_timeouts_of_its_own() -> None:
     assert (usual["statement_timeout"], migration["statement_timeout"]) == ("30s", "0")
     assert usual | {"statement_timeout": "0", "lock_timeout": "2s"} == migration
     assert usual["idle_in_transaction_session_timeout"] == "30s"
+
+
+def test_an_answer_is_awaited_for_longer_than_the_server_lets_a_statement_run() -> None:
+    usual = credentials()
+    assert usual["command_timeout"] > int(usual["server_settings"]["statement_timeout"].removesuffix("s"))
+    assert "command_timeout" not in credentials(for_migrations=True)

@@ -204,13 +204,17 @@ async def test_a_connection_that_is_lost_inside_a_transaction_is_dropped_with_it
     await fetch_rows(program)
 
 
-async def test_a_listener_whose_connection_is_lost_ends_as_unavailable(program: Program) -> None:
+@pytest.mark.parametrize("ending", Ending, ids=lambda ending: ending.name)
+async def test_a_listener_whose_connection_is_lost_or_silent_ends_as_unavailable(
+    program: Program, ending: Ending
+) -> None:
     heard = asyncio.Event()
-    listening = asyncio.create_task(listen_for_wakeups(heard.set))
+    listening = asyncio.create_task(listen_for_wakeups(heard.set, probe_every_s=SILENCE_LIMIT_S))
     await heard.wait()
-    program.proxy.strike(Ending.FATAL, (await fetch(LISTENING))[0]["client_port"])
-    program.proxy.let_go()
-    await asyncio.wait([listening])
+    program.proxy.strike(ending, (await fetch(LISTENING))[0]["client_port"])
+    if ending is Ending.FATAL:
+        program.proxy.let_go()
+    await asyncio.wait([listening], timeout=LIMIT_S)
     assert is_unavailable(listening.exception())
 
 

@@ -44,6 +44,9 @@ _OF_A_POOLER = {
     ),
 }
 
+_ANSWER_LIMIT_S = 35
+"""After this time without an answer a server is lost: it ends every statement sooner."""
+
 # a statement that waits for a lock holds up all that come after it
 _MIGRATION_TIMEOUTS = {"statement_timeout": "0", "lock_timeout": "2s"}
 
@@ -54,11 +57,14 @@ def tortoise_config(settings: Settings, *, for_migrations: bool = False) -> dict
     `default` may lead to a pooler; `direct` never does. A migration uses PostgreSQL itself for both.
     """
     limits = _ISOLATION | _LIMITS | (_MIGRATION_TIMEOUTS if for_migrations else {})
-    direct = _connection(settings.database_direct_url or settings.database_url, settings, server_settings=limits)
-    has_pooler = settings.database_direct_url is not None and not for_migrations
-    pooled = _connection(settings.database_url, settings, **_OF_A_POOLER)
+    answers = {} if for_migrations else {"command_timeout": _ANSWER_LIMIT_S}
+    url, session = settings.database_direct_url or settings.database_url, {"server_settings": limits}
+    if settings.database_direct_url is None or for_migrations:
+        default = _connection(url, settings, **session, **answers)
+    else:
+        default = _connection(settings.database_url, settings, **_OF_A_POOLER, **answers)
     return {
-        "connections": {"default": pooled if has_pooler else direct, "direct": direct},
+        "connections": {"default": default, "direct": _connection(url, settings, **session)},
         "apps": {APP: {"models": MODELS, "default_connection": "default", "migrations": MIGRATIONS}},
         "use_tz": True,
         "timezone": "UTC",

@@ -8,10 +8,8 @@ connection tells them apart: after wrong use it is still open. Only a lost conne
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
-import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
     ConnectionWrapper,
@@ -21,10 +19,11 @@ from tortoise.backends.base.client import (
 )
 from tortoise.exceptions import DBConnectionError
 
+from contract_server.db.hosts import Hosts
 from contract_server.db.pool import NOT_OF_THE_SERVER, ConnectionPool
 from contract_server.db.resources import Resources
 
-_ARGUMENTS = {"dsn", "timeout", "server_settings", "statement_cache_size"}
+_ARGUMENTS = {"dsn", "timeout", "server_settings", "statement_cache_size", "command_timeout"}
 
 ROLLBACK_LIMIT_S = 1.0
 """How long a rollback waits for a cancelled statement. Then the connection is closed."""
@@ -109,7 +108,7 @@ class Client(AsyncpgDBClient):
     async def create_pool(self, **settings: Any) -> Any:  # noqa: ANN401 - asyncpg's own
         """Make the pool. Its connections are opened as they are needed, by the URL alone."""
         arguments = {name: value for name, value in settings.items() if name in _ARGUMENTS}
-        return ConnectionPool(settings["max_size"], partial(asyncpg.connect, **arguments))
+        return ConnectionPool(settings["max_size"], Hosts(**arguments).connect)
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         """Lend a connection of the pool."""

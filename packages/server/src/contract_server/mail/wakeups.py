@@ -7,6 +7,7 @@ wait for each other's commit.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from tortoise.exceptions import DBConnectionError
@@ -67,23 +68,23 @@ class PostgresWakeUps:
             await asyncio.sleep(INTERVAL_S)
 
 
-async def listen_for_wakeups(wake: Callable[[], None]) -> None:
+async def listen_for_wakeups(wake: Callable[[], None], *, probe_every_s: float = 10) -> None:
     """Call `wake` once at the start, for mails queued earlier, and at each wake-up.
+
+    A server that is lost may leave the connection open and silent, so the connection is probed.
 
     Raises:
         DBConnectionError: The connection has ended.
+        TimeoutError: The server is silent.
     """
     async with direct_connection().acquire_connection() as connection:
         closed = asyncio.Event()
-
-        def on_notification(*_: object) -> None:
-            wake()
-
         connection.add_termination_listener(lambda _: closed.set())
-        await connection.add_listener(CHANNEL, on_notification)
-        try:
-            wake()
-            await closed.wait()
-            raise DBConnectionError("the connection that listened for wake-ups has ended")
-        finally:
-            await connection.remove_listener(CHANNEL, on_notification)
+        await connection.add_listener(CHANNEL, lambda *_: wake())
+        wake()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(probe_every_s):
+                    await closed.wait()
+                raise DBConnectionError("the connection that listened for wake-ups has ended")
+            await connection.execute(f"LISTEN {CHANNEL}", timeout=probe_every_s)
