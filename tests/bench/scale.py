@@ -77,7 +77,7 @@ async def due_look_ups(ground: Ground, sizes: list[int]) -> AsyncIterator[DueLoo
             by = datetime.now(UTC)  # noqa: TID251 - when the look-up is made
             yield DueLookUp(
                 size,
-                sweep_ms=await _median_ms(due.FIND, by, [], DUE_AT_ONCE, by),
+                sweep_ms=await _median_ms(due.FIND, by, [], DUE_AT_ONCE, by, by),
                 operator_ms=await _median_ms(due.LIST, by, DUE_AT_ONCE),
             )
 

@@ -6,14 +6,17 @@ from random import Random
 from typing import TypeVar
 
 import pytest
+from tests.faults.patroni import ARE_INSTALLED
 from tests.faults.small_disk import CAN_BE_MOUNTED
 
 Figure = TypeVar("Figure")
-LEFT_OUT: dict[str, str] = {}
+_LEFT_OUT: dict[str, str] = {}
 """The markers of tests that cannot run on this machine, and what is said of them."""
 
 if not CAN_BE_MOUNTED:
-    LEFT_OUT["small_disk"] = "The tests of full disks were left out: this user may not mount a file system."
+    _LEFT_OUT["small_disk"] = "The tests of full disks were left out: this user may not mount a file system."
+if not ARE_INSTALLED:
+    _LEFT_OUT["patroni"] = "The tests of Patroni were left out: this machine lacks it, etcd or HAProxy."
 
 _SEED = pytest.StashKey[int]()
 
@@ -55,15 +58,16 @@ def pytest_configure_node(node: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need what this machine does not have."""
-    left_out = [item for item in items if any(item.get_closest_marker(name) for name in LEFT_OUT)]
+    """Leave out the tests that need what this machine does not have, and the longest without `--chaos`."""
+    names = {*_LEFT_OUT, *(() if config.getoption("--chaos") else ("patroni",))}
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in names)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say the seed, and what was left out."""
-    for reason in LEFT_OUT.values():
+    for reason in _LEFT_OUT.values():
         terminalreporter.write_line(reason)
     terminalreporter.write_line(
         f"The faults' seed was {config.stash[_SEED]}; --seed={config.stash[_SEED]} repeats them."

@@ -39,7 +39,7 @@ _REMINDER_DUE = {"termination_application_reminder_due"}
 @pytest.mark.parametrize(
     ("look_up", "values", "table", "indexes"),
     [
-        (due.FIND, (BY, [], 100, BY), "contract", _DUE),
+        (due.FIND, (BY, [], 100, BY, BY), "contract", _DUE),
         (due.NEXT, (BY,), "contract", _DUE),
         (due.LIST, (BY, 100), "contract", _DUE | {"contract_erasure_held"}),
         (reminders._LOCK_DUE, (BY, 100), "termination_application", _REMINDER_DUE),  # noqa: SLF001 - as it is run

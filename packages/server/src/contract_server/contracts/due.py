@@ -9,7 +9,7 @@ The conditions name the tables `contract` and `due_failure AS failure`. Each fit
 costs the same however many contracts there are.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,9 +63,11 @@ _LISTED = [
 ]
 LIST = f"SELECT * FROM ({' UNION ALL '.join(_LISTED)}) AS due ORDER BY due_at, act, id LIMIT $2"  # noqa: S608 - as above
 
+# an erasure carries out the end of service as well, if that is still to be done
+_SERVICE_MAY_END = f"($4::timestamptz IS NOT NULL OR {DUE_AT[Action.END_SERVICE]} IS NULL)"
 _TO_DO = [
-    _oldest(Action.END_SERVICE, _may_be_tried(Action.END_SERVICE, by="$1"), "$3"),
-    _oldest(Action.ERASE, _may_be_tried(Action.ERASE, by="$4"), "$3"),
+    _oldest(Action.END_SERVICE, _may_be_tried(Action.END_SERVICE, by="$4"), "$3"),
+    _oldest(Action.ERASE, f"{_may_be_tried(Action.ERASE, by='$5')} AND {_SERVICE_MAY_END}", "$3"),
 ]
 FIND = f"""
     SELECT due.*, failure.tries IS NOT NULL AS failed_before FROM ({" UNION ALL ".join(_TO_DO)}) AS due
@@ -98,10 +100,10 @@ async def list_due(by: datetime, limit: int) -> list[DueAction]:
 
 
 async def find_due(
-    now: datetime, limit: int, *, except_for: Collection[UUID] = (), erasable_until: datetime | None
+    now: datetime, limit: int, *, until: Mapping[Action, datetime | None], except_for: Collection[UUID] = ()
 ) -> list[DueAction]:
-    """Find the actions to carry out, oldest first; erasures only if due by `erasable_until`, none if it is None."""
-    rows = await fetch(FIND, now, list(except_for), limit, erasable_until)
+    """Find the actions to carry out, oldest first: of each kind those due by the instant of `until`, if it has one."""
+    rows = await fetch(FIND, now, list(except_for), limit, *map(until.get, DUE_AT))
     return [DueAction(row["id"], Action[row["act"]], row["due_at"], failed_before=row["failed_before"]) for row in rows]
 
 

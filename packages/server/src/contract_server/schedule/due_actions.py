@@ -74,18 +74,10 @@ class DueActions:
         return report
 
     async def _find_due(self, report: SweepReport, erasable_until: datetime | None) -> list[DueAction]:
-        """Find the next batch that is not blocked; blocked actions, however many, do not hide those that are not."""
-        while True:
-            found = await find_due(
-                await self._clock.now(),
-                self._batch,
-                except_for=report.failed | report.skipped,
-                erasable_until=None if Action.ERASE in report.blocked else erasable_until,
-            )
-            allowed = [due for due in found if due.action not in report.blocked]
-            if allowed or not found:
-                return allowed
-            report.failed |= {due.contract_id for due in found}
+        """Find the next batch of actions that are not blocked."""
+        now = await self._clock.now()
+        until = {Action.END_SERVICE: now, Action.ERASE: erasable_until} | dict.fromkeys(report.blocked)
+        return await find_due(now, self._batch, until=until, except_for=report.failed | report.skipped)
 
     async def _erase(self, due_actions: Sequence[DueAction], report: SweepReport, limits: SweepLimits) -> None:
         if limits.over:
