@@ -118,17 +118,27 @@ class Cluster:
         return roles == ["leader", "replica", "sync_standby"]
 
     async def switch_over(self) -> None:
-        """Ask Patroni for a planned switchover."""
+        """Ask Patroni for a planned switchover, and wait until there is another primary."""
         leader = await self._leader()
+        assert leader
         response = await self._http.post(self._api(leader) + "/switchover", json={"leader": leader})
         assert response.status_code == 200, response.text
+        await self._wait_for_another(leader)
 
     async def lose_primary(self) -> None:
-        """Kill everything on the primary's machine."""
+        """Kill everything on the primary's machine, and wait until there is another primary."""
         self._lost = await self._leader()
+        assert self._lost
         self._machines.end(self._lost, signal.SIGKILL)
         note = self._machines.folder / self._lost / "data" / "postmaster.pid"
         os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
+        await self._wait_for_another(self._lost)
+
+    async def _wait_for_another(self, leader: str) -> None:
+        async def is_another() -> bool:
+            return await self._leader() not in (None, leader)
+
+        await until(is_another)
 
     async def repair(self) -> None:
         """Start the lost machine again, and wait until the cluster is whole."""
@@ -141,9 +151,8 @@ class Cluster:
         await self._http.aclose()
         await asyncio.to_thread(self._machines.end_all)
 
-    async def _leader(self) -> str:
-        (leader,) = [member["name"] for member in await self._members() if member["role"] == "leader"]
-        return str(leader)
+    async def _leader(self) -> str | None:
+        return next((member["name"] for member in await self._members() if member["role"] == "leader"), None)
 
     async def _members(self) -> list[dict[str, Any]]:
         for node in NODES:
@@ -159,9 +168,7 @@ class Cluster:
 @asynccontextmanager
 async def clustered() -> AsyncIterator[Cluster]:
     """Start a cluster for the block."""
-    folder = Path(f"/var/tmp/patroni-{secrets.token_hex(6)}")  # noqa: S108 - a path that the other user may enter
-    folder.mkdir(mode=0o711)
-    _give(folder)
+    folder = _new_folder()
     cluster = Cluster(folder)
     try:
         await cluster.start()
@@ -169,6 +176,13 @@ async def clustered() -> AsyncIterator[Cluster]:
     finally:
         await cluster.close()
         shutil.rmtree(folder)
+
+
+def _new_folder() -> Path:
+    folder = Path(f"/var/tmp/patroni-{secrets.token_hex(6)}")  # noqa: S108 - a path that the other user may enter
+    folder.mkdir(mode=0o711)
+    _give(folder)
+    return folder
 
 
 def _identity() -> Identity:

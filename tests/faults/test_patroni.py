@@ -14,8 +14,8 @@ from tests.server.in_process import development_settings, seeded_services, serve
 pytestmark = pytest.mark.patroni
 
 ROUNDS = 3
-LIMIT_S = 60
-"""Until changes succeed again. Patroni gives a lost primary twenty seconds to come back."""
+LIMIT_S = 30
+"""Until changes succeed again, from the moment at which Patroni has chosen another primary."""
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,18 @@ from tests.operations.pgbouncer import SESSIONS, pooled
 from tests.server.cancelling import cancel_a_running_statement
 from tests.server.in_process import development_settings
 from tests.server.running import ACTIVE_CONTRACT, RESUME, TERMINATE, VIEWER, Client, Running, command, running
+from tests.server.workbench import Workbench
 
+from contract_notify import MemoryDelivery
 from contract_server.db.connection import database
 from contract_server.db.statements import execute, fetch
 from contract_server.db.transaction import transaction
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
+from contract_server.mail.relay import MailRelay
+from contract_server.mail.wakeups import PostgresWakeUps
 from contract_server.settings import Settings
+from contract_server.worker.mail_loop import mail_loop
 
 pytestmark = pytest.mark.pgbouncer
 
@@ -115,6 +121,48 @@ async def until_a_worker_listens(pool: Pooled) -> None:
         await until(lambda: watching.fetchval(_LISTENER))
     finally:
         await watching.close()
+
+
+class Recorder(MemoryDelivery):
+    """Records sent mails, and what else it is told of, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: asyncio.Queue[str] = asyncio.Queue()
+        self.record = self._events.put_nowait
+
+    async def send(self, mail: EmailMessage) -> None:
+        await super().send(mail)
+        self.record("mail")
+
+    async def next(self, count: int) -> list[str]:
+        async with asyncio.timeout(30):
+            return [await self._events.get() for _ in range(count)]
+
+
+class RecordedRelay(MailRelay):
+    """Tells the recorder of its wake-ups."""
+
+    def __init__(self, bench: Workbench, recorder: Recorder) -> None:
+        super().__init__(bench.clock, recorder, bench.settings.mail_sender)
+        self._recorder = recorder
+
+    def wake(self) -> None:
+        self._recorder.record("wake-up")
+        super().wake()
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_mail_is_sent_by_its_wake_up_where_no_sweep_looks_for_mails(pool: Pooled, tmp_path: Path) -> None:
+    assert (await command(pool.variables(tmp_path), "migrate"))[0] == 0
+    bench, recorder, wake_ups = Workbench.of(pool.settings(tmp_path)), Recorder(), PostgresWakeUps()
+    async with mail_loop(RecordedRelay(bench, recorder)):
+        assert await recorder.next(1) == ["wake-up"]  # the one at the start of the loop
+        await until_a_worker_listens(pool)
+        await bench.terminated_contract()
+        wake_ups.wake()
+        assert await recorder.next(2) == ["wake-up", "mail"]
+    await wake_ups.close()
 
 
 async def test_concurrent_migrations_run_one_after_the_other(pool: Pooled, tmp_path: Path) -> None:
