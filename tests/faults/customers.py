@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import httpx
 from tests.server.workbench import Workbench, contract_of
 
 from contract_rules import Action, EventType
@@ -42,6 +43,12 @@ async def new_customer(services: Services) -> Customer:
     """A new contract, and its contractor, who has just logged in."""
     contractor = await Workbench.of(services.settings).contract(members=1)
     return Customer(*await services.sessions.open(await Account.get(id=contractor.account_id)))
+
+
+async def change(http: httpx.AsyncClient, customer: Customer, action: Action, key: str) -> httpx.Response:
+    """Ask for the change once."""
+    request = {"query": CHANGES[action], "variables": {"id": str(customer.contract_id), "key": key}}
+    return await http.post("/graphql", json=request, headers={"Authorization": f"Bearer {customer.token}"})
 
 
 @dataclass(frozen=True)

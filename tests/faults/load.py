@@ -7,7 +7,7 @@ from itertools import cycle
 from uuid import uuid4
 
 import httpx
-from tests.faults.customers import CHANGES, Customer, Effects
+from tests.faults.customers import Customer, Effects, change
 
 from contract_rules import Action
 
@@ -45,13 +45,9 @@ class Load:
             await asyncio.sleep(PAUSE_S)
 
     async def _change(self, customer: Customer, action: Action) -> None:
-        request = {
-            "query": CHANGES[action],
-            "variables": {"id": str(customer.contract_id), "key": str(uuid4())},
-        }
+        key = str(uuid4())
         while True:
-            headers = {"Authorization": f"Bearer {customer.token}"}
-            response = await self._http.post("/graphql", json=request, headers=headers)
+            response = await change(self._http, customer, action, key)
             if response.status_code == 200:
                 assert "contract" in response.json()["data"]["change"], response.text
                 return

@@ -66,7 +66,11 @@ class Pair:
         self.standby.leader = self.primary
         await to_thread(self.standby.start)
         await self._wait_for_standby("*")
-        await until(lambda: ask(self.primary, _IN_STEP))
+        await until(self.is_in_step)
+
+    async def is_in_step(self) -> bool:
+        """Whether the standby follows, so that commits need not wait any longer."""
+        return bool(await ask(self.primary, _IN_STEP))
 
     async def new_database(self) -> str:
         """The name of a new database that both servers have."""

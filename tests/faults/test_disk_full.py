@@ -11,13 +11,11 @@ import asyncpg
 import httpx
 import pytest
 from tests.conftest import ask, new_database
-from tests.faults.customers import CHANGES, Customer, Effects, new_customer
+from tests.faults.customers import CHANGES, Customer, Effects, change, new_customer
 from tests.faults.load import Load
 from tests.faults.small_disk import OnSmallDisk, SmallDisk, small_disk
 from tests.faults.waiting import until
 from tests.server.in_process import development_settings, seeded_services, served
-
-from contract_rules import Action
 
 pytestmark = pytest.mark.small_disk
 
@@ -34,13 +32,9 @@ class Program:
     postgres: OnSmallDisk
     customers: list[Customer]
 
-    async def change(self, action: Action, key: str) -> httpx.Response:
-        request = {
-            "query": CHANGES[action],
-            "variables": {"id": str(self.customers[0].contract_id), "key": key},
-        }
-        headers = {"Authorization": f"Bearer {self.customers[0].token}"}
-        return await self.http.post("/graphql", json=request, headers=headers)
+    async def change(self, number: int, key: str) -> httpx.Response:
+        """The first customer's change of that number."""
+        return await change(self.http, self.customers[0], tuple(CHANGES)[number % 2], key)
 
     async def is_ready(self) -> bool:
         return (await self.http.get("/readyz")).status_code == 200
@@ -72,14 +66,14 @@ async def test_a_server_on_a_full_disk_is_not_ready_until_there_is_space_again(t
         assert await program.is_ready()
         program.disk.fill()
         changes, key = 0, str(uuid4())
-        while (response := await program.change(tuple(CHANGES)[changes % 2], key)).status_code == 200:
+        while (response := await program.change(changes, key)).status_code == 200:
             changes, key = changes + 1, str(uuid4())
         assert (response.status_code, int(response.headers["Retry-After"]) > 0) == (503, True)
         for _ in range(3):  # asking does not make it ready
             assert (await program.http.get("/readyz")).json() == {"ok": False, "reason": REASON}
         program.disk.free()
         assert await program.is_ready()
-        assert (await program.change(tuple(CHANGES)[changes % 2], key)).status_code == 200
+        assert (await program.change(changes, key)).status_code == 200
         assert await Effects.of(program.customers[0]) == Effects.after(changes + 1)
 
 

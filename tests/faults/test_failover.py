@@ -2,17 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 from tests.faults.conftest import Faults
-from tests.faults.customers import new_customer
+from tests.faults.customers import Effects, change, new_customer
 from tests.faults.load import CLIENTS, Load
 from tests.faults.replication import Pair, replicated
+from tests.faults.waiting import until
 from tests.server.in_process import development_settings, seeded_services, served
 
+from contract_rules import Action
+
 RESUMES_WITHIN_S = 5
+SHORT_DEADLINE = timedelta(seconds=3)
 
 
 CHANGES_OF_PRIMARY: dict[str, Callable[[Pair], Awaitable[None]]] = {
@@ -45,6 +51,24 @@ async def test_a_change_of_the_primary_loses_no_acknowledged_change_and_changes_
                         await pair.follow_anew()
                 assert min(load.acknowledged.values()) > 0
                 assert await load.lost_nothing()
+
+
+async def test_a_change_that_no_standby_has_is_not_acknowledged_nor_is_its_repetition(tmp_path: Path) -> None:
+    async with replicated(tmp_path) as pair:
+        database = await pair.new_database()
+        settings = development_settings(pair.url(database), tmp_path)
+        async with seeded_services(settings) as services:
+            customer = await new_customer(services)
+        async with served(settings.model_copy(update={"request_deadline": SHORT_DEADLINE})) as http:
+            key = str(uuid4())
+            await asyncio.to_thread(pair.standby.stop)
+            for _ in range(2):  # PostgreSQL stores it on the primary when the first request gives up waiting
+                assert (await change(http, customer, Action.TERMINATE, key)).status_code == 503
+                assert (await Effects.of(customer)).version == 2
+            await asyncio.to_thread(pair.standby.start)
+            await until(pair.is_in_step)
+            assert (await change(http, customer, Action.TERMINATE, key)).status_code == 200
+            assert await Effects.of(customer) == Effects.after(1)
 
 
 async def test_a_server_waits_for_a_primary_and_says_so(tmp_path: Path) -> None:
