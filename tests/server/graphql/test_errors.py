@@ -11,7 +11,6 @@ import httpx
 import orjson
 import pytest
 import strawberry
-from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -23,7 +22,7 @@ from contract_server import logs
 from contract_server.graphql.http.view import GraphQLView
 from contract_server.services import build_services
 from contract_server.settings import Settings
-from contract_server.web.security import SecurityMiddleware
+from contract_server.web.guard import Guard
 
 SECRET = "postgresql://user:password@db/contracts refuses active@example.jp"
 
@@ -97,10 +96,7 @@ def client_over_defects(settings: Settings) -> httpx.AsyncClient:
     view = GraphQLView(strawberry.Schema(Query, Mutation), services, None)
     app = Starlette(
         routes=[Route("/graphql", view), Route("/defect", explode_outside_graphql)],
-        middleware=[
-            Middleware(CorrelationIdMiddleware, validator=None),
-            Middleware(SecurityMiddleware, settings=settings),
-        ],
+        middleware=[Middleware(Guard, settings=settings)],
     )
     app.state.services = services
     return client_of(app)

@@ -32,7 +32,7 @@ from contract_server.graphql.http.view import GraphQLView
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 from contract_server.web.body_limit import LARGEST_BODY
-from contract_server.web.security import SecurityMiddleware
+from contract_server.web.guard import Guard
 
 pytestmark = pytest.mark.usefixtures("frozen_garbage")
 
@@ -68,7 +68,7 @@ async def api(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Count
         schema = build_schema(development=False)
         app = Starlette(
             routes=[Route("/graphql", GraphQLView(schema, services, None))],
-            middleware=[Middleware(SecurityMiddleware, settings=settings)],
+            middleware=[Middleware(Guard, settings=settings)],
         )
         app.state.services = services
         counted = Counted(app)

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from tests.server.asgi import UNREACHABLE_DATABASE
 
 from contract_server.settings import EnvironmentName, Settings
+from contract_server.web.guard import Guard
 from contract_server.web.playground import playground_page, playground_routes
-from contract_server.web.security import SecurityMiddleware
 
 FILES = {
     "index.html": "<!doctype html><title>playground</title>",
@@ -42,7 +42,7 @@ async def http(bundle: Path) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings(environment=EnvironmentName.DEVELOPMENT, database_url=UNREACHABLE_DATABASE)
     app = Starlette(
         routes=[*playground_routes(bundle=bundle), Route("/graphql", partial(playground_page, bundle=bundle))],
-        middleware=[Middleware(SecurityMiddleware, settings=settings)],
+        middleware=[Middleware(Guard, settings=settings)],
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -3,9 +3,9 @@
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from tests.server.asgi import Exchange
+from tests.server.asgi import Exchange, production_with_no_database
 
-from contract_server.web.unhandled_errors import UnhandledErrorMiddleware
+from contract_server.web.guard import Guard
 
 
 def failing_with(error: Exception, *, after_response: bool = False) -> ASGIApp:
@@ -14,7 +14,7 @@ def failing_with(error: Exception, *, after_response: bool = False) -> ASGIApp:
             await PlainTextResponse("begun")(scope, receive, send)
         raise error
 
-    return UnhandledErrorMiddleware(app)
+    return Guard(app, production_with_no_database())
 
 
 async def test_a_defect_is_answered_with_500_and_without_its_text() -> None:

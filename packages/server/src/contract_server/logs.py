@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 import warnings
+from contextvars import ContextVar
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TextIO
@@ -18,8 +19,10 @@ from uuid import UUID
 
 import orjson
 import structlog
-from asgi_correlation_id.context import correlation_id
 from structlog.typing import EventDict, WrappedLogger
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the HTTP request in progress."""
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -99,8 +102,8 @@ def _add_origin(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    if request_id := correlation_id.get():
-        event.setdefault("request_id", request_id)
+    if current := request_id.get():
+        event.setdefault("request_id", current)
     return event
 
 

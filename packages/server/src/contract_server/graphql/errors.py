@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from asgi_correlation_id.context import correlation_id
 from graphql import FieldNode, GraphQLError
 
 from contract_rules import Language
 from contract_server.db.availability import is_transient
 from contract_server.graphql.language import words
-from contract_server.logs import get_logger
+from contract_server.logs import get_logger, request_id
 from contract_server.request_limits import RateLimited
 
 log = get_logger(__name__)
@@ -66,7 +65,7 @@ def _field(error: GraphQLError) -> str | None:
 
 def masked(language: Language) -> dict[str, Any]:
     """The error for an internal error: it reveals the request id only."""
-    return {"message": _MASKED[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}
+    return {"message": _MASKED[language], "extensions": {"code": INTERNAL, "requestId": request_id.get()}}
 
 
 def unavailable(language: Language) -> dict[str, Any]:
@@ -81,4 +80,4 @@ def rate_limited(language: Language) -> dict[str, Any]:
 
 def too_slow(language: Language) -> dict[str, Any]:
     """The error for a request that exceeded its deadline."""
-    return {"message": _TOO_SLOW[language], "extensions": {"code": INTERNAL, "requestId": correlation_id.get()}}
+    return {"message": _TOO_SLOW[language], "extensions": {"code": INTERNAL, "requestId": request_id.get()}}

@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from asgi_correlation_id.context import correlation_id
-
 from contract_notify import Message, RenderedMail, render
 from contract_server.db.rows import UpdateWhere
+from contract_server.logs import request_id
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.settings import Settings
 
@@ -49,7 +48,7 @@ class Outbox:
             "recipient": recipient.email,
             "subject": rendered.subject,
             "body": rendered.body,
-            "request_id": correlation_id.get(),
+            "request_id": request_id.get(),
         }
 
 

@@ -1,10 +1,9 @@
 """Limits for requests: the size of body, address and headers, and the time in which the body must arrive."""
 
 import asyncio
-from datetime import timedelta
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
 from contract_server.headers import LONGEST_URL, RequestHeaders, are_within_limits
 from contract_server.web.error_responses import error_response, headers_too_long, url_too_long
@@ -12,38 +11,33 @@ from contract_server.web.error_responses import error_response, headers_too_long
 LARGEST_BODY = 64 * 1024
 
 
-class _TooLarge(Exception):
-    """The body exceeds the limit."""
+class BodyRefused(Exception):
+    """The body, or what comes before it, exceeds a limit."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
-class _ClientDisconnected(Exception):
+class ClientDisconnected(Exception):
     """The client closed the connection before the body was complete."""
 
 
-class BodyLimit:
-    """Reads the whole body within the limits, then calls the application with it."""
+async def read_body(scope: Scope, receive: Receive, timeout_s: float) -> bytes:
+    """Read the whole body of a request; if it declares a length above the limit, refuse it without reading.
 
-    def __init__(self, app: ASGIApp, timeout: timedelta) -> None:
-        self._app = app
-        self._timeout = timeout.total_seconds()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request; if it declares a length above the limit, refuse it without reading the body."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        refused = _refuse_unread(scope)
-        if refused is None:
-            try:
-                async with asyncio.timeout(self._timeout):
-                    body = await _read(receive)
-            except _TooLarge:
-                refused = _too_large()
-            except TimeoutError:
-                refused = error_response(408, "The request did not arrive in time.", headers={"Connection": "close"})
-            except _ClientDisconnected:
-                return
-        await (refused(scope, receive, send) if refused else self._app(scope, _replay(body, receive), send))
+    Raises:
+        BodyRefused: The request exceeds a limit, or does not arrive in time.
+        ClientDisconnected: The connection ended before the body was complete.
+    """
+    if refused := _refuse_unread(scope):
+        raise BodyRefused(refused)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _read(receive)
+    except TimeoutError:
+        late = error_response(408, "The request did not arrive in time.", headers={"Connection": "close"})
+        raise BodyRefused(late) from None
 
 
 def _refuse_unread(scope: Scope) -> Response | None:
@@ -67,25 +61,20 @@ def _too_large() -> Response:
 
 
 async def _read(receive: Receive) -> bytes:
-    """Read the whole body; the limit also holds for a body longer than declared.
-
-    Raises:
-        _TooLarge: The body exceeds the limit.
-        _ClientDisconnected: The connection ended before the body was complete.
-    """
+    """Read the whole body; one longer than declared is refused too."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _ClientDisconnected
+            raise ClientDisconnected
         body += message.get("body", b"")
         if len(body) > LARGEST_BODY:
-            raise _TooLarge
+            raise BodyRefused(_too_large())
         if not message.get("more_body"):
             return bytes(body)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """A channel that yields the body that was read, then the client's further messages."""
     unread = True
 

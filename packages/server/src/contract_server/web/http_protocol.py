@@ -17,7 +17,7 @@ from contract_server.headers import LONGEST_HEADERS, LONGEST_URL
 from contract_server.settings import Settings
 from contract_server.web.error_responses import error_response, headers_too_long, url_too_long
 from contract_server.web.peer_connections import PeerConnections
-from contract_server.web.security import security_headers
+from contract_server.web.security import SecurityHeaders
 
 LONGEST_HEAD = LONGEST_URL + LONGEST_HEADERS + 2 * 1024
 """Above the application's own limits by method, version and line ends; what lies between, the application refuses."""
@@ -54,7 +54,7 @@ class LimitedConfig(uvicorn.Config):
         )
         self.head_timeout = head_timeout
         self.peers = PeerConnections(settings)
-        self.security_headers = security_headers(tls=not settings.development)
+        self.security_headers = SecurityHeaders(tls=not settings.development).all
 
 
 class LimitedProtocol(HttpToolsProtocol):

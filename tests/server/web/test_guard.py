@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from contract_server.web.app import LONGEST_REQUEST_ID
+from contract_server.web.guard import LONGEST_REQUEST_ID
 
 NEW = re.compile(r"[0-9a-f]{32}")
 
