@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from contract_notify.cli import main as contract_notify
 from contract_rules.cli import main as contract_rules
-from contract_server.cli import cli as contract_server
+from contract_server.cli.command_line import COMMANDS, command_line
 from contract_server.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +35,8 @@ PAGES = [
 ]
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 FOREIGN_WORDS = ("nobody", "somebody", "whoever", "everybody", "anybody", "whatever", "wherever")
+
+contract_server = command_line(*COMMANDS)
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import new_database
-from tests.server.running import command, stop_process, until_ready
+from tests.server.running import command, free_port, start, stop_process, until_ready
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
@@ -130,6 +130,27 @@ async def test_what_the_units_start_migrates_serves_and_works(
                 await until_scraped(client, f"http://127.0.0.1:{metrics_port}/metrics")
     finally:
         for process in processes:
+            await stop_process(process)
+
+
+async def test_the_server_reports_to_systemd_when_it_serves(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    port, address = free_port(), str(tmp_path / "notify")
+    assert unit("contract-server@.service").values("Type") == ["notify"]
+    variables = {
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": await new_database(postgres),
+        "MAIL_DIR": str(tmp_path),
+        "NOTIFY_SOCKET": address,
+    }
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.setblocking(False)
+        process = await start(variables, tmp_path / "server.log", "serve", "--port", str(port), "--workers", "2")
+        try:
+            async with asyncio.timeout(30), httpx.AsyncClient() as client:
+                assert await asyncio.get_running_loop().sock_recv(systemd, 64) == b"READY=1"
+                assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        finally:
             await stop_process(process)
 
 

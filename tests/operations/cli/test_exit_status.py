@@ -16,7 +16,7 @@ def end_of(error: Exception, monkeypatch: pytest.MonkeyPatch) -> object:
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(contract_server.cli, "cli", fail)
+    monkeypatch.setattr(contract_server.cli, "command_line", lambda *_: fail)
     with pytest.raises(SystemExit) as end:
         contract_server.cli.main()
     return end.value.code

@@ -22,7 +22,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
 
     monkeypatch.setattr(processes, "refuse_startup_problems", lambda: None)
     monkeypatch.setattr(processes, "load_settings", lambda: None)
-    monkeypatch.setattr(app, "create_app", lambda _: "application")
+    monkeypatch.setattr(app, "create_app", lambda _, **__: "application")
     monkeypatch.setattr(graceful_server, "serve_until_stopped", serve_until_stopped)
     threshold = gc.get_threshold()
     yield applications

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from contract_server.cli import cli
+from contract_server.cli.command_line import command_line
 from contract_server.cli.commands.schema import export_schema
 from contract_server.cli.exit_status import Refusal, Status
 
@@ -18,6 +18,7 @@ SERVER = Path(__file__).parents[3] / "packages" / "server"
 def test_standard_output_and_a_file_get_the_schema_of_the_repository(
     options: tuple[str, ...], name: str, tmp_path: Path
 ) -> None:
+    cli = command_line("export-schema")
     schema = (SERVER / name).read_text(encoding="utf-8")
     assert CliRunner().invoke(cli, ["export-schema", *options]).output == schema
     assert CliRunner().invoke(cli, ["export-schema", *options, str(tmp_path / name)]).output == ""

@@ -17,7 +17,7 @@ from tests.server.in_process import served
 from tests.server.running import ACTIVE_CONTRACT, LOG_IN, PASSWORD, TERMINATE
 
 from contract_rules import shipped_policies
-from contract_server.cli import cli
+from contract_server.cli.command_line import COMMANDS, command_line
 from contract_server.contracts.models import Contract, TerminationApplication
 from contract_server.db.connection import database
 from contract_server.db.transaction import transaction
@@ -110,7 +110,7 @@ ON_NONE = {"dev", "settings", "export-schema"}
 
 
 def test_every_command_is_tried() -> None:
-    commands = set()
+    commands, cli = set(), command_line(*COMMANDS)
     for name, command in typer.main.get_command(cli).commands.items():  # type: ignore[attr-defined]  # it is a group
         commands |= {f"{name} {inner}" for inner in getattr(command, "commands", ())} or {name}
     assert commands == ON_A_DATABASE_IN_USE.keys() | ON_ANY_DATABASE | ON_NONE

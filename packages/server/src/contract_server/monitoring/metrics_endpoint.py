@@ -64,28 +64,29 @@ def _refresh_pool() -> None:
 
 
 class MetricsPort:
-    """The metrics port of this process, if one is set."""
+    """The metrics port of a process, if one is set: `METRICS_PORT` of the first, one more of the next."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, process: int = 0) -> None:
         """Open the port now, so that a port in use stops the start and not the first scrape.
 
         Raises:
-            SettingsError: The port is in use, or the host is not this machine.
+            SettingsError: The port is in use or too high, or the host is not this machine.
         """
         self._socket: socket.socket | None = None
         if settings.metrics_port is None:
             return
+        port = settings.metrics_port + process
         family = socket.AF_INET6 if ":" in settings.metrics_host else socket.AF_INET
         try:
             self._socket = socket.create_server(
-                (settings.metrics_host, settings.metrics_port),
+                (settings.metrics_host, port),
                 family=family,
                 dualstack_ipv6=settings.metrics_host == "::" and socket.has_dualstack_ipv6(),
             )
-        except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a host name"
+        except (OSError, OverflowError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a host name, or a port beyond 65535"
             raise SettingsError(
-                f"METRICS_PORT: {settings.metrics_host} port {settings.metrics_port} cannot be listened on"
+                f"METRICS_PORT: {settings.metrics_host} port {port} cannot be listened on"
                 f" ({reason}); set a free port of this machine, another one for each process"
             ) from None
 

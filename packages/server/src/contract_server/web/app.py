@@ -29,16 +29,19 @@ from contract_server.web.guard import Guard
 from contract_server.web.playground import playground_page, playground_routes
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Build the application of this process."""
+def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
+    """Build the application of this process, or of the processes that will be forked from it.
+
+    Each of these sets `app.state.process` to its index, which makes the difference between them.
+    """
     logs.configure(settings.log_level)
     wake_ups = PostgresWakeUps()
     services = build_services(settings, wake_ups)
-    metrics_port = MetricsPort(settings)
+    metrics_ports = [MetricsPort(settings, index) for index in range(processes)]
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with database(settings), metrics_port.serving(services):
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with database(settings), metrics_ports[app.state.process].serving(services):
             yield
             await wake_ups.close()
             await services.close()
@@ -52,6 +55,7 @@ def create_app(settings: Settings) -> Starlette:
         ],
     )
     app.state.services = services
+    app.state.process = 0
     return app
 
 

@@ -6,6 +6,7 @@ requests on all of them, answers with `Connection: close`, and then ends.
 """
 
 import asyncio
+import os
 import socket
 from contextlib import suppress
 
@@ -36,18 +37,39 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
 
 
-def serve_until_stopped(app: Starlette, settings: Settings, listening: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def serve_until_stopped(
+    app: Starlette, settings: Settings, listening: socket.socket, parent: int | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT, or until the parent has ended, if one is given."""
     config = LimitedConfig(app, settings, backlog=BACKLOG, timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S)
-    GracefulServer(config, listening).run(sockets=[listening])
+    GracefulServer(config, listening, parent).run(sockets=[listening])
+
+
+def notify_ready() -> None:
+    """Tell systemd that this process serves, if it waits for that: `Type=notify`."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor, suppress(OSError):
+            supervisor.sendto(b"READY=1", address.replace("@", "\0", 1))
 
 
 class GracefulServer(uvicorn.Server):
     """A uvicorn server that answers every connection made before it stops."""
 
-    def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, listening: socket.socket, parent: int | None = None) -> None:
         super().__init__(config)
         self._listening = listening
+        self._parent = parent
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and report it to systemd."""
+        await super().startup(sockets)
+        notify_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop; a parent that was killed gives no signal."""
+        is_orphan = self._parent is not None and os.getppid() != self._parent
+        return await super().on_tick(counter) or is_orphan
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Refuse new connections, answer the existing ones, and end."""

@@ -59,7 +59,7 @@ def list_(
 
 @cli.command()
 def show(contract: ContractId, json: Json = False) -> None:
-    """Show everything stored about one contract, with its events and personal data.
+    """Show everything stored about one contract. That includes personal data.
 
     Example: contract-server contracts show 018f0000-0000-7000-8000-000000000001 --json
     """

@@ -32,7 +32,7 @@ def plan(
     within: Annotated[str, typer.Option(help="How far ahead to look: 36h, 7d.", metavar="SPAN")] = "14d",
     json: Json = False,
 ) -> None:
-    """Show the due and the coming erasures, day by day, and whether the breaker stops them.
+    """Show the due and the coming erasures, day by day. It is said which the breaker stops.
 
     Example: contract-server erasures plan --within 30d
     """
@@ -66,7 +66,7 @@ def plan(
 
 @cli.command()
 def approve(yes: Yes = False) -> None:
-    """Approve a wave of erasures that the breaker has stopped: exactly those shown, and no later ones.
+    """Approve a wave of erasures that the breaker has stopped. No later ones are approved with it.
 
     Example: contract-server erasures approve
     """
@@ -88,7 +88,7 @@ def retry(
     contract: Annotated[UUID | None, typer.Argument(metavar="CONTRACT", help="The contract's id.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Retry the failed actions of all contracts.")] = False,
 ) -> None:
-    """Retry the failed actions of a contract, or of all, at the next sweep. Correct the cause first.
+    """Retry the failed actions of a contract, or of all. Correct the cause first: the next sweep runs them.
 
     Example: contract-server erasures retry 018f0000-0000-7000-8000-000000000004
     """

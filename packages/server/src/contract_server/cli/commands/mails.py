@@ -62,7 +62,7 @@ def retry(
 
 @cli.command("dismiss")
 def dismiss_(mail: Annotated[int, _NUMBER]) -> None:
-    """Take a failed mail off the list: its recipient was informed in another way, or need not be.
+    """Take a failed mail off the list. Its recipient was informed in another way, or need not be.
 
     Example: contract-server mails dismiss 1201
     """

@@ -61,7 +61,7 @@ def add(
 
 @cli.command()
 def password(email: Email) -> None:
-    """Set a new password, end all sessions of the account, and tell its owner by mail.
+    """Set a new password. All sessions of the account end, and its owner gets a mail.
 
     Example: contract-server user password operator@example.jp < password.txt
     """
