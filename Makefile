@@ -3,6 +3,7 @@
 PORT ?= 8000
 HOST ?= 127.0.0.1
 PYTHON ?= python3
+CONTAINER ?= docker
 
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
@@ -11,7 +12,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate schema lock clean-local
+.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate image schema lock clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +98,10 @@ worker: $(INSTALLED) ## run the arq worker: end of service, erasures, mails (the
 migrate: $(INSTALLED) ## bring the database to this version's schema (DATABASE_URL)
 	@$(BIN)/contract-server migrate
 
+image: $(INSTALLED) playground ## build the container image contract-server (CONTAINER=docker or podman)
+	@rm -rf dist && $(UV) build --quiet --wheel --all-packages --no-build-isolation --python $(BIN)/python -o dist
+	@$(CONTAINER) build --file packages/server/Dockerfile --tag contract-server .
+
 schema: $(INSTALLED) ## export the GraphQL schemas of development and production
 	@$(BIN)/contract-server export-schema packages/server/schema.graphql
 	@$(BIN)/contract-server export-schema --production packages/server/schema.production.graphql
@@ -117,16 +122,21 @@ clean-local: $(INSTALLED) ## delete the data of `make run`
 	@$(BIN)/python -c "from contract_server.development.environment import remove_development; raise SystemExit(remove_development())"
 
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-	--all-extras --group pyproject.toml:dev --no-emit-package contract-rules --no-emit-package contract-notify \
-	$(wildcard packages/*/pyproject.toml)
+	--no-emit-package contract-rules --no-emit-package contract-notify $(wildcard packages/*/pyproject.toml)
+ALL := --all-extras --group pyproject.toml:dev
+IMAGE := --extra otel --constraints requirements.lock --no-annotate
+IMAGE_LOCK := packages/server/requirements.lock
 
 lock: $(INSTALLED) ## pin every dependency anew, with hashes, for all platforms (UPGRADE=1 takes newer versions)
-	@$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	@$(UV) $(COMPILE) $(ALL) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	@$(UV) $(COMPILE) $(IMAGE) --output-file $(IMAGE_LOCK)
 
 .PHONY: lock-check
 lock-check: $(INSTALLED)
-	@mkdir -p .local && cp requirements.lock .local/requirements.lock
-	@$(UV) $(COMPILE) --output-file .local/requirements.lock
+	@mkdir -p .local && cp requirements.lock .local/requirements.lock && cp $(IMAGE_LOCK) .local/image.lock
+	@$(UV) $(COMPILE) $(ALL) --output-file .local/requirements.lock
+	@$(UV) $(COMPILE) $(IMAGE) --output-file .local/image.lock
 	@sed 's|\.local/||' .local/requirements.lock | diff -q - requirements.lock >/dev/null \
+		&& diff -q .local/image.lock $(IMAGE_LOCK) >/dev/null \
 		|| { echo "requirements.lock is out of date: run 'make lock'"; exit 1; }
-	@rm .local/requirements.lock
+	@rm .local/requirements.lock .local/image.lock

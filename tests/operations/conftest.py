@@ -1,18 +1,31 @@
-"""Tests of PgBouncer are left out where it is not installed."""
+"""Tests that need PgBouncer, or the tools that build a container image, are left out where these are missing."""
 
 import pytest
-from tests.operations.pgbouncer import PATH
+from tests.operations import container, pgbouncer
+
+LEFT_OUT = {
+    mark: word
+    for mark, is_possible, word in (
+        ("pgbouncer", pgbouncer.PATH is not None, "The tests of PgBouncer were left out: this machine has none."),
+        (
+            "container",
+            container.IS_POSSIBLE,
+            f"The tests of the container image were left out: they need root, {', '.join(container.TOOLS)}.",
+        ),
+    )
+    if not is_possible
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave them out."""
-    if PATH is None:
-        left_out = [item for item in items if item.get_closest_marker("pgbouncer")]
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
+    if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say that they were."""
-    if PATH is None:
-        terminalreporter.write_line("The tests of PgBouncer were left out: this machine has none.")
+    for word in LEFT_OUT.values():
+        terminalreporter.write_line(word)

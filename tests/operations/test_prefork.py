@@ -18,6 +18,7 @@ import pytest
 from tests.conftest import seeded_database
 from tests.faults.waiting import until
 from tests.locks import until_a_lock_is_awaited
+from tests.operations.processes import children_of, is_running
 from tests.server.running import (
     ACTIVE_CONTRACT,
     LOG_IN,
@@ -47,14 +48,6 @@ fork_processes(3, socket.create_server(("127.0.0.1", 0)))
 sys.exit(3)
 """
 CHANGES = "SELECT count(*) FROM contract_event WHERE type IN ('TERMINATION_REQUESTED', 'RESUMED')"
-
-
-def children_of(process: int) -> set[int]:
-    return set(map(int, Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()))
-
-
-def is_running(process: int) -> bool:
-    return Path(f"/proc/{process}").exists()
 
 
 @dataclass(frozen=True)
