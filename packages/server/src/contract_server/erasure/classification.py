@@ -105,7 +105,7 @@ TABLES = MappingProxyType(
             personal=_columns("recipient subject body"),
             technical=_columns(
                 "id contract_id kind message_id dated_at state attempts next_attempt_at lease_token lease_until"
-                " sent_at failure request_id useful_until"
+                " sent_at failure request_id traceparent useful_until"
             ),
         ),
         "idempotent_answer": Table(

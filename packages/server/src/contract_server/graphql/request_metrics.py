@@ -15,6 +15,7 @@ from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.execution.documents import PreparedOperation
 from contract_server.graphql.http.request import RequestRefused
 from contract_server.graphql.strawberry_internals import get_error_type, get_exception_types
+from contract_server.tracing import TRACING
 
 UNKNOWN = "unknown"
 MALFORMED = "malformed"
@@ -39,6 +40,7 @@ class RequestMetrics:
         """Count the request, unless its HTTP status refuses it: `count_malformed` counts these."""
         if not isinstance(error, RequestRefused):
             _requests(self.operation, self.outcome).inc()
+            TRACING.annotate(operation=self.operation, outcome=self.outcome)
 
     def set_operation(self, operation: PreparedOperation | None) -> None:
         """Record the first field of the operation."""

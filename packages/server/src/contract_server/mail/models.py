@@ -43,6 +43,7 @@ class OutboxMail(Model):
     sent_at = fields.DatetimeField(null=True)
     failure = fields.CharField(max_length=100, null=True, description="the kind of the last failure, never its text")
     request_id = fields.CharField(max_length=64, null=True, description="the request that caused it, for the log")
+    traceparent = fields.CharField(max_length=55, null=True, description="the span that caused it, for the trace")
     useful_until: datetime | None = fields.DatetimeField(
         null=True, description="by the contracts' clock; from then on it is not sent any more"
     )

@@ -9,6 +9,7 @@ from contract_server.db.rows import UpdateWhere
 from contract_server.logs import request_id
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.settings import Settings
+from contract_server.tracing import TRACING
 
 
 class Recipient(Protocol):
@@ -49,6 +50,7 @@ class Outbox:
             "subject": rendered.subject,
             "body": rendered.body,
             "request_id": request_id.get(),
+            "traceparent": TRACING.traceparent(),
         }
 
 

@@ -33,6 +33,7 @@ class ClaimedMail:
     attempts: int
     lease_token: UUID
     request_id: str | None
+    traceparent: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from contract_server.logs import get_logger
 from contract_server.mail.models import MailState
 from contract_server.mail.queue import ClaimedMail, DeliveryResult, claim, find_ready, record_results, restore
 from contract_server.mail.server_channel import Attempt, ServerChannel
+from contract_server.tracing import TRACING
 
 log = get_logger(__name__)
 
@@ -204,6 +205,12 @@ class MailRelay:
         return in_flight & done
 
     async def _attempt(self, mail: ClaimedMail) -> Attempt:
+        with TRACING.span("send mail", mail.traceparent, kind=mail.kind, attempt=mail.attempts):
+            _, failure = attempt = await self._send_one(mail)
+            TRACING.annotate(outcome=type(failure).__name__ if failure else "sent")
+            return attempt
+
+    async def _send_one(self, mail: ClaimedMail) -> Attempt:
         try:
             await self._delivery.send(
                 compose(

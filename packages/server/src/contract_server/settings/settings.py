@@ -26,6 +26,7 @@ from contract_server.settings.types import (
     is_public,
     is_too_wide,
 )
+from contract_server.tracing import is_installed
 
 __all__ = ["DEVELOPMENT_SECRET_KEY", "EnvironmentName", "Settings", "SettingsError", "load_settings"]
 
@@ -196,6 +197,10 @@ class Settings(BaseSettings):
         None, description="folder with every version of the policy as .toml files; where not set, those shipped"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    tracing: bool = Field(
+        False,
+        description="whether traces are exported, to where the variables OTEL_EXPORTER_OTLP_… of OpenTelemetry say",
+    )
     metrics_port: int | None = Field(
         None,
         ge=1,
@@ -215,6 +220,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read only variables, and files that variables name."""
         return init_settings, env_settings, FilesSource(settings_cls)
+
+    @field_validator("tracing")
+    @classmethod
+    def _must_be_installed(cls, value: bool) -> bool:
+        if value and not is_installed():
+            raise ValueError("expected contract-server[otel] to be installed")
+        return value
 
     @field_validator("secret_key")
     @classmethod

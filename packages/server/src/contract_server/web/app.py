@@ -25,8 +25,10 @@ from contract_server.monitoring.metrics_endpoint import MetricsPort, metrics_rou
 from contract_server.monitoring.startup_checks import find_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
+from contract_server.tracing import TRACING
 from contract_server.web.guard import Guard
 from contract_server.web.playground import playground_page, playground_routes
+from contract_server.web.traced_requests import TracingMiddleware
 
 
 def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
@@ -41,16 +43,18 @@ def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with database(settings), metrics_ports[app.state.process].serving(services):
-            yield
-            await wake_ups.close()
-            await services.close()
+        with TRACING.exporting(enabled=settings.tracing):
+            async with database(settings), metrics_ports[app.state.process].serving(services):
+                yield
+                await wake_ups.close()
+                await services.close()
 
     app = Starlette(
         routes=_routes(settings, services),
         lifespan=lifespan,
         middleware=[
             Middleware(Guard, settings=settings),
+            *([Middleware(TracingMiddleware)] if settings.tracing else []),
             Middleware(GraphQLShortcut, api=_api(settings, services)),
         ],
     )

@@ -19,6 +19,7 @@ from contract_server.monitoring.metrics_endpoint import MetricsPort
 from contract_server.monitoring.startup_checks import find_known_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_worker_settings
+from contract_server.tracing import TRACING
 from contract_server.worker.mail_loop import mail_loop
 from contract_server.worker.queue import queue_name, redis_settings, serialize
 from contract_server.worker.sweep import sweep_unless_running
@@ -47,6 +48,7 @@ async def start(ctx: dict[str, Any]) -> None:
     """Connect to all services, once per process."""
     logs.configure(_SETTINGS.log_level)
     stack = ctx["stack"] = AsyncExitStack()
+    stack.enter_context(TRACING.exporting(enabled=_SETTINGS.tracing))
     metrics_port = MetricsPort(_SETTINGS)
     await stack.enter_async_context(database(_SETTINGS))
     if problem := await find_known_startup_problem(_SETTINGS):
