@@ -2,10 +2,15 @@
 
 The key is the text, so another text is another document and passes every check. Refused documents are not cached.
 Both the number of documents and the total length of their texts are bounded: a client that sends ever new documents
-fills no memory. The document that was unused for longest is removed first.
+fills no memory.
+
+The cache is a segmented LRU: a new document enters the probation segment, and its second use moves it to the protected
+one. So documents that are used once replace each other only. In each segment, the document that was unused for longest
+is removed first; out of the protected segment it goes back on probation.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -26,6 +31,7 @@ from contract_server.graphql.execution.compiled import Compiled, compile_operati
 
 MOST_DOCUMENTS = 200
 LONGEST_TEXTS = 128 * 1024  # characters, of all that are cached; a parsed document takes about 200 times its text
+PROTECTED = 0.75  # the share of both
 
 
 # They run days of due work before they return. They exist in development alone.
@@ -76,30 +82,61 @@ class PreparedDocument:
 
 
 class Documents:
-    """The documents that were used last."""
+    """The documents that were used last, those used more than once before all others."""
 
     def __init__(self, *, most: int = MOST_DOCUMENTS, longest_texts: int = LONGEST_TEXTS) -> None:
+        protected_most, protected_texts = int(most * PROTECTED), int(longest_texts * PROTECTED)
+        self._protected = _Segment(protected_most, protected_texts)
+        self._probation = _Segment(most - protected_most, longest_texts - protected_texts)
+
+    def find(self, text: str) -> PreparedDocument | None:
+        """The document of exactly this text, if it is cached."""
+        document = self._protected.find(text)
+        if document is None and (document := self._probation.remove(text)):
+            for demoted in self._protected.add(text, document):
+                self._probation.add(*demoted)
+        return document
+
+    def keep(self, text: str, document: PreparedDocument) -> None:
+        """Add a valid document to the cache."""
+        if self._protected.find(text) is None:
+            self._probation.add(text, document)
+
+
+class _Segment:
+    """An LRU cache that is bounded by the number of documents and the total length of their texts."""
+
+    def __init__(self, most: int, longest_texts: int) -> None:
         self._most = most
         self._longest_texts = longest_texts
         self._cached: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._length = 0
 
     def find(self, text: str) -> PreparedDocument | None:
-        """The document of exactly this text, if it is cached."""
         document = self._cached.get(text)
         if document is not None:
             self._cached.move_to_end(text)
         return document
 
-    def keep(self, text: str, document: PreparedDocument) -> None:
-        """Add a valid document to the cache."""
+    def remove(self, text: str) -> PreparedDocument | None:
+        document = self._cached.pop(text, None)
+        if document is not None:
+            self._length -= len(text)
+        return document
+
+    def add(self, text: str, document: PreparedDocument) -> list[tuple[str, PreparedDocument]]:
+        """Add a document, unless its text alone is too long. Returns those that are removed for it."""
         if text in self._cached or len(text) > self._longest_texts:
-            return
+            return []
         self._cached[text] = document
         self._length += len(text)
+        return list(self._removed())
+
+    def _removed(self) -> Iterator[tuple[str, PreparedDocument]]:
         while len(self._cached) > self._most or self._length > self._longest_texts:
-            removed, _ = self._cached.popitem(last=False)
-            self._length -= len(removed)
+            text, document = self._cached.popitem(last=False)
+            self._length -= len(text)
+            yield text, document
 
 
 def _first_field(selections: SelectionSetNode, document: DocumentNode) -> str:
