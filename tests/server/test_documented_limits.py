@@ -91,8 +91,7 @@ async def test_every_documented_limit_is_the_default() -> None:
         "one request": (
             f"{LARGEST_BODY // 1024} KiB, {settings.request_deadline.total_seconds():g} seconds,"
             f" {query_cost.TOKENS:,} tokens, depth {query_cost.DEPTH}, {query_cost.ALIASES} aliases,"
-            f" {query_cost.FRAGMENTS} fragments,"
-            f" {query_cost.SPREADS} spreads, {query_cost.DIRECTIVES} directives, 1 root mutation"
+            f" {query_cost.FIELDS:,} fields, {query_cost.DIRECTIVES} directives, 1 root mutation"
         ),
         "the JSON of one request, variables and all": (
             f"{query_cost.VALUES} members and items together, {query_cost.VALUE_DEPTH} levels of them"

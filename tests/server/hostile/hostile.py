@@ -73,6 +73,28 @@ def fragment_bomb(choice: random.Random) -> bytes:
     return body("{ policy { ...F0 } }" + chain + f" fragment {names[-1]} on Policy {last}")
 
 
+def many_fragments(choice: random.Random) -> bytes:
+    """Fragments that validation compares with each other: side by side, in chains and trees, in all operations."""
+    count, field = choice.randint(2, 110), choice.choice(("name", "version", "a: name", "serviceEndDays"))
+    following = choice.choice(("", "...F{next}", "...F{next} ...F{twice}", "...F{next} ...F{next}"))
+    spreads = [f"...F{number}" for number in range(count)]
+    choice.shuffle(spreads)
+    operations = choice.choice(
+        (
+            f"{{ policy {{ {' '.join(spreads)} }} }}",
+            "{ " + "".join(f"policy {{ {spread} {spreads[0]} }} " for spread in spreads) + "}",
+            "".join(f"query Q{n} {{ policy {{ {spread} }} }} " for n, spread in enumerate(spreads)),
+        )
+    )
+    inner = "".join(
+        f" fragment F{n} on Policy {{ {field} {following.format(next=n + 1, twice=2 * n + 1)} }}"
+        for n in range(count // 2)
+    )
+    return body(
+        operations + inner + "".join(f" fragment F{n} on Policy {{ {field} }}" for n in range(count // 2, count))
+    )
+
+
 def duplicate_fields(choice: random.Random) -> bytes:
     field = choice.choice(("__typename", "policy { version }", "...{ policy { version } }", "a", "p: policy { name }"))
     return body("{ " + f"{field} " * choice.choice((10, 150, 400, 3_000)) + "}")
@@ -223,6 +245,7 @@ Family = Callable[[random.Random], bytes]
 # what takes a server some work to refuse, and what is refused at a glance: of that there is more in a run
 HEAVY: tuple[Family, ...] = (
     fragment_bomb,
+    many_fragments,
     duplicate_fields,
     twenty_thousand_fields,
     many_aliases,

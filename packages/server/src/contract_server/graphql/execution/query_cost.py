@@ -5,12 +5,13 @@ values of a request are counted first, in all of its members.
 
 Validation and execution follow every spread of a fragment, so a short text can cause endless work: 60 fragments that
 spread the next one twice stand for 2^60 fields. Here each fragment is weighed once and its weight is added at each
-spread. The work is linear in the length of the document.
+spread. The work is linear in the length of the document. The limit is on the fields that result, so a page may have as
+many fragments as components.
 """
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import (
     DirectiveNode,
@@ -36,16 +37,17 @@ VALUES = 500  # in JSON: members of objects and items of lists
 VALUE_DEPTH = 10  # of objects and lists in each other, the request included; the deepest input takes 4
 TOKENS = 1_000
 COMMENTS = 1_000
-FRAGMENTS = 7
-SPREADS = 20
+FIELDS = 1_000  # of all levels, those of a fragment at each of its spreads
 DIRECTIVES = 10
 ALIASES = 15
 DEPTH = 12
-NESTING = 60  # of braces, introspection's own included: what bounds our recursion
+NESTING = 60  # of braces, introspection's own included: what bounds the recursion of all that reads a document
 COMPARISONS = 10_000  # a hundred fields of one name
 PAGE = 100
 PAGED = frozenset({"contracts", "events"})
 ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 10,100
+_FIELDS = "fields, counted at each spread of their fragment,"
+_BRACES = "levels of nested braces"
 
 
 class OverBudget(GraphQLError):
@@ -59,7 +61,9 @@ class OverBudget(GraphQLError):
 class Weight:
     """The cost of a selection set, with all fragments that it spreads."""
 
-    fields: int = 0  # at its own level, `__typename` left out
+    roots: int = 0  # fields of its own level, `__typename` left out
+    fields: int = 0  # of all levels
+    nesting: int = 0  # of braces
     depth: int = 0
     aliases: int = 0
     items: int = 0  # the most that its pages can hold
@@ -67,7 +71,9 @@ class Weight:
     def beside(self, other: "Weight") -> "Weight":
         """The weight of two selections in one set."""
         return Weight(
+            self.roots + other.roots,
             self.fields + other.fields,
+            max(self.nesting, other.nesting),
             max(self.depth, other.depth),
             self.aliases + other.aliases,
             self.items + other.items,
@@ -112,9 +118,13 @@ def check_budget(document: DocumentNode) -> None:
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             operation = scales.weigh(definition.selection_set)
-            if definition.operation is OperationType.MUTATION and operation.fields > 1:
+            if definition.operation is OperationType.MUTATION and operation.roots > 1:
                 raise OverBudget("One mutation field a request is allowed. Send one request for each.")
             weight = weight.beside(operation)
+        elif isinstance(definition, FragmentDefinitionNode):  # validation follows the spreads of unused ones too
+            _allow(scales.weigh_fragment(definition.name.value).fields, FIELDS, _FIELDS)
+    _allow(weight.fields, FIELDS, _FIELDS)
+    _allow(weight.nesting, NESTING, _BRACES)
     _allow(weight.depth, DEPTH, "levels of nested fields")
     _allow(weight.aliases, ALIASES, "aliases, counted at each spread of their fragment,")
     _allow(weight.items, ITEMS, "items on all pages together")
@@ -130,16 +140,8 @@ class _Counter(Visitor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._fragments = self._spreads = self._directives = self._comparisons = 0
+        self._directives = self._comparisons = 0
         self._names: Counter[str] = Counter()
-
-    def enter_fragment_definition(self, _: FragmentDefinitionNode, *__: object) -> None:
-        self._fragments += 1
-        _allow(self._fragments, FRAGMENTS, "fragment definitions")
-
-    def enter_fragment_spread(self, _: FragmentSpreadNode, *__: object) -> None:
-        self._spreads += 1
-        _allow(self._spreads, SPREADS, "fragment spreads")
 
     def enter_directive(self, _: DirectiveNode, *__: object) -> None:
         self._directives += 1
@@ -170,24 +172,25 @@ class _Scales:
 
     def weigh(self, selection_set: SelectionSetNode | None, nesting: int = 1) -> Weight:
         """The weight of a selection set."""
-        if nesting > NESTING:
-            raise OverBudget(f"At most {NESTING} levels of nested braces are allowed in a document.")
         weight = Weight()
-        for selection in selection_set.selections if selection_set else ():
+        if selection_set is None:
+            return weight
+        _allow(nesting, NESTING, _BRACES)
+        for selection in selection_set.selections:
             weight = weight.beside(self._weigh_selection(selection, nesting))
-        return weight
+        return replace(weight, nesting=weight.nesting + 1)
 
     def _weigh_selection(self, selection: SelectionNode, nesting: int) -> Weight:
         match selection:
             case FieldNode():
                 return _of_field(selection, self.weigh(selection.selection_set, nesting + 1))
             case FragmentSpreadNode():
-                return self._weigh_fragment(selection.name.value, nesting)
+                return self.weigh_fragment(selection.name.value, nesting)
             case InlineFragmentNode():
                 return self.weigh(selection.selection_set, nesting + 1)
         raise TypeError(type(selection).__name__)
 
-    def _weigh_fragment(self, name: str, nesting: int) -> Weight:
+    def weigh_fragment(self, name: str, nesting: int = 0) -> Weight:
         """The weight of a fragment; 0 for one that is unknown or spreads itself, which validation refuses."""
         if name in self._fragments and name not in self._weighed:
             self._weighed[name] = Weight()
@@ -198,7 +201,9 @@ class _Scales:
 def _of_field(field: FieldNode, below: Weight) -> Weight:
     name, page = field.name.value, _page(field)
     return Weight(
-        fields=0 if name == "__typename" else 1,
+        roots=0 if name == "__typename" else 1,
+        fields=1 + below.fields,
+        nesting=below.nesting,
         # graphql-core limits the depth of introspection itself, and the queries of tools pass its rule
         depth=1 if name.startswith("__") else 1 + below.depth,
         aliases=below.aliases + (field.alias is not None),
