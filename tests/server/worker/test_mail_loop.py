@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 
 from contract_server.mail.relay import MailRelay
+from contract_server.worker import loops
 from contract_server.worker import mail_loop as module
 from contract_server.worker.mail_loop import mail_loop
 
@@ -35,7 +36,7 @@ async def test_the_mail_loop_goes_on_after_an_error_and_ends_with_its_block(monk
     async def listen(_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(module, "PAUSE_S", 0)
+    monkeypatch.setattr(loops, "PAUSE_S", 0)
     monkeypatch.setattr(module, "listen_for_wakeups", listen)
     relay = FailingRelay()
     async with mail_loop(cast("MailRelay", relay)), asyncio.timeout(10):

@@ -1,12 +1,16 @@
-"""The worker: `arq contract_server.worker.worker.WorkerSettings`.
+"""The worker for arq: `arq contract_server.worker.worker.WorkerSettings`, or within `contract-server worker`.
 
 Its one job is the sweep, which does all due work. It runs at the start and every few seconds. A missed sweep does no
-harm, and neither do concurrent sweeps of two processes. Beside it, the mail loop sends mails as they are enqueued.
+harm, and neither do concurrent sweeps of two processes. Beside it, the mail loop sends mails as they are enqueued, and
+another loop sweeps while Redis sends no ticks.
 """
 
+import asyncio
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, ClassVar
 
 import orjson
@@ -20,11 +24,13 @@ from contract_server.monitoring.startup_checks import find_known_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_worker_settings
 from contract_server.tracing import TRACING
+from contract_server.worker.loops import loops
 from contract_server.worker.mail_loop import mail_loop
+from contract_server.worker.own_sweeps import EVERY_SECONDS, OwnSweeps
 from contract_server.worker.queue import queue_name, redis_settings, serialize
 from contract_server.worker.sweep import sweep_unless_running
 
-EVERY_SECONDS = 5
+LONGEST_SWEEP_S = 60
 
 try:
     _SETTINGS = load_worker_settings()
@@ -33,8 +39,14 @@ except SettingsError as error:  # arq itself would show a traceback
 
 
 async def sweep(ctx: dict[str, Any]) -> None:
+    """Run the sweep of a tick."""
+    own_sweeps: OwnSweeps = ctx["own_sweeps"]
+    own_sweeps.tick()
+    await run_sweep(ctx["services"])
+
+
+async def run_sweep(services: Services) -> None:
     """Run one sweep and record its metrics."""
-    services: Services = ctx["services"]
     with metrics.SWEEP_FAILURES.count_exceptions(BaseException):  # arq cancels one that takes too long
         began = time.monotonic()
         report = await sweep_unless_running(services)
@@ -44,8 +56,8 @@ async def sweep(ctx: dict[str, Any]) -> None:
     metrics.ACTS_FAILED.inc(len(report.failed))
 
 
-async def start(ctx: dict[str, Any]) -> None:
-    """Connect to all services, once per process."""
+async def start(ctx: dict[str, Any], new_own_sweeps: Callable[..., OwnSweeps] = OwnSweeps) -> None:
+    """Connect to all services, once per process, and start the loops that need no Redis."""
     logs.configure(_SETTINGS.log_level)
     stack = ctx["stack"] = AsyncExitStack()
     stack.enter_context(TRACING.exporting(enabled=_SETTINGS.tracing))
@@ -55,8 +67,15 @@ async def start(ctx: dict[str, Any]) -> None:
         sys.exit(f"contract-server: {problem}")
     services = ctx["services"] = build_services(_SETTINGS)
     stack.push_async_callback(services.close)
+    own_sweeps = ctx["own_sweeps"] = new_own_sweeps(partial(_run_sweep_of_loop, services))
     await stack.enter_async_context(mail_loop(services.mail_relay))
+    await stack.enter_async_context(loops("sweeps", own_sweeps.serve))
     await stack.enter_async_context(metrics_port.serving(services))
+
+
+async def _run_sweep_of_loop(services: Services) -> None:
+    async with asyncio.timeout(LONGEST_SWEEP_S):
+        await run_sweep(services)
 
 
 async def stop(ctx: dict[str, Any]) -> None:
@@ -75,7 +94,7 @@ class WorkerSettings:
             second=set(range(0, 60, EVERY_SECONDS)),
             run_at_startup=True,
             max_tries=5,
-            timeout=60,
+            timeout=LONGEST_SWEEP_S,
             keep_result=0,
         )
     ]
@@ -84,8 +103,8 @@ class WorkerSettings:
     redis_settings: RedisSettings = redis_settings(_SETTINGS)
     queue_name: str = queue_name(_SETTINGS)
     keep_result = 0
-    job_timeout = 60
-    job_completion_wait = 60  # a stop signal lets the sweep in progress finish
+    job_timeout = LONGEST_SWEEP_S
+    job_completion_wait = LONGEST_SWEEP_S  # a stop signal lets the sweep in progress finish
     max_tries = 5
     job_serializer = serialize
     job_deserializer = orjson.loads

@@ -1,16 +1,14 @@
 """The commands that run until they are stopped: development, server, worker."""
 
-import asyncio
 import gc
 import os
 from typing import Annotated
 
 import typer
 
-from contract_server import logs
+from contract_server import event_loop, logs
 from contract_server.cli.bootstrap import refuse_startup_problems
-from contract_server.cli.exit_status import Refusal, Status
-from contract_server.event_loop import new_event_loop
+from contract_server.cli.exit_status import Refusal
 from contract_server.settings import load_settings, load_worker_settings
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -62,20 +60,13 @@ def _collect_garbage_less_often() -> None:
 
 
 def worker() -> None:
-    """Run the worker (end of service, erasures, mails), as `arq contract_server.worker.worker.WorkerSettings` does.
+    """Run the worker (end of service, erasures, mails). While Redis is away, it sweeps by itself.
 
     Example: METRICS_PORT=9001 contract-server worker
     """
-    from arq.worker import run_worker  # noqa: PLC0415 - only this command needs it
-    from redis.exceptions import RedisError  # noqa: PLC0415 - as above
-
     settings = load_worker_settings()
     refuse_startup_problems()
-    logs.configure(settings.log_level)  # before arq logs that it waits for Redis
-    from contract_server.worker.worker import WorkerSettings  # noqa: PLC0415 - its import reads the settings
+    logs.configure(settings.log_level)
+    from contract_server.worker.process import run_worker  # noqa: PLC0415 - its import reads the settings
 
-    asyncio.set_event_loop(new_event_loop())  # arq uses the current one
-    try:
-        run_worker(WorkerSettings)  # type: ignore[arg-type]  # arq's annotation expects an instance
-    except (RedisError, OSError) as error:
-        raise Refusal(f"Redis cannot be reached ({type(error).__name__}); see REDIS_URL", Status.OUT_OF_REACH) from None
+    event_loop.run(run_worker())
