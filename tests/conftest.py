@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 from tests.chromium import ARGUMENTS, PATH
+from tests.roles import create_roles
 from tests.server.running import command
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -71,7 +72,7 @@ async def ask(postgres: EmbeddedPostgres, statement: str) -> Any:  # noqa: ANN40
         await connection.close()
 
 
-_TEMPLATES: dict[tuple[EmbeddedPostgres, str, date], str] = {}
+_TEMPLATES: dict[tuple[EmbeddedPostgres, tuple[str, ...], date], str] = {}
 """The databases that others are copied from, by their server, the command that fills them, and its day in Tokyo."""
 
 
@@ -82,21 +83,24 @@ async def new_database(postgres: EmbeddedPostgres) -> str:
 
 async def migrated_database(postgres: EmbeddedPostgres) -> str:
     """The URL of a new database with this version's schema. A copy takes a tenth of the time of the migrations."""
-    return await _create_database(postgres, await _template(postgres, "migrate", new_database))
+    return await _create_database(postgres, await _template(postgres, ("migrate", "--roles"), new_database))
 
 
 async def seeded_database(postgres: EmbeddedPostgres) -> str:
     """The URL of a new database with the demonstration data."""
-    return await _create_database(postgres, await _template(postgres, "seed-demo", migrated_database))
+    return await _create_database(postgres, await _template(postgres, ("seed-demo",), migrated_database))
 
 
-async def _template(postgres: EmbeddedPostgres, step: str, new: Callable[[EmbeddedPostgres], Awaitable[str]]) -> str:
+async def _template(
+    postgres: EmbeddedPostgres, step: tuple[str, ...], new: Callable[[EmbeddedPostgres], Awaitable[str]]
+) -> str:
     """The name of a database that a command has filled. No process is connected to it."""
     key = (postgres, step, await _today(postgres))
     if key not in _TEMPLATES:
         url = await new(postgres)
+        await create_roles(url)
         variables = {"ENVIRONMENT": "development", "DATABASE_URL": url, "SMTP_URL": "smtp://127.0.0.1:1"}
-        status, _, errors = await command(variables, step)
+        status, _, errors = await command(variables, *step)
         assert status == 0, errors
         _TEMPLATES[key] = url.rpartition("/")[2]
     return _TEMPLATES[key]

@@ -1,13 +1,20 @@
-"""How hard the faults are made: short for every change, long with `--chaos`. Every run says its seed."""
+"""How hard the faults are made: short for every change, long with `--chaos`. Every run says its seed.
 
+In every row, the servers' event loops have a heartbeat: a row in which one is held for too long fails.
+"""
+
+import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import TypeVar
 
 import pytest
 from tests.faults.patroni import ARE_INSTALLED
 from tests.faults.small_disk import CAN_BE_MOUNTED
+from tests.faults.watched import HELD_LOG
 
 Figure = TypeVar("Figure")
 _LEFT_OUT: dict[str, str] = {}
@@ -78,3 +85,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def faults(pytestconfig: pytest.Config) -> Faults:
     """How hard the faults of this run are."""
     return Faults(pytestconfig.stash[_SEED], pytestconfig.getoption("--chaos"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def held_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the servers of this run write down that their event loop was held."""
+    log = os.environ[HELD_LOG] = str(tmp_path_factory.mktemp("heartbeat") / "held")
+    yield Path(log)
+    del os.environ[HELD_LOG]
+
+
+@pytest.fixture(autouse=True)
+def no_event_loop_is_held(held_log: Path) -> Iterator[None]:
+    """Fail a row in which, or before which, a server's event loop was held for more than 250 ms of CPU."""
+    yield
+    if held_log.exists():
+        lines = held_log.read_text()
+        held_log.unlink()
+        pytest.fail(lines)

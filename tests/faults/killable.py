@@ -12,6 +12,7 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from tests.faults.forking import fork_for_each_line
+from tests.faults.watched import watch_servers
 
 from contract_server import event_loop
 from contract_server.db.connection import database
@@ -49,6 +50,7 @@ async def send(settings: Settings) -> None:
 
 
 def main() -> None:
+    watch_servers()
     settings = settings_of(*sys.argv[1:])
     app = create_app(settings)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from email import policy
 from email.parser import BytesHeaderParser
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -80,7 +81,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         async with ScriptedSmtp().running() as smtp:
             hasty = f"smtp://127.0.0.1:{smtp.port}?ca={CERTIFICATE}&reply_timeout=1&send_timeout=3"
             # an outage leaves more due here than the breaker lets pass without a person's word
-            wide = {"SMTP_URL": hasty, "ERASURE_BREAKER_CONTRACTS": "1000000"}
+            wide: dict[str, Any] = {"SMTP_URL": hasty, "ERASURE_BREAKER_CONTRACTS": "1000000"}
             async with running(url, redis.url, tmp_path, worker=False, **wide) as service:
                 yield Stage(service, postgres, redis, smtp)
     finally:

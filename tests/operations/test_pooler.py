@@ -79,7 +79,7 @@ async def test_server_worker_and_commands_do_their_work(pool: Pooled, redis: Emb
     for step in ("migrate", "seed-demo"):
         assert (await command(pool.variables(tmp_path), step))[0] == 0
     async with (
-        running(pool.url, redis.url, tmp_path, DATABASE_DIRECT_URL=pool.direct) as service,
+        running(pool.url, redis.url, tmp_path, roles=False, DATABASE_DIRECT_URL=pool.direct) as service,
         service.client() as client,
     ):
         await client.log_in("active@example.jp")

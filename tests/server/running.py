@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
+from tests.roles import as_role
 
+from contract_server.db.roles import DatabaseRole
+
+REPOSITORY = Path(__file__).parents[2]
 _REDIS_DATABASES = cycle(range(1, 16))  # Redis has sixteen; 0 is the default
 
 PASSWORD = "omakase-demo-2026"
@@ -131,9 +135,11 @@ async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, s
 
 @asynccontextmanager
 async def running(
-    database_url: str, redis_url: str, folder: Path, *, worker: bool = True, **settings: str
+    database_url: str, redis_url: str, folder: Path, *, worker: bool = True, roles: bool = True, **settings: str
 ) -> AsyncIterator[Running]:
     """Start a server and, by default, a worker, on a database with the demonstration data; stop both after the block.
+
+    They connect with the roles of a server and a worker, unless without `roles`; all others as the owner.
 
     Each environment has its own database in Redis too, so that no worker takes another one's jobs.
     """
@@ -148,9 +154,10 @@ async def running(
         "CHANGES_PER_CONTRACT_AND_DAY": "1000000",  # clients that never rest change one contract for minutes
         **settings,
     }
-    processes = [await start(variables, folder / "server.log", "serve", "--port", str(port))]
+    of_server = variables | ({"DATABASE_URL": as_role(database_url, DatabaseRole.SERVER)} if roles else {})
+    processes = [await start(of_server, folder / "server.log", "serve", "--port", str(port))]
     if worker:
-        processes.append(await start_worker(variables, folder))
+        processes.append(await start_worker(variables, folder, roles=roles))
     try:
         await until_ready(base_url)
         yield Running(
@@ -161,8 +168,10 @@ async def running(
             await stop_process(process)
 
 
-async def start_worker(variables: Mapping[str, str], folder: Path) -> asyncio.subprocess.Process:
-    return await start(variables, folder / "worker.log", "worker")
+async def start_worker(variables: Mapping[str, str], folder: Path, *, roles: bool = True) -> asyncio.subprocess.Process:
+    url = variables["DATABASE_URL"]
+    as_worker = {**variables, "DATABASE_URL": as_role(url, DatabaseRole.WORKER) if roles else url}
+    return await start(as_worker, folder / "worker.log", "worker")
 
 
 async def start(variables: Mapping[str, str], log: Path, *arguments: str) -> asyncio.subprocess.Process:
@@ -178,12 +187,15 @@ async def stop_process(process: asyncio.subprocess.Process) -> None:
 
 
 async def _start(variables: Mapping[str, str], *arguments: str, output: int | IO[bytes]) -> asyncio.subprocess.Process:
+    """Start `contract_server`, with a heartbeat in its event loop where one is asked for."""
+    watched = {name: os.environ[name] for name in ("HELD_LOG",) if name in os.environ}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "contract_server",
+        "tests.faults.watched" if watched else "contract_server",
         *arguments,
-        env={"PATH": os.environ["PATH"], **variables},
+        cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], **watched, **variables},
         stdout=output,
         stderr=output,
     )

@@ -41,7 +41,11 @@ async def service(
     postgres: EmbeddedPostgres, redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
     """A server of its own with high limits of log-ins and a long deadline: these tests try very many passwords."""
-    limits = {"LOG_IN_FAILURES_PER_SOURCE": "1000000", "LOG_IN_FAILURES_OF_ALL": "1000000", "REQUEST_DEADLINE": "1m"}
+    limits: dict[str, Any] = {
+        "LOG_IN_FAILURES_PER_SOURCE": "1000000",
+        "LOG_IN_FAILURES_OF_ALL": "1000000",
+        "REQUEST_DEADLINE": "1m",
+    }
     folder = tmp_path_factory.mktemp("any-query")
     async with running(await seeded_database(postgres), redis.url, folder, worker=False, **limits) as service:
         yield service

@@ -14,7 +14,7 @@ from contract_rules import service_available
 from contract_server.accounts.models import Account
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
-from contract_server.cli.output import Json, show_first, show_json, show_table
+from contract_server.cli.output import Json, echo, show_first, show_json, show_table
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
 from contract_server.contracts.snapshot import ContractSnapshot
@@ -69,7 +69,7 @@ def show(contract: ContractId, json: Json = False) -> None:
         return
     events = description.pop("events")
     show_table(("contract", ""), _flatten(description))
-    typer.echo()
+    echo("")
     show_table(
         [name.replace("_", " ") for name in events[0]] if events else [], [list(event.values()) for event in events]
     )
@@ -96,7 +96,7 @@ async def describe(services: Services, contract_id: UUID) -> dict[str, Any]:
     contract = await require_contract(contract_id)
     now, zone = await services.clock.now(), services.policies.zone
     company = await Company.get_or_none(contract_id=contract_id)
-    contractor = await Account.get_or_none(contract_id=contract_id)
+    contractor = await Account.get_or_none(contract_id=contract_id).only("id", "name", "email")
     events = await ContractEvent.filter(contract_id=contract_id).order_by("at", "id")
     return {
         **_summary(contract),

@@ -7,10 +7,12 @@ import typer
 
 from contract_server.cli.bootstrap import with_database, with_services
 from contract_server.cli.exit_status import Refusal, Status
+from contract_server.cli.output import echo
 from contract_server.db.availability import is_contended
 from contract_server.db.migrate import migrate as apply_migrations
 from contract_server.db.migrate import pending_migrations, planned_statements
-from contract_server.settings import load_settings
+from contract_server.db.roles import DatabaseRole, RolesMissing, grant_rights
+from contract_server.settings import Settings, load_settings
 from contract_server.settings.durations import parse_duration
 
 
@@ -23,6 +25,9 @@ def migrate(
         timedelta,
         typer.Option(parser=parse_duration, metavar="SPAN", help="How long to try while another session holds a lock."),
     ] = "1m",  # type: ignore[assignment] # typer parses it
+    roles: Annotated[
+        bool, typer.Option("--roles", help="Then give the roles of servers, workers and readers their rights.")
+    ] = False,
 ) -> None:
     """Bring the database to the schema of this version. Safe to run twice, or twice at the same time.
 
@@ -30,11 +35,7 @@ def migrate(
     """
     settings = load_settings()
     if plan:
-        planned = with_database(lambda: planned_statements(settings))
-        for name, statements in planned.items():
-            typer.echo("\n".join([f"-- {name}", *map(_end_statement, statements)]) + "\n")
-        if not planned:
-            typer.echo("-- The database is up to date.")
+        _show_plan(settings)
         return
 
     async def run() -> list[str]:
@@ -51,10 +52,29 @@ def migrate(
             Status.OUT_OF_REACH,
         ) from None
     for name in names:
-        typer.echo(f"{'pending' if check else 'applied'}: {name}")
+        echo(f"{'pending' if check else 'applied'}: {name}")
     if not names:
-        typer.echo("The database is up to date.")
+        echo("The database is up to date.")
+    if roles and not check:
+        _grant_rights(settings)
     raise typer.Exit(Status.NO if check and names else Status.DONE)
+
+
+def _show_plan(settings: Settings) -> None:
+    planned = with_database(lambda: planned_statements(settings))
+    for name, statements in planned.items():
+        echo(f"-- {name}", *(line for sql in statements for line in _end_statement(sql).splitlines()), "")
+    if not planned:
+        echo("-- The database is up to date.")
+
+
+def _grant_rights(settings: Settings) -> None:
+    try:
+        with_database(lambda: grant_rights(development=settings.development), for_migrations=True)
+    except RolesMissing as missing:
+        create = " ".join(f"CREATE ROLE {name} LOGIN PASSWORD '…';" for name in missing.names)
+        raise Refusal(f"no rights were granted, because roles are missing; run {create} then this again") from None
+    echo(f"The roles have their rights: {', '.join(DatabaseRole)}.")
 
 
 def seed_demo() -> None:
@@ -67,9 +87,7 @@ def seed_demo() -> None:
     if not load_settings().development:
         raise Refusal("demonstration data is only for development; set ENVIRONMENT=development")
     seeded = with_services(seed_if_empty)
-    typer.echo(
-        "The demonstration data was stored." if seeded else "The database holds data already; nothing was changed."
-    )
+    echo("The demonstration data was stored." if seeded else "The database holds data already; nothing was changed.")
 
 
 def _end_statement(statement: str) -> str:
