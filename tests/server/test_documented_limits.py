@@ -15,14 +15,14 @@ from contract_server.accounts.passwords import rules
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.tokens import new_token
+from contract_server.connections.body_limit import LARGEST_BODY
+from contract_server.connections.http_protocol import HEAD_TIMEOUT_S
 from contract_server.contracts.idempotency import KEPT_FOR, MOST_KEYS
 from contract_server.graphql.execution import query_cost
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
 from contract_server.mail.password_mails import LINK_SPACING
 from contract_server.request_limits import IN_FLIGHT, QUEUED
 from contract_server.settings import EnvironmentName, Settings
-from contract_server.web.body_limit import LARGEST_BODY
-from contract_server.web.http_protocol import HEAD_TIMEOUT_S
 
 PAGE = (Path(__file__).parents[2] / "packages" / "server" / "docs" / "security.md").read_text(encoding="utf-8")
 NUMBERS = {1: "one", 2: "two"}

@@ -9,10 +9,10 @@ import pytest
 from starlette.types import ASGIApp, Message
 from tests.server.asgi import Exchange, stream
 
+from contract_server.connections.body_limit import LARGEST_BODY
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
 from contract_server.settings import Settings
 from contract_server.web.app import create_app
-from contract_server.web.body_limit import LARGEST_BODY
 
 BODY = orjson.dumps({"query": "{ __typename }"})
 

@@ -2,7 +2,7 @@
 
 import orjson
 
-from contract_server.web.error_responses import error_response
+from contract_server.connections.error_responses import error_response
 
 
 def test_an_error_response_has_message_code_status_and_headers() -> None:

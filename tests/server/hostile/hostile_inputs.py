@@ -31,8 +31,8 @@ from graphql import (
 from tests.server.hostile.hostile import HostileRequest
 
 import contract_server
+from contract_server.connections.body_limit import LARGEST_BODY
 from contract_server.headers import LONGEST_URL
-from contract_server.web.body_limit import LARGEST_BODY
 
 SCHEMA: GraphQLSchema = build_schema(
     (Path(contract_server.__file__).parents[2] / "schema.graphql").read_text(encoding="utf-8")

@@ -26,13 +26,13 @@ from tests.server.hostile.hostile_inputs import VALUES, in_variables, targets
 from tests.server.in_process import development_settings, seeded_services
 from tests.server.running import LOG_IN, PASSWORD
 
+from contract_server.connections.body_limit import LARGEST_BODY
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.graphql.execution.documents import MOST_DOCUMENTS
 from contract_server.graphql.execution.query_cost import FIELDS, TOKENS
 from contract_server.graphql.http.view import GraphQLView
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
-from contract_server.web.body_limit import LARGEST_BODY
 from contract_server.web.guard import Guard
 
 pytestmark = pytest.mark.usefixtures("frozen_garbage")

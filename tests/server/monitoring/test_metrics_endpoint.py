@@ -5,7 +5,9 @@ import math
 import re
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from inspect import signature
 from itertools import product
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from tests.conftest import migrated_database, new_database, seeded_database
+from tests.server.asgi import production_with_no_database
 from tests.server.in_process import development_settings, served
 from tests.server.running import (
     ACTIVE_CONTRACT,
@@ -27,13 +30,18 @@ from tests.server.running import (
     stop_process,
     until_ready,
 )
+from tests.server.web.connections import Connection
 
 from contract_notify import KINDS
 from contract_server import metrics
 from contract_server.cli.exit_status import Status
+from contract_server.connections.http_protocol import HEAD_TIMEOUT_S
 from contract_server.development.demo.people import CONTRACTS, OPERATOR_EMAIL, OPERATOR_NAME
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
+from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
+from contract_server.monitoring.metrics_endpoint import MetricsPort
+from contract_server.services import build_services
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("contract_rules", "contract_notify", "contract_server")
@@ -210,6 +218,47 @@ async def test_in_production_the_metrics_are_on_their_own_port_and_nowhere_else(
         assert scrape.value("contract_sweep_age_seconds") == math.inf
     finally:
         await stop_process(server)
+
+
+@asynccontextmanager
+async def connected_to_a_metrics_port(head_timeout: float = 60) -> AsyncIterator[Connection]:
+    """A connection to a metrics port without a database."""
+    settings = production_with_no_database().model_copy(update={"metrics_port": free_port()})
+    services = build_services(settings)
+    async with MetricsPort(settings, head_timeout=head_timeout).serving(services):
+        reader, writer = await asyncio.open_connection("127.0.0.1", settings.metrics_port)
+        yield Connection(reader, writer)
+        writer.close()
+    await services.close()
+
+
+BEGUN = b"GET /metrics HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (BEGUN + b"X-A: " + b"a" * LONGEST_HEADER + b"\r\n\r\n", 431),
+        (BEGUN + b"".join(b"X-%d: a\r\n" % number for number in range(MOST_HEADERS)) + b"\r\n", 431),
+        (BEGUN + b"X-A: " + b"a" * 10 * LONGEST_HEADERS, 431),
+        (b"GET /" + b"a" * LONGEST_URL + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", 413),
+    ],
+    ids=["a long header", "many headers", "a head without an end", "a long address", "a long body"],
+)
+async def test_the_metrics_port_has_the_limits_of_the_main_one(request_: bytes, status: int) -> None:
+    async with connected_to_a_metrics_port() as connection:
+        await connection.send(request_)
+        assert await connection.status() == status
+
+
+async def test_the_metrics_port_waits_for_a_head_no_longer_than_the_main_one() -> None:
+    assert signature(MetricsPort).parameters["head_timeout"].default == HEAD_TIMEOUT_S
+    async with connected_to_a_metrics_port(head_timeout=0.2) as idle:
+        assert await idle.rest() == b""
+    async with connected_to_a_metrics_port(head_timeout=0.2) as slow:
+        await slow.send(BEGUN)
+        await slow.end()
 
 
 @pytest.mark.parametrize("process", [("serve", "--port", f"{free_port()}"), ("worker",)], ids=["serve", "worker"])

@@ -7,10 +7,10 @@ from typing import Any
 
 import uvicorn
 
+from contract_server.connections.http_protocol import LimitedConfig
 from contract_server.settings import Settings
 from contract_server.web.app import create_app
 from contract_server.web.graceful_server import GracefulServer, listen
-from contract_server.web.http_protocol import LimitedConfig
 
 
 class Connection:

@@ -5,8 +5,8 @@ import asyncio
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
+from contract_server.connections.error_responses import error_response, headers_too_long, url_too_long
 from contract_server.headers import LONGEST_URL, RequestHeaders, are_within_limits
-from contract_server.web.error_responses import error_response, headers_too_long, url_too_long
 
 LARGEST_BODY = 64 * 1024
 

@@ -9,15 +9,15 @@ import asyncio
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.responses import Response
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from contract_server.connections.error_responses import error_response, headers_too_long, url_too_long
+from contract_server.connections.peer_connections import PeerConnections
+from contract_server.connections.security_headers import SecurityHeaders
 from contract_server.headers import LONGEST_HEADERS, LONGEST_URL
 from contract_server.settings import Settings
-from contract_server.web.error_responses import error_response, headers_too_long, url_too_long
-from contract_server.web.peer_connections import PeerConnections
-from contract_server.web.security import SecurityHeaders
 
 LONGEST_HEAD = LONGEST_URL + LONGEST_HEADERS + 2 * 1024
 """Above the application's own limits by method, version and line ends; what lies between, the application refuses."""
@@ -35,7 +35,7 @@ class LimitedConfig(uvicorn.Config):
 
     def __init__(
         self,
-        app: Starlette,
+        app: ASGIApp,
         settings: Settings,
         *,
         head_timeout: float = HEAD_TIMEOUT_S,

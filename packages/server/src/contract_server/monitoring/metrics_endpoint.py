@@ -1,7 +1,7 @@
 """The metrics endpoint for Prometheus: the counters of this process, and the backlog in the database.
 
 In production it has a port of its own (`METRICS_PORT`), to which no proxy leads. On the public port it could not be
-restricted by address, because all requests come from the proxy.
+restricted by address, because all requests come from the proxy. Its connections and requests have the same limits.
 """
 
 import asyncio
@@ -17,6 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contract_server import metrics
+from contract_server.connections.body_limit import BodyLimit
+from contract_server.connections.http_protocol import HEAD_TIMEOUT_S, LimitedConfig
 from contract_server.db.availability import is_transient, lacks_schema
 from contract_server.db.pool import pool_use
 from contract_server.monitoring.backlog import UNKNOWN, read_backlog
@@ -66,12 +68,13 @@ def _refresh_pool() -> None:
 class MetricsPort:
     """The metrics port of a process, if one is set: `METRICS_PORT` of the first, one more of the next."""
 
-    def __init__(self, settings: Settings, process: int = 0) -> None:
+    def __init__(self, settings: Settings, process: int = 0, *, head_timeout: float = HEAD_TIMEOUT_S) -> None:
         """Open the port now, so that a port in use stops the start and not the first scrape.
 
         Raises:
             SettingsError: The port is in use or too high, or the host is not this machine.
         """
+        self._head_timeout = head_timeout
         self._socket: socket.socket | None = None
         if settings.metrics_port is None:
             return
@@ -97,14 +100,11 @@ class MetricsPort:
             yield
             return
         listener = _Listener(
-            uvicorn.Config(
-                Starlette(routes=[metrics_route(services)]),
+            LimitedConfig(
+                BodyLimit(Starlette(routes=[metrics_route(services)]), services.settings.request_deadline),
+                services.settings,
+                head_timeout=self._head_timeout,
                 lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                ws="none",
                 timeout_graceful_shutdown=1,
             )
         )

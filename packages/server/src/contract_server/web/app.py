@@ -28,6 +28,7 @@ from contract_server.settings import Settings
 from contract_server.tracing import TRACING
 from contract_server.web.guard import Guard
 from contract_server.web.playground import playground_page, playground_routes
+from contract_server.web.security_txt import security_txt_route
 from contract_server.web.traced_requests import TracingMiddleware
 
 
@@ -64,7 +65,12 @@ def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
 
 
 def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
-    routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz), *console_routes(settings)]
+    routes: list[BaseRoute] = [
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz),
+        security_txt_route(services),
+        *console_routes(settings),
+    ]
     if settings.development:
         routes += [
             *playground_routes(),

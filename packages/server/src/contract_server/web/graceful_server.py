@@ -13,8 +13,8 @@ from contextlib import suppress
 import uvicorn
 from starlette.applications import Starlette
 
+from contract_server.connections.http_protocol import LimitedConfig, is_idle
 from contract_server.settings import Settings
-from contract_server.web.http_protocol import LimitedConfig, is_idle
 
 SHUTDOWN_TIMEOUT_S = 20
 """How long requests in progress may take during shutdown; each has its own, shorter deadline."""

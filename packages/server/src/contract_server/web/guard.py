@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from contract_server import logs
+from contract_server.connections.body_limit import BodyRefused, ClientDisconnected, read_body, replay
+from contract_server.connections.error_responses import error_response
+from contract_server.connections.security_headers import SecurityHeaders
 from contract_server.headers import RequestHeaders
 from contract_server.settings import Settings
-from contract_server.web.body_limit import BodyRefused, ClientDisconnected, read_body, replay
 from contract_server.web.cross_site import is_same_site
-from contract_server.web.error_responses import error_response
 from contract_server.web.host import KnownHosts
-from contract_server.web.security import SecurityHeaders
 from contract_server.web.unhandled_errors import response_to
 
 LONGEST_REQUEST_ID = 64

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 from starlette.types import Scope
 
+from contract_server.connections.error_responses import error_response
 from contract_server.settings import Settings
-from contract_server.web.error_responses import error_response
 
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """What orchestrators ask by address. It shows no data of a person and changes nothing."""

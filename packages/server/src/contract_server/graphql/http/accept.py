@@ -1,7 +1,7 @@
 """Content negotiation: `Content-Type`, `Accept` and `Accept-Language` of RFC 9110.
 
 Each header is parsed in one pass, in time linear in its length. Clients send the same few texts again and again, so the
-last results are cached. The length of a header is bounded before (`web/body_limit.py`), which bounds the cache.
+last results are cached. The length of a header is bounded before (`connections/body_limit.py`), which bounds the cache.
 """
 
 import re

@@ -1,0 +1,1 @@
+"""The limits of a connection to any HTTP port of ours, and of its requests before business code."""
