@@ -12,7 +12,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate image schema lock clean-local
+.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate image schema lock sbom clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -130,6 +130,13 @@ IMAGE_LOCK := packages/server/requirements.lock
 lock: $(INSTALLED) ## pin every dependency anew, with hashes, for all platforms (UPGRADE=1 takes newer versions)
 	@$(UV) $(COMPILE) $(ALL) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 	@$(UV) $(COMPILE) $(IMAGE) --output-file $(IMAGE_LOCK)
+
+SBOM ?= .local/sbom.json
+
+sbom: $(INSTALLED) ## list every dependency of the lock file, with version and hashes (CycloneDX; SBOM=file)
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/cyclonedx-py requirements --pyproject packages/server/pyproject.toml --mc-type application \
+		--output-reproducible --output-file $(SBOM) requirements.lock
 
 .PHONY: lock-check
 lock-check: $(INSTALLED)

@@ -1,12 +1,13 @@
-"""Tests that need PgBouncer, or the tools that build a container image, are left out where these are missing."""
+"""Tests that need PgBouncer, nginx, or the tools that build a container image, are left out where these are missing."""
 
 import pytest
-from tests.operations import container, pgbouncer
+from tests.operations import container, nginx, pgbouncer
 
 LEFT_OUT = {
     mark: word
     for mark, is_possible, word in (
         ("pgbouncer", pgbouncer.PATH is not None, "The tests of PgBouncer were left out: this machine has none."),
+        ("nginx", nginx.PATH is not None, "The tests of nginx were left out: this machine has none."),
         (
             "container",
             container.IS_POSSIBLE,

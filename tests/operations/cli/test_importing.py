@@ -223,7 +223,7 @@ async def test_in_the_wrong_encoding_a_line_is_refused_and_never_garbled(variabl
         ({"company_name": "　"}, "company_name", "nothing is there"),
         ({"company_name": None}, "company_name", "nothing is there"),
         ({"company_name": 1}, "company_name", "expected text, in quotes"),
-        ({"company_name": "社" * 201}, "company_name", "expected at most 200 characters; found 201"),
+        ({"company_name": "社" * 201}, "company_name", "expected 1 to 200 characters; found 201"),
         (
             {"company_address": "東京都\n千代田区"},
             "company_address",

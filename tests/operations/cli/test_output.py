@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 
 from contract_rules import Action
-from contract_server.cli.output import format_cell, show_first, show_json, show_table
+from contract_server import cli
+from contract_server.cli.exit_status import Refusal
+from contract_server.cli.output import echo, format_cell, show_first, show_json, show_table
 
 ROWS: list[dict[str, Any]] = [{"name": "青木 春子", "day": date(2024, 4, 1)}, {"name": "佐藤 蓮", "day": None}]
 
@@ -62,3 +64,46 @@ def test_a_complete_list_has_no_warning(capsys: pytest.CaptureFixture[str]) -> N
     output, errors = capsys.readouterr()
     assert [line.split()[-1] for line in output.splitlines()] == ["day", "2024-04-01", "-"]
     assert errors == ""
+
+
+# what a terminal obeys: cursor, colours, title; C1 controls; a line that overwrites; direction marks; a forged line
+COMMANDS = "青木\x1b[2J\x1b[1A\x9b31m\x1b]0;title\x07\r\u202eoperator\u2066\b\x7f\nREADY"
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> str:
+    return "".join(capsys.readouterr())
+
+
+def test_stored_text_can_neither_move_the_cursor_nor_hide_text_nor_begin_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_table(("name",), [(COMMANDS,)])
+    table = written(capsys)
+    echo(f"not erased: {COMMANDS}", err=True)
+    line = written(capsys)
+    for output, lines in ((table, 2), (line, 1)):
+        assert output.count("\n") == lines
+        assert output.replace("\n", "").isprintable()
+        assert r"青木\u001b[2J\u001b[1A\u009b31m" in output
+        assert r"\u202eoperator\u2066\b\u007f\nREADY" in output
+
+
+def test_json_holds_what_a_terminal_obeys_as_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json({"name": COMMANDS, COMMANDS: "\U000e0041"})
+    output = written(capsys)
+    assert output.replace("\n", "").isprintable()
+    assert json.loads(output) == {"name": COMMANDS, COMMANDS: "\U000e0041"}
+
+
+def test_the_error_line_of_a_command_escapes_what_it_quotes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise Refusal(f"no such thing: {COMMANDS}")
+
+    monkeypatch.setattr(cli, "cli", refuse)
+    with pytest.raises(SystemExit):
+        cli.main()
+    error = written(capsys)
+    assert error.count("\n") == 1
+    assert error[:-1].isprintable()

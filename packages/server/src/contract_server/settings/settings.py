@@ -19,6 +19,7 @@ from contract_server.settings.types import (
     Origins,
     PostgresUrl,
     RedisUrl,
+    SecurityContact,
     SenderName,
     SmtpUrl,
     WebUrl,
@@ -97,6 +98,11 @@ class Settings(BaseSettings):
     contact_url: WebUrl = Field(
         "https://form.business.ntt-east.co.jp/?formId=pf3473inq",
         description="where a person who did not expect a mail, or cannot log in, asks for help",
+    )
+    security_contact: SecurityContact | None = Field(
+        None,
+        description="where weaknesses are reported, as mailto:address or https://…; /.well-known/security.txt names it;"
+        " where not set, CONTACT_URL",
     )
     reminders: bool = Field(
         False, description="whether mails remind of what is about to end: resuming, the service, the registered data"

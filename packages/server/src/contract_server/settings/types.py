@@ -10,7 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
-from contract_notify import InvalidAddress, ServerUrl, SmtpServer, is_one_line, require_address
+from contract_notify import InvalidAddress, ServerUrl, SmtpServer, require_address
+from contract_server.visible_text import require_line
 
 HIDDEN = "***"
 
@@ -68,6 +69,14 @@ def _web_url(value: str) -> str:
     return value
 
 
+def _security_contact(value: str) -> str:
+    address = value.removeprefix("mailto:")
+    try:
+        return _web_url(value) if address == value else f"mailto:{require_address(address)}"
+    except ValueError:
+        raise ValueError("expected mailto:security@example.jp or https://host/path") from None
+
+
 def _base_url(value: str) -> str:
     parts = _split(_web_url(value))
     if parts.query or parts.fragment or parts.username:
@@ -83,9 +92,7 @@ def _mail_address(value: str) -> str:
 
 
 def _sender_name(value: str) -> str:
-    if not is_one_line(value) or not value.strip() or len(value) > _LONGEST_SENDER_NAME:
-        raise ValueError(f"expected a name on one line, of 1 to {_LONGEST_SENDER_NAME} characters")
-    return value
+    return require_line(value, _LONGEST_SENDER_NAME)
 
 
 def _mail_domain(value: str) -> str:
@@ -107,6 +114,7 @@ PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+SecurityContact = Annotated[str, AfterValidator(_security_contact)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 SenderName = Annotated[str, AfterValidator(_sender_name)]
