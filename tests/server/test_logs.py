@@ -35,7 +35,9 @@ def lines_of(value: str) -> list[dict[str, Any]]:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=60)  # noqa: S603 - our own
     assert done.returncode == 1
     assert done.stdout == b""
-    return [json.loads(line) for line in done.stderr.decode().splitlines()]
+    lines = done.stderr.decode().splitlines()
+    assert [line for line in lines if not line.isprintable()] == []
+    return [json.loads(line) for line in lines]
 
 
 NASTY = ("half \ud800 a pair", "a line\r\nand another\x1b[31m\x00", "\u2028\u0085", 2**80, {1: ["\ud800"]})
@@ -56,3 +58,8 @@ def test_every_line_is_json_and_tells_no_text_that_it_does_not_know() -> None:
     assert lines[0]["id"] == "00000000-0000-0000-0000-000000000001"
     assert [line.get("exception") for line in lines] == [None] * 4 + ["ValueError"] * 3
     assert "canary" not in json.dumps(lines)
+
+
+def test_no_line_holds_what_a_terminal_obeys() -> None:
+    (line, *_) = lines_of(r"'\x9b31m\x7f\u202e\u2028 and a line'")
+    assert line["value"] == "\x9b31m\x7f\u202e\u2028 and a line"

@@ -8,8 +8,9 @@ import pytest
 
 from contract_server.accounts.passwords.hasher import HASH_PREFIX
 from contract_server.onboarding import checks
-from contract_server.onboarding.checks import Checks, Fault, InvalidValue
+from contract_server.onboarding.checks import Checks, Fault
 from contract_server.onboarding.lines import Kind, Line
+from contract_server.visible_text import InvalidValue
 
 TODAY = date(2024, 4, 16)
 ID = "018f0000-0000-7000-8000-000000000001"
@@ -56,15 +57,15 @@ def test_a_value_that_is_missing_or_lost_is_a_fault(value: object) -> None:
     assert [fault.field for fault in faults] == ["company_name"]
 
 
-@pytest.mark.parametrize("value", ["カナリア\u200b", "カナリア" * 100, "カナリア\n", "カナリア\ue000"])
+@pytest.mark.parametrize("value", ["カナリア\u200b", "カナリア" * 100, "カナリア\nカナリア", "カナリア\ue000"])
 def test_a_fault_does_not_quote_the_value(value: str) -> None:
     _, (fault,) = checked(name=value)
     assert "カナリア" not in fault.reason
 
 
-def test_the_name_of_an_unknown_field_is_shown_in_part_and_printable() -> None:
+def test_the_name_of_an_unknown_field_is_shown_in_part_and_visibly() -> None:
     _, (fault,) = checked(**{"\0" + "x" * 100: "27"})
-    assert fault.field == "\N{REPLACEMENT CHARACTER}" + "x" * 39
+    assert fault.field == r"\u0000" + "x" * 39
 
 
 @pytest.mark.parametrize("day", ["1900-01-01", "2024-04-16", "2024/04/16"])

@@ -21,6 +21,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from contract_server.visible_text import escape
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the HTTP request in progress."""
 
@@ -123,7 +125,7 @@ def _describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDic
 
 def _serialize(event: EventDict, **_: Any) -> str:  # noqa: ANN401 - structlog passes options of `json.dumps`
     try:
-        return orjson.dumps(event, default=_describe, option=orjson.OPT_NON_STR_KEYS).decode()
+        return escape(orjson.dumps(event, default=_describe, option=orjson.OPT_NON_STR_KEYS).decode())
     except TypeError:  # a lone surrogate or a large number, which JSON allows
         return json.dumps(event, default=_describe, skipkeys=True)
 

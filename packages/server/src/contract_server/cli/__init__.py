@@ -4,6 +4,7 @@ import sys
 
 from contract_server.cli.command_line import command_line
 from contract_server.cli.exit_status import Refusal
+from contract_server.visible_text import escape
 
 
 def main() -> None:
@@ -22,5 +23,5 @@ def main() -> None:
 
 
 def _exit(refusal: Refusal) -> None:
-    sys.stderr.write(f"contract-server: {refusal}\n")
+    sys.stderr.write(f"contract-server: {escape(str(refusal))}\n")
     sys.exit(refusal.status)

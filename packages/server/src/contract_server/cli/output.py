@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contract_server.visible_text import escape
+
 _WIDTH_IN_PIPES = 10_000
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")]
@@ -19,8 +21,13 @@ Json = Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")]
 
 def show_json(document: object) -> None:
     """Write one JSON document; Japanese text stays readable."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=_format)
-    sys.stdout.write("\n")
+    sys.stdout.write(escape(json.dumps(document, ensure_ascii=False, indent=2, default=_format), keep="\n") + "\n")
+
+
+def echo(*lines: str, err: bool = False) -> None:
+    """Write lines for people. What they quote cannot begin another line, move the cursor or hide text."""
+    for line in lines:
+        typer.echo(escape(line), err=err)  # noqa: TID251 - the one place that escapes
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -43,12 +50,12 @@ def show_first(headings: Sequence[str], rows: Sequence[Mapping[str, Any]], limit
     else:
         show_table(headings, [list(row.values()) for row in rows[:limit]])
     if len(rows) > limit:
-        typer.echo(f"contract-server: only the first {limit} are shown; see --limit", err=True)
+        echo(f"contract-server: only the first {limit} are shown; see --limit", err=True)
 
 
 def format_cell(value: object) -> Text:
-    """Format a cell; text that users have typed is never markup."""
-    return Text("-" if value is None else _format(value) if isinstance(value, bool | datetime) else str(value))
+    """Format a cell; text that users have typed is never markup, nor a command to the terminal."""
+    return Text("-" if value is None else escape(_format(value) if isinstance(value, bool | datetime) else str(value)))
 
 
 def _format(value: object) -> str:

@@ -1,16 +1,16 @@
 """Checks of the values of a line before it becomes a contract or a member."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from contract_notify import InvalidAddress, require_address
-from contract_server.accounts.email import normalize
+from contract_server.accounts.email import LONGEST, normalize
 from contract_server.accounts.passwords.hasher import HASH_PREFIX
 from contract_server.onboarding.lines import FIELDS, Line
+from contract_server.visible_text import InvalidValue, escape, require_line
 
 CONTRACT_FIELDS = frozenset(FIELDS)
 MEMBER_FIELDS = frozenset({"record", "contract_id", "name", "email"})
@@ -24,8 +24,6 @@ EARLIEST_DAY = date(1900, 1, 1)
 """Older systems write placeholder dates, all before this one."""
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_IDEOGRAPHIC_SPACE = "\N{IDEOGRAPHIC SPACE}"
-_LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _HASH = re.compile(rf"{re.escape(HASH_PREFIX)}(?P<salt>[A-Za-z0-9+/]{{11,64}})\$(?P<hash>[A-Za-z0-9+/]{{22,86}})")
 _SHOWN_CHARACTERS = 40
 _DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})", re.ASCII)
@@ -47,10 +45,6 @@ class Fault(NamedTuple):
     reason: str
 
 
-class InvalidValue(ValueError):
-    """A value does not fit its field. The message says what is expected and does not quote the value."""
-
-
 Check = Callable[[str], object]
 
 
@@ -61,15 +55,15 @@ class Checks:
         self._contract: dict[str, Check] = {
             "contract_id": contract_id,
             "started_on": lambda text: past_day(text, today),
-            "company_name": lambda text: short(text, LONGEST_NAME),
+            "company_name": lambda text: require_line(text, LONGEST_NAME),
             "company_address": company_address,
             "postal_code": postal_code,
             "phone_number": phone_number,
-            "name": lambda text: short(text, LONGEST_NAME),
+            "name": lambda text: require_line(text, LONGEST_NAME),
             "email": email,
         }
         self._contract_with_password = self._contract | {"password_hash": password_hash}
-        self._member: dict[str, Check] = {"name": lambda text: short(text, LONGEST_NAME), "email": email}
+        self._member: dict[str, Check] = {"name": lambda text: require_line(text, LONGEST_NAME), "email": email}
 
     def contract(self, line: Line) -> tuple[dict[str, Any], list[Fault]]:
         """The values of a contract's line, and its faults."""
@@ -92,19 +86,10 @@ def contract_id(text: str) -> UUID:
     return parsed
 
 
-def short(text: str, longest: int) -> str:
-    """Check a text of one line."""
-    if len(text) > longest:
-        raise InvalidValue(f"expected at most {longest} characters; found {len(text)}")
-    if not text.isprintable() and not text.replace(_IDEOGRAPHIC_SPACE, " ").isprintable():
-        raise InvalidValue(_unprintable(text))
-    return text
-
-
 def company_address(text: str) -> str:
     """Check a postal address, which a spreadsheet may have converted to a date (1-2-3)."""
     _refuse_converted(text)
-    return short(text, LONGEST_ADDRESS)
+    return require_line(text, LONGEST_ADDRESS)
 
 
 def postal_code(text: str) -> str:
@@ -114,7 +99,7 @@ def postal_code(text: str) -> str:
         raise InvalidValue(
             "expected seven digits with the zeros at the beginning, as in 060-0001; format the column as text"
         )
-    return short(text, LONGEST_POSTAL_CODE)
+    return require_line(text, LONGEST_POSTAL_CODE)
 
 
 def phone_number(text: str) -> str:
@@ -124,13 +109,13 @@ def phone_number(text: str) -> str:
         raise InvalidValue(
             "expected the zero at the beginning, as in 03-1234-5678, or +81; format the column as text in a spreadsheet"
         )
-    return short(text, LONGEST_PHONE_NUMBER)
+    return require_line(text, LONGEST_PHONE_NUMBER)
 
 
 def email(text: str) -> str:
     """Check and normalize an e-mail address."""
     try:
-        return require_address(normalize(text))
+        return require_address(require_line(normalize(text), LONGEST))
     except InvalidAddress as error:
         raise InvalidValue(f"expected one plain address: {error}") from None
 
@@ -173,7 +158,7 @@ def _checked(line: Line, checks: Mapping[str, Check], known: frozenset[str]) -> 
 
 
 def _shown(name: str) -> str:
-    return "".join(character if character.isprintable() else _REPLACEMENT for character in name[:_SHOWN_CHARACTERS])
+    return escape(name[:_SHOWN_CHARACTERS])
 
 
 def _text(value: object) -> str:
@@ -214,22 +199,3 @@ def _is_whole_postal_code(text: str) -> bool:
 
 def _is_whole_phone_number(text: str) -> bool:
     return text[0] == "0" and text.isdecimal()
-
-
-def _unprintable(text: str) -> str:
-    """Describe the first unprintable character: its place, what it is, and what to write instead."""
-    place, character = next(
-        (place, letter)
-        for place, letter in enumerate(text, 1)
-        if not letter.isprintable() and letter != _IDEOGRAPHIC_SPACE
-    )
-    if character in _LINE_BREAKS:
-        return f"expected one line; character {place} is a line break: write a space"
-    known = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
-    match unicodedata.category(character):
-        case "Co":
-            return f"expected characters that every system has; character {place} is 外字 ({known}): write another"
-        case "Zs":
-            return f"expected ordinary spaces; character {place} is another one ({known}): write a space"
-        case _:
-            return f"expected characters that can be seen; character {place} cannot ({known}): leave it out"

@@ -30,6 +30,7 @@ from contract_rules import (
 from contract_server.db.statements import execute, fetch
 from contract_server.policies.models import PolicyTerms
 from contract_server.settings import SettingsError
+from contract_server.visible_text import is_visible
 
 # One index look-up for each version, independent of the number of applications.
 _VERSIONS_IN_USE = """
@@ -66,7 +67,7 @@ class ServedPolicies:
         for policy in registry:
             if (policy.name, policy.zone) != (self.name, self.zone):
                 raise PolicyError(f"{policy.name} {policy.version}: write the name and the zone of the other versions")
-            if len(policy.version) > _LONGEST_VERSION or not (policy.name + policy.version).isprintable():
+            if len(policy.version) > _LONGEST_VERSION or not is_visible(policy.name + policy.version):
                 raise PolicyError(
                     f"{policy.source}: write a printable name, and a version of at most {_LONGEST_VERSION} characters"
                 )

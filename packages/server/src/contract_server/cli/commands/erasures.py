@@ -13,7 +13,7 @@ import typer
 from contract_server import event_loop
 from contract_server.cli.bootstrap import Result, with_services
 from contract_server.cli.exit_status import Refusal, Status
-from contract_server.cli.output import Json, show_json, show_table
+from contract_server.cli.output import Json, echo, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
 from contract_server.erasure.breaker import Assessment
 from contract_server.erasure.evidence import Evidence, sealed_records, verify_chain
@@ -57,11 +57,11 @@ def plan(
         [(day.day, day.contracts, day.held, day.failing, day.set_aside) for day in by_day],
     )
     for action in failed:
-        typer.echo(
+        echo(
             f"{action.act} of {action.contract_id} failed after {action.tries} tries ({action.failure}); correct the"
             f" cause, then run: contract-server erasures retry {action.contract_id}"
         )
-    typer.echo(_breaker_in_words(assessment))
+    echo(_breaker_in_words(assessment))
 
 
 @cli.command()
@@ -80,7 +80,7 @@ def approve(yes: Yes = False) -> None:
         raise Refusal(f"there is nothing to approve: {_breaker_in_words(assessment)}")
     confirm(f"Erase {assessment.due} contracts that were due by {now.isoformat(timespec='seconds')}?", yes=yes)
     with_services(lambda services: services.breaker.approve(assessment, now))
-    typer.echo(f"Approved: the next sweeps erase {assessment.due} contracts.")
+    echo(f"Approved: the next sweeps erase {assessment.due} contracts.")
 
 
 @cli.command()
@@ -97,7 +97,7 @@ def retry(
     retried = with_services(lambda _: retry_failed(contract))
     if not retried:
         raise Refusal("no such due action has failed; see `contract-server erasures plan`")
-    typer.echo(f"The next sweep tries {retried} actions again." if all_ else "The next sweep tries again.")
+    echo(f"The next sweep tries {retried} actions again." if all_ else "The next sweep tries again.")
 
 
 @cli.command()
@@ -165,7 +165,7 @@ def evidence(
         if broken:
             of_contract = f" (contract {broken.contract_id})" if broken.contract_id else ""
             raise Refusal(f"the chain is broken at number {broken.sequence}{of_contract}: {broken.reason}")
-        typer.echo(f"The chain is whole: {verified} records.")
+        echo(f"The chain is whole: {verified} records.")
     elif not run(lambda chain: _show_evidence(chain, contract, json=json)) and contract:
         raise Refusal("no finished erasure of this contract is recorded")
 
@@ -179,7 +179,7 @@ async def _show_evidence(chain: AsyncIterator[Evidence], contract: UUID | None, 
             continue
         shown += 1
         if json:  # a line at a time: a table needs the width of all its rows
-            typer.echo(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
+            echo(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
         else:
             rows.append([record.get(column) for column in columns])
     if rows or (not json and contract is None):
@@ -200,14 +200,14 @@ def _breaker_in_words(assessment: Assessment) -> str:
 
 def _show_replay(undone: ReplayPlan, erased: list[UUID], remaining: list[UUID], *, carried_out: bool) -> None:
     for contract_id in undone.unknown:
-        typer.echo(f"not in this database: {contract_id}")
+        echo(f"not in this database: {contract_id}")
     for contract_id in undone.held:
-        typer.echo(f"on hold, and never completely erased: {contract_id}; release the hold to erase it")
+        echo(f"on hold, and never completely erased: {contract_id}; release the hold to erase it")
     for contract_id in remaining if carried_out else ():
-        typer.echo(f"not erased: {contract_id}; see the log")
-    typer.echo(f"erased again: {len(erased)}, erased already: {len(undone.erased_already)}, left: {len(remaining)}")
+        echo(f"not erased: {contract_id}; see the log")
+    echo(f"erased again: {len(erased)}, erased already: {len(undone.erased_already)}, left: {len(remaining)}")
     if remaining and not carried_out:
-        typer.echo("Nothing was changed. Pass --yes to erase them.")
+        echo("Nothing was changed. Pass --yes to erase them.")
 
 
 async def _read_evidence(file: Path) -> AsyncIterator[Evidence]:

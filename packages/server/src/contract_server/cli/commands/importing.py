@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColum
 from contract_server.accounts.tokens import new_token
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
-from contract_server.cli.output import Json, show_json
+from contract_server.cli.output import Json, echo, show_json
 from contract_server.db.transaction import direct_connection
 from contract_server.onboarding.importer import Importer
 from contract_server.onboarding.lines import BrokenLine, Encoding, Format, Line, UnreadableFile, read_lines
@@ -136,12 +136,10 @@ def _show(report: ImportReport, refusals: Path, outcomes: Path, *, check: bool, 
         show_json({**asdict(report), "stored": not check, "refused": str(refusals), "outcomes": str(outcomes)})
         return
     done = "would be imported" if check else "imported"
-    typer.echo(f"{done}: {report.contracts} contracts with {report.members} members")
+    echo(f"{done}: {report.contracts} contracts with {report.members} members")
     if report.skipped_contracts:
-        typer.echo(f"skipped: {report.skipped_contracts} contracts that exist already; see {outcomes}")
+        echo(f"skipped: {report.skipped_contracts} contracts that exist already; see {outcomes}")
     if report.refused_lines:
-        typer.echo(
-            f"refused: {report.refused_contracts} contracts, because of {report.refused_lines} lines; see {refusals}"
-        )
+        echo(f"refused: {report.refused_contracts} contracts, because of {report.refused_lines} lines; see {refusals}")
     if report.lines_of_no_contract:
-        typer.echo(f"{report.lines_of_no_contract} of these lines belong to no contract")
+        echo(f"{report.lines_of_no_contract} of these lines belong to no contract")

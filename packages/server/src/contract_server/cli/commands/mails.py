@@ -9,7 +9,7 @@ import typer
 
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
-from contract_server.cli.output import Json, show_first
+from contract_server.cli.output import Json, echo, show_first
 from contract_server.schedule.failed_mails import FailedMail, dismiss_mail, list_failed_mails, retry_mails
 from contract_server.services import Services
 
@@ -57,7 +57,7 @@ def retry(
     if not retried:
         which = "each of these mails" if all_ else "this mail"
         raise Refusal(f"{which} has not failed, or is no longer useful; see `contract-server mails list`")
-    typer.echo(f"The next sweep sends {retried} mails." if all_ else "The next sweep sends it.")
+    echo(f"The next sweep sends {retried} mails." if all_ else "The next sweep sends it.")
 
 
 @cli.command("dismiss")
@@ -68,7 +68,7 @@ def dismiss_(mail: Annotated[int, _NUMBER]) -> None:
     """
     if not with_services(lambda _: dismiss_mail(mail)):
         raise Refusal("this mail has not failed; see `contract-server mails list`")
-    typer.echo("The mail was dismissed.")
+    echo("The mail was dismissed.")
 
 
 async def _find(services: Services, limit: int) -> list[dict[str, Any]]:

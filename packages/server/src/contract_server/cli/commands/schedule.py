@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from contract_server.cli.bootstrap import with_services
-from contract_server.cli.output import Json, show_first
+from contract_server.cli.output import Json, echo, show_first
 from contract_server.contracts.due import list_due
 from contract_server.schedule.due_actions import SweepReport
 from contract_server.services import Services
@@ -53,7 +53,7 @@ def sweep() -> None:
     """
     load_worker_settings()
     report = with_services(_sweep)
-    typer.echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.skipped)}")
+    echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.skipped)}")
     raise typer.Exit(1 if report.failed else 0)
 
 

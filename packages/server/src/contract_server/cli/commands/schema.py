@@ -1,5 +1,6 @@
 """The command that exports the GraphQL schema."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ def export_schema(
 
     text = export(build_schema(development=not production))
     if to is None:
-        typer.echo(text, nl=False)
+        sys.stdout.write(text)
     else:
         try:
             to.write_text(text, encoding="utf-8")

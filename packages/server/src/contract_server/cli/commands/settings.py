@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-import typer
 from pydantic import SecretStr
 
-from contract_server.cli.output import Json, show_json, show_table
+from contract_server.cli.output import Json, echo, show_json, show_table
 from contract_server.settings import DEVELOPMENT_SECRET_KEY, Settings, load_settings
 from contract_server.settings.durations import show_duration
 from contract_server.settings.sources import misspelt, origin_of
@@ -40,7 +39,7 @@ def settings(json: Json = False) -> None:
 def warn_about_misspelt() -> None:
     """Warn about variables that look like misspelt settings."""
     for variable, name in misspelt(Settings):
-        typer.echo(f"contract-server: {variable} is not a setting; did you mean {name}?", err=True)
+        echo(f"contract-server: {variable} is not a setting; did you mean {name}?", err=True)
 
 
 def format_value(value: object) -> str | None:

@@ -12,11 +12,12 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.commands.contracts import ContractId, describe, require_contract
 from contract_server.cli.exit_status import Refusal, Status
-from contract_server.cli.output import Json, show_json
+from contract_server.cli.output import Json, echo, show_json
 from contract_server.cli.prompts import Yes, confirm
 from contract_server.contracts.result import ActionRefused, StaleContract
 from contract_server.contracts.service import ContractRequest
 from contract_server.services import Services
+from contract_server.visible_text import InvalidValue, require_line
 
 LONGEST_REASON = 500
 
@@ -55,20 +56,20 @@ def resume(contract: ContractId, reason: Reason, yes: Yes = False, json: Json = 
 
 
 def _confirm_and_execute(action: Action, contract_id: UUID, reason: str, *, yes: bool, json: bool) -> None:
-    note = reason.strip()
-    if not 1 <= len(note) <= LONGEST_REASON:
-        raise Refusal(f"--reason: expected 1 to {LONGEST_REASON} characters", Status.MISUNDERSTOOD)
+    try:
+        note = require_line(reason, LONGEST_REASON)
+    except InvalidValue as error:
+        raise Refusal(f"--reason: {error}", Status.MISUNDERSTOOD) from None
     version, dates = with_services(lambda services: _preview(services, action, contract_id))
     if not yes:
-        for line in dates:
-            typer.echo(line, err=True)
+        echo(*dates, err=True)
     confirm(f"{action.value.capitalize()} contract {contract_id}?", yes=yes)
     request = ContractRequest(action=action, contract_id=contract_id, expected_version=version)
     contract = with_services(lambda services: _execute(services, request, note))
     if json:
         show_json(contract)
     else:
-        typer.echo(f"The contract is {contract['status']}; the contractor gets a mail.")
+        echo(f"The contract is {contract['status']}; the contractor gets a mail.")
 
 
 async def _preview(services: Services, action: Action, contract_id: UUID) -> tuple[int, list[str]]:

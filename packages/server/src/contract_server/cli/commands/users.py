@@ -7,22 +7,22 @@ from uuid import UUID
 
 import typer
 
-from contract_notify import InvalidAddress, require_address
 from contract_rules import Language
 from contract_server.accounts.passwords.rules import UnsuitablePassword
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
+from contract_server.cli.output import echo
 from contract_server.cli.prompts import ask_password
 from contract_server.contracts.result import ContractNotFound
 from contract_server.graphql.operations.problems import UNSUITABLE_PASSWORD
-from contract_server.onboarding import accounts
+from contract_server.onboarding import accounts, checks
 from contract_server.onboarding.accounts import (
     AccountNotFound,
     ContractErased,
     ContractHasContractor,
     EmailTaken,
 )
-from contract_server.onboarding.checks import LONGEST_NAME, InvalidValue, short
+from contract_server.visible_text import InvalidValue, require_line
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
@@ -56,7 +56,7 @@ def add(
                 services.passwords, email=address, name=full_name, password=password, contract_id=contract
             )
         )
-    typer.echo("The operator was added." if contract is None else "The contractor was added.")
+    echo("The operator was added." if contract is None else "The contractor was added.")
 
 
 @cli.command()
@@ -70,7 +70,7 @@ def password(email: Email) -> None:
         with_services(
             lambda services: accounts.set_password(services.passwords, services.password_changes, email, chosen)
         )
-    typer.echo("The password was replaced; all sessions of the account have ended.")
+    echo("The password was replaced; all sessions of the account have ended.")
 
 
 @cli.command()
@@ -83,7 +83,7 @@ def unlock(email: Email) -> None:
     """
     with _refusals_in_words():
         with_services(lambda services: accounts.unlock(services.log_ins, services.password_resets, email))
-    typer.echo("The failures of this account are no longer counted.")
+    echo("The failures of this account are no longer counted.")
 
 
 @contextmanager
@@ -98,16 +98,13 @@ def _refusals_in_words() -> Iterator[None]:
 
 def _address(text: str) -> str:
     try:
-        return require_address(text)
-    except InvalidAddress as error:
-        raise Refusal(f"EMAIL: expected one plain address: {error}", Status.MISUNDERSTOOD) from None
+        return checks.email(text)
+    except InvalidValue as error:
+        raise Refusal(f"EMAIL: {error}", Status.MISUNDERSTOOD) from None
 
 
 def _name(text: str) -> str:
-    name = text.strip()
     try:
-        if name:
-            return short(name, LONGEST_NAME)
+        return require_line(text, checks.LONGEST_NAME)
     except InvalidValue as error:
         raise Refusal(f"--name: {error}", Status.MISUNDERSTOOD) from None
-    raise Refusal("--name: expected a name", Status.MISUNDERSTOOD)

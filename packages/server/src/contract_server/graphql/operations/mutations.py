@@ -20,6 +20,7 @@ from contract_server.graphql.types import inputs, results
 from contract_server.graphql.types.contract import Contract, parse_contract_id
 from contract_server.graphql.types.inputs import Input
 from contract_server.graphql.types.viewer import Viewer
+from contract_server.visible_text import InvalidValue, require_line
 
 Value = TypeVar("Value")
 
@@ -31,8 +32,8 @@ _KEY_LENGTH = words(
     en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
 )
 _HOLD_REASON = words(
-    ja=f"理由は1文字以上{LONGEST_HOLD_REASON}文字以内で入力してください。",
-    en=f"reason: 1 to {LONGEST_HOLD_REASON} characters are expected.",
+    ja=f"理由は1文字以上{LONGEST_HOLD_REASON}文字以内で、改行や見えない文字を含めずに入力してください。",
+    en=f"reason: 1 to {LONGEST_HOLD_REASON} visible characters in one line are expected.",
 )
 
 
@@ -135,12 +136,9 @@ class Mutation:
         input: Input[inputs.HoldErasureInput],
     ) -> results.HoldErasureResult:
         viewer = await require_role(info.context, Role.OPERATOR)
-        if not 1 <= len(input.reason.strip()) <= LONGEST_HOLD_REASON:
-            raise InvalidInputError(["input", "reason"], _HOLD_REASON)
+        reason = _hold_reason(input.reason)
         request = ContractRequest(
-            action=Action.HOLD_ERASURE,
-            contract_id=_contract_id(input.contract_id),
-            hold_reason=input.reason.strip(),
+            action=Action.HOLD_ERASURE, contract_id=_contract_id(input.contract_id), hold_reason=reason
         )
         return results.ErasureHeld(contract=await _perform(info.context, viewer, request))
 
@@ -162,6 +160,13 @@ async def _perform(
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
     result = await context.services.contracts.execute(viewer, request, key, viewer_contract=context.viewer_contract)
     return Contract.of(result.contract, result.at)
+
+
+def _hold_reason(text: str) -> str:
+    try:
+        return require_line(text, LONGEST_HOLD_REASON)
+    except InvalidValue:
+        raise InvalidInputError(["input", "reason"], _HOLD_REASON) from None
 
 
 def _contract_id(text: ID) -> UUID:

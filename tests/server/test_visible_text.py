@@ -1,0 +1,189 @@
+"""Text of operators and files is one line of visible characters, wherever it comes in: by the API, a file or a command.
+
+The places are read from the schema, the fields of the import and the commands. A new one fails until it is listed here.
+"""
+
+import sys
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pytest
+import typer
+from graphql import GraphQLInputObjectType, get_named_type
+from tests.server.graphql.without_database import context_of, data_of, viewer
+from typer.testing import CliRunner
+
+from contract_server.accounts.models import Role
+from contract_server.cli import cli
+from contract_server.cli.exit_status import Refusal, Status
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.strawberry_internals import core
+from contract_server.onboarding.checks import CONTRACT_FIELDS, MEMBER_FIELDS, Checks
+from contract_server.onboarding.lines import Kind, Line
+from contract_server.visible_text import InvalidValue, escape, is_visible, require_line
+
+ID = "018f0000-0000-7000-8000-000000000001"
+SCHEMA = core(build_schema(development=False))
+BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
+INVISIBLE = [
+    *CONTROLS,
+    *BIDIRECTIONAL,
+    *"\u2028\u2029",  # line and paragraph separators
+    *"\u00a0\u2003\u202f",  # spaces that look like others
+    *"\u00ad\u200b\u200d\u2060\ufeff\U000e0041",  # without width
+    *"\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\uffa0",  # letters and marks that show nothing
+    *"\ue000\U000f0000",  # 外字
+    "\u0378",  # no character
+    "\ud800",  # half of one
+]
+VISIBLE = ["髙橋 﨑", "株式会社　さくら", "葛\U000e0100城", "辻󠄀", "José (Zoë) Ω", "が", "ﾊﾝｶｸ", "😀", "1-2-3 #§"]
+
+
+def names(characters: list[str]) -> list[str]:
+    return [f"U+{ord(character):04X}" for character in characters]
+
+
+@pytest.mark.parametrize("text", VISIBLE)
+def test_text_as_people_write_it_is_visible_and_written_as_it_is(text: str) -> None:
+    assert is_visible(text)
+    assert require_line(f" {text}\n", 40) == text
+    assert escape(text) == text
+
+
+@pytest.mark.parametrize("character", INVISIBLE, ids=names(INVISIBLE))
+def test_an_invisible_character_is_refused_by_its_place_and_written_as_in_json(character: str) -> None:
+    with pytest.raises(InvalidValue, match="character 2"):
+        require_line(f"青{character}木", 40)
+    assert is_visible(escape(f"青{character}木"))
+    assert escape(character, keep=character) == character
+
+
+def test_what_reorders_or_breaks_lines_or_has_no_picture_is_invisible() -> None:
+    every = map(chr, range(sys.maxunicode + 1))
+    invisible = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert [c for c in every if unicodedata.category(c) in invisible and is_visible(c)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"), [("", False), (" \u3000", False), ("a", True), ("a" * 5, True), ("a" * 6, False)]
+)
+def test_a_line_has_one_character_up_to_the_longest(text: str, fits: bool) -> None:
+    if fits:
+        assert require_line(text, 5) == text
+    else:
+        with pytest.raises(InvalidValue, match="expected 1 to 5 characters"):
+            require_line(text, 5)
+
+
+# ------------------------------------------------------------------ the fields of the import
+
+RECORD: dict[str, object] = {
+    "contract_id": ID,
+    "started_on": "2024-04-01",
+    "company_name": "株式会社あおぞら",
+    "company_address": "東京都千代田区1-2-3",
+    "postal_code": "060-0001",
+    "phone_number": "03-0000-0001",
+    "name": "青木　春子",
+    "email": "haruko@example.jp",
+    "password_hash": "$argon2id$v=19$m=19456,t=2,p=1$QGVsbG8gd29ybGQ$" + "A" * 43,
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_no_field_of_a_file_takes_an_invisible_character(kind: Kind) -> None:
+    fields = (CONTRACT_FIELDS if kind is Kind.CONTRACT else MEMBER_FIELDS) - {"record", "contract_id"}
+    check, values = Checks(date(2024, 4, 16)), {name: RECORD[name] for name in fields}
+    assert faulty_fields(check, kind, values) == []
+    for field, character in product(fields, INVISIBLE):
+        value = str(values[field])
+        damaged = values | {field: value[:3] + character + value[3:]}
+        assert faulty_fields(check, kind, damaged) == [field], names([character])
+
+
+def faulty_fields(check: Checks, kind: Kind, values: dict[str, object]) -> list[str]:
+    line = Line(1, kind, values | {"record": kind.value, "contract_id": ID})
+    _, faults = check.contract(line) if kind is Kind.CONTRACT else check.member(line)
+    return [fault.field for fault in faults]
+
+
+# ------------------------------------------------------------------ the inputs of the API
+
+HOLD = """
+mutation ($text: String!) {
+  holdErasure(input: { contractId: "x", reason: $text }) { ... on InvalidInput { path } ... on Problem { code } }
+}
+"""
+OPERATORS_TEXTS = {"HoldErasureInput.reason": (HOLD, "holdErasure", ["input", "reason"])}
+NO_TEXTS_OF_OPERATORS = {
+    "LogInInput.email": "compared, never stored",
+    "LogInInput.password": "hashed",
+    "RequestPasswordResetInput.email": "compared, never stored",
+    "ResetPasswordInput.token": "hashed",
+    "ResetPasswordInput.newPassword": "hashed",
+    "TerminateContractInput.idempotencyKey": "a key of the client, never shown",
+    "ResumeContractInput.idempotencyKey": "a key of the client, never shown",
+}
+
+
+def texts_of_the_schema() -> Iterator[str]:
+    for name, kind in SCHEMA.type_map.items():
+        if isinstance(kind, GraphQLInputObjectType):
+            yield from (
+                f"{name}.{field}" for field, taken in kind.fields.items() if get_named_type(taken.type).name == "String"
+            )
+
+
+def test_every_text_of_the_api_is_checked_or_stored_nowhere() -> None:
+    assert set(texts_of_the_schema()) == OPERATORS_TEXTS.keys() | NO_TEXTS_OF_OPERATORS.keys()
+
+
+@pytest.mark.parametrize("place", OPERATORS_TEXTS)
+async def test_no_text_of_an_operator_takes_an_invisible_character(place: str) -> None:
+    mutation, name, path = OPERATORS_TEXTS[place]
+    for character in INVISIBLE:
+        data = await data_of(context_of(viewer(Role.OPERATOR)), mutation, text=f"case{character}1")
+        assert data == {name: {"path": path, "code": "INVALID_INPUT"}}, names([character])
+
+
+# ------------------------------------------------------------------ the commands
+
+TEXTS = {
+    ("terminate", "reason"): ["terminate", ID, "--reason", "{}"],
+    ("resume", "reason"): ["resume", ID, "--reason", "{}"],
+    ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
+    ("user add", "email"): ["user", "add", "{}operator@example.jp", "--name", "運用 太郎"],
+}
+NO_TEXTS = {
+    ("dev", "host"): "an address to listen on",
+    ("serve", "host"): "an address to listen on",
+    ("user password", "email"): "compared, never stored",
+    ("user unlock", "email"): "compared, never stored",
+    ("due", "within"): "a span",
+    ("erasures plan", "within"): "a span",
+}
+
+
+def texts_of_the_commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - of typer's own
+    for name, below in getattr(command, "commands", {}).items():
+        yield from texts_of_the_commands(below, (*path, name))
+    for parameter in command.params:
+        if parameter.type_descriptor.annotation is str:
+            yield " ".join(path), parameter.name
+
+
+def test_every_text_of_the_commands_is_checked_or_stored_nowhere() -> None:
+    assert set(texts_of_the_commands(typer.main.get_command(cli))) == TEXTS.keys() | NO_TEXTS.keys()
+
+
+@pytest.mark.parametrize("place", TEXTS, ids=" ".join)
+def test_no_command_takes_an_invisible_character(place: tuple[str, str]) -> None:
+    for character in INVISIBLE:
+        result = CliRunner().invoke(cli, [argument.replace("{}", f"a{character}b") for argument in TEXTS[place]])
+        assert isinstance(result.exception, Refusal), names([character])
+        assert result.exception.status is Status.MISUNDERSTOOD
+        assert is_visible(str(result.exception))
