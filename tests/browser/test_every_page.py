@@ -22,7 +22,7 @@ TRANSFERRED = """
 WORDS = """
 (() => {
   const page = document.body.cloneNode(true);
-  for (const excluded of page.querySelectorAll("[lang=ja], dd, #who, tbody th a, script, noscript")) excluded.remove();
+  for (const excluded of page.querySelectorAll("[lang=ja], dd, #who, tbody a, script, noscript")) excluded.remove();
   const names = ["aria-label", "alt", "title", "placeholder", "data-label"];
   const valuesOf = (element) => names.map((name) => element.getAttribute(name) ?? "");
   const attributes = [...page.querySelectorAll("*")].flatMap(valuesOf);
@@ -70,6 +70,10 @@ async def every_page(visitor: Visitor) -> AsyncIterator[str]:
     yield "operator: missing contract"
     await visitor.open("/operator/health")
     yield "operator: health"
+    await visitor.open("/operator/audit")
+    yield "operator: audit trail"
+    await visitor.open("/operator/audit?contract=none")
+    yield "operator: empty audit trail"
 
 
 async def log_in(visitor: Visitor, email: str, home: str) -> None:

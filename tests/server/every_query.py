@@ -5,9 +5,11 @@ CONTRACT = """
     contractor { email } erasureHold { reason } termination { requestedAt timeline { erasure { at explanation } } }
     events(first: 5) { nodes { type at } }
 """
+VIEWER = f"name lastLogIns {{ at fromHere }} contract {{ {CONTRACT} }}"
 FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True}
 QUERIES = {
-    "viewer": f"query ($id: ID!) {{ viewer {{ name contract {{ {CONTRACT} }} }} contract(id: $id) {{ id }} }}",
+    "auditLog": 'query { auditLog(filter: { accountId: "none" }) { nodes { at action account { name } } } }',
+    "viewer": f"query ($id: ID!) {{ viewer {{ {VIEWER} }} contract(id: $id) {{ id }} }}",
     "contract": f"query ($id: ID!) {{ contract(id: $id) {{ {CONTRACT} }} }}",
     "passwordResetLink": 'query { passwordResetLink(token: "none") { email } }',
     "policy": "query { policy { erasureDays } }",

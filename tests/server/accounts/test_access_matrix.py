@@ -63,6 +63,7 @@ QUERIES = {
     "policy": row("policy { version }", all_callers="OK"),
     "timeline": row("timeline { requestedOn }", all_callers="OK"),
     "contracts": row("contracts { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
+    "auditLog": row("auditLog { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
     "health": row("health { ok }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
     "testClock": row("testClock { now }", all_callers="OK"),
 }

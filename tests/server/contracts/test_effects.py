@@ -47,7 +47,7 @@ def changed(
 def writes(contract: ContractSnapshot, action: Action, at: datetime = NOW, why: Reasons = NO_REASONS) -> list[Write]:
     decision = granted(contract, action, at)
     after = contract_after(contract, decision, at, why)
-    return writes_for(decision, contract, after, at, mail=lambda kind: {"kind": kind}, note=why.note)
+    return writes_for(decision, contract, after, at, mail=lambda kind: {"kind": kind}, reasons=why)
 
 
 def rows(found: list[Write], model: type[Any], kind: type[Write] = Insert) -> list[dict[str, Any]]:

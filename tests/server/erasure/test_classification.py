@@ -19,6 +19,8 @@ from tests.server.workbench import (
 
 from contract_rules import Action, Status
 from contract_server.accounts.models import Account, PasswordResetToken, Session
+from contract_server.audit.models import AuditAction, AuditEntry
+from contract_server.audit.origin import Interface
 from contract_server.contracts.models import Company, Contract, ContractEvent, IdempotentAnswer, Member
 from contract_server.erasure.classification import TABLES, Kind, OnErasure
 from contract_server.mail.models import OutboxMail
@@ -104,7 +106,10 @@ async def contract_with_canaries(bench: Workbench, mark: str) -> UUID:
     contract_id, account_id, canary = contract_of(contractor), contractor.account_id, f"{CANARY} {mark}"
     await bench.ask(contractor, Action.TERMINATE)
     await Contract.filter(id=contract_id).update(hold_reason=canary)
-    await ContractEvent.filter(contract_id=contract_id).update(note=canary)
+    await ContractEvent.filter(contract_id=contract_id).update(note=canary, source=canary)
+    await AuditEntry.create(
+        action=AuditAction.LOGGED_IN, interface=Interface.API, contract_id=contract_id, source=canary
+    )
     await Company.filter(contract_id=contract_id).update(
         name=canary, address=canary, postal_code=canary, phone_number=canary
     )

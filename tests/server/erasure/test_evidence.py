@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from tests.server.workbench import ERASURE_DUE_AT, Workbench, first_broken_link, sql, whole_chain
 
-from contract_server.erasure.evidence import GENESIS_HASH
+from contract_server.audit.chain import GENESIS_HASH
 from contract_server.erasure.models import ErasureRecord
 
 TAMPERED = {

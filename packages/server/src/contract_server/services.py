@@ -12,6 +12,8 @@ from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit_store import RateLimitStore
 from contract_server.accounts.sessions import Sessions
+from contract_server.audit.chain import close_chain
+from contract_server.audit.trail import AuditRetention
 from contract_server.clock import Clock, DatabaseClock, TestClock
 from contract_server.contracts.changes import ChangeBudget, ContractChanges
 from contract_server.contracts.idempotency import forget_old_answers
@@ -127,7 +129,14 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         ),
         reminders=Reminders(clock, notifications, settings.sweep_batch, enabled=settings.reminders),
         expiry=Expiry(
-            [forget_old_answers, sessions.delete_expired, password_resets.delete_expired, rate_limits.delete_old]
+            [
+                forget_old_answers,
+                sessions.delete_expired,
+                password_resets.delete_expired,
+                rate_limits.delete_old,
+                close_chain,
+                AuditRetention(settings.audit_retention).delete_old,
+            ]
         ),
         delivery=delivery,
     )

@@ -1,6 +1,10 @@
 """Replacing the password of an account."""
 
+from uuid import UUID
+
 from contract_server.accounts.models import Account, PasswordResetToken, Session
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.clock import Clock
 from contract_server.db.transaction import transaction
 from contract_server.mail.password_mails import PasswordMails
@@ -13,10 +17,23 @@ class PasswordChanges:
         self._mails = mails
         self._mail_clock = mail_clock
 
-    async def replace(self, account: Account, password_hash: str) -> None:
-        """Store the new hash, delete all sessions and reset links of the account, and queue the mail."""
+    async def replace(self, account: Account, password_hash: str, *, by: UUID | None = None) -> None:
+        """Store the new hash, delete all sessions and reset links of the account, and queue the mail.
+
+        Args:
+            account: The account.
+            password_hash: The hash of its new password.
+            by: Who replaces it; None for a command, which names its operator itself.
+        """
         async with transaction():
             await Account.filter(id=account.id).update(password_hash=password_hash)
             await PasswordResetToken.filter(account_id=account.id).delete()
-            await Session.filter(account_id=account.id).delete()
+            sessions = await Session.filter(account_id=account.id).delete()
+            await record(
+                AuditAction.PASSWORD_REPLACED,
+                account_id=by,
+                about_id=account.id,
+                contract_id=account.contract_id,
+                subject=f"{sessions} sessions ended",
+            )
             await self._mails.enqueue_change(account, await self._mail_clock.now())

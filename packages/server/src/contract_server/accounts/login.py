@@ -13,10 +13,13 @@ from contract_server.accounts.devices import Devices
 from contract_server.accounts.email import find_account, normalize
 from contract_server.accounts.fair_queue import FairQueue, TooBusy
 from contract_server.accounts.log_in_limits import Budget, LogInLimits
+from contract_server.accounts.models import Account
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit_store import Attempt, RateLimitStore, TooManyAttempts
 from contract_server.accounts.sessions import AccountChanged, Sessions
 from contract_server.accounts.viewer import Viewer
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.clock import CoarseClock
 from contract_server.logs import get_logger
 from contract_server.settings import Settings
@@ -117,6 +120,7 @@ class LogIns:
         is_correct = await self._passwords.verify(password, account.password_hash if account else None)
         if account is None or not is_correct:
             self._log_reached_limits(attempt, budget)
+            await _record_failure(account)
             raise InvalidCredentials
         try:
             opened = await self._sessions.open(account, replacing)
@@ -143,3 +147,9 @@ class LogIns:
             log.warning("mailed link required: too many failed log-ins of a day", account_key=budget.daily[:16])
         if budget.of_all in attempt.filled:
             log.warning("unknown devices delayed: too many failed log-ins of all together")
+
+
+async def _record_failure(account: Account | None) -> None:
+    """Write the failure to the audit trail. For an unknown address, there is the same work to do."""
+    about_id, contract_id = (account.id, account.contract_id) if account else (None, None)
+    await record(AuditAction.LOG_IN_FAILED, about_id=about_id, contract_id=contract_id)

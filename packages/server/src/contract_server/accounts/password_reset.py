@@ -21,6 +21,8 @@ from contract_server.accounts.passwords.rules import require_suitable
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.accounts.tokens import hash_token, new_token
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.db.transaction import transaction
 from contract_server.mail.password_mails import PasswordMails
@@ -114,7 +116,7 @@ class PasswordResets:
             account = await Account.filter(id=link.account_id).select_for_update().first()
             if account is None or not await PasswordResetToken.filter(id=link.id).exists():
                 raise InvalidResetToken
-            await self._changes.replace(account, password_hash)
+            await self._changes.replace(account, password_hash, by=account.id)
 
     async def clear_limit(self, email: str) -> None:
         """Delete the counts of links requested with this address."""
@@ -136,6 +138,7 @@ class PasswordResets:
         async with transaction():
             account = await find_account(email)
             if account is not None:
+                await record(AuditAction.PASSWORD_LINK_REQUESTED, about_id=account.id, contract_id=account.contract_id)
                 await self._mail_link(account, delayed=bool(attempt.exceeded))
         self._wake_ups.wake()
 

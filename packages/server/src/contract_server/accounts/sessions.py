@@ -4,11 +4,12 @@ Sessions use real time even if the test clock was moved: a developer who moves i
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from contract_server.accounts.models import Account, Session
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.accounts.viewer import Viewer
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.clock import DatabaseClock
 from contract_server.db.transaction import transaction
 from contract_server.settings import Settings
@@ -54,11 +55,14 @@ class Sessions:
                 last_used_at=now,
                 expires_at=now + self._absolute_limit,
             )
+            await record(AuditAction.LOGGED_IN, account_id=account.id, contract_id=account.contract_id)
         return self._viewer(session, account, now), token
 
-    async def end(self, session_id: UUID) -> None:
+    async def end(self, viewer: Viewer) -> None:
         """Log out."""
-        await Session.filter(id=session_id).delete()
+        async with transaction():
+            if await Session.filter(id=viewer.session_id).delete():
+                await record(AuditAction.LOGGED_OUT, account_id=viewer.account_id, contract_id=viewer.contract_id)
 
     async def delete_expired(self) -> None:
         """Delete sessions past their absolute limit; an idle one is refused until then."""

@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("importing:import_", "Import contracts with their contractors and members."),
     "terminate": ("terminate_resume:terminate", "Terminate a contract (契約終了) for its contractor."),
     "resume": ("terminate_resume:resume", "Resume a contract (契約再開) for its contractor."),
+    "audit": ("audit:audit", "List who did what, newest first."),
     "contracts": ("contracts:cli", "Look at contracts: list, show."),
     "user": ("users:cli", "Operators and contractors: add, new password, unlock."),
     "due": ("schedule:due", "List due actions: all overdue ones, and those of the coming days."),

@@ -42,6 +42,7 @@ PAGES = (
     Page("/operator", "operator", "契約一覧", "Contracts"),
     Page("/operator/contracts/{id}", "operator-contract", "契約の詳細", "Contract"),
     Page("/operator/health", "operator-health", "稼働状況", "Health"),
+    Page("/operator/audit", "operator-audit", "操作履歴", "Audit trail"),
 )
 
 

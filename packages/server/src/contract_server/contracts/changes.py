@@ -137,7 +137,7 @@ class ContractChanges:
             await self._budget.require(contract.id, now)
         after = contract_after(contract, decision, now, reasons)
         mail = partial(self._notifications.row, after, contractor, now)
-        await write_rows(*writes_for(decision, contract, after, now, mail=mail, note=reasons.note))
+        await write_rows(*writes_for(decision, contract, after, now, mail=mail, reasons=reasons))
         return ActionResult(after, now)
 
     async def change_unlocked(
@@ -160,7 +160,7 @@ class ContractChanges:
             return None
         after = contract_after(contract, decision, now, reasons)
         mail = partial(self._notifications.row, after, read.viewer, now)
-        writes = writes_for(decision, contract, after, now, mail=mail)
+        writes = writes_for(decision, contract, after, now, mail=mail, reasons=reasons)
         result = ActionResult(after, now)
         conditions = [self._budget.left(contract.id, now)] if self._budget else []
         if key:

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from contract_notify import ErasureReminder
 from contract_rules import Granted, MailKind, RecordEvent, SendMail
+from contract_server.audit.origin import NO_SIGNATURE, Signature
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication, TerminationReason
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
 from contract_server.db.rows import Insert, Row, Update, Write
@@ -26,12 +27,13 @@ Mail = Callable[[MailKind], Row]
 
 
 class Reasons(NamedTuple):
-    """Why a person asks for a change."""
+    """Why a person asks for a change, and who that is."""
 
     reason: TerminationReason | None = None
     hold_reason: str | None = None
     note: str | None = None
-    """An operator's own words, stored with the events."""
+    """An operator's own words, stored with the events, as the reason of a hold is, which outlives the hold there."""
+    signature: Signature = NO_SIGNATURE
 
 
 NO_REASONS = Reasons()
@@ -55,7 +57,7 @@ def writes_for(
     now: datetime,
     *,
     mail: Mail | None = None,
-    note: str | None = None,
+    reasons: Reasons = NO_REASONS,
 ) -> list[Write]:
     """Return the rows to store, those of the contract first; none if the decision changes nothing.
 
@@ -68,7 +70,7 @@ def writes_for(
     for effect in decision.effects:
         match effect:
             case RecordEvent():
-                writes.append(Insert(ContractEvent, [_event(effect, before, after, note)]))
+                writes.append(Insert(ContractEvent, [_event(effect, before, after, reasons)]))
             case SendMail():
                 writes += [Insert(OutboxMail, [mail(effect.kind)])] if mail else []
             case unknown:
@@ -96,7 +98,7 @@ def _application(contract: ContractSnapshot, **columns: datetime) -> Update:
     return Update(TerminationApplication, [{"id": contract.application_id, **columns}])
 
 
-def _event(effect: RecordEvent, before: ContractSnapshot, after: ContractSnapshot, note: str | None) -> Row:
+def _event(effect: RecordEvent, before: ContractSnapshot, after: ContractSnapshot, reasons: Reasons) -> Row:
     return {
         "contract_id": after.id,
         "version": after.facts.version,
@@ -104,7 +106,8 @@ def _event(effect: RecordEvent, before: ContractSnapshot, after: ContractSnapsho
         "type": effect.type,
         "actor": effect.actor,
         "application_id": (after.application_id or before.application_id) if effect.application_number else None,
-        "note": note,
+        "note": reasons.note or reasons.hold_reason,
+        **reasons.signature._asdict(),
     }
 
 

@@ -10,6 +10,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from contract_rules import Actor, EventType, Status
+from contract_server.audit.origin import Interface
 
 
 class Contract(Model):
@@ -144,6 +145,10 @@ class ContractEvent(Model):
         null=True,
         description="an operator's own words: why they did it on the contractor's behalf",
     )
+    account_id = fields.UUIDField(null=True, description="the person who did it")
+    interface = fields.CharEnumField(Interface, max_length=12, null=True)
+    source = fields.CharField(max_length=64, null=True, description="keyed hash of the client's address")
+    seal = fields.BigIntField(null=True, description="the seal of the audit trail that covers it")
 
     class Meta:
         """Where events are kept, in the order in which they are read."""

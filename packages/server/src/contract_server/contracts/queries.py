@@ -85,7 +85,7 @@ async def find_contracts(wanted: ContractFilter, first: int, after: ContractCurs
         # the first condition is redundant: with it the planner finds the place in the index
         conditions &= Q(started_on__lte=started_on) & (Q(started_on__lt=started_on) | Q(id__lt=contract_id))
     newest_first = Contract.filter(conditions).order_by("-started_on", "-id")
-    rows = await newest_first.limit(_checked(first) + 1).values_list("id", flat=True)
+    rows = await newest_first.limit(checked_size(first) + 1).values_list("id", flat=True)
     ids = [UUID(str(row)) for row in rows[:first]]
     snapshots = await find_snapshots(ids)
     return ContractPage(
@@ -110,7 +110,7 @@ async def find_event_pages(contract_ids: list[UUID], first: int, after: EventCur
         contract_ids,
         at,
         event_id,
-        _checked(first) + 1,
+        checked_size(first) + 1,
     )
     pages = {contract_id: EventPage(has_previous=after is not None) for contract_id in contract_ids}
     for event in await ContractEvent.filter(id__in=[row["id"] for row in rows]).order_by("at", "id"):
@@ -132,7 +132,12 @@ def event_cursor(event: ContractEvent) -> EventCursor:
     return event.at, event.id
 
 
-def _checked(first: int) -> int:
+def checked_size(first: int) -> int:
+    """Return the size of a page.
+
+    Raises:
+        InvalidPage: It is out of range.
+    """
     if not 1 <= first <= LARGEST_PAGE:
         raise InvalidPage(f"first: a number from 1 to {LARGEST_PAGE} is expected")
     return first

@@ -6,6 +6,7 @@ from uuid import UUID
 from contract_rules import Action, Status
 from contract_server.accounts.models import Account
 from contract_server.accounts.viewer import Viewer
+from contract_server.audit.origin import sign
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.effects import Reasons
 from contract_server.contracts.idempotency import IdempotencyKey, recall, remember, require_key
@@ -92,7 +93,9 @@ class ContractService:
             return None
         if request.expected_version not in (None, contract.facts.version):
             return None
-        return await self._changes.change_unlocked(read, contract, request.action, Reasons(request.reason), key)
+        return await self._changes.change_unlocked(
+            read, contract, request.action, Reasons(request.reason, signature=sign(read.viewer.account_id)), key
+        )
 
     async def _execute_locked(
         self, viewer: Viewer, request: ContractRequest, key: IdempotencyKey | None, note: str | None
@@ -110,7 +113,7 @@ class ContractService:
                 request.action,
                 viewer.actor,
                 contractor=await _contractor_of(contract, viewer),
-                reasons=Reasons(request.reason, request.hold_reason, note),
+                reasons=Reasons(request.reason, request.hold_reason, note, sign(viewer.account_id)),
                 expected_version=request.expected_version,
             )
             # an erasure deletes a contractor's account with its kept results, and none may be stored again

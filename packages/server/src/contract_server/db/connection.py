@@ -14,6 +14,7 @@ from contract_server.settings import Settings
 
 APP = "contract_server"
 MODELS = [
+    "contract_server.audit.models",
     "contract_server.accounts.models",
     "contract_server.policies.models",
     "contract_server.contracts.models",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contract_rules import Action, Status
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.contracts.due import DUE_AT, FAILED, failure_of, is_due
 from contract_server.db.statements import fetch
 from contract_server.db.transaction import transaction
@@ -102,6 +104,7 @@ class Breaker:
                 contracts=seen.due,
                 after_sequence=last.sequence if last else 0,
             )
+            await record(AuditAction.ERASURES_APPROVED, subject=f"{seen.due} contracts")
         log.info("erasures approved", contracts=seen.due, due_until=due_until)
         return approval
 

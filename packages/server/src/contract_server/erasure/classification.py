@@ -160,9 +160,23 @@ TABLES = MappingProxyType(
         "contract_event": Table(
             OnErasure.EMPTY,
             _OF_THE_CONTRACT,
-            business=_columns("at type actor application_id note"),
-            technical=_columns("id contract_id version"),
-            emptied=_columns("note"),  # free text, like the reason of a hold
+            personal=_columns("source"),
+            business=_columns("at type actor application_id note account_id interface"),
+            technical=_columns("id contract_id version seal"),
+            emptied=_columns("note source"),  # the note is free text, like the reason of a hold
+        ),
+        "audit_entry": Table(
+            OnErasure.EMPTY,
+            _OF_THE_CONTRACT,
+            personal=_columns("source"),  # of no contract: an operator's, deleted by its own retention
+            business=_columns("at action interface account_id about_id subject"),
+            technical=_columns("id contract_id seal"),
+            emptied=_columns("source"),
+        ),
+        "audit_seal": Table(
+            OnErasure.KEEP,
+            None,
+            technical=_columns("sequence closed_at entries entries_digest events events_digest previous_hash hash"),
         ),
         "erasure_record": Table(
             OnErasure.KEEP,

@@ -9,22 +9,19 @@ finished record is also in the ledger outside the database, and `doctor` compare
 data, and no hash of personal data either: a hash of an address is still personal.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from contract_server.audit.chain import GENESIS_HASH, hash_of, plain
 from contract_server.db.rows import Update
 from contract_server.db.statements import fetch
 from contract_server.erasure.models import ErasureRecord
-
-GENESIS_HASH = "0" * 64
-"""The previous hash of the first record."""
 
 _LOCK_CHAIN = "SELECT pg_advisory_xact_lock(hashtext('contract_server.evidence'))"
 
@@ -148,11 +145,6 @@ async def sealed_records() -> AsyncIterator[Evidence]:
         rows = await fetch(_CHAIN, rows[-1]["sequence"], _CHAIN_BATCH)
 
 
-def hash_of(content: Evidence) -> str:
-    """Return the SHA-256 of the content as JSON: UTF-8, sorted keys, no white space; as `jq -cS` writes it."""
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
 class ChainVerifier:
     """Verifies a chain record by record, from the first one on."""
 
@@ -200,10 +192,4 @@ def _evidence(record: Record) -> Evidence:
 
 
 def _content(record: Record) -> dict[str, Any]:
-    return {name: _plain(record[name]) for name in _CONTENT}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    return value if value is None or isinstance(value, int | str | dict) else str(value)
+    return {name: plain(record[name]) for name in _CONTENT}

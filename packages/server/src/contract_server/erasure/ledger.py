@@ -24,8 +24,9 @@ import orjson
 from pydantic import TypeAdapter
 
 from contract_rules import complete
+from contract_server.audit.chain import hash_of
 from contract_server.contracts.snapshot import ContractSnapshot, judged_columns
-from contract_server.erasure.evidence import Evidence, hash_of
+from contract_server.erasure.evidence import Evidence
 
 SUFFIX = ".jsonl"
 TIMEOUT = timedelta(seconds=10)

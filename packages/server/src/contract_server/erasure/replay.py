@@ -14,6 +14,8 @@ from datetime import datetime
 from uuid import UUID
 
 from contract_rules import Status
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.due import HELD
@@ -156,4 +158,5 @@ async def _restore_facts(entry: LedgerEntry, policies: ServedPolicies) -> bool:
         contract.hold_placed_at = None
         contract.hold_reason = None
         await contract.save()
+        await record(AuditAction.ERASURE_REPLAYED, contract_id=contract.id)
     return True

@@ -10,7 +10,9 @@ from strawberry.types import Info
 
 from contract_rules import Language
 from contract_server.accounts.models import Account
+from contract_server.accounts.tokens import keyed_hash
 from contract_server.accounts.viewer import Viewer
+from contract_server.audit.origin import Interface, Origin
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile, ViewerContract, find_viewer_contract
 from contract_server.graphql.device_cookie import device_cookie, set_device_cookie
@@ -90,6 +92,17 @@ class RequestContext:
         """The client's address, as rate limits count it."""
         peer = self.request.client.host if self.request.client else None
         return self.services.client_addresses.of(peer, self.request.headers.getlist("x-forwarded-for"))
+
+    @property
+    def origin(self) -> Origin:
+        """The origin of changes in the audit trail. Only browsers send `Sec-Fetch-Mode`, and scripts cannot set it."""
+        is_page = RequestHeaders.of(self.request.scope).get(b"sec-fetch-mode") is not None
+        return Origin(Interface.PAGE if is_page else Interface.API, find_source=self.source)
+
+    def source(self) -> str:
+        """The keyed hash of the client's address, for the audit trail."""
+        secret = self.services.settings.secret_key.get_secret_value().encode()
+        return keyed_hash(secret, "audit source", self.client_address)
 
     @property
     def device_cookie(self) -> str | None:

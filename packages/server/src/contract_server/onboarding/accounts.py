@@ -12,6 +12,8 @@ from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.passwords.rules import require_suitable
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.store import lock_snapshot
@@ -54,9 +56,11 @@ async def add_account(
         async with transaction():
             if contract_id is not None:
                 await _lock_unerased(contract_id)
-            return await Account.create(
+            account = await Account.create(
                 role=role, name=name, email=email, password_hash=password_hash, contract_id=contract_id
             )
+            await record(AuditAction.ACCOUNT_ADDED, about_id=account.id, contract_id=contract_id, subject=role)
+            return account
     except IntegrityError:
         if await Account.filter(email=email).exists():
             raise EmailTaken from None
@@ -83,8 +87,10 @@ async def unlock(log_ins: LogIns, password_resets: PasswordResets, email: str) -
         AccountNotFound: No account has this address.
     """
     account = await _account(email)
-    await log_ins.unlock(account.email)
-    await password_resets.clear_limit(account.email)
+    async with transaction():
+        await log_ins.unlock(account.email)
+        await password_resets.clear_limit(account.email)
+        await record(AuditAction.ACCOUNT_UNLOCKED, about_id=account.id, contract_id=account.contract_id)
 
 
 async def _account(email: str) -> Account:

@@ -15,6 +15,9 @@ from typing import Any, Literal
 
 import asyncpg
 
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
+
 CONTRACT_COLUMNS = (
     "number",
     "line",
@@ -228,8 +231,11 @@ class Staging:
         for statement in (*_DECIDE, *_MOVE):
             status = await self._connection.execute(statement)
         members = int(status.rpartition(" ")[2])
-        totals = await self._connection.fetchrow(_TOTALS)
-        return ImportReport(members=members, **totals)
+        report = ImportReport(members=members, **await self._connection.fetchrow(_TOTALS))
+        if report.contracts:
+            subject = f"{report.contracts} contracts, {report.members} members"
+            await record(AuditAction.CONTRACTS_IMPORTED, subject=subject, execute=self._connection.execute)
+        return report
 
     async def report(
         self, report_refusal: Callable[[RefusedLine], None], report_outcome: Callable[[ContractOutcome], None]

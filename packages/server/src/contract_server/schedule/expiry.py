@@ -1,4 +1,7 @@
-"""Delete what has expired, by index and at most every ten minutes: no reader accepts an expired row meanwhile."""
+"""What is done every ten minutes: delete what has expired, by index, and close the chain of the audit trail.
+
+No reader accepts an expired row meanwhile.
+"""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence

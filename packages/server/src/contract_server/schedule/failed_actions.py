@@ -4,7 +4,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contract_rules import Action
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.db.statements import fetch
+from contract_server.db.transaction import transaction
 from contract_server.logs import get_logger
 from contract_server.schedule.models import DueFailure
 
@@ -51,9 +54,14 @@ async def retry_failed(contract_id: UUID | None = None) -> int:
     Returns:
         The number of failed actions.
     """
-    if contract_id is None:
-        return await DueFailure.filter(set_aside_at__isnull=False).delete()
-    return await DueFailure.filter(contract_id=contract_id).delete()
+    failed = (
+        DueFailure.filter(contract_id=contract_id) if contract_id else DueFailure.filter(set_aside_at__isnull=False)
+    )
+    async with transaction():
+        retried = await failed.delete()
+        if retried:
+            await record(AuditAction.ACTIONS_RETRIED, contract_id=contract_id, subject=f"{retried} actions")
+    return retried
 
 
 def pause_after(tries: int) -> timedelta:

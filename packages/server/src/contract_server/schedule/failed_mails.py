@@ -7,8 +7,11 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from contract_notify import ErasureReminder
+from contract_server.audit.models import AuditAction
+from contract_server.audit.trail import record
 from contract_server.contracts.due import HELD
 from contract_server.db.statements import fetch
+from contract_server.db.transaction import transaction
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.schedule.reminders import APPLICATION_IN_FORCE
 
@@ -50,7 +53,11 @@ async def retry_mails(now: datetime, mail_id: int | None = None, *, since: datet
     Returns:
         The number of mails; mails that have expired do not count.
     """
-    return len(await fetch(_RETRY, mail_id, now, since))
+    async with transaction():
+        retried = len(await fetch(_RETRY, mail_id, now, since))
+        if retried:
+            await record(AuditAction.MAILS_RETRIED, subject=f"mail {mail_id}" if mail_id else f"{retried} mails")
+    return retried
 
 
 async def dismiss_mail(mail_id: int) -> bool:
@@ -59,7 +66,11 @@ async def dismiss_mail(mail_id: int) -> bool:
     Returns:
         False if the mail has not failed.
     """
-    return bool(await _failed().filter(id=mail_id).update(state=MailState.DISMISSED))
+    async with transaction():
+        dismissed = bool(await _failed().filter(id=mail_id).update(state=MailState.DISMISSED))
+        if dismissed:
+            await record(AuditAction.MAIL_DISMISSED, subject=f"mail {mail_id}")
+    return dismissed
 
 
 def _failed() -> QuerySet[OutboxMail]:

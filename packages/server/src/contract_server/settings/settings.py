@@ -181,6 +181,11 @@ class Settings(BaseSettings):
         ge=1,
         description="times that a contractor may end and resume the contract in a day; operators have no limit",
     )
+    audit_retention: Duration = Field(
+        timedelta(days=731),
+        ge=timedelta(days=30),
+        description="how long entries of the audit trail are kept; changes of contracts stay in their history",
+    )
     sweep_batch: int = Field(500, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
     erasure_batch: int = Field(
         10_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"

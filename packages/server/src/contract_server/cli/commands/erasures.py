@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from contract_server import event_loop
+from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import Result, with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, echo, show_json, show_table
@@ -65,7 +66,7 @@ def plan(
 
 
 @cli.command()
-def approve(yes: Yes = False) -> None:
+def approve(as_: As = None, yes: Yes = False) -> None:
     """Approve a wave of erasures that the breaker has stopped. No later ones are approved with it.
 
     Example: contract-server erasures approve
@@ -75,11 +76,11 @@ def approve(yes: Yes = False) -> None:
         now = await services.clock.now()
         return now, await services.breaker.assess(now)
 
-    now, assessment = with_services(assess)
+    now, assessment = with_services_as(as_, assess)
     if not assessment.stopped:
         raise Refusal(f"there is nothing to approve: {_breaker_in_words(assessment)}")
     confirm(f"Erase {assessment.due} contracts that were due by {now.isoformat(timespec='seconds')}?", yes=yes)
-    with_services(lambda services: services.breaker.approve(assessment, now))
+    with_services_as(as_, lambda services: services.breaker.approve(assessment, now))
     echo(f"Approved: the next sweeps erase {assessment.due} contracts.")
 
 
@@ -87,6 +88,7 @@ def approve(yes: Yes = False) -> None:
 def retry(
     contract: Annotated[UUID | None, typer.Argument(metavar="CONTRACT", help="The contract's id.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Retry the failed actions of all contracts.")] = False,
+    as_: As = None,
 ) -> None:
     """Retry the failed actions of a contract, or of all. Correct the cause first: the next sweep runs them.
 
@@ -94,7 +96,7 @@ def retry(
     """
     if (contract is None) != all_:
         raise typer.BadParameter("pass the id of a contract, or --all")
-    retried = with_services(lambda _: retry_failed(contract))
+    retried = with_services_as(as_, lambda _: retry_failed(contract))
     if not retried:
         raise Refusal("no such due action has failed; see `contract-server erasures plan`")
     echo(f"The next sweep tries {retried} actions again." if all_ else "The next sweep tries again.")
@@ -105,6 +107,7 @@ def replay(
     ledger: Annotated[
         list[Path] | None, typer.Argument(help="Folders and files of the ledger; LEDGER_DIR without them.")
     ] = None,
+    as_: As = None,
     yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only show what would be erased.")] = False,
     json: Json = False,
 ) -> None:
@@ -120,7 +123,7 @@ def replay(
         return undone, await services.replay.execute(undone) if yes else []
 
     try:
-        undone, erased = with_services(run)
+        undone, erased = with_services_as(as_, run) if yes else with_services(run)
     except (LedgerUnavailable, LedgerCorrupt) as error:
         raise Refusal(f"nothing was done; the ledger cannot be read: {error}", Status.MISUNDERSTOOD) from None
     remaining = [entry.contract_id for entry in undone.to_erase if entry.contract_id not in erased]

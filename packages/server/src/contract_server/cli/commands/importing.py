@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from contract_server.accounts.tokens import new_token
+from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, echo, show_json
@@ -37,6 +39,7 @@ def import_(
         Path | None,
         typer.Option(help="File for outcomes, one JSON object per contract. [default: FILE.outcomes.jsonl]"),
     ] = None,
+    as_: As = None,
     check: Annotated[bool, typer.Option("--check", help="Store nothing; report what would be stored.")] = False,
     json: Json = False,
 ) -> None:
@@ -61,7 +64,8 @@ def import_(
             _progress(source, file) as show_progress,
         ):
             lines = show_progress(read_lines(source, form, encoding))
-            report = with_services(lambda services: _run(services, lines, refusals, results, check=check))
+            run = with_services if check else partial(with_services_as, as_)
+            report = run(lambda services: _run(services, lines, refusals, results, check=check))
     except UnreadableFile as error:
         raise Refusal(f"{file.name}: {error}", Status.MISUNDERSTOOD) from None
     _show(report, refusals_path, outcomes_path, check=check, json=json)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_first
@@ -41,6 +42,7 @@ def retry(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="With --all: only mails queued since then."),
     ] = None,
+    as_: As = None,
 ) -> None:
     """Send a failed mail, or all of them, again at the next sweep. Correct the cause first.
 
@@ -53,7 +55,7 @@ def retry(
         after = {"since": since.replace(tzinfo=services.policies.zone)} if since else {}
         return await retry_mails(await services.clock.now(), mail, **after)
 
-    retried = with_services(run)
+    retried = with_services_as(as_, run)
     if not retried:
         which = "each of these mails" if all_ else "this mail"
         raise Refusal(f"{which} has not failed, or is no longer useful; see `contract-server mails list`")
@@ -61,12 +63,12 @@ def retry(
 
 
 @cli.command("dismiss")
-def dismiss_(mail: Annotated[int, _NUMBER]) -> None:
+def dismiss_(mail: Annotated[int, _NUMBER], as_: As = None) -> None:
     """Take a failed mail off the list. Its recipient was informed in another way, or need not be.
 
     Example: contract-server mails dismiss 1201
     """
-    if not with_services(lambda _: dismiss_mail(mail)):
+    if not with_services_as(as_, lambda _: dismiss_mail(mail)):
         raise Refusal("this mail has not failed; see `contract-server mails list`")
     echo("The mail was dismissed.")
 

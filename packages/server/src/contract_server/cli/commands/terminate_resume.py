@@ -9,7 +9,7 @@ import typer
 from contract_rules import Action, Actor, DeadlineKind, Language, Refused, decide, explain_deadline, explain_refusal
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer
-from contract_server.cli.bootstrap import with_services
+from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.commands.contracts import ContractId, describe, require_contract
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, echo, show_json
@@ -35,37 +35,39 @@ _INTRODUCTIONS: dict[Action, list[str]] = {Action.TERMINATE: [], Action.RESUME: 
 """The lines before the dates, by action."""
 
 
-def terminate(contract: ContractId, reason: Reason, yes: Yes = False, json: Json = False) -> None:
+def terminate(contract: ContractId, reason: Reason, as_: As = None, yes: Yes = False, json: Json = False) -> None:
     """Terminate a contract (契約終了) for its contractor, who gets the usual mail.
 
     Shows the resulting dates, and asks for confirmation.
 
     Example: contract-server terminate 018f0000-0000-7000-8000-000000000001 --reason "電話での申請, 受付 2024-017"
     """
-    _confirm_and_execute(Action.TERMINATE, contract, reason, yes=yes, json=json)
+    _confirm_and_execute(Action.TERMINATE, contract, reason, as_, yes=yes, json=json)
 
 
-def resume(contract: ContractId, reason: Reason, yes: Yes = False, json: Json = False) -> None:
+def resume(contract: ContractId, reason: Reason, as_: As = None, yes: Yes = False, json: Json = False) -> None:
     """Resume a contract (契約再開) for its contractor, within the window; the contractor gets the usual mail.
 
     Shows the dates that no longer apply, and asks for confirmation.
 
     Example: contract-server resume 018f0000-0000-7000-8000-000000000002 --reason "電話での申請, 受付 2024-018" --yes
     """
-    _confirm_and_execute(Action.RESUME, contract, reason, yes=yes, json=json)
+    _confirm_and_execute(Action.RESUME, contract, reason, as_, yes=yes, json=json)
 
 
-def _confirm_and_execute(action: Action, contract_id: UUID, reason: str, *, yes: bool, json: bool) -> None:
+def _confirm_and_execute(
+    action: Action, contract_id: UUID, reason: str, email: str | None, *, yes: bool, json: bool
+) -> None:
     try:
         note = require_line(reason, LONGEST_REASON)
     except InvalidValue as error:
         raise Refusal(f"--reason: {error}", Status.MISUNDERSTOOD) from None
-    version, dates = with_services(lambda services: _preview(services, action, contract_id))
+    version, dates = with_services_as(email, lambda services: _preview(services, action, contract_id))
     if not yes:
         echo(*dates, err=True)
     confirm(f"{action.value.capitalize()} contract {contract_id}?", yes=yes)
     request = ContractRequest(action=action, contract_id=contract_id, expected_version=version)
-    contract = with_services(lambda services: _execute(services, request, note))
+    contract = with_services_as(email, lambda services: _execute(services, request, note))
     if json:
         show_json(contract)
     else:

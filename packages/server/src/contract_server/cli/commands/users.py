@@ -9,7 +9,7 @@ import typer
 
 from contract_rules import Language
 from contract_server.accounts.passwords.rules import UnsuitablePassword
-from contract_server.cli.bootstrap import with_services
+from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import echo
 from contract_server.cli.prompts import ask_password
@@ -42,6 +42,7 @@ def add(
     email: Email,
     name: Annotated[str, typer.Option(help="The person's name.")],
     contract: Annotated[UUID | None, typer.Option(help="The contractor's contract; without it, an operator.")] = None,
+    as_: As = None,
 ) -> None:
     """Add an operator, or the contractor of a contract that has none.
 
@@ -51,30 +52,31 @@ def add(
     """
     address, full_name, password = _address(email), _name(name), ask_password()
     with _refusals_in_words():
-        with_services(
+        with_services_as(
+            as_,
             lambda services: accounts.add_account(
                 services.passwords, email=address, name=full_name, password=password, contract_id=contract
-            )
+            ),
         )
     echo("The operator was added." if contract is None else "The contractor was added.")
 
 
 @cli.command()
-def password(email: Email) -> None:
+def password(email: Email, as_: As = None) -> None:
     """Set a new password. All sessions of the account end, and its owner gets a mail.
 
     Example: contract-server user password operator@example.jp < password.txt
     """
     chosen = ask_password()
     with _refusals_in_words():
-        with_services(
-            lambda services: accounts.set_password(services.passwords, services.password_changes, email, chosen)
+        with_services_as(
+            as_, lambda services: accounts.set_password(services.passwords, services.password_changes, email, chosen)
         )
     echo("The password was replaced; all sessions of the account have ended.")
 
 
 @cli.command()
-def unlock(email: Email) -> None:
+def unlock(email: Email, as_: As = None) -> None:
     """Let an account log in again at once after too many failures.
 
     The limits for one network and for all clients together are not changed.
@@ -82,7 +84,7 @@ def unlock(email: Email) -> None:
     Example: contract-server user unlock keiyaku@example.jp
     """
     with _refusals_in_words():
-        with_services(lambda services: accounts.unlock(services.log_ins, services.password_resets, email))
+        with_services_as(as_, lambda services: accounts.unlock(services.log_ins, services.password_resets, email))
     echo("The failures of this account are no longer counted.")
 
 

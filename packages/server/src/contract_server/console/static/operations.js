@@ -1,9 +1,75 @@
 // What the operators' pages share.
 
 import { Forbidden, NotLoggedIn } from "./api.js";
+import { h } from "./dom.js";
+import { say } from "./language.js";
+
+export const EVENT_WORDS = {
+  STARTED: say("契約開始", "Contract started"),
+  TERMINATION_REQUESTED: say("契約終了の申請", "Termination requested"),
+  RESUMED: say("契約再開", "Resumed"),
+  SERVICE_ENDED: say("利用終了", "Use of the service ended"),
+  ERASURE_HELD: say("抹消の保留", "Erasure put on hold"),
+  ERASURE_HOLD_RELEASED: say("抹消の保留の解除", "Hold released"),
+  ERASED: say("登録情報の抹消", "Registered information erased"),
+};
+export const ACTOR_WORDS = {
+  CONTRACTOR: say("契約者", "Contractor"),
+  OPERATOR: say("運用者", "Operator"),
+  SYSTEM: say("システム", "System"),
+};
 
 /** These pages are for operators; everybody else is sent where they belong. */
 export function requireOperator(viewer) {
   if (!viewer) throw new NotLoggedIn("no session");
   if (viewer.role !== "OPERATOR") throw new Forbidden("not an operator");
+}
+
+/** A table with a row header in the first column; on a narrow screen its rows are cards. */
+export const table = (name, headings, rows) =>
+  h(
+    "div.table",
+    { tabindex: "0", role: "region", "aria-label": name },
+    // a browser would no longer call cards a table: the roles say that it is
+    h(
+      "table",
+      { role: "table" },
+      h(
+        "thead",
+        { role: "rowgroup" },
+        h(
+          "tr",
+          { role: "row" },
+          headings.map((text) => h("th", { scope: "col", role: "columnheader" }, text)),
+        ),
+      ),
+      h(
+        "tbody",
+        { role: "rowgroup" },
+        rows.map(([header, ...cells]) =>
+          h(
+            "tr",
+            { role: "row" },
+            h("th", { scope: "row", role: "rowheader" }, header),
+            cells.map((cell, column) => h("td", { role: "cell", "data-label": headings[column + 1] }, cell)),
+          ),
+        ),
+      ),
+    ),
+  );
+
+/** The ways on from a page of a list: filters stand in the address, and go along. */
+export function pages(path, { hasPreviousPage, hasNextPage, endCursor }) {
+  const wanted = new URLSearchParams(location.search);
+  const address = (after) => {
+    const query = new URLSearchParams([...wanted].filter(([name, value]) => value && name !== "after"));
+    if (after) query.set("after", after);
+    return `${path}${query.size ? `?${query}` : ""}`;
+  };
+  return h(
+    "nav.buttons.end",
+    { "aria-label": say("ページ", "Pages") },
+    hasPreviousPage && h("a.secondary.button", { href: address(null) }, say("最初のページ", "First page")),
+    hasNextPage && h("a.secondary.button", { href: address(endCursor) }, say("次のページ", "Next page")),
+  );
 }

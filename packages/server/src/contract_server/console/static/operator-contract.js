@@ -6,7 +6,7 @@ import { byId, h } from "./dom.js";
 import { onSubmit, reject } from "./form.js";
 import { greet } from "./frame.js";
 import { instant, say } from "./language.js";
-import { requireOperator } from "./operations.js";
+import { ACTOR_WORDS, EVENT_WORDS, requireOperator } from "./operations.js";
 import { fill, load, press, tell } from "./outcome.js";
 
 const EVENTS = 20;
@@ -30,21 +30,6 @@ mutation ($input: ReleaseErasureHoldInput!) {
 }`;
 
 const id = location.pathname.split("/").pop();
-
-const EVENT_WORDS = {
-  STARTED: say("契約開始", "Contract started"),
-  TERMINATION_REQUESTED: say("契約終了の申請", "Termination requested"),
-  RESUMED: say("契約再開", "Resumed"),
-  SERVICE_ENDED: say("利用終了", "Use of the service ended"),
-  ERASURE_HELD: say("抹消の保留", "Erasure put on hold"),
-  ERASURE_HOLD_RELEASED: say("抹消の保留の解除", "Hold released"),
-  ERASED: say("登録情報の抹消", "Registered information erased"),
-};
-const ACTOR_WORDS = {
-  CONTRACTOR: say("契約者", "Contractor"),
-  OPERATOR: say("運用者", "Operator"),
-  SYSTEM: say("システム", "System"),
-};
 
 const loadContract = () => load(async () => show(await ask(SHOWN, { id, first: EVENTS })));
 loadContract();

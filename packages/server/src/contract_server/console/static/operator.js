@@ -5,7 +5,7 @@ import { TIMELINE, status } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { greet } from "./frame.js";
 import { day, say } from "./language.js";
-import { requireOperator } from "./operations.js";
+import { pages, requireOperator, table } from "./operations.js";
 import { fill, load } from "./outcome.js";
 
 const PAGE = 20;
@@ -55,60 +55,17 @@ function filter() {
 
 function show({ nodes, pageInfo }) {
   if (!nodes.length) return fill(h("p.card", {}, say("該当する契約はありません。", "No contract matches.")));
-  fill(
-    h(
-      "div.table",
-      { tabindex: "0", role: "region", "aria-label": say("契約一覧", "Contracts") },
-      // a narrow screen shows rows as cards, and a browser would no longer call it a table: the roles say that it is
-      h(
-        "table",
-        { role: "table" },
-        h(
-          "thead",
-          { role: "rowgroup" },
-          h(
-            "tr",
-            { role: "row" },
-            HEADINGS.map((text) => h("th", { scope: "col", role: "columnheader" }, text)),
-          ),
-        ),
-        h("tbody", { role: "rowgroup" }, nodes.map(row)),
-      ),
-    ),
-    h(
-      "nav.buttons.end",
-      { "aria-label": say("ページ", "Pages") },
-      pageInfo.hasPreviousPage && h("a.secondary.button", { href: address(null) }, say("最初のページ", "First page")),
-      pageInfo.hasNextPage &&
-        h("a.secondary.button", { href: address(pageInfo.endCursor) }, say("次のページ", "Next page")),
-    ),
-  );
+  fill(table(say("契約一覧", "Contracts"), HEADINGS, nodes.map(row)), pages("/operator", pageInfo));
 }
 
-const row = (contract) => {
-  const [, ...labels] = HEADINGS;
-  const cells = [
-    h(`span.chip.${contract.status.toLowerCase()}`, {}, status(contract)),
-    day(contract.startedOn),
-    day(contract.endedOn),
-    day(contract.termination?.timeline.erasure.lastDay),
-    contract.erasureHold ? say("保留中", "On hold") : "-",
-  ];
-  return h(
-    "tr",
-    { role: "row" },
-    h(
-      "th",
-      { scope: "row", role: "rowheader" },
-      h("a", { href: `/operator/contracts/${contract.id}` }, contract.company?.name ?? say("（抹消済み）", "(erased)")),
-      h("span.id", {}, contract.id),
-    ),
-    cells.map((cell, column) => h("td", { role: "cell", "data-label": labels[column] }, cell)),
-  );
-};
-
-function address(after) {
-  const query = new URLSearchParams([...wanted].filter(([name, value]) => value && name !== "after"));
-  if (after) query.set("after", after);
-  return `/operator${query.size ? `?${query}` : ""}`;
-}
+const row = (contract) => [
+  [
+    h("a", { href: `/operator/contracts/${contract.id}` }, contract.company?.name ?? say("（抹消済み）", "(erased)")),
+    h("span.id", {}, contract.id),
+  ],
+  h(`span.chip.${contract.status.toLowerCase()}`, {}, status(contract)),
+  day(contract.startedOn),
+  day(contract.endedOn),
+  day(contract.termination?.timeline.erasure.lastDay),
+  contract.erasureHold ? say("保留中", "On hold") : "-",
+];

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from contract_server.audit.origin import set_origin
 from contract_server.graphql.context import RequestContext, TimeTravel
 from contract_server.graphql.errors import DatabaseUnavailable, format_error, rate_limited, too_slow, unavailable
 from contract_server.graphql.execution.documents import PreparedDocument
@@ -69,6 +70,7 @@ class GraphQLView:
     async def _run(self, request: Request, graphql_request: GraphQLRequest, media_type: MediaType) -> Response:
         response = GraphQLResponse(media_type)
         context = RequestContext(self._services, request, response, self._time_travel)
+        set_origin(context.origin)
         with RequestMetrics() as request_metrics:
             try:
                 try:

@@ -65,7 +65,7 @@ class Mutation:
     async def log_out(self, info: RequestInfo) -> results.LoggedOut:
         context = info.context
         if viewer := await context.viewer():
-            await context.services.sessions.end(viewer.session_id)
+            await context.services.sessions.end(viewer)
         context.set_viewer(None)
         delete_session_cookie(context.response, context.services.settings)
         return results.LoggedOut(ok=True)
@@ -138,7 +138,9 @@ class Mutation:
         viewer = await require_role(info.context, Role.OPERATOR)
         reason = _hold_reason(input.reason)
         request = ContractRequest(
-            action=Action.HOLD_ERASURE, contract_id=_contract_id(input.contract_id), hold_reason=reason
+            action=Action.HOLD_ERASURE,
+            contract_id=_contract_id(input.contract_id),
+            hold_reason=reason,
         )
         return results.ErasureHeld(contract=await _perform(info.context, viewer, request))
 
@@ -150,15 +152,23 @@ class Mutation:
     ) -> results.ReleaseErasureHoldResult:
         viewer = await require_role(info.context, Role.OPERATOR)
         request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
-        return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request))
+        note = None if (reason := _value_or_none(input.reason)) is None else _hold_reason(reason)
+        return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request, note=note))
 
 
 async def _perform(
-    context: RequestContext, viewer: LoggedInViewer, request: ContractRequest, key: str | None = None
+    context: RequestContext,
+    viewer: LoggedInViewer,
+    request: ContractRequest,
+    key: str | None = None,
+    *,
+    note: str | None = None,
 ) -> Contract:
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
-    result = await context.services.contracts.execute(viewer, request, key, viewer_contract=context.viewer_contract)
+    result = await context.services.contracts.execute(
+        viewer, request, key, note=note, viewer_contract=context.viewer_contract
+    )
     return Contract.of(result.contract, result.at)
 
 

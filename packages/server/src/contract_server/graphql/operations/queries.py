@@ -2,24 +2,35 @@
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import ID
 
 from contract_rules import DateOutOfRange, PolicyNotFound
-from contract_server.contracts.queries import USUAL_PAGE, InvalidPage, find_contracts
+from contract_server.audit.log import LogFilter, find_entries
+from contract_server.contracts.queries import USUAL_PAGE, InvalidPage, checked_size, find_contracts
 from contract_server.contracts.queries import ContractFilter as ContractCriteria
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.permissions import require_role, require_viewer
+from contract_server.graphql.types.audit import AuditConnection
 from contract_server.graphql.types.contract import Contract, ContractConnection, parse_contract_id
 from contract_server.graphql.types.enumerations import Role
 from contract_server.graphql.types.health import Health, HealthCheck
-from contract_server.graphql.types.inputs import ContractFilter
-from contract_server.graphql.types.pagination import After, First, invalid_page, read_contract_cursor
+from contract_server.graphql.types.inputs import AuditFilter, ContractFilter
+from contract_server.graphql.types.pagination import (
+    After,
+    First,
+    invalid_page,
+    read_audit_cursor,
+    read_contract_cursor,
+)
 from contract_server.graphql.types.timeline import Policy, Timeline
 from contract_server.graphql.types.viewer import PasswordResetLink, Viewer
 from contract_server.monitoring.health import examine
+
+_NO_ID = UUID(int=0)
 
 
 @strawberry.type(description="Looking changes nothing.")
@@ -103,6 +114,25 @@ class Query:
             raise invalid_page(error) from None
         return ContractConnection.of(page, await info.context.now())
 
+    @strawberry.field(description="OPERATOR. The audit trail with the history of all contracts, the newest first.")
+    async def audit_log(
+        self,
+        info: RequestInfo,
+        filter: Annotated[
+            AuditFilter | None, strawberry.argument(description="Which entries; all of them when absent.")
+        ] = strawberry.UNSET,
+        first: First = USUAL_PAGE,
+        after: After = strawberry.UNSET,
+    ) -> AuditConnection:
+        await require_role(info.context, Role.OPERATOR)
+        try:
+            cursor = read_audit_cursor(after) if after else None
+            size = checked_size(USUAL_PAGE if first is None else first)
+        except InvalidPage as error:
+            raise invalid_page(error) from None
+        entries = await find_entries(_log_filter(filter or None), size + 1, cursor)
+        return AuditConnection.of(entries, size, info.context, has_previous=cursor is not None)
+
     @strawberry.field(
         description=(
             "OPERATOR. Whether the service keeps its promises: nothing overdue, nothing left behind, no mail owed."
@@ -121,6 +151,18 @@ class Query:
                 for check in health.checks
             ],
         )
+
+
+def _log_filter(filter: AuditFilter | None) -> LogFilter:
+    if filter is None:
+        return LogFilter()
+    account_id, contract_id = _id(filter.account_id), _id(filter.contract_id)
+    return LogFilter(filter.action or None, account_id, contract_id, filter.since or None, filter.until or None)
+
+
+def _id(text: ID | None) -> UUID | None:
+    """The id to look for; a text that is none finds nothing."""
+    return (parse_contract_id(text) or _NO_ID) if text else None
 
 
 def _criteria(info: RequestInfo, filter: ContractFilter | None) -> ContractCriteria:

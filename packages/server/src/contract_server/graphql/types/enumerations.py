@@ -6,10 +6,12 @@ import strawberry
 
 from contract_rules import Actor, EventType, Status
 from contract_server.accounts.models import Role
+from contract_server.audit.models import AuditAction
+from contract_server.audit.origin import Interface
 from contract_server.contracts.models import TerminationReason
 from contract_server.graphql.strawberry_internals import offer_enum
 
-__all__ = ["Actor", "ContractAction", "EventType", "Role", "Status", "TerminationReason"]
+__all__ = ["Actor", "AuditAction", "ContractAction", "EventType", "Interface", "Role", "Status", "TerminationReason"]
 
 offer_enum(
     Status,
@@ -68,6 +70,38 @@ offer_enum(
     members={
         Role.CONTRACTOR: "契約者: sees the own contract, terminates and resumes it.",
         Role.OPERATOR: "Sees every contract, and holds erasures.",
+    },
+)
+offer_enum(
+    AuditAction,
+    name="AuditAction",
+    description="What the audit trail reports.",
+    members={
+        AuditAction.CONTRACT_CHANGED: "An event in the history of a contract; `event` tells which.",
+        AuditAction.LOGGED_IN: "A log-in.",
+        AuditAction.LOG_IN_FAILED: "A log-in with a wrong password, or with an address that has no account.",
+        AuditAction.LOGGED_OUT: "A session was ended by its owner.",
+        AuditAction.PASSWORD_LINK_REQUESTED: "A link to a new password was asked for.",
+        AuditAction.PASSWORD_REPLACED: "A password was replaced, and all sessions of the account ended.",
+        AuditAction.ACCOUNT_ADDED: "An account was added.",
+        AuditAction.ACCOUNT_UNLOCKED: "Failed log-ins of an account are no longer counted.",
+        AuditAction.CONTRACTS_IMPORTED: "Contracts were imported from a file.",
+        AuditAction.ERASURES_APPROVED: "A wave of erasures was approved.",
+        AuditAction.ERASURE_REPLAYED: "An erasure that a restored backup had undone was begun again.",
+        AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",
+        AuditAction.MAILS_RETRIED: "Mails that had failed are sent again.",
+        AuditAction.MAIL_DISMISSED: "A mail that had failed was taken off the list.",
+    },
+)
+offer_enum(
+    Interface,
+    name="Interface",
+    description="The way by which something was done.",
+    members={
+        Interface.API: "A client of the API.",
+        Interface.PAGE: "A page in a browser.",
+        Interface.WORKER: "The worker.",
+        Interface.COMMAND_LINE: "A command.",
     },
 )
 

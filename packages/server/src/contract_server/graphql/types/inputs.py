@@ -7,7 +7,7 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from contract_server.graphql.types.enumerations import Status, TerminationReason
+from contract_server.graphql.types.enumerations import AuditAction, Status, TerminationReason
 
 InputType = TypeVar("InputType")
 Input = Annotated[InputType, strawberry.argument(description="What is asked for.")]
@@ -75,6 +75,9 @@ class HoldErasureInput:
 @strawberry.input(description="Which contract.")
 class ReleaseErasureHoldInput:
     contract_id: ID = strawberry.field(description=CONTRACT_ID)
+    reason: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Why, in 1 to 500 characters; kept in the history until the erasure."
+    )
 
 
 @strawberry.input(description="Contracts that meet all that is given.")
@@ -85,6 +88,15 @@ class ContractFilter:
         description="Erasure falls due on or before this day and has not happened.",
     )
     on_hold: bool | None = strawberry.field(default=strawberry.UNSET, description="Whether their erasure is on hold.")
+
+
+@strawberry.input(description="Entries that meet all that is given.")
+class AuditFilter:
+    action: AuditAction | None = strawberry.field(default=strawberry.UNSET, description="What was done.")
+    account_id: ID | None = strawberry.field(default=strawberry.UNSET, description="Who did it.")
+    contract_id: ID | None = strawberry.field(default=strawberry.UNSET, description="The contract that it concerns.")
+    since: datetime | None = strawberry.field(default=strawberry.UNSET, description="Done at or after this instant.")
+    until: datetime | None = strawberry.field(default=strawberry.UNSET, description="Done before this instant.")
 
 
 @strawberry.input(description="How far; one of the three.")

@@ -62,6 +62,21 @@ def write_event_cursor(cursor: EventCursor) -> str:
     return _write("event", f"{at.isoformat()}|{event_id}")
 
 
+def write_audit_cursor(cursor: EventCursor) -> str:
+    """Write a cursor as clients get it."""
+    at, entry_id = cursor
+    return _write("audit", f"{at.isoformat()}|{entry_id}")
+
+
+def read_audit_cursor(text: str) -> EventCursor:
+    """Read a cursor of `write_audit_cursor`.
+
+    Raises:
+        InvalidPage: It is none.
+    """
+    return _read(text, "audit", _event_cursor)
+
+
 def read_contract_cursor(text: str) -> ContractCursor:
     """Read a cursor of `write_contract_cursor`.
 

@@ -6,9 +6,13 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
+from contract_server.audit.log import find_log_ins
 from contract_server.graphql.context import RequestInfo
+from contract_server.graphql.types.audit import PastLogIn
 from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.enumerations import Role
+
+LOG_INS_SHOWN = 10
 
 
 @strawberry.type(description="Whoever is logged in.")
@@ -35,6 +39,11 @@ class Viewer:
     @strawberry.field(description="When the session ends if nothing more is asked; in real time.")
     def session_expires_at(self, info: RequestInfo) -> datetime:
         return info.context.local(self.logged_in.session_expires_at)
+
+    @strawberry.field(description="The last ten log-ins to this account, the newest first.")
+    async def last_log_ins(self, info: RequestInfo) -> list[PastLogIn]:
+        log_ins = await find_log_ins(self.logged_in.account_id, LOG_INS_SHOWN)
+        return [PastLogIn.of(log_in, info.context) for log_in in log_ins]
 
 
 @strawberry.type(description="A mailed link that can still be used.")

@@ -1,0 +1,90 @@
+// 操作履歴: who did what, when, from where and why, the newest first. Filter and page stand in the address.
+
+import { ask } from "./api.js";
+import { byId, h } from "./dom.js";
+import { greet } from "./frame.js";
+import { instant, say } from "./language.js";
+import { ACTOR_WORDS, EVENT_WORDS, pages, requireOperator, table } from "./operations.js";
+import { fill, load } from "./outcome.js";
+
+const PAGE = 20;
+const LOG = `
+query ($filter: AuditFilter, $first: Int, $after: String) {
+  viewer { name role }
+  auditLog(filter: $filter, first: $first, after: $after) {
+    nodes {
+      at action event actor interface contractId subject reason
+      account { id name }
+      about { id name }
+    }
+    pageInfo { hasNextPage hasPreviousPage endCursor }
+  }
+}`;
+
+const ACTION_WORDS = {
+  CONTRACT_CHANGED: say("契約の変更", "Change of a contract"),
+  LOGGED_IN: say("ログイン", "Log-in"),
+  LOG_IN_FAILED: say("ログインの失敗", "Failed log-in"),
+  LOGGED_OUT: say("ログアウト", "Log-out"),
+  PASSWORD_LINK_REQUESTED: say("パスワード再設定の依頼", "Password link requested"),
+  PASSWORD_REPLACED: say("パスワードの変更", "Password replaced"),
+  ACCOUNT_ADDED: say("アカウントの追加", "Account added"),
+  ACCOUNT_UNLOCKED: say("ログイン制限の解除", "Account unlocked"),
+  CONTRACTS_IMPORTED: say("契約の取り込み", "Contracts imported"),
+  ERASURES_APPROVED: say("抹消の承認", "Erasures approved"),
+  ERASURE_REPLAYED: say("復元後の再抹消", "Erasure replayed"),
+  ACTIONS_RETRIED: say("処理の再試行", "Due actions retried"),
+  MAILS_RETRIED: say("メールの再送", "Mails retried"),
+  MAIL_DISMISSED: say("メールの対応済み", "Mail dismissed"),
+};
+const INTERFACE_WORDS = {
+  API: "API",
+  PAGE: say("画面", "Page"),
+  WORKER: say("自動処理", "Worker"),
+  COMMAND_LINE: say("コマンド", "Command"),
+};
+const HEADINGS = [
+  say("操作した人", "Who"),
+  say("日時", "When"),
+  say("操作", "Action"),
+  say("経路", "By"),
+  say("対象", "About"),
+  say("理由", "Reason"),
+];
+
+const wanted = new URLSearchParams(location.search);
+byId("action").append(...Object.entries(ACTION_WORDS).map(([value, text]) => h("option", { value }, text)));
+for (const name of ["action", "contract"]) byId(name).value = wanted.get(name) ?? "";
+
+load(async () => {
+  const { viewer, auditLog } = await ask(LOG, { filter: filter(), first: PAGE, after: wanted.get("after") });
+  requireOperator(viewer);
+  greet(viewer);
+  if (!auditLog.nodes.length) return fill(h("p.card", {}, say("該当する操作はありません。", "No entry matches.")));
+  fill(table(say("操作履歴", "Audit trail"), HEADINGS, auditLog.nodes.map(row)), pages("/operator/audit", auditLog.pageInfo));
+});
+
+function filter() {
+  const found = {};
+  if (byId("action").value) found.action = byId("action").value;
+  if (byId("contract").value) found.contractId = byId("contract").value;
+  if (wanted.get("account")) found.accountId = wanted.get("account");
+  return found;
+}
+
+const row = ({ at, action, event, actor, interface: way, contractId, subject, reason, account, about }) => [
+  account ? person(account) : (ACTOR_WORDS[actor] ?? "-"),
+  instant(at),
+  EVENT_WORDS[event] ?? ACTION_WORDS[action] ?? action,
+  INTERFACE_WORDS[way] ?? "-",
+  [
+    about && person(about),
+    contractId && h("a.id", { href: `/operator/contracts/${contractId}` }, contractId),
+    subject && h("span", {}, subject),
+    about || contractId || subject ? null : "-",
+  ],
+  reason ?? "-",
+];
+
+const person = ({ id, name }) =>
+  h("a", { href: `/operator/audit?account=${id}` }, name ?? say("（抹消済み）", "(erased)"));

@@ -1,0 +1,90 @@
+"""A command that changes something names its operator: always in production, for the audit trail."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+from tests.operations.cli.conftest import variables_of
+from tests.operations.cli.terminal import run
+from tests.server.running import ACTIVE_CONTRACT
+
+from contract_server.accounts.models import Account
+from contract_server.audit.log import LogFilter, find_entries
+from contract_server.cli import cli
+from contract_server.db.connection import database
+from contract_server.settings import Settings
+
+CONTRACTOR, OPERATOR = "active@example.jp", "operator@example.jp"
+NEW_PASSWORD = "とても長いパスワード 2026"
+MISSING = (2, "--as: expected the address of your operator account")
+UNKNOWN = (2, "--as: no operator has this address; check how it is written")
+
+COMMANDS = {
+    ("terminate", ACTIVE_CONTRACT, "--reason", "by telephone", "--yes"): "TERMINATION_REQUESTED",
+    ("resume", ACTIVE_CONTRACT, "--reason", "by telephone", "--yes"): "RESUMED",
+    ("user", "add", "second@example.jp", "--name", "二人目"): "ACCOUNT_ADDED",
+    ("user", "password", CONTRACTOR): "PASSWORD_REPLACED",
+    ("user", "unlock", CONTRACTOR): "ACCOUNT_UNLOCKED",
+    ("erasures", "approve", "--yes"): None,
+    ("erasures", "retry", "--all"): None,
+    ("erasures", "replay", "--yes"): None,
+    ("mails", "retry", "--all"): None,
+    ("mails", "dismiss", "1"): None,
+    ("import", "{file}"): None,
+}
+"""The newest entry after each command; None if it finds nothing to do here."""
+
+
+def changing_commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    """The commands that take `--as`."""
+    for name, found in group.commands.items():
+        if isinstance(found, click.Group):
+            yield from changing_commands(found, *path, name)
+        elif any("--as" in parameter.opts for parameter in found.params):
+            yield (*path, name)
+
+
+def test_every_command_with_an_operator_has_a_row() -> None:
+    group = typer.main.get_command(cli)
+    assert isinstance(group, click.Group)
+    groups = {name for name, found in group.commands.items() if isinstance(found, click.Group)}
+    assert set(changing_commands(group)) == {line[: 2 if line[0] in groups else 1] for line in COMMANDS}
+
+
+async def test_a_command_leaves_an_entry_with_its_operator(seeded: Settings, tmp_path: Path) -> None:
+    (file := tmp_path / "contracts.jsonl").touch()
+    for line, action in COMMANDS.items():
+        words = [word.format(file=file) for word in line]
+        ended = await run(variables_of(seeded), *words, "--as", OPERATOR.upper(), given=NEW_PASSWORD)
+        assert "--as" not in ended.errors, line
+        async with database(seeded):
+            operator = await Account.get(email=OPERATOR)
+            found = [
+                (entry.event_type or entry.action) for entry in await find_entries(LogFilter(account_id=operator.id), 1)
+            ]
+        assert action in {None, *found}, line
+
+
+@pytest.mark.parametrize("line", COMMANDS, ids=" ".join)
+async def test_only_an_operator_can_be_named(seeded: Settings, tmp_path: Path, line: tuple[str, ...]) -> None:
+    (file := tmp_path / "contracts.jsonl").touch()
+    words = [word.format(file=file) for word in line]
+    ended = await run(variables_of(seeded), *words, "--as", CONTRACTOR, given=NEW_PASSWORD)
+    assert ended.refusal == UNKNOWN
+
+
+async def test_production_asks_for_the_operator_once_there_is_one(migrated: Settings) -> None:
+    variables = {
+        "DATABASE_URL": migrated.database_url.get_secret_value(),
+        "SMTP_URL": "smtp://127.0.0.1:1",
+        "PUBLIC_URL": "https://keiyaku.example.jp",
+        "SECRET_KEY": "k" * 16 + "0123456789abcdef" * 2,
+        "LEDGER_DIR": str(migrated.mail_dir),
+    }
+    add = ("user", "add", "first@example.jp", "--name", "一人目")
+    assert (await run(variables, *add, given=NEW_PASSWORD)).status == 0
+    assert (await run(variables, "user", "unlock", "first@example.jp")).refusal == MISSING
+    ended = await run(variables, "user", "unlock", "first@example.jp", "--as", "first@example.jp")
+    assert ended.status == 0
