@@ -34,7 +34,7 @@ JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 async def every_page(visitor: Visitor) -> AsyncIterator[str]:
     """Open the pages one after another, without using text of a language; yield the name of each state."""
-    for path in ("/", "/login", "/password", "/password/new#unknown"):
+    for path in ("/", "/login", "/password", "/password/new#unknown", "/receipt"):
         await visitor.open(path)
         yield path
 

@@ -12,6 +12,7 @@ QUERIES = {
     "viewer": f"query ($id: ID!) {{ viewer {{ {VIEWER} }} contract(id: $id) {{ id }} }}",
     "contract": f"query ($id: ID!) {{ contract(id: $id) {{ {CONTRACT} }} }}",
     "passwordResetLink": 'query { passwordResetLink(token: "none") { email } }',
+    "contractStatusByReceipt": 'query { contractStatusByReceipt(number: "K7M2-9QX4-TN3W") { status evidenceHash } }',
     "policy": "query { policy { erasureDays } }",
     "timeline": "query { timeline { requestedOn } }",
     "contracts": f"query ($filter: ContractFilter) {{ contracts(filter: $filter) {{ nodes {{ {CONTRACT} }} }} }}",

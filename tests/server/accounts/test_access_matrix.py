@@ -60,6 +60,7 @@ QUERIES = {
         operator="OK",
     ),
     "passwordResetLink": row('passwordResetLink(token: "x") { email }', all_callers="null"),
+    "contractStatusByReceipt": row('contractStatusByReceipt(number: "K7M2-9QX4-TN3W") { status }', all_callers="null"),
     "policy": row("policy { version }", all_callers="OK"),
     "timeline": row("timeline { requestedOn }", all_callers="OK"),
     "contracts": row("contracts { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),

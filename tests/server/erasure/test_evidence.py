@@ -15,6 +15,7 @@ TAMPERED = {
     "sequence": "4",
     "contract_id": "(SELECT id FROM contract WHERE status = 'ACTIVE')",
     "application_id": "gen_random_uuid()",
+    "receipt_number": "'0000-0000-0000'",
     "policy_version": "'2.0'",
     "due_at": "due_at - interval '1 microsecond'",
     "started_at": "started_at - interval '1 day'",

@@ -60,6 +60,7 @@ def terminated(*, held: bool = False) -> ContractSnapshot:
         date(2023, 4, 1),
         Facts(Status.TERMINATED, 2, 1, application, False, held),
         APPLICATION,
+        "K7M29QX4TN3W",
         TerminationReason.TOO_EXPENSIVE,
         Hold(NOW, "case 1") if held else None,
     )

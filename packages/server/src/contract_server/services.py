@@ -23,6 +23,7 @@ from contract_server.contracts.service import ContractService
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
+from contract_server.erasure.receipts import Receipts
 from contract_server.erasure.replay import Replay
 from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
@@ -57,6 +58,7 @@ class Services:
     breaker: Breaker
     ledger: Ledger
     replay: Replay
+    receipts: Receipts
     mail_relay: MailRelay
     reminders: Reminders
     expiry: Expiry
@@ -124,6 +126,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         breaker=breaker,
         ledger=ledger,
         replay=Replay(clock, policies, notifications, ledger, settings.erasure_batch),
+        receipts=Receipts(rate_limits),
         mail_relay=MailRelay(
             clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections
         ),

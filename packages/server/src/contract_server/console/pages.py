@@ -39,6 +39,7 @@ PAGES = (
     Page("/done", "done", "お手続き完了", "Completed"),
     Page("/password", "password", "パスワードの再設定", "Reset your password"),
     Page("/password/new", "new-password", "新しいパスワードの設定", "Set a new password"),
+    Page("/receipt", "receipt", "受付番号の照会・抹消証明", "Receipt and certificate of erasure"),
     Page("/operator", "operator", "契約一覧", "Contracts"),
     Page("/operator/contracts/{id}", "operator-contract", "契約の詳細", "Contract"),
     Page("/operator/health", "operator-health", "稼働状況", "Health"),

@@ -8,7 +8,7 @@ the version that was read (`optimistic.write_unless_changed`).
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, TypedDict, assert_never
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -17,6 +17,7 @@ from contract_notify import ErasureReminder
 from contract_rules import Granted, MailKind, RecordEvent, SendMail
 from contract_server.audit.origin import NO_SIGNATURE, Signature
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication, TerminationReason
+from contract_server.contracts.receipt_numbers import new_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
 from contract_server.db.rows import Insert, Row, Update, Write
 from contract_server.mail.models import OutboxMail
@@ -39,12 +40,17 @@ class Reasons(NamedTuple):
 NO_REASONS = Reasons()
 
 
+class _Names(TypedDict):
+    application_id: UUID | None
+    receipt_number: str | None
+
+
 def contract_after(before: ContractSnapshot, decision: Granted, now: datetime, reasons: Reasons) -> ContractSnapshot:
-    """Return the contract after the decision. A new application gets its id here."""
+    """Return the contract after the decision. A new application gets its id and number here."""
     return replace(
         before,
         facts=decision.facts,
-        application_id=_application_id(before, decision),
+        **_names_of_application(before, decision),
         reason=reasons.reason or before.reason,
         hold=_hold(before, held=decision.facts.erasure_held, reason=reasons.hold_reason, now=now),
     )
@@ -111,10 +117,12 @@ def _event(effect: RecordEvent, before: ContractSnapshot, after: ContractSnapsho
     }
 
 
-def _application_id(before: ContractSnapshot, decision: Granted) -> UUID | None:
+def _names_of_application(before: ContractSnapshot, decision: Granted) -> _Names:
     if decision.facts.application is None:
-        return None
-    return before.application_id if decision.facts.application == before.facts.application else uuid7()
+        return {"application_id": None, "receipt_number": None}
+    if decision.facts.application == before.facts.application:
+        return {"application_id": before.application_id, "receipt_number": before.receipt_number}
+    return {"application_id": uuid7(), "receipt_number": new_receipt_number()}
 
 
 def _hold(before: ContractSnapshot, *, held: bool, reason: str | None, now: datetime) -> Hold | None:

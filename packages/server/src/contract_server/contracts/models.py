@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.fields.db_defaults import Now
+from tortoise.fields.db_defaults import Now, SqlDefault
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
@@ -102,6 +102,11 @@ class TerminationApplication(Model):
     )
     contract_id: UUID
     number = fields.IntField(description="the contract's first application is 1")
+    receipt_number = fields.CharField(
+        max_length=12,
+        db_default=SqlDefault("new_receipt_number()"),
+        description="受付番号, without hyphens; its holder may ask what became of it",
+    )
     requested_at = fields.DatetimeField()
     requested_on = fields.DateField()
     reason = fields.CharEnumField(TerminationReason, max_length=20, null=True)

@@ -20,8 +20,8 @@ from contract_server.contracts.reminder_windows import next_opening
 SNAPSHOT_COLUMNS = """
     contract.id AS contract_id, contract.version, contract.status, contract.started_on, contract.applications,
     contract.hold_placed_at, contract.hold_reason,
-    applied.id AS application_id, applied.number, applied.requested_at, applied.requested_on, applied.reason,
-    applied.policy_version, promised.terms ->> 'name' AS policy_name, promised.terms ->> 'zone' AS zone,
+    applied.id AS application_id, applied.receipt_number, applied.number, applied.requested_at, applied.requested_on,
+    applied.reason, applied.policy_version, promised.terms ->> 'name' AS policy_name, promised.terms ->> 'zone' AS zone,
     applied.service_end_last_day, applied.service_end_at, applied.resumption_last_day, applied.resumption_at,
     applied.erasure_last_day, applied.erasure_at, applied.service_ended_at
 """
@@ -49,6 +49,7 @@ class ContractSnapshot:
     started_on: date
     facts: Facts
     application_id: UUID | None = None
+    receipt_number: str | None = None
     reason: TerminationReason | None = None
     hold: Hold | None = None
 
@@ -68,6 +69,7 @@ def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships n
             erasure_held=placed_at is not None,
         ),
         application_id=row["application_id"],
+        receipt_number=row["receipt_number"],
         reason=TerminationReason[reason] if reason else None,
         hold=None if placed_at is None else Hold(placed_at, row["hold_reason"] or ""),
     )
@@ -96,6 +98,7 @@ def application_columns(snapshot: ContractSnapshot) -> dict[str, Any]:
     return {
         **judged_columns(application),
         "id": snapshot.application_id,
+        "receipt_number": snapshot.receipt_number,
         "contract_id": snapshot.id,
         "reason": snapshot.reason,
         "next_reminder_at": next_opening(application, application.requested_at),

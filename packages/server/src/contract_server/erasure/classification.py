@@ -152,8 +152,9 @@ TABLES = MappingProxyType(
             OnErasure.KEEP,
             _OF_THE_CONTRACT,
             business=_columns(
-                "number requested_at requested_on reason policy_version service_end_last_day service_end_at"
-                " resumption_last_day resumption_at erasure_last_day erasure_at service_ended_at withdrawn_at"
+                "number receipt_number requested_at requested_on reason policy_version service_end_last_day"
+                " service_end_at resumption_last_day resumption_at erasure_last_day erasure_at service_ended_at"
+                " withdrawn_at"
             ),
             technical=_columns("id contract_id next_reminder_at"),
         ),
@@ -182,8 +183,8 @@ TABLES = MappingProxyType(
             OnErasure.KEEP,
             _OF_THE_CONTRACT,
             business=_columns(
-                "application_id policy_version due_at started_at finished_at erased_rows rows_left batches replayed"
-                " ledger_file code_version schema_version sequence previous_hash hash"
+                "application_id receipt_number policy_version due_at started_at finished_at erased_rows rows_left"
+                " batches replayed ledger_file code_version schema_version sequence previous_hash hash"
             ),
             technical=_columns("id contract_id evidence_file"),
             reasons={

@@ -26,6 +26,7 @@ from uuid import UUID
 from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots, lock_snapshots
 from contract_server.db.availability import is_denied, is_unavailable
@@ -248,6 +249,7 @@ def _new_record(contract: ContractSnapshot, now: datetime, ledger_file: str | No
     return {
         "contract_id": contract.id,
         "application_id": application.id,
+        "receipt_number": format_receipt_number(application.receipt_number),
         "policy_version": application.policy_version,
         "due_at": application.erasure_at,
         "started_at": now,

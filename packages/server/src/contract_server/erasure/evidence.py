@@ -29,6 +29,7 @@ _CONTENT = (
     "sequence",
     "contract_id",
     "application_id",
+    "receipt_number",
     "policy_version",
     "due_at",
     "started_at",
@@ -192,4 +193,5 @@ def _evidence(record: Record) -> Evidence:
 
 
 def _content(record: Record) -> dict[str, Any]:
-    return {name: plain(record[name]) for name in _CONTENT}
+    unknown = () if record["receipt_number"] else ("receipt_number",)  # sealed before there were any
+    return {name: plain(record[name]) for name in _CONTENT if name not in unknown}

@@ -14,7 +14,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +25,7 @@ from pydantic import TypeAdapter
 
 from contract_rules import complete
 from contract_server.audit.chain import hash_of
+from contract_server.contracts.receipt_numbers import new_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot, judged_columns
 from contract_server.erasure.evidence import Evidence
 
@@ -66,13 +67,19 @@ class LedgerApplication:
     resumption_at: datetime
     erasure_last_day: date
     erasure_at: datetime
+    receipt_number: str = field(default_factory=new_receipt_number)
+    """Files of before there were numbers have none; the application then gets a new one."""
 
     @classmethod
     def of(cls, contract: ContractSnapshot) -> "LedgerApplication":
         """Return the application in force; the contract must have one."""
-        application, application_id = contract.facts.application, contract.application_id
-        assert application is not None and application_id is not None  # noqa: S101, PT018 - an erasure has one
-        return cls(id=application_id, **judged_columns(application))
+        application, application_id, number = (
+            contract.facts.application,
+            contract.application_id,
+            contract.receipt_number,
+        )
+        assert application is not None and application_id is not None and number is not None  # noqa: S101, PT018 - an erasure has one
+        return cls(id=application_id, receipt_number=number, **judged_columns(application))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ class ErasureRecord(Model):
     )
     contract_id: UUID
     application_id = fields.UUIDField()
+    receipt_number = fields.CharField(
+        max_length=14, null=True, description="the application's, as it is shown; none before there were any"
+    )
     policy_version = fields.CharField(max_length=50)
     due_at = fields.DatetimeField()
     started_at = fields.DatetimeField()

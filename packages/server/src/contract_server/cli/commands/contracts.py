@@ -17,6 +17,7 @@ from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_first, show_json, show_table
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
+from contract_server.contracts.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshot
 from contract_server.services import Services
@@ -147,6 +148,7 @@ def _application(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] |
     return {
         "id": contract.application_id,
         "requested_at": application.requested_at.astimezone(zone),
+        "receipt_number": format_receipt_number(contract.receipt_number) if contract.receipt_number else None,
         "reason": contract.reason,
         "policy_version": application.timeline.policy_version,
     }

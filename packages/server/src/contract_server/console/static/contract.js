@@ -18,7 +18,7 @@ fragment Contract on Contract {
   id version status startedOn endedOn serviceAvailable availableActions memberCount
   company { name address postalCode phoneNumber }
   contractor { name email }
-  termination { requestedAt reason timeline { ...Timeline } }
+  termination { receiptNumber requestedAt reason timeline { ...Timeline } }
 }
 ${TIMELINE}`;
 
@@ -56,6 +56,12 @@ export const state = (contract) => [
   [say("契約状態", "Status"), chip(contract)],
   [say("契約開始日", "Started on"), day(contract.startedOn)],
   [say("契約終了日", "Last day of use"), day(contract.endedOn)],
+];
+
+/** 受付番号, with the way to what became of the application. */
+export const receipt = ({ receiptNumber }) => [
+  say("受付番号", "Receipt number"),
+  h("a.id", { href: `/receipt#${receiptNumber}` }, receiptNumber),
 ];
 
 /** What follows from an application, in the order in which it happens. */

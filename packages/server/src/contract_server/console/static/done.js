@@ -2,7 +2,7 @@
 
 import { ask, NotLoggedIn } from "./api.js";
 import { lastOutcome } from "./attempt.js";
-import { CONTRACT, list, state, timeline } from "./contract.js";
+import { CONTRACT, list, receipt, state, timeline } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { greet } from "./frame.js";
 import { instant, say } from "./language.js";
@@ -69,7 +69,9 @@ function show({ title, thanks }, contract) {
         [say("会社名", "Company"), contract.company?.name],
         [say("契約者名", "Contractor"), contract.contractor?.name],
         ...state(contract),
-        ...(contract.termination ? [[say("受付日時", "Accepted at"), instant(contract.termination.requestedAt)]] : []),
+        ...(contract.termination
+          ? [receipt(contract.termination), [say("受付日時", "Accepted at"), instant(contract.termination.requestedAt)]]
+          : []),
       ]),
     ),
     contract.termination &&

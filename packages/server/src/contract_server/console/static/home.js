@@ -2,7 +2,7 @@
 
 import { ask, NotLoggedIn } from "./api.js";
 import { attempt, isOpen, send, stillOpen, unanswered, uncertain } from "./attempt.js";
-import { CONTRACT, left, particulars, timeline } from "./contract.js";
+import { CONTRACT, left, list, particulars, receipt, timeline } from "./contract.js";
 import { h } from "./dom.js";
 import { greet } from "./frame.js";
 import { day, say } from "./language.js";
@@ -40,6 +40,7 @@ function show(contract) {
         "section.card",
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("今後の予定", "What follows")),
+        list([receipt(contract.termination)]),
         timeline(contract.termination.timeline),
       ),
   );

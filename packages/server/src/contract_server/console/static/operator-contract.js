@@ -1,7 +1,7 @@
 // 契約の詳細: a contract's particulars, its dates, what happened, and the hold on its erasure.
 
 import { ask } from "./api.js";
-import { CONTRACT, list, particulars, timeline } from "./contract.js";
+import { CONTRACT, list, particulars, receipt, timeline } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { onSubmit, reject } from "./form.js";
 import { greet } from "./frame.js";
@@ -55,6 +55,7 @@ function show({ viewer, contract }) {
         "section.card",
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("予定", "Dates")),
+        list([receipt(termination)]),
         timeline(termination.timeline),
       ),
     h(

@@ -26,6 +26,7 @@ from contract_server.graphql.types.pagination import (
     read_audit_cursor,
     read_contract_cursor,
 )
+from contract_server.graphql.types.receipt import ApplicationReceipt
 from contract_server.graphql.types.timeline import Policy, Timeline
 from contract_server.graphql.types.viewer import PasswordResetLink, Viewer
 from contract_server.monitoring.health import examine
@@ -68,6 +69,23 @@ class Query:
         if link is None:
             return None
         return PasswordResetLink(email=link.account.email, expires_at=info.context.local(link.expires_at))
+
+    @strawberry.field(
+        description="What became of the application with that 受付番号; null when there is none. Public, rate-limited."
+    )
+    async def contract_status_by_receipt(
+        self,
+        info: RequestInfo,
+        number: Annotated[
+            str,
+            strawberry.argument(
+                description="With or without hyphens, in capitals or not; O is read as 0, I and L as 1."
+            ),
+        ],
+    ) -> ApplicationReceipt | None:
+        context = info.context
+        receipt = await context.services.receipts.find(number, context.client_address)
+        return ApplicationReceipt.of(receipt, context) if receipt else None
 
     @strawberry.field(description="The policy in force now. Public.")
     async def policy(self, info: RequestInfo) -> Policy:

@@ -9,6 +9,7 @@ from strawberry.scalars import ID
 
 from contract_rules import Action, available_actions, complete, service_available
 from contract_server.contracts.queries import USUAL_PAGE, ContractPage, EventPageKey, InvalidPage, contract_cursor
+from contract_server.contracts.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile
 from contract_server.graphql.context import RequestInfo
@@ -126,6 +127,7 @@ class Contract(Node):
             return None
         return Termination(
             id=ID(str(self.snapshot.application_id)),
+            receipt_number=format_receipt_number(number) if (number := self.snapshot.receipt_number) else None,
             requested_at=info.context.local(application.requested_at),
             reason=self.snapshot.reason,
             timeline=Timeline.of(application.timeline, self.as_of, info.context),

@@ -9,9 +9,20 @@ from contract_server.accounts.models import Role
 from contract_server.audit.models import AuditAction
 from contract_server.audit.origin import Interface
 from contract_server.contracts.models import TerminationReason
+from contract_server.erasure.receipts import ReceiptStatus
 from contract_server.graphql.strawberry_internals import offer_enum
 
-__all__ = ["Actor", "AuditAction", "ContractAction", "EventType", "Interface", "Role", "Status", "TerminationReason"]
+__all__ = [
+    "Actor",
+    "AuditAction",
+    "ContractAction",
+    "EventType",
+    "Interface",
+    "ReceiptStatus",
+    "Role",
+    "Status",
+    "TerminationReason",
+]
 
 offer_enum(
     Status,
@@ -91,6 +102,16 @@ offer_enum(
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",
         AuditAction.MAILS_RETRIED: "Mails that had failed are sent again.",
         AuditAction.MAIL_DISMISSED: "A mail that had failed was taken off the list.",
+    },
+)
+offer_enum(
+    ReceiptStatus,
+    name="ReceiptStatus",
+    description="What became of an application.",
+    members={
+        ReceiptStatus.ACCEPTED: "It was accepted and is in force.",
+        ReceiptStatus.RESUMED: "It was taken back: the contract was resumed.",
+        ReceiptStatus.ERASED: "The registered information was erased.",
     },
 )
 offer_enum(

@@ -68,6 +68,9 @@ class Timeline:
 @strawberry.type(description="利用終了の申請: the application in force, and what follows from it.")
 class Termination:
     id: ID = strawberry.field(description="Another application, after resuming, has another.")
+    receipt_number: str | None = strawberry.field(
+        description="受付番号: with it, `contractStatusByReceipt` tells what became of the application."
+    )
     requested_at: datetime = strawberry.field(description="The instant at which it was accepted.")
     reason: TerminationReason | None = strawberry.field(description="Why, where the contractor said so.")
     timeline: Timeline = strawberry.field(
