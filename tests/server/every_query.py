@@ -6,7 +6,7 @@ CONTRACT = """
     events(first: 5) { nodes { type at } }
 """
 VIEWER = f"name lastLogIns {{ at fromHere }} contract {{ {CONTRACT} }}"
-FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True}
+FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True, "search": "青木"}
 QUERIES = {
     "auditLog": 'query { auditLog(filter: { accountId: "none" }) { nodes { at action account { name } } } }',
     "viewer": f"query ($id: ID!) {{ viewer {{ {VIEWER} }} contract(id: $id) {{ id }} }}",

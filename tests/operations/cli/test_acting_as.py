@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import typer
 from tests.operations.cli.conftest import variables_of
 from tests.operations.cli.terminal import run
 from tests.server.running import ACTIVE_CONTRACT
+from typer.core import TyperGroup
 
 from contract_server.accounts.models import Account
 from contract_server.audit.log import LogFilter, find_entries
@@ -37,10 +37,10 @@ COMMANDS = {
 """The newest entry after each command; None if it finds nothing to do here."""
 
 
-def changing_commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+def changing_commands(group: TyperGroup, *path: str) -> Iterator[tuple[str, ...]]:
     """The commands that take `--as`."""
     for name, found in group.commands.items():
-        if isinstance(found, click.Group):
+        if isinstance(found, TyperGroup):
             yield from changing_commands(found, *path, name)
         elif any("--as" in parameter.opts for parameter in found.params):
             yield (*path, name)
@@ -48,8 +48,8 @@ def changing_commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...
 
 def test_every_command_with_an_operator_has_a_row() -> None:
     group = typer.main.get_command(cli)
-    assert isinstance(group, click.Group)
-    groups = {name for name, found in group.commands.items() if isinstance(found, click.Group)}
+    assert isinstance(group, TyperGroup)
+    groups = {name for name, found in group.commands.items() if isinstance(found, TyperGroup)}
     assert set(changing_commands(group)) == {line[: 2 if line[0] in groups else 1] for line in COMMANDS}
 
 
@@ -78,6 +78,7 @@ async def test_only_an_operator_can_be_named(seeded: Settings, tmp_path: Path, l
 async def test_production_asks_for_the_operator_once_there_is_one(migrated: Settings) -> None:
     variables = {
         "DATABASE_URL": migrated.database_url.get_secret_value(),
+        "MAIL_SENDER": "no-reply@keiyaku.example.jp",
         "SMTP_URL": "smtp://127.0.0.1:1",
         "PUBLIC_URL": "https://keiyaku.example.jp",
         "SECRET_KEY": "k" * 16 + "0123456789abcdef" * 2,

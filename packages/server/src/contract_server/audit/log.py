@@ -24,6 +24,9 @@ _EVENTS = """
            NULL AS subject, source, note AS reason, type AS event_type, actor, application_id
       FROM contract_event
 """
+_TABLES = {_ENTRIES: "action", _EVENTS: "'CONTRACT_CHANGED'"}
+"""The statements, each with its action in SQL."""
+
 _LOG = """
     SELECT found.*, person.name AS account_name, other.name AS about_name
       FROM (SELECT * FROM ({parts}) AS parts ORDER BY at DESC, id DESC LIMIT {limit}) AS found
@@ -86,8 +89,8 @@ async def find_entries(wanted: LogFilter, limit: int, after: LogCursor | None = 
     """Find the newest entries, those after a cursor if there is one."""
     places, values = count(1), list[object]()
     parts = []
-    for table in _tables(wanted.action):
-        conditions = list(_conditions(wanted, after, is_entry=table is _ENTRIES))
+    for table, action in _TABLES.items():
+        conditions = list(_conditions(wanted, after, action))
         values += [value for condition in conditions for value in condition.values]
         where = " AND ".join(with_places(condition.sql, places) for condition in conditions)
         parts.append(f"({table} WHERE {where or 'true'} ORDER BY at DESC, id DESC LIMIT {limit})")
@@ -107,15 +110,9 @@ def cursor_of(entry: LogEntry) -> LogCursor:
     return entry.at, entry.id
 
 
-def _tables(action: AuditAction | None) -> list[str]:
-    if action is None:
-        return [_ENTRIES, _EVENTS]
-    return [_EVENTS if action is AuditAction.CONTRACT_CHANGED else _ENTRIES]
-
-
-def _conditions(wanted: LogFilter, after: LogCursor | None, *, is_entry: bool) -> Iterator[Condition]:
-    if wanted.action and is_entry:
-        yield Condition("action = {}", (wanted.action,))
+def _conditions(wanted: LogFilter, after: LogCursor | None, action: str) -> Iterator[Condition]:
+    if wanted.action:
+        yield Condition(f"{action} = {{}}::text", (wanted.action,))
     if wanted.account_id:
         yield Condition("account_id = {}", (wanted.account_id,))
     if wanted.contract_id:

@@ -8,6 +8,7 @@ from tortoise.expressions import Q
 
 from contract_rules import Status
 from contract_server.contracts.models import Company, Contract, ContractEvent
+from contract_server.contracts.search import search_contracts
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.db.statements import fetch
@@ -30,6 +31,7 @@ class ContractFilter:
     status: tuple[Status, ...] | None = None
     erasure_due_by: datetime | None = None
     on_hold: bool | None = None
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ async def find_contracts(wanted: ContractFilter, first: int, after: ContractCurs
         InvalidPage: `first` is out of range.
     """
     conditions = Q()
+    if wanted.search is not None:
+        conditions &= Q(id__in=await search_contracts(wanted.search))
     if wanted.status is not None:
         conditions &= Q(status__in=wanted.status)
     if wanted.on_hold is not None:

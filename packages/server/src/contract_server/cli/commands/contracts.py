@@ -25,8 +25,9 @@ from contract_server.services import Services
 ContractId = Annotated[UUID, typer.Argument(metavar="CONTRACT", help="The contract's id.")]
 
 _LISTED = ("id", "status", "started_on", "ended_on", "resumable_through", "registered_through", "on_hold")
+_HEADINGS = [name.replace("_", " ") for name in _LISTED]
 
-cli = typer.Typer(no_args_is_help=True, help="Look at contracts: list, show.")
+cli = typer.Typer(no_args_is_help=True, help="Look at contracts: list, find, show.")
 
 
 @cli.command("list")
@@ -54,8 +55,21 @@ def list_(
         filters = ContractFilter(tuple(status) if status else None, due_by, on_hold)
         return _find(filters, limit + 1)
 
-    contracts = with_services(find)
-    show_first([name.replace("_", " ") for name in _LISTED], contracts, limit, json=json)
+    show_first(_HEADINGS, with_services(find), limit, json=json)
+
+
+@cli.command("find")
+def find_(
+    text: Annotated[str, typer.Argument(help="The beginning of a name, address, number or id; a receipt number.")],
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = LARGEST_PAGE,
+    json: Json = False,
+) -> None:
+    """Find contracts by what a caller says; width, case, hyphens and 株式会社 do not matter.
+
+    Example: contract-server contracts find いずみ商店
+    """
+    contracts = with_services(lambda _: _find(ContractFilter(search=text), limit + 1))
+    show_first(_HEADINGS, contracts, limit, json=json)
 
 
 @cli.command()

@@ -24,7 +24,7 @@ query ($filter: ContractFilter, $first: Int, $after: String) {
 }
 ${TIMELINE}`;
 
-const FIELDS = ["status", "due", "hold"];
+const FIELDS = ["search", "status", "due", "hold"];
 const HEADINGS = [
   say("会社名", "Company"),
   say("契約状態", "Status"),
@@ -46,7 +46,8 @@ load(async () => {
 
 function filter() {
   const found = {};
-  const [status, due, hold] = FIELDS.map((name) => byId(name).value); // an address may hold anything, fields do not
+  const [search, status, due, hold] = FIELDS.map((name) => byId(name).value); // an address may hold anything, fields do not
+  if (search) found.search = search;
   if (status) found.status = [status];
   if (due) found.erasureDueBy = due;
   if (hold) found.onHold = hold === "yes";

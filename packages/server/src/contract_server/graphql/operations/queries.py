@@ -190,4 +190,5 @@ def _criteria(info: RequestInfo, filter: ContractFilter | None) -> ContractCrite
         status=tuple(filter.status) if filter.status else None,
         erasure_due_by=info.context.services.policies.end_of(due_by) if (due_by := filter.erasure_due_by) else None,
         on_hold=filter.on_hold if isinstance(filter.on_hold, bool) else None,
+        search=filter.search or None,
     )

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from contract_server.contracts.search import MOST_MATCHES
 from contract_server.graphql.types.enumerations import AuditAction, Status, TerminationReason
 
 InputType = TypeVar("InputType")
@@ -88,6 +89,14 @@ class ContractFilter:
         description="Erasure falls due on or before this day and has not happened.",
     )
     on_hold: bool | None = strawberry.field(default=strawberry.UNSET, description="Whether their erasure is on hold.")
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "What a caller says: the beginning of the company's or the contractor's name, of the email address, the"
+            " phone number or the contract's id, or a receipt number. Width, case, hyphens, spaces and forms such as"
+            f" 株式会社 do not matter. Considers the first {MOST_MATCHES} matches of each."
+        ),
+    )
 
 
 @strawberry.input(description="Entries that meet all that is given.")
