@@ -8,7 +8,7 @@ from tests.server.workbench import ERASURE_DUE_AT, Workbench, contract_of, sql, 
 
 from contract_rules import Action
 from contract_server.accounts.rate_limit_store import RateLimitStore
-from contract_server.contracts.receipt_numbers import format_receipt_number
+from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.erasure.evidence import sealed_records
 from contract_server.erasure.receipts import LOOK_UPS, Receipt, Receipts, ReceiptStatus
 from contract_server.request_limits import RateLimited

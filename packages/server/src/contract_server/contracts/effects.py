@@ -16,8 +16,8 @@ from uuid_utils.compat import uuid7
 from contract_notify import ErasureReminder
 from contract_rules import Granted, MailKind, RecordEvent, SendMail
 from contract_server.audit.origin import NO_SIGNATURE, Signature
+from contract_server.contracts.lookup.receipt_numbers import new_receipt_number
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication, TerminationReason
-from contract_server.contracts.receipt_numbers import new_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
 from contract_server.db.rows import Insert, Row, Update, Write
 from contract_server.mail.models import OutboxMail

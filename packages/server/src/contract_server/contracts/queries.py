@@ -7,8 +7,8 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from contract_rules import Status
+from contract_server.contracts.lookup.search import search_contracts
 from contract_server.contracts.models import Company, Contract, ContractEvent
-from contract_server.contracts.search import search_contracts
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.db.statements import fetch

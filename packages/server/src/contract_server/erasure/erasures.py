@@ -26,7 +26,7 @@ from uuid import UUID
 from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
-from contract_server.contracts.receipt_numbers import format_receipt_number
+from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots, lock_snapshots
 from contract_server.db.availability import is_denied, is_unavailable

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 
 from contract_rules import complete
 from contract_server.audit.chain import hash_of
-from contract_server.contracts.receipt_numbers import new_receipt_number
+from contract_server.contracts.lookup.receipt_numbers import new_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot, judged_columns
 from contract_server.erasure.evidence import Evidence
 

@@ -11,7 +11,7 @@ from contract_server.accounts.log_in_limits import FACTORS
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
 from contract_server.clock import CoarseClock
-from contract_server.contracts.receipt_numbers import format_receipt_number, parse_receipt_number
+from contract_server.contracts.lookup.receipt_numbers import format_receipt_number, parse_receipt_number
 from contract_server.db.statements import fetch
 from contract_server.request_limits import RateLimited
 

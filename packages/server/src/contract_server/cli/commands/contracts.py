@@ -15,9 +15,9 @@ from contract_server.accounts.models import Account
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_first, show_json, show_table
+from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
-from contract_server.contracts.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshot
 from contract_server.services import Services

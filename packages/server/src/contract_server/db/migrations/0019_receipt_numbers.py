@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-# as `contracts/receipt_numbers.py`, for applications of before, and for those of servers of the version before
+# as `contracts/lookup/receipt_numbers.py`, for applications of before, and for those of servers of the version before
 NEW_NUMBER = """
     CREATE OR REPLACE FUNCTION new_receipt_number() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
     DECLARE

@@ -8,8 +8,8 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_rules import Action, available_actions, complete, service_available
+from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.queries import USUAL_PAGE, ContractPage, EventPageKey, InvalidPage, contract_cursor
-from contract_server.contracts.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile
 from contract_server.graphql.context import RequestInfo

@@ -7,7 +7,7 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from contract_server.contracts.search import MOST_MATCHES
+from contract_server.contracts.lookup.search import MOST_MATCHES
 from contract_server.graphql.types.enumerations import AuditAction, Status, TerminationReason
 
 InputType = TypeVar("InputType")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.server.workbench import sql
 
-from contract_server.contracts.receipt_numbers import (
+from contract_server.contracts.lookup.receipt_numbers import (
     ALPHABET,
     LENGTH,
     format_receipt_number,

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from uuid import UUID
 
-from contract_server.contracts.receipt_numbers import parse_receipt_number
+from contract_server.contracts.lookup.receipt_numbers import parse_receipt_number
 from contract_server.db.statements import fetch
 
 MOST_MATCHES = 200

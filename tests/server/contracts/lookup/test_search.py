@@ -8,9 +8,9 @@ from tests.server.workbench import ERASURE_DUE_AT, Workbench, contract_of, sql
 
 from contract_rules import Action
 from contract_server.accounts.models import Account
+from contract_server.contracts.lookup.search import MOST_MATCHES, search_contracts
 from contract_server.contracts.models import Company
 from contract_server.contracts.queries import ContractFilter, find_contracts
-from contract_server.contracts.search import MOST_MATCHES, search_contracts
 from contract_server.db.statements import execute, fetch
 
 IZUMI = {"name": "株式会社いずみ商店", "address": "大阪府", "postal_code": "530-0001", "phone_number": "06-6345-0001"}

@@ -1,0 +1,1 @@
+"""Finding contracts by what a person says or reads out."""
