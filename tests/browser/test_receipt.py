@@ -8,6 +8,7 @@ pytestmark = pytest.mark.browser
 
 
 async def look_up(visitor: Visitor, number: str) -> None:
+    await visitor.open("/login")  # another fragment alone would not load the page again
     await visitor.open(f"/receipt#{number}")
     await visitor.page.locator("[type=submit]").click()
 
@@ -54,7 +55,6 @@ async def test_a_withdrawn_application_says_so_and_a_mistyped_number_is_refused(
     await client.ask(RESUME, id=ACTIVE_CONTRACT)
     await look_up(visitor, number)
     await visitor.expect_text("この申請は、利用再開により取り下げられました。")
-    await visitor.open("/login")  # another fragment alone would not load the page again
     await look_up(visitor, number[1] + number[0] + number[2:] if number[0] != number[1] else "x")
     await visitor.expect_text("この受付番号の申請は見つかりません。")
     await visitor.check_accessibility()

@@ -18,6 +18,7 @@ from contract_server.accounts.tokens import new_token
 from contract_server.connections.body_limit import LARGEST_BODY
 from contract_server.connections.http_protocol import HEAD_TIMEOUT_S
 from contract_server.contracts.idempotency import KEPT_FOR, MOST_KEYS
+from contract_server.erasure import receipts
 from contract_server.graphql.execution import query_cost
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
 from contract_server.mail.password_mails import LINK_SPACING
@@ -100,6 +101,10 @@ async def test_every_documented_limit_is_the_default() -> None:
         "headers of one request": (
             f"{LONGEST_HEADER // 1024} KiB each, {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines together,"
             f" {HEAD_TIMEOUT_S:g} seconds until they are complete"
+        ),
+        "look-ups of receipt numbers": (
+            f"{receipts.LOOK_UPS} in {minutes(receipts.WINDOW)} from a /64 or an IPv4 address,"
+            f" {receipts.LOOK_UPS * FACTORS[1]} from a /56, {receipts.LOOK_UPS * FACTORS[2]} from a /48"
         ),
         "requests of one session, and changes of one contract": f"{IN_FLIGHT} at once, {QUEUED} waiting",
         "changes by one contractor": f"{settings.changes_per_contract_and_day} in a day of Japanese time",

@@ -81,7 +81,7 @@ async def test_production_asks_for_the_operator_once_there_is_one(migrated: Sett
         "MAIL_SENDER": "no-reply@keiyaku.example.jp",
         "SMTP_URL": "smtp://127.0.0.1:1",
         "PUBLIC_URL": "https://keiyaku.example.jp",
-        "SECRET_KEY": "k" * 16 + "0123456789abcdef" * 2,
+        "SECRET_KEY": "k3y-of-these-tests-4nd-no-others",
         "LEDGER_DIR": str(migrated.mail_dir),
     }
     add = ("user", "add", "first@example.jp", "--name", "一人目")
