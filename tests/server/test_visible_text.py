@@ -17,7 +17,7 @@ from tests.server.graphql.without_database import context_of, data_of, viewer
 from typer.testing import CliRunner
 
 from contract_server.accounts.models import Role
-from contract_server.cli import cli
+from contract_server.cli.command_line import COMMANDS, command_line
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
@@ -177,13 +177,15 @@ def texts_of_the_commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[
 
 
 def test_every_text_of_the_commands_is_checked_or_stored_nowhere() -> None:
-    assert set(texts_of_the_commands(typer.main.get_command(cli))) == TEXTS.keys() | NO_TEXTS.keys()
+    assert set(texts_of_the_commands(typer.main.get_command(command_line(*COMMANDS)))) == TEXTS.keys() | NO_TEXTS.keys()
 
 
 @pytest.mark.parametrize("place", TEXTS, ids=" ".join)
 def test_no_command_takes_an_invisible_character(place: tuple[str, str]) -> None:
     for character in INVISIBLE:
-        result = CliRunner().invoke(cli, [argument.replace("{}", f"a{character}b") for argument in TEXTS[place]])
+        result = CliRunner().invoke(
+            command_line(*COMMANDS), [argument.replace("{}", f"a{character}b") for argument in TEXTS[place]]
+        )
         assert isinstance(result.exception, Refusal), names([character])
         assert result.exception.status is Status.MISUNDERSTOOD
         assert is_visible(str(result.exception))

@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 
 from contract_server.accounts.models import Account
 from contract_server.audit.log import LogFilter, find_entries
-from contract_server.cli import cli
+from contract_server.cli.command_line import COMMANDS as ALL_COMMANDS
+from contract_server.cli.command_line import command_line
 from contract_server.db.connection import database
 from contract_server.settings import Settings
 
@@ -47,7 +48,7 @@ def changing_commands(group: TyperGroup, *path: str) -> Iterator[tuple[str, ...]
 
 
 def test_every_command_with_an_operator_has_a_row() -> None:
-    group = typer.main.get_command(cli)
+    group = typer.main.get_command(command_line(*ALL_COMMANDS))
     assert isinstance(group, TyperGroup)
     groups = {name for name, found in group.commands.items() if isinstance(found, TyperGroup)}
     assert set(changing_commands(group)) == {line[: 2 if line[0] in groups else 1] for line in COMMANDS}

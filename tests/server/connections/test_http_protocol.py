@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 import pytest
 from tests.server.asgi import production_with_no_database
+from tests.server.connections.test_security_headers import SECURITY_HEADERS
 from tests.server.web.connections import Serving, serving
-from tests.server.web.test_security import SECURITY_HEADERS
 
 from contract_server import metrics
 from contract_server.headers import LONGEST_URL, MOST_HEADERS

@@ -1,9 +1,10 @@
 """Limits for requests: the size of body, address and headers, and the time in which the body must arrive."""
 
 import asyncio
+from datetime import timedelta
 
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_server.connections.error_responses import error_response, headers_too_long, url_too_long
 from contract_server.headers import LONGEST_URL, RequestHeaders, are_within_limits
@@ -11,33 +12,35 @@ from contract_server.headers import LONGEST_URL, RequestHeaders, are_within_limi
 LARGEST_BODY = 64 * 1024
 
 
-class BodyRefused(Exception):
-    """The body, or what comes before it, exceeds a limit."""
+class BodyLimit:
+    """Reads the whole body within the limits, then calls the application with it."""
 
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
+    def __init__(self, app: ASGIApp, timeout: timedelta) -> None:
+        self._app = app
+        self._timeout = timeout.total_seconds()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request; if it declares a length above the limit, refuse it without reading the body."""
+        refused = _refuse_unread(scope)
+        if refused is None:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    body = await _read(receive)
+            except _TooLarge:
+                refused = _too_large()
+            except TimeoutError:
+                refused = error_response(408, "The request did not arrive in time.", headers={"Connection": "close"})
+            except _ClientDisconnected:
+                return
+        await (refused(scope, receive, send) if refused else self._app(scope, _replay(body, receive), send))
 
 
-class ClientDisconnected(Exception):
+class _TooLarge(Exception):
+    """The body exceeds the limit."""
+
+
+class _ClientDisconnected(Exception):
     """The client closed the connection before the body was complete."""
-
-
-async def read_body(scope: Scope, receive: Receive, timeout_s: float) -> bytes:
-    """Read the whole body of a request; if it declares a length above the limit, refuse it without reading.
-
-    Raises:
-        BodyRefused: The request exceeds a limit, or does not arrive in time.
-        ClientDisconnected: The connection ended before the body was complete.
-    """
-    if refused := _refuse_unread(scope):
-        raise BodyRefused(refused)
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await _read(receive)
-    except TimeoutError:
-        late = error_response(408, "The request did not arrive in time.", headers={"Connection": "close"})
-        raise BodyRefused(late) from None
 
 
 def _refuse_unread(scope: Scope) -> Response | None:
@@ -66,15 +69,15 @@ async def _read(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnected
+            raise _ClientDisconnected
         body += message.get("body", b"")
         if len(body) > LARGEST_BODY:
-            raise BodyRefused(_too_large())
+            raise _TooLarge
         if not message.get("more_body"):
             return bytes(body)
 
 
-def replay(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     """A channel that yields the body that was read, then the client's further messages."""
     unread = True
 

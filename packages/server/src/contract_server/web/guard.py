@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from contract_server import logs
-from contract_server.connections.body_limit import BodyRefused, ClientDisconnected, read_body, replay
+from contract_server.connections.body_limit import BodyLimit
 from contract_server.connections.error_responses import error_response
 from contract_server.connections.security_headers import SecurityHeaders
 from contract_server.headers import RequestHeaders
@@ -38,7 +38,7 @@ class Guard:
         self._hosts = KnownHosts(settings)
         self._trusted_origins = frozenset(settings.cors_origins)
         self._security_headers = SecurityHeaders(tls=not settings.development)
-        self._timeout = settings.request_deadline.total_seconds()
+        self._with_body = BodyLimit(app, settings.request_deadline)
         origins = settings.cors_origins
         self._answer_with_cors: ASGIApp = _with_cors(origins, self._answer) if origins else self._answer
 
@@ -63,12 +63,7 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body and call the application; an error after the response has begun is raised again."""
         try:
-            body = await read_body(scope, receive, self._timeout)
-            await self._app(scope, replay(body, receive), send)
-        except ClientDisconnected:
-            return
-        except BodyRefused as refused:
-            await refused.response(scope, receive, send)
+            await self._with_body(scope, receive, send)
         except Exception as error:
             if scope[_SCOPE_KEY].has_begun:
                 raise

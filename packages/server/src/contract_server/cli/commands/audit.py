@@ -15,7 +15,7 @@ from contract_server.audit.log import LogEntry, LogFilter, find_entries
 from contract_server.audit.models import AuditAction
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
-from contract_server.cli.output import Json, show_first
+from contract_server.cli.output import Json, echo, show_first
 from contract_server.services import Services
 
 _LISTED = ("at", "action", "by", "interface", "about", "contract", "subject", "reason")
@@ -57,7 +57,7 @@ def _verify() -> None:
     broken, verified = with_services(run)
     if broken:
         raise Refusal(f"the audit trail is broken at seal {broken.sequence}: {broken.reason}")
-    typer.echo(f"The audit trail is whole: {verified} seals.")
+    echo(f"The audit trail is whole: {verified} seals.")
 
 
 async def _account_id(email: str) -> UUID:

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """The span that caused a mail, so that the worker's span belongs to the same trace."""
 
-    dependencies = [("contract_server", "0016_bounded_look_ups")]
+    dependencies = [("contract_server", "0021_search")]
 
     operations = [
         ops.AddField(
