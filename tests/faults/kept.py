@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.forked import ForkedProcess
 from tests.server.running import start_worker
 
 
@@ -26,11 +27,11 @@ class KeptWorker:
     def __init__(self, variables: Mapping[str, str], folder: Path) -> None:
         self._variables = variables
         self._folder = folder
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: ForkedProcess | None = None
 
     async def keep(self) -> None:
         while True:
-            self.process = await start_worker(self._variables, self._folder)
+            self.process = start_worker(self._variables, self._folder)
             try:
                 await self.process.wait()
             finally:

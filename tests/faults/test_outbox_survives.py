@@ -57,7 +57,7 @@ async def test_after_kill_9_all_mails_go_out_at_once_but_those_that_were_in_hand
             smtp.at(Stage.DOT, answers("250 accepted"))
         for _ in range(IN_HAND):
             smtp.at(Stage.DOT, hangs_for_good, mail_is_accepted=kept)
-        sweeping = await start(variables, tmp_path / "sweep.log", "sweep")
+        sweeping = start(variables, tmp_path / "sweep.log", "sweep")
         async with asyncio.timeout(60):
             for _ in range(IN_HAND):
                 await hanging.acquire()

@@ -20,6 +20,7 @@ from tests.conftest import seeded_database
 from tests.faults.conftest import Faults
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
+from tests.forked import ForkedProcess
 from tests.locks import WAITING, until_a_lock_is_awaited
 from tests.notify.scripted_smtp import CERTIFICATE, Fault, Line, ScriptedSmtp, answers, closes
 from tests.server.running import (
@@ -67,7 +68,7 @@ async def a_worker(service: Running, name: str) -> AsyncIterator["Worker"]:
     """A worker with a log of its own; killed at the end."""
     folder = service.folder / f"{name}-{uuid4()}"
     folder.mkdir()
-    worker = Worker(await start_worker(service.variables, folder), folder / "worker.log")
+    worker = Worker(start_worker(service.variables, folder), folder / "worker.log")
     try:
         yield worker
     finally:
@@ -78,7 +79,7 @@ async def a_worker(service: Running, name: str) -> AsyncIterator["Worker"]:
 class Worker:
     """A worker that can be frozen, and what it says."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: ForkedProcess, log: Path) -> None:
         self.process = process
         self._log = log
 

@@ -94,7 +94,7 @@ async def test_the_product_is_served_over_tls_alone_and_answers_for_its_own_limi
         "SECRET_KEY": "a3f1c0d8b7e64952a1d0c3b2e5f60718",
         "TRUSTED_PROXIES": "127.0.0.1/32",
     }
-    server = await start(variables, tmp_path / "server.log", "serve", "--port", str(port))
+    server = start(variables, tmp_path / "server.log", "serve", "--port", str(port))
     try:
         await until_ready(f"http://127.0.0.1:{port}")
         with proxying(tmp_path, port, port) as ports:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from tests.conftest import seeded_database
 from tests.faults.waiting import until
+from tests.forked import ForkedProcess
 from tests.locks import until_a_lock_is_awaited
 from tests.operations.processes import children_of, is_running
 from tests.server.running import (
@@ -57,7 +58,7 @@ class Server:
     address: str
     database: str
     metrics_port: int
-    parent: asyncio.subprocess.Process
+    parent: ForkedProcess
     log: Path
 
     def children(self) -> set[int]:
@@ -89,7 +90,7 @@ async def server(variables: dict[str, str], tmp_path: Path) -> AsyncIterator[Ser
 async def serving(variables: dict[str, str], folder: Path) -> AsyncIterator[Server]:
     port, metrics_port, log = free_port(), free_ports_in_a_row(WORKERS), folder / "server.log"
     variables = {**variables, "METRICS_PORT": str(metrics_port)}
-    process = await start(variables, log, "serve", "--port", str(port), "--workers", str(WORKERS))
+    process = start(variables, log, "serve", "--port", str(port), "--workers", str(WORKERS))
     server = Server(f"http://127.0.0.1:{port}", variables["DATABASE_URL"], metrics_port, process, log)
     try:
         await until_ready(server.address)
@@ -243,7 +244,7 @@ async def test_a_process_whose_startup_failed_ends_all_with_its_status() -> None
 
 async def test_one_process_has_no_parent(variables: dict[str, str], tmp_path: Path) -> None:
     port = free_port()
-    process = await start(variables, tmp_path / "server.log", "serve", "--port", str(port))
+    process = start(variables, tmp_path / "server.log", "serve", "--port", str(port))
     try:
         await until_ready(f"http://127.0.0.1:{port}")
         assert children_of(process.pid) == set()

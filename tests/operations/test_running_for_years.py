@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 from tests.conftest import migrated_database, seeded_database
+from tests.forked import ForkedProcess
 from tests.locks import until_a_lock_is_awaited
 from tests.notify.scripted_smtp import Line, ScriptedSmtp, closes
 from tests.server.running import (
@@ -100,7 +101,7 @@ class Traffic:
         raise AssertionError("no server accepts a connection")
 
 
-async def stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: ForkedProcess) -> None:
     """Stop a process as systemd does, and assert that it ends well."""
     process.terminate()
     assert await process.wait() in (0, -signal.SIGTERM)
@@ -123,13 +124,13 @@ async def test_servers_and_workers_stopped_one_after_the_other_under_load_lose_n
             "worker-2": ("worker",),
         }
 
-        async def started(name: str) -> asyncio.subprocess.Process:
-            return await start(service.variables, tmp_path / f"{name}.log", *commands[name])
+        def started(name: str) -> ForkedProcess:
+            return start(service.variables, tmp_path / f"{name}.log", *commands[name])
 
         assert service.worker is not None
         processes = {"server-1": service.server, "worker-1": service.worker}
         for name in ("server-2", "worker-2"):
-            processes[name] = await started(name)
+            processes[name] = started(name)
         await until_ready(second)
         try:
             async with Traffic((first, second)) as traffic, asyncio.TaskGroup() as clients:
@@ -141,7 +142,7 @@ async def test_servers_and_workers_stopped_one_after_the_other_under_load_lose_n
                     await traffic.wait_for_answers()
                     await stop(processes[name])
                     await traffic.wait_for_answers()
-                    processes[name] = await started(name)
+                    processes[name] = started(name)
                     for address in traffic.servers:
                         await until_ready(address)
                 traffic.over = True

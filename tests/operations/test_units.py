@@ -145,7 +145,7 @@ async def test_the_server_reports_to_systemd_when_it_serves(postgres: EmbeddedPo
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
         systemd.setblocking(False)
-        process = await start(variables, tmp_path / "server.log", "serve", "--port", str(port), "--workers", "2")
+        process = start(variables, tmp_path / "server.log", "serve", "--port", str(port), "--workers", "2")
         try:
             async with asyncio.timeout(30), httpx.AsyncClient() as client:
                 assert await asyncio.get_running_loop().sock_recv(systemd, 64) == b"READY=1"

@@ -1,9 +1,7 @@
 """The running product: a server process, a worker process, and clients that use HTTP only."""
 
 import asyncio
-import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,14 +10,15 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from itertools import cycle
 from pathlib import Path
-from typing import IO, Any
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
+from tests.forked import ForkedProcess
 from tests.roles import as_role
 
 from contract_server.db.roles import DatabaseRole
 
-REPOSITORY = Path(__file__).parents[2]
 _REDIS_DATABASES = cycle(range(1, 16))  # Redis has sixteen; 0 is the default
 
 PASSWORD = "omakase-demo-2026"
@@ -97,8 +96,8 @@ class Running:
     variables: Mapping[str, str]
     folder: Path
     mail_dir: Path
-    server: asyncio.subprocess.Process
-    worker: asyncio.subprocess.Process | None
+    server: ForkedProcess
+    worker: ForkedProcess | None
 
     def client(self, language: str = "ja") -> Client:
         return Client(self.base_url, language)
@@ -128,9 +127,11 @@ def free_port() -> int:
 
 async def command(variables: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
     """Run a command of `contract-server`; return exit status, standard output and standard error."""
-    process = await _start(variables, *arguments, output=asyncio.subprocess.PIPE)
-    output, errors = await process.communicate()
-    return process.returncode or 0, output.decode(), errors.decode()
+    with TemporaryDirectory() as folder:
+        output, errors = Path(folder) / "output", Path(folder) / "errors"
+        process = ForkedProcess(variables, *arguments, output=output, errors=errors)
+        status = await process.wait()
+        return status, output.read_text(), errors.read_text()
 
 
 @asynccontextmanager
@@ -155,9 +156,9 @@ async def running(
         **settings,
     }
     of_server = variables | ({"DATABASE_URL": as_role(database_url, DatabaseRole.SERVER)} if roles else {})
-    processes = [await start(of_server, folder / "server.log", "serve", "--port", str(port))]
+    processes = [start(of_server, folder / "server.log", "serve", "--port", str(port))]
     if worker:
-        processes.append(await start_worker(variables, folder, roles=roles))
+        processes.append(start_worker(variables, folder, roles=roles))
     try:
         await until_ready(base_url)
         yield Running(
@@ -168,37 +169,21 @@ async def running(
             await stop_process(process)
 
 
-async def start_worker(variables: Mapping[str, str], folder: Path, *, roles: bool = True) -> asyncio.subprocess.Process:
+def start_worker(variables: Mapping[str, str], folder: Path, *, roles: bool = True) -> ForkedProcess:
     url = variables["DATABASE_URL"]
     as_worker = {**variables, "DATABASE_URL": as_role(url, DatabaseRole.WORKER) if roles else url}
-    return await start(as_worker, folder / "worker.log", "worker")
+    return start(as_worker, folder / "worker.log", "worker")
 
 
-async def start(variables: Mapping[str, str], log: Path, *arguments: str) -> asyncio.subprocess.Process:
+def start(variables: Mapping[str, str], log: Path, *arguments: str) -> ForkedProcess:
     """Start a command of `contract-server`, with its output appended to a file."""
-    with log.open("ab") as output:
-        return await _start(variables, *arguments, output=output)
+    return ForkedProcess(variables, *arguments, output=log, errors=log)
 
 
-async def stop_process(process: asyncio.subprocess.Process) -> None:
+async def stop_process(process: ForkedProcess | asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     await process.wait()
-
-
-async def _start(variables: Mapping[str, str], *arguments: str, output: int | IO[bytes]) -> asyncio.subprocess.Process:
-    """Start `contract_server`, with a heartbeat in its event loop where one is asked for."""
-    watched = {name: os.environ[name] for name in ("HELD_LOG",) if name in os.environ}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.faults.watched" if watched else "contract_server",
-        *arguments,
-        cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"], **watched, **variables},
-        stdout=output,
-        stderr=output,
-    )
 
 
 async def until_ready(base_url: str) -> None:

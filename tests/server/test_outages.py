@@ -138,7 +138,7 @@ async def test_without_redis_the_api_goes_on_and_mails_follow_when_it_is_back(wi
         assert list(service.mail_dir.glob("*.eml")) == []
 
     without_redis.redis.start()
-    worker = await start_worker(service.variables, service.folder)
+    worker = start_worker(service.variables, service.folder)
     try:
         assert len(await service.mails(2)) == 2
     finally:

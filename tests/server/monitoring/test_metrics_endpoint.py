@@ -205,7 +205,7 @@ async def test_in_production_the_metrics_are_on_their_own_port_and_nowhere_else(
 ) -> None:
     port, metrics_port = free_port(), free_port()
     variables = production(await migrated_database(postgres), redis.url, METRICS_PORT=str(metrics_port))
-    server = await start(variables, tmp_path / "server.log", "serve", "--port", str(port))
+    server = start(variables, tmp_path / "server.log", "serve", "--port", str(port))
     try:
         await until_ready(f"http://127.0.0.1:{port}")
         async with httpx.AsyncClient() as client:
@@ -279,7 +279,7 @@ async def test_neither_server_nor_worker_tells_of_any_person_or_what_a_client_wr
 ) -> None:
     async with running(await seeded_database(postgres), redis.url, tmp_path, worker=False) as service:
         metrics_port = free_port()
-        worker = await start_worker({**service.variables, "METRICS_PORT": str(metrics_port)}, tmp_path)
+        worker = start_worker({**service.variables, "METRICS_PORT": str(metrics_port)}, tmp_path)
         try:
             async with service.client() as client:
                 client.http.headers["X-Request-ID"] = "canary-request"
