@@ -118,8 +118,17 @@ mutation ($text: String!) {
   holdErasure(input: { contractId: "x", reason: $text }) { ... on InvalidInput { path } ... on Problem { code } }
 }
 """
-OPERATORS_TEXTS = {"HoldErasureInput.reason": (HOLD, "holdErasure", ["input", "reason"])}
+RELEASE = """
+mutation ($text: String!) {
+  releaseErasureHold(input: { contractId: "x", reason: $text }) { ... on InvalidInput { path } ... on Problem { code } }
+}
+"""
+OPERATORS_TEXTS = {
+    "HoldErasureInput.reason": (HOLD, "holdErasure", ["input", "reason"]),
+    "ReleaseErasureHoldInput.reason": (RELEASE, "releaseErasureHold", ["input", "reason"]),
+}
 NO_TEXTS_OF_OPERATORS = {
+    "ContractFilter.search": "compared, never stored",
     "LogInInput.email": "compared, never stored",
     "LogInInput.password": "hashed",
     "RequestPasswordResetInput.email": "compared, never stored",
@@ -161,18 +170,21 @@ TEXTS = {
 NO_TEXTS = {
     ("dev", "host"): "an address to listen on",
     ("serve", "host"): "an address to listen on",
+    ("contracts find", "text"): "compared, never stored",
+    ("audit", "account"): "compared, never stored",
     ("user password", "email"): "compared, never stored",
     ("user unlock", "email"): "compared, never stored",
     ("due", "within"): "a span",
     ("erasures plan", "within"): "a span",
 }
+OPERATOR = "as_"  # the address of who acts: compared, never stored
 
 
 def texts_of_the_commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - of typer's own
     for name, below in getattr(command, "commands", {}).items():
         yield from texts_of_the_commands(below, (*path, name))
     for parameter in command.params:
-        if parameter.type_descriptor.annotation is str:
+        if parameter.type_descriptor.annotation is str and parameter.name != OPERATOR:
             yield " ".join(path), parameter.name
 
 

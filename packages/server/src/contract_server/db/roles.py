@@ -31,6 +31,8 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     # table: what a server and a worker may do beside reading
     "account": ("UPDATE", "UPDATE, DELETE"),
     "attempt_count": ("INSERT, UPDATE, DELETE", "UPDATE, DELETE"),
+    "audit_entry": ("INSERT", "INSERT, UPDATE, DELETE"),
+    "audit_seal": ("", "INSERT"),
     "company": ("", "UPDATE, DELETE"),
     "contract": ("UPDATE", "UPDATE"),
     "contract_event": ("INSERT", "INSERT, UPDATE"),

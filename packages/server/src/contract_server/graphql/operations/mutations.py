@@ -151,8 +151,8 @@ class Mutation:
         input: Input[inputs.ReleaseErasureHoldInput],
     ) -> results.ReleaseErasureHoldResult:
         viewer = await require_role(info.context, Role.OPERATOR)
-        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
         note = None if (reason := _value_or_none(input.reason)) is None else _hold_reason(reason)
+        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
         return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request, note=note))
 
 
