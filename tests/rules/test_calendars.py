@@ -122,14 +122,29 @@ def test_a_weekend_alone_is_known_for_all_dates() -> None:
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
-        ({"holidays": ["2024-05-03"]}, "write holidays_until, the first date .* not listed, as in 2025-01-01"),
+        (
+            {"holidays": ["2024-05-03"]},
+            (
+                "^holidays do not say until when they are complete: write holidays_until, the first date whose "
+                "holidays are not listed, as in 2025-01-01$"
+            ),
+        ),
         ({"holidays": ["9999-05-03"]}, "as in 9999-01-01"),
-        ({"holidays": ["2024-05-03"], "holidays_until": "2024-05-03"}, "write holidays_from <= holiday < holidays"),
+        (
+            {"holidays": ["2024-05-03"], "holidays_until": "2024-05-03"},
+            "until 2024-05-03: write holidays_from <= holiday < holidays_until$",
+        ),
         ({**LISTED, "holidays_from": "2024-05-04"}, "holidays go from 2024-05-03 to 2024-05-06 and are complete from"),
-        ({**WEEKEND, "holidays_until": "2025-01-01"}, "write holidays, or leave it out"),
+        (
+            {**WEEKEND, "holidays_until": "2025-01-01"},
+            "^holidays_until says until when holidays are complete: write holidays, or leave it out$",
+        ),
         ({**WEEKEND, "holidays_from": "2025-01-01"}, "write holidays, or leave it out"),
         ({**LISTED, "holidays_until": 2025}, "holidays_until has 2025: write dates as YYYY-MM-DD"),
-        ({"weekend": [1, 2, 3, 4, 5, 6, 7]}, "weekend closes all seven weekdays"),
+        (
+            {"weekend": [1, 2, 3, 4, 5, 6, 7]},
+            "^weekend closes all seven weekdays: leave at least one of 1 to 7 out$",
+        ),
         ({"days": [6, 7]}, "'days' is not a key of a calendar: write one of weekend, holidays, holidays_from,"),
         ([6, 7], r"\[6, 7\] is not a calendar: write a table with weekend, holidays, holidays_until"),
     ],

@@ -239,6 +239,23 @@ def test_explain_tells_of_a_period_alone(period_file: Path, capsys: pytest.Captu
     assert capsys.readouterr().out.endswith("to Monday, 18 March 2024, because Saturdays are closed.\n")
 
 
+def test_explain_tells_in_the_past_tense_of_a_period_that_is_over(
+    period_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {}
+    for now in ("2024-03-18", "2024-03-19"):
+        assert run("explain", "2024-03-02", "--period", str(period_file), "--now", now) == 0
+        told[now] = capsys.readouterr().out
+    assert "ました" not in told["2024-03-18"]
+    assert "ました" in told["2024-03-19"]
+
+
+def test_explain_names_the_file_of_a_period_that_is_none(period_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    period_file.write_text(PERIOD_FILE.replace("weekend", "weekends"), encoding="utf-8")
+    assert run("explain", "2024-03-02", "--period", str(period_file)) == 1
+    assert f"contract-rules: {period_file}: 'weekends' is not a key of a period" in capsys.readouterr().err
+
+
 def test_explain_tells_in_the_past_tense_what_has_passed_by_then(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("explain", "2024-03-01", "--now", "2024-03-16T00:00+09:00") == 0
     service_end, _, erasure = capsys.readouterr().out.splitlines()
@@ -300,8 +317,9 @@ def test_diff_goes_as_far_as_the_holidays_of_both(tmp_path: Path, capsys: pytest
     for file, first, until in zip(files, (2024, 2026), (2028, 2030), strict=True):
         text = POLICY_FILE.replace("count = 45", f"count = 45\n{closed.format(first, until)}")
         file.write_text(text, encoding="utf-8")
-    assert run("diff", *map(str, files)) == 0
-    assert "for all applications from 2025-11-17 to 2027-11-16." in capsys.readouterr().out
+    for compared in (files, reversed(files)):
+        assert run("diff", *map(str, compared)) == 0
+        assert "for all applications from 2025-11-17 to 2027-11-16." in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- holidays

@@ -1,7 +1,8 @@
 """Try every mutant in a process of its own, forked from one that has imported and collected all tests once.
 
-The tests that killed a mutant of the same function are asked first, then the others that reach the function, the
-quickest first. So most mutants cost one fork and one test.
+The test that noticed the mutant before, of the same function, is asked first, then the others that reach the function:
+those first that are quick and reach little else, and one case of each before another. So most mutants cost one fork and
+one test. A mutant that none has noticed in some seconds counts as not noticed.
 """
 
 import hashlib
@@ -10,6 +11,8 @@ import os
 import resource
 import signal
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby, zip_longest
@@ -19,7 +22,9 @@ import pytest
 
 SURVIVED = ""
 NEVER_ENDED = "no test: it never ended, or the process died"
-SECONDS_TO_SPARE = 5
+SECONDS = 2
+"""How long tests are asked about a mutant, of the processor's time."""
+SECONDS_OF_A_TEST = 4
 MOST_MEMORY = 4 * 1024**3
 
 Item = pytest.Item
@@ -31,7 +36,7 @@ class OneForkAMutant:
     Fields:
         mutants: the names of those to try.
         reaching: of each function, by the name that its mutants begin with, the tests that call it.
-        seconds: how long each test takes.
+        costs: of each test, how long it takes and how much it reaches: the less, the sooner it is asked.
         outcomes: the file to which each mutant is added, and the test that noticed it, if one did.
         lanes: how many are tried at the same time.
     """
@@ -40,13 +45,13 @@ class OneForkAMutant:
         self,
         mutants: Iterable[str],
         reaching: dict[str, list[str]],
-        seconds: dict[str, float],
+        costs: dict[str, float],
         outcomes: Path,
         lanes: int,
     ) -> None:
         functions = groupby(sorted(mutants), key=function_of)
         self.mutants = {function: [*of_function] for function, of_function in functions}
-        self.reaching, self.seconds, self.outcomes, self.lanes = reaching, seconds, outcomes, lanes
+        self.reaching, self.costs, self.outcomes, self.lanes = reaching, costs, outcomes, lanes
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Share the functions among the lanes."""
@@ -66,12 +71,22 @@ class OneForkAMutant:
 
     def tried(self, function: str, tests: list[Item]) -> Iterator[tuple[str, str]]:
         """The function's mutants with their outcomes."""
-        tests = sorted(tests, key=lambda test: self.seconds[test.nodeid])
-        limit = sum(self.seconds[test.nodeid] for test in tests) + SECONDS_TO_SPARE
+        tests = different_first(sorted(tests, key=lambda test: self.costs[test.nodeid]))
         for mutant in self.mutants[function]:
-            outcome = try_mutant(mutant, tests, limit)
+            outcome = try_mutant(mutant, tests)
             tests.sort(key=lambda test: test.nodeid != outcome)
             yield mutant, outcome
+
+
+def different_first(tests: list[Item]) -> list[Item]:
+    """One case of each test before the second of any: cases of one test notice much the same."""
+    cases: Counter[str] = Counter()
+    turn = {}
+    for test in tests:
+        name = test.nodeid.partition("[")[0]
+        turn[test] = cases[name]
+        cases[name] += 1
+    return sorted(tests, key=lambda test: turn[test])
 
 
 def function_of(mutant: str) -> str:
@@ -80,28 +95,31 @@ def function_of(mutant: str) -> str:
 
 
 def state_of(mutant: str, test: str) -> str:
-    """A digest of the mutant's module and of the test's: while they are the same, so is the outcome."""
+    """A digest of the mutant's module, and of all tests where none has noticed it: the outcome stands with them."""
     module = Path("src", *mutant.split(".")[:-1]).with_suffix(".py")
-    files = [file for file in (module, Path(test.partition("::")[0])) if file.is_file()]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    tests = [] if test else sorted(Path("tests", "rules").glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in [module, *tests])).hexdigest()[:16]
 
 
 def keep_known(outcomes: Path) -> set[str]:
-    """Leave in the file the mutants of which a test is known that notices them, and give their names."""
+    """Leave in the file the outcomes that stand, and give the names of their mutants."""
     lines = outcomes.read_text(encoding="utf-8").splitlines() if outcomes.exists() else []
-    known = [(mutant, test, state) for mutant, test, state in (line.split("\t") for line in lines) if test]
-    known = [(mutant, test, state) for mutant, test, state in known if state == state_of(mutant, test)]
-    outcomes.write_text("".join("\t".join(outcome) + "\n" for outcome in known), encoding="utf-8")
-    return {mutant for mutant, _, _ in known}
+    known = {
+        line: mutant
+        for line, (mutant, test, state) in ((line, line.split("\t")) for line in lines)
+        if state == state_of(mutant, test)
+    }
+    outcomes.write_text("".join(f"{line}\n" for line in known), encoding="utf-8")
+    return {*known.values()}
 
 
-def try_mutant(mutant: str, tests: list[Item], limit: float) -> str:
+def try_mutant(mutant: str, tests: list[Item]) -> str:
     """Which test noticed the mutant, if one did."""
     reader, writer = os.pipe()
 
     def ask() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS + SECONDS_OF_A_TEST)
         os.environ["MUTANT_UNDER_TEST"] = mutant
         os.write(writer, first_to_fail(tests).encode())
 
@@ -114,11 +132,13 @@ def try_mutant(mutant: str, tests: list[Item], limit: float) -> str:
 
 
 def first_to_fail(tests: list[Item]) -> str:
-    """Run the tests up to the first that fails."""
+    """Run the tests up to the first that fails, while there is time."""
     for test, following in zip_longest(tests, tests[1:]):
         test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
         if test.session.testsfailed:
             return test.nodeid
+        if time.process_time() > SECONDS:
+            break
     return SURVIVED
 
 
@@ -138,10 +158,12 @@ def forked(act: Callable[[], None]) -> int:
 def main(outcomes: Path, lanes: int) -> int:
     """Try the mutants that standard input names, in the folder of which mutmut has made them."""
     stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
+    reaching = stats["tests_by_mangled_function_name"]
+    reach = Counter(test for tests in reaching.values() for test in tests)
     plugin = OneForkAMutant(
         set(sys.stdin.read().split()) - keep_known(outcomes),
-        stats["tests_by_mangled_function_name"],
-        stats["duration_by_test"],
+        reaching,
+        {test: seconds * reach[test] for test, seconds in stats["duration_by_test"].items()},
         outcomes,
         lanes,
     )

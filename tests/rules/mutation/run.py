@@ -1,7 +1,7 @@
 """Mutation testing of contract_rules: change the code in every way that mutmut knows; do the tests notice?
 
-`make mutate-rules` runs it in a copy under `.local`. A mutant that a test has noticed is not tried again before its
-module or that test's has changed, so that a run that was stopped goes on where it stopped. Exit status 1 where fewer
+`make mutate-rules` runs it in a copy under `.local`. A run that was stopped goes on where it stopped: a mutant is tried
+again only after its module has changed, or a test where none has noticed it. Exit status 1 where fewer
 than 99 % of the changes are noticed, or where one that is not noticed is missing in `survivors.md`, which says of each
 why it changes nothing that a caller could see.
 """
