@@ -334,6 +334,11 @@ def test_holidays_writes_a_calendar_that_a_policy_takes(tmp_path: Path, capsys: 
     assert "to Sunday, 31 December 2028" in capsys.readouterr().out
 
 
+def test_holidays_of_a_part_of_a_country_are_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("holidays", "DE", "--subdivision", "BY", "--from", "2026", "--to", "2026") == 0
+    assert capsys.readouterr().out.startswith("# DE-BY, 2026 to 2026, from holidays ")
+
+
 def test_holidays_of_no_country_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("holidays", "XX", "--from", "2026", "--to", "2028") == 2
     assert "contract-rules: Country XX not available" in capsys.readouterr().err
@@ -343,7 +348,9 @@ def test_holidays_needs_its_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.delitem(sys.modules, "contract_rules.published_holidays", raising=False)
     monkeypatch.setitem(sys.modules, "holidays", None)
     assert run("holidays", "JP", "--from", "2026", "--to", "2028") == 2
-    assert "install contract-rules[holidays]" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "contract-rules: holidays are listed by another library: install contract-rules[holidays]\n"
+    )
 
 
 # ---------------------------------------------------------------- check-vectors
@@ -405,7 +412,9 @@ def test_check_vectors_cannot_read_what_is_no_list_of_cases(
 
 def test_transitions_prints_the_table_that_decides_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("transitions", "--json") == 0
-    rows = json.loads(capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert out.startswith('[\n  {\n    "status": "ACTIVE",\n')
+    rows = json.loads(out)
     assert rows[0] == {
         "status": "ACTIVE",
         "action": "TERMINATE",

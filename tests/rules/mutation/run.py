@@ -106,9 +106,10 @@ def all_mutants() -> list[str]:
 
 
 def changed_line(mutant: str) -> str:
-    """The line as the mutant has it."""
-    changes = mutmut("show", mutant).splitlines()
-    return next(line[1:].strip() for line in changes if line.startswith("+") and not line.startswith("+++"))
+    """The line as the mutant has it, or the one that it lacks."""
+    changes = [line for line in mutmut("show", mutant).splitlines() if not line.startswith(("+++", "---"))]
+    lines = {sign: next((line[1:].strip() for line in changes if line.startswith(sign)), "") for sign in "+-"}
+    return lines["+"] or f"without: {lines['-']}"
 
 
 if __name__ == "__main__":
