@@ -153,6 +153,14 @@ RULES = [
         "business day 5, counting business days from the day after the application on",
     ),
     (
+        Period(Unit.BUSINESS_DAY, 5, MIDNIGHT, calendar=WEEKEND),
+        "翌日（午前0時ちょうどの申請は当日）以降の営業日を数えて5営業日目",
+        (
+            "business day 5, counting business days from the day after the application, or its own day if made at "
+            "exactly 0:00, on"
+        ),
+    ),
+    (
         Period(Unit.BUSINESS_DAY, 5, clear_days=True, calendar=WEEKEND),
         "翌日以降の営業日を数えて5営業日目の翌営業日",
         "the business day after business day 5, counting business days from the day after the application on",

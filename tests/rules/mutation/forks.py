@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import groupby, zip_longest
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import pytest
 
 SURVIVED = ""
 NEVER_ENDED = "no test: it never ended, or the process died"
-SECONDS = 2
+SECONDS = 1
 """How long tests are asked about a mutant, of the processor's time."""
 SECONDS_OF_A_TEST = 4
 MOST_MEMORY = 4 * 1024**3
@@ -96,9 +96,15 @@ def function_of(mutant: str) -> str:
 
 def state_of(mutant: str, test: str) -> str:
     """A digest of the mutant's module, and of all tests where none has noticed it: the outcome stands with them."""
-    module = Path("src", *mutant.split(".")[:-1]).with_suffix(".py")
-    tests = [] if test else sorted(Path("tests", "rules").glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in [module, *tests])).hexdigest()[:16]
+    module = str(Path("src", *mutant.split(".")[:-1]).with_suffix(".py"))
+    return digest_of(module) if test else digest_of(module, "tests/rules/*.py")
+
+
+@cache
+def digest_of(*files: str) -> str:
+    """A digest of files, which their patterns find."""
+    found = sorted(path for pattern in files for path in Path().glob(pattern))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in found)).hexdigest()[:16]
 
 
 def keep_known(outcomes: Path) -> set[str]:

@@ -12,7 +12,7 @@ from contract_rules.instants import ONE_DAY
 from contract_rules.lifecycle import Actor
 from contract_rules.periods import Align, Direction, FirstDay, Period, Roll, Steps, Unit
 from contract_rules.policy import DeadlineKind
-from contract_rules.vocabulary import INCLUDED, ROLL_STEP, STEP
+from contract_rules.vocabulary import INCLUDED, ROLL_STEP
 from contract_rules.wording import Count, Noun, Sentence, Wording, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -30,6 +30,7 @@ COUNTING: Final[Mapping[Direction, str]] = complete(
 END: Final[Mapping[Direction, str]] = complete(
     "END", Direction, {Direction.FORWARD: "the last day of", Direction.BACKWARD: "the earliest day of"}
 )
+BACK: Final[Mapping[Direction, str]] = complete("BACK", Direction, {Direction.FORWARD: "", Direction.BACKWARD: "back "})
 FIRST_DAYS: Final[Mapping[FirstDay, str]] = complete(
     "FIRST_DAYS",
     FirstDay,
@@ -229,8 +230,7 @@ class English(Wording):
             case Unit.DAY:
                 return f"day {count}, {COUNTING[period.direction]} {first} as day 1"
             case Unit.BUSINESS_DAY:
-                back = "back " if STEP[period.direction] < 0 else ""
-                return f"business day {count}, counting business days {back}from {first.removesuffix(',')} on"
+                return f"business day {count}, counting business days {BACK[period.direction]}from {first} on"
             case Unit.WEEK:
                 return self._end_of_count(period, first)
             case Unit.MONTH | Unit.YEAR:
@@ -239,8 +239,8 @@ class English(Wording):
                 assert_never(unknown)
 
     def _end_of_count(self, period: Period, first: str) -> str:
-        back = "back " if STEP[period.direction] < 0 else ""
-        return f"{END[period.direction]} {self._length(period)} counted {back}from {first.removesuffix(',')}"
+        from_first = f"{BACK[period.direction]}from {first.removesuffix(',')}"
+        return f"{END[period.direction]} {self._length(period)} counted {from_first}"
 
     def _months(self, period: Period, first: str, event: str) -> str:
         if ends_before_the_corresponding_day(period):

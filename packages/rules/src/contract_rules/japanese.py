@@ -12,7 +12,7 @@ from contract_rules.instants import ONE_DAY
 from contract_rules.lifecycle import Actor
 from contract_rules.periods import Align, Direction, FirstDay, Period, Roll, Steps, Unit
 from contract_rules.policy import DeadlineKind
-from contract_rules.vocabulary import DAYS_IN, INCLUDED, ROLL_STEP, STEP
+from contract_rules.vocabulary import DAYS_IN, INCLUDED, ROLL_STEP
 from contract_rules.wording import Count, Noun, Sentence, Wording, ends_before_the_corresponding_day
 
 WEEKDAYS: Final = "月火水木金土日"
@@ -37,6 +37,15 @@ FIRST_DAYS: Final[Mapping[FirstDay, str]] = complete(
     },
 )
 NEXT: Final[Mapping[Direction, str]] = complete("NEXT", Direction, {Direction.FORWARD: "翌", Direction.BACKWARD: "前"})
+COUNTING: Final[Mapping[Direction, str]] = complete(
+    "COUNTING", Direction, {Direction.FORWARD: "", Direction.BACKWARD: "からさかのぼり、その日"}
+)
+SINCE: Final[Mapping[Direction, str]] = complete(
+    "SINCE", Direction, {Direction.FORWARD: "以降", Direction.BACKWARD: "以前"}
+)
+END: Final[Mapping[Direction, str]] = complete(
+    "END", Direction, {Direction.FORWARD: "末日", Direction.BACKWARD: "最も早い日"}
+)
 COUNTED: Final[Mapping[Direction, str]] = complete(
     "COUNTED", Direction, {Direction.FORWARD: "から数えて", Direction.BACKWARD: "からさかのぼって"}
 )
@@ -221,11 +230,9 @@ class Japanese(Wording):
         first, count = self._first_day(period, noun), period.count
         match period.unit:
             case Unit.DAY:
-                back = "からさかのぼり、その日" if STEP[period.direction] < 0 else ""
-                return f"{first}{back}を1日目として{count}日目"
+                return f"{first}{COUNTING[period.direction]}を1日目として{count}日目"
             case Unit.BUSINESS_DAY:
-                since = "以前" if STEP[period.direction] < 0 else "以降"
-                return f"{first}{since}の営業日を数えて{count}営業日目"
+                return f"{first}{SINCE[period.direction]}の営業日を数えて{count}営業日目"
             case Unit.WEEK:
                 return self._end_of_count(period, first)
             case Unit.MONTH | Unit.YEAR:
@@ -237,8 +244,7 @@ class Japanese(Wording):
         return FIRST_DAYS[period.first_day].format(next=NEXT[period.direction], event=noun.event)
 
     def _end_of_count(self, period: Period, first: str) -> str:
-        end = "末日" if STEP[period.direction] > 0 else "最も早い日"
-        return f"{first}{COUNTED[period.direction]}{period.count}{UNITS[period.unit]}の{end}"
+        return f"{first}{COUNTED[period.direction]}{period.count}{UNITS[period.unit]}の{END[period.direction]}"
 
     def _months(self, period: Period, first: str, noun: Noun) -> str:
         if ends_before_the_corresponding_day(period):
