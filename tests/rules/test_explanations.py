@@ -236,7 +236,7 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize(("period", "japanese", "english"), RULES, ids=[rule[1] for rule in RULES])
+@pytest.mark.parametrize(("period", "japanese", "english"), RULES, ids=[rule[2] for rule in RULES])
 def test_every_way_of_counting_has_its_words(period: Period, japanese: str, english: str) -> None:
     policy = policy_of(period, days(1), Period(Unit.YEAR, 9, month_rule=MonthRule.EVENT_BASED))
     assert describe_policy(policy, JA).startswith(f"サービスのご利用は、申請日の{japanese}の23時59分までです。")
@@ -273,7 +273,7 @@ BACKWARD_RULES = [
 ]
 
 
-@pytest.mark.parametrize(("period", "japanese", "english"), BACKWARD_RULES, ids=[rule[1] for rule in BACKWARD_RULES])
+@pytest.mark.parametrize(("period", "japanese", "english"), BACKWARD_RULES, ids=[rule[2] for rule in BACKWARD_RULES])
 def test_every_way_of_counting_back_has_its_words(period: Period, japanese: str, english: str) -> None:
     assert describe_period(period, TOKYO, JA).startswith(f"期間は、基準日の{japanese}の23時59分までです。")
     assert describe_period(period, TOKYO, EN).startswith(f"The period runs until 23:59 on {english}. ")

@@ -22,7 +22,7 @@ import pytest
 
 SURVIVED = ""
 NEVER_ENDED = "no test: it never ended, or the process died"
-SECONDS = 1
+SECONDS = 5
 """How long tests are asked about a mutant, of the processor's time."""
 SECONDS_OF_A_TEST = 4
 MOST_MEMORY = 4 * 1024**3
