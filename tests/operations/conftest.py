@@ -1,13 +1,18 @@
 """Tests that need PgBouncer, nginx, or the tools that build a container image, are left out where these are missing."""
 
 import pytest
-from tests.operations import container, nginx, pgbouncer
+from tests.operations import container, nginx, pgbouncer, postgres_versions
 
 LEFT_OUT = {
     mark: word
     for mark, is_possible, word in (
         ("pgbouncer", pgbouncer.PATH is not None, "The tests of PgBouncer were left out: this machine has none."),
         ("nginx", nginx.PATH is not None, "The tests of nginx were left out: this machine has none."),
+        (
+            "postgres15",
+            postgres_versions.DEBIANS.exists(),
+            "The test of PostgreSQL 15 was left out: this machine has no Debian package of it.",
+        ),
         (
             "container",
             container.IS_POSSIBLE,

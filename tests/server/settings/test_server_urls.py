@@ -177,6 +177,22 @@ async def test_a_process_reaches_the_database(postgres: EmbeddedPostgres, awkwar
     assert (user, name) == (USER, awkward_database)
 
 
+async def test_a_private_authority_that_the_system_trusts_needs_no_option(
+    redis_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    async with behind_tls(redis_port) as tls_port, ScriptedSmtp(implicit_tls=True).running() as smtps:
+        values = {"user": USER, "password": AWKWARD, "tls_port": tls_port}
+        pool = await create_pool(
+            redis_settings(settings_with(redis_url=written(REDIS["TLS"].partition("?")[0], **values)))
+        )
+        await pool.aclose()
+        delivery = delivery_from_url(f"smtps://127.0.0.1:{smtps.port}")
+        await delivery.send(a_mail())
+        await delivery.close()
+        assert len(smtps.accepted) == 1
+
+
 @pytest.mark.parametrize(("kind", "scheme"), [(types.RedisUrl, "redis"), (types.SmtpUrl, "smtp")])
 @pytest.mark.parametrize("url", REFUSED)
 def test_a_url_that_is_not_encoded_is_refused_and_not_quoted(kind: type, scheme: str, url: str) -> None:
