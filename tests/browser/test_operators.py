@@ -47,6 +47,31 @@ async def test_an_operator_finds_a_contract_and_holds_its_erasure(visitor: Visit
     await visitor.check_accessibility()
 
 
+@pytest.mark.parametrize("visitor", SIZES, indirect=True)
+async def test_an_operator_finds_a_caller_and_reads_who_did_what(visitor: Visitor) -> None:
+    page = visitor.page
+    await open_list(visitor)
+    await page.get_by_label("会社名・氏名・連絡先・番号").fill("㈲いずみ")
+    await visitor.press("絞り込む")
+    await page.wait_for_url("**/operator?*")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await visitor.follow("有限会社いずみ商店")
+    await visitor.expect_text("受付番号")
+    await page.get_by_label("理由").fill("2026-0142")
+    await visitor.press("抹消を保留")
+    await visitor.expect_notice("抹消を保留しました。")
+    await visitor.follow("操作履歴")
+    await page.wait_for_url("**/operator/audit")
+    await visitor.expect_text("2026-0142")
+    await visitor.expect_text("抹消の保留")
+    await visitor.check_accessibility()
+    await page.get_by_label("操作", exact=True).select_option("LOGGED_IN")
+    await visitor.press("絞り込む")
+    await page.wait_for_url("**/operator/audit?*")
+    await visitor.wait_until_loaded()
+    await expect(page.locator("tbody tr").first).to_contain_text("画面")
+
+
 async def test_an_operator_turns_the_pages_of_many_contracts_and_keeps_the_filter(
     visitor: Visitor, service: Running
 ) -> None:

@@ -37,7 +37,7 @@ async def test_the_number_leads_from_the_application_to_the_certificate(visitor:
     assert size is not None
     assert await visitor.page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     await visitor.page.emulate_media(media="print")
-    assert not await visitor.page.locator(".buttons").is_visible()
+    assert not await visitor.page.locator("#content .buttons").is_visible()
     await visitor.page.emulate_media(media="screen")
     await visitor.page.locator("#language").click()
     await look_up(visitor, number)

@@ -32,6 +32,13 @@ async def test_contracts_are_listed_newest_first_and_filtered(seeded: Settings) 
     assert await list_contracts(seeded, "--erasure-due-by", (due - timedelta(days=1)).isoformat()) == []
 
 
+async def test_a_contract_is_found_by_what_a_caller_says_and_by_its_receipt_number(seeded: Settings) -> None:
+    number = (await show_contract(seeded, GRACE_CONTRACT))["application"]["receipt_number"]
+    for text in ("（有）いずみ", "石川夏生", "grace@example", number):
+        ended = await run(variables_of(seeded), "contracts", "find", text, "--json")
+        assert [contract["id"] for contract in json.loads(ended.output)] == [GRACE_CONTRACT], text
+
+
 async def test_people_get_a_table_that_a_pipe_does_not_cut(seeded: Settings) -> None:
     table = (await run(variables_of(seeded), "contracts", "list")).output.splitlines()
     assert table[0].split("  ")[0] == "id"
