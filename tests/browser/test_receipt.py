@@ -19,9 +19,9 @@ async def test_the_number_leads_from_the_application_to_the_certificate(visitor:
     await visitor.follow("契約終了")
     await visitor.page.locator("#confirm [type=submit]").click()
     await visitor.expect_page("/done")
-    number = await visitor.page.locator("a.id").inner_text()
+    number = await visitor.detail("受付番号")
     await visitor.open("/home")
-    assert await visitor.page.locator("a.id").inner_text() == number
+    assert await visitor.detail("受付番号") == number
 
     await look_up(visitor, number.lower().replace("-", ""))
     await visitor.expect_text("登録情報は、まだ抹消されていません。")

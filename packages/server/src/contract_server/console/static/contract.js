@@ -58,11 +58,8 @@ export const state = (contract) => [
   [say("契約終了日", "Last day of use"), day(contract.endedOn)],
 ];
 
-/** 受付番号, with the way to what became of the application. */
-export const receipt = ({ receiptNumber }) => [
-  say("受付番号", "Receipt number"),
-  h("a.id", { href: `/receipt#${receiptNumber}` }, receiptNumber),
-];
+/** 受付番号: with it, the page /receipt tells what became of the application. */
+export const receipt = ({ receiptNumber }) => [say("受付番号", "Receipt number"), receiptNumber];
 
 /** What follows from an application, in the order in which it happens. */
 export const timeline = (found) =>
