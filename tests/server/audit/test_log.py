@@ -1,8 +1,10 @@
 """The log shows entries and the history of contracts as one list, by pages and by each filter."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from tests.server.workbench import OPERATOR, Workbench, contract_of, sql
 
 from contract_rules import Action, Actor, EventType
@@ -10,6 +12,7 @@ from contract_server.accounts.models import Account, Role
 from contract_server.audit.log import LogEntry, LogFilter, cursor_of, find_entries, find_log_ins
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
+from contract_server.contracts.result import ActionRefused
 
 MANY = 100
 
@@ -56,6 +59,22 @@ async def test_a_change_of_a_contract_names_its_person_and_reason_also_after_its
     assert by_type.keys() == {EventType.ERASURE_HELD, EventType.ERASURE_HOLD_RELEASED}
     hold = by_type[EventType.ERASURE_HELD]
     assert (hold.account, hold.actor, hold.reason) == ((OPERATOR.account_id, OPERATOR.name), Actor.OPERATOR, "2024-001")
+
+
+async def test_each_change_of_a_contract_has_a_log_line_and_what_changes_nothing_none(
+    bench: Workbench, told: list[dict[str, Any]]
+) -> None:
+    contractor = await bench.contract()
+    await bench.ask(contractor, Action.TERMINATE)
+    await bench.hold(contract_of(contractor))
+    await bench.hold(contract_of(contractor))
+    with pytest.raises(ActionRefused):
+        await bench.ask(contractor, Action.TERMINATE)
+    lines = [event for event in told if event["event"] == "contract changed"]
+    assert [(line["action"], line["account_id"]) for line in lines] == [
+        (Action.TERMINATE, contractor.account_id),
+        (Action.HOLD_ERASURE, OPERATOR.account_id),
+    ]
 
 
 async def test_pages_follow_each_other_without_gap_and_repetition(bench: Workbench) -> None:

@@ -16,9 +16,12 @@ from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import lock_snapshot
 from contract_server.contracts.viewer_contract import ViewerContract
 from contract_server.db.transaction import transaction
+from contract_server.logs import get_logger
 from contract_server.mail.outbox import Recipient
 from contract_server.mail.wakeups import WakeUps
 from contract_server.request_limits import InFlight
+
+log = get_logger(__name__)
 
 _UNLOCKED = frozenset({Action.TERMINATE, Action.RESUME})
 
@@ -93,9 +96,11 @@ class ContractService:
             return None
         if request.expected_version not in (None, contract.facts.version):
             return None
-        return await self._changes.change_unlocked(
-            read, contract, request.action, Reasons(request.reason, signature=sign(read.viewer.account_id)), key
-        )
+        reasons = Reasons(request.reason, signature=sign(read.viewer.account_id))
+        result = await self._changes.change_unlocked(read, contract, request.action, reasons, key)
+        if result:
+            _log_change(request, reasons, contract, result)
+        return result
 
     async def _execute_locked(
         self, viewer: Viewer, request: ContractRequest, key: IdempotencyKey | None, note: str | None
@@ -108,18 +113,33 @@ class ContractService:
                 return recalled
             if key:
                 await require_key(key.account_id)
+            reasons = Reasons(request.reason, request.hold_reason, note, sign(viewer.account_id))
             result = await self._changes.change(
                 contract,
                 request.action,
                 viewer.actor,
                 contractor=await _contractor_of(contract, viewer),
-                reasons=Reasons(request.reason, request.hold_reason, note, sign(viewer.account_id)),
+                reasons=reasons,
                 expected_version=request.expected_version,
             )
             # an erasure deletes a contractor's account with its kept results, and none may be stored again
             if key and contract.facts.status is not Status.ERASED:
                 await remember(key, result)
+        _log_change(request, reasons, contract, result)
         return result
+
+
+def _log_change(request: ContractRequest, reasons: Reasons, before: ContractSnapshot, result: ActionResult) -> None:
+    """Log a change for the audit trail; a request that was refused, or asked for what is so already, is none."""
+    if result.contract.facts.version > before.facts.version:
+        signature = reasons.signature
+        log.info(
+            "contract changed",
+            action=request.action,
+            contract_id=before.id,
+            account_id=signature.account_id,
+            interface=signature.interface,
+        )
 
 
 async def _contractor_of(contract: ContractSnapshot, viewer: Viewer) -> Recipient | None:
