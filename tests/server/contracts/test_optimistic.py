@@ -58,7 +58,17 @@ async def stored(contractor: Viewer) -> list[list[dict[str, Any]]]:
         for table, column in tables
     ]
     found.append(await sql("SELECT * FROM idempotent_answer WHERE account_id = $1 ORDER BY id", contractor.account_id))
-    own = {"id", "contract_id", "application_id", "account_id", "recipient", "answered_at", "input_hash", "answer"}
+    own = {
+        "id",
+        "receipt_number",
+        "contract_id",
+        "application_id",
+        "account_id",
+        "recipient",
+        "answered_at",
+        "input_hash",
+        "answer",
+    }
     return [
         [
             {name: str(value).replace(str(contract_id), "-") for name, value in row.items() if name not in own}

@@ -22,7 +22,15 @@ def row_of(contract: ContractSnapshot) -> dict[str, object]:
     """The row that a statement with `SNAPSHOT_COLUMNS` reads of a contract that was stored now."""
     stored = contract_columns(contract, NOW)
     application = dict(application_columns(contract)) if contract.facts.application else {}
-    columns = ("number", "requested_at", "requested_on", "reason", "policy_version", "service_ended_at")
+    columns = (
+        "number",
+        "receipt_number",
+        "requested_at",
+        "requested_on",
+        "reason",
+        "policy_version",
+        "service_ended_at",
+    )
     deadlines = (f"{name}_{part}" for name in ("service_end", "resumption", "erasure") for part in ("last_day", "at"))
     return {
         "contract_id": contract.id,

@@ -8,5 +8,5 @@ SCHEMA = core(build_schema(development=False))
 
 def test_contracts_and_events_are_nodes_with_their_own_description_of_the_id() -> None:
     nodes = SCHEMA.get_possible_types(SCHEMA.type_map["Node"])  # type: ignore[arg-type]
-    assert {node.name for node in nodes} == {"Contract", "ContractEvent"}
+    assert {node.name for node in nodes} == {"AuditEntry", "Contract", "ContractEvent"}
     assert len({node.fields["id"].description for node in nodes}) == len(nodes)

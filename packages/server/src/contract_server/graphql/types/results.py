@@ -198,6 +198,6 @@ HoldErasureResult = Annotated[
     strawberry.union("HoldErasureResult", description="On hold, or why not."),
 ]
 ReleaseErasureHoldResult = Annotated[
-    ErasureHoldReleased | ActionRefused | ContractNotFound,
+    ErasureHoldReleased | ActionRefused | ContractNotFound | InvalidInput,
     strawberry.union("ReleaseErasureHoldResult", description="Released, or why not."),
 ]
