@@ -92,8 +92,8 @@ $(BENCH)/.installed: pyproject.toml packages/rules/pyproject.toml $(INSTALLED)
 serve: $(INSTALLED) ## serve the API (DATABASE_URL, REDIS_URL, SMTP_URL, PUBLIC_URL say where everything is)
 	@exec $(BIN)/contract-server serve --host $(HOST) --port $(PORT)
 
-worker: $(INSTALLED) ## run the arq worker: end of service, erasures, mails (the same variables)
-	@exec $(BIN)/arq contract_server.worker.worker.WorkerSettings
+worker: $(INSTALLED) ## run the worker: end of service, erasures, mails (the same variables)
+	@exec $(BIN)/contract-server worker
 
 migrate: $(INSTALLED) ## bring the database to this version's schema (DATABASE_URL)
 	@$(BIN)/contract-server migrate

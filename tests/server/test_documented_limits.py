@@ -30,8 +30,9 @@ NUMBERS = {1: "one", 2: "two"}
 
 
 def documented() -> dict[str, str]:
-    """The table of the page: what is limited, and to how much."""
-    return dict(re.findall(r"^\| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE))
+    """The table of limits on the page: what is limited, and to how much."""
+    table = PAGE.partition("\n## Limits\n")[2].partition("\n## ")[0]
+    return dict(re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE))
 
 
 def minutes(time: timedelta) -> str:

@@ -36,7 +36,7 @@ def command_line(*names: str) -> typer.Typer:
         name="contract-server",
         help="The contract-termination backend of おまかせログイン.",
         epilog="Exit status: 0 done; 1 refused, not found or incomplete; 2 not understood; 3 a setting is missing or"
-        " wrong; 4 the database or Redis cannot be reached.",
+        " wrong; 4 the database cannot be reached.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

@@ -15,7 +15,7 @@ class Status(IntEnum):
     MISCONFIGURED = 3
     """A setting is missing or wrong; the error line names it."""
     OUT_OF_REACH = 4
-    """The database or Redis does not serve, or lacks this version's schema: the same command may succeed later."""
+    """The database does not serve, or lacks this version's schema: the same command may succeed later."""
 
 
 class Refusal(Exception):  # no exception of typer: `main` formats every error line
