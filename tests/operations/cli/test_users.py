@@ -86,7 +86,7 @@ async def test_nothing_personal_is_stored_of_an_erased_contract_again(seeded: Se
         ),
         (("add", OPERATOR, "--name", "n", "--contract", NOBODYS_CONTRACT), NEW_PASSWORD, (1, "there is no such")),
         (("add", "nobody", "--name", "n"), NEW_PASSWORD, (2, "EMAIL: expected one plain address")),
-        (("add", OPERATOR, "--name", " "), NEW_PASSWORD, (2, "--name: expected a name")),
+        (("add", OPERATOR, "--name", " "), NEW_PASSWORD, (2, "--name: expected 1 to 200 characters")),
         (("add", OPERATOR, "--name", "n\n"), "short", (2, "The new password needs 12 to 256 characters")),
         (("add", OPERATOR, "--name", "n"), "", (2, "The new password needs 12 to 256 characters")),
         (("password", CONTRACTOR), "x" * 257, (2, "The new password needs 12 to 256 characters")),
