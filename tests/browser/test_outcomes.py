@@ -201,13 +201,13 @@ async def operator_who_holds(stage: Stage) -> None:
 
 CONTRACT_PATH = f"/operator/contracts/{GRACE_CONTRACT}"
 PATHS = {page.path.format(id=GRACE_CONTRACT) for page in PAGES}
-PATHS_FOR_ALL = {"/password", "/password/new"}  # their buttons are pressed as a stranger
+PATHS_FOR_ALL = {"/password", "/password/new", "/receipt"}  # their buttons are pressed as a stranger
 PATHS_OF: dict[Viewer, set[str]] = {
     stranger: PATHS_FOR_ALL | {"/", "/login"},
     contractor: {"/home", "/terminate"},
     contractor_who_has_terminated: {"/home", "/done"},
     contractor_who_may_resume: {"/home"},
-    operator: {"/operator", "/operator/health", CONTRACT_PATH},
+    operator: {"/operator", "/operator/audit", "/operator/health", CONTRACT_PATH},
     operator_who_holds: {CONTRACT_PATH},
 }
 PATHS_BESIDE: dict[Viewer, set[str]] = {
