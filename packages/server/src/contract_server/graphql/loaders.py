@@ -1,6 +1,8 @@
 """Batch loading: the data that many contracts of one response need, in one query each."""
 
+import asyncio
 from collections import defaultdict
+from typing import TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
@@ -13,16 +15,27 @@ from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.contracts.viewer_contract import CompanyProfile
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Loader(DataLoader[Key, Value]):
+    """A loader whose values may have several readers: graphql-core cancels one of them without the others."""
+
+    def load(self, key: Key) -> asyncio.Future[Value]:
+        """Return the value of the key, also if another reader of it is cancelled."""
+        return asyncio.shield(super().load(key))
+
 
 class Loaders:
     """One request's loaders."""
 
     def __init__(self) -> None:
-        self.contracts: DataLoader[UUID, ContractSnapshot | None] = DataLoader(_contracts)
-        self.companies: DataLoader[UUID, CompanyProfile | None] = DataLoader(_companies)
-        self.contractors: DataLoader[UUID, Account | None] = DataLoader(_contractors)
-        self.member_counts: DataLoader[UUID, int] = DataLoader(_member_counts)
-        self.event_pages: DataLoader[EventPageKey, EventPage] = DataLoader(_event_pages)
+        self.contracts: Loader[UUID, ContractSnapshot | None] = Loader(_contracts)
+        self.companies: Loader[UUID, CompanyProfile | None] = Loader(_companies)
+        self.contractors: Loader[UUID, Account | None] = Loader(_contractors)
+        self.member_counts: Loader[UUID, int] = Loader(_member_counts)
+        self.event_pages: Loader[EventPageKey, EventPage] = Loader(_event_pages)
 
 
 async def _contracts(ids: list[UUID]) -> list[ContractSnapshot | None]:
