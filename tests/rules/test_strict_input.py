@@ -38,7 +38,7 @@ REFUSED = decide(POLICY, TERMINATED, Action.TERMINATE, Actor.CONTRACTOR, APPLIED
 
 NEITHER = ["2024-03-01", 1709251200, 17092512.5, None, time(9, 30), time(9, 30, tzinfo=UTC), datetime(2024, 3, 1)]  # noqa: DTZ001  # the mistake
 MOMENTS: dict[str, tuple[object, list[Any]]] = {
-    "now": (APPLIED, NEITHER),
+    "now": (APPLIED.astimezone(UTC), NEITHER),
     "instant": (APPLIED, [*NEITHER, APPLIED_ON]),
     "requested_at": (APPLIED, [*NEITHER, APPLIED_ON]),
     "today": (APPLIED_ON, [*NEITHER, APPLIED]),
@@ -131,6 +131,12 @@ def test_whoever_asks_no_other_time_is_taken(facts: Facts, actor: Actor) -> None
         for action in Action:
             with pytest.raises(ValueError, match=": write "):
                 decide(POLICY, facts, action, actor, wrong)  # type: ignore[arg-type]  # the mistake
+
+
+def test_an_actor_that_there_is_not_is_told_which_there_are() -> None:
+    message = r"^'NOBODY' is not an Actor: write one of Actor\.CONTRACTOR, Actor\.OPERATOR, Actor\.SYSTEM$"
+    with pytest.raises(ValueError, match=message):
+        available_actions(POLICY, ACTIVE, "NOBODY", APPLIED)  # type: ignore[arg-type]  # the mistake
 
 
 def test_a_kind_of_policy_is_a_policy() -> None:
