@@ -35,7 +35,7 @@ class Hosts:
 
     async def _connect(self, url: str) -> Any:  # noqa: ANN401 - as above
         connection = await asyncpg.connect(url, **self._arguments)
-        self._urls.sort(key=lambda each: each != url)
+        self._urls.sort(key=lambda known: known != url)
         return connection
 
 
