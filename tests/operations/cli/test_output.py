@@ -101,7 +101,7 @@ def test_the_error_line_of_a_command_escapes_what_it_quotes(
     def refuse() -> None:
         raise Refusal(f"no such thing: {COMMANDS}")
 
-    monkeypatch.setattr(cli, "cli", refuse)
+    monkeypatch.setattr(cli, "command_line", lambda *_: refuse)
     with pytest.raises(SystemExit):
         cli.main()
     error = written(capsys)

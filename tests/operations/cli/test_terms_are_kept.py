@@ -92,6 +92,8 @@ ON_A_DATABASE_IN_USE = {
     "sweep": (),
     "doctor": (),
     "contracts list": (),
+    "contracts find": ("active@example.jp",),
+    "audit": (),
     "contracts show": (ID,),
     "user add": ("new@example.jp", "--name", "新人"),
     "user password": ("operator@example.jp",),

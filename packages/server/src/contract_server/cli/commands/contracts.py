@@ -64,7 +64,9 @@ def find_(
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = LARGEST_PAGE,
     json: Json = False,
 ) -> None:
-    """Find contracts by what a caller says; width, case, hyphens and 株式会社 do not matter.
+    """Find contracts by what a caller says.
+
+    Width, case, hyphens and 株式会社 do not matter.
 
     Example: contract-server contracts find いずみ商店
     """
