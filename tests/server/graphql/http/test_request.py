@@ -1,6 +1,7 @@
 """A GraphQL request is read from a body in any number of messages, or from a query string."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from starlette.requests import Request
@@ -33,8 +34,10 @@ async def test_a_body_in_several_messages_is_one_request() -> None:
     assert read == GraphQLRequest("{ a }", None, {"b": 1})
 
 
-@pytest.mark.parametrize("rest", [b"", b', "variables": null', b', "extensions": {"x": 1}, "operationName": null'])
-async def test_a_missing_member_and_null_are_the_same(rest: bytes) -> None:
+@pytest.mark.parametrize(
+    "rest", [b"", b', "variables": null', b', "extensions": {"x": 1}, "operationName": null', b', "operationName": ""']
+)
+async def test_a_missing_member_null_and_an_empty_name_are_the_same(rest: bytes) -> None:
     assert await read_request(request(b'{"query": "{ a }"' + rest + b"}")) == GraphQLRequest("{ a }", None, {})
 
 
@@ -59,6 +62,30 @@ async def test_a_malformed_request_is_refused_with_what_is_expected(refused: Req
         await read_request(refused)
     assert refusal.value.status == status
     assert refusal.value.message.endswith(".")
+
+
+HASH = b'{"persistedQuery": {"version": 1, "sha256Hash": "ab"}}'
+
+
+@pytest.mark.parametrize(
+    "with_hash_alone",
+    [
+        request(b'{"extensions": ' + HASH + b"}"),
+        request(b'{"query": null, "operationName": "A", "variables": {}, "extensions": ' + HASH + b"}"),
+        request(method="GET", query_string=b"operationName=A&extensions=" + quote(HASH).encode()),
+    ],
+)
+async def test_a_hash_in_place_of_the_query_is_told_that_it_is_not_supported(with_hash_alone: Request) -> None:
+    with pytest.raises(RequestRefused) as refusal:
+        await read_request(with_hash_alone)
+    refused = refusal.value
+    assert (refused.status, refused.message) == (200, "PersistedQueryNotSupported")
+    assert refused.code == "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+async def test_a_query_is_run_also_if_its_hash_comes_with_it() -> None:
+    read = await read_request(request(b'{"query": "{ a }", "extensions": ' + HASH + b"}"))
+    assert read == GraphQLRequest("{ a }", None, {})
 
 
 async def test_the_escape_of_a_backslash_is_not_the_escape_of_nul() -> None:

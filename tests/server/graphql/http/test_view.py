@@ -151,6 +151,23 @@ async def test_what_fails_before_execution_is_200_as_json_and_400_as_a_graphql_r
             assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL])
+async def test_a_hash_in_place_of_the_query_is_200_so_that_the_client_sends_the_query(
+    production: httpx.AsyncClient, accept: str
+) -> None:
+    body = b'{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab"}}}'
+    answer = await post(production, body, accept=accept)
+    assert answer.status_code == 200
+    error = {"message": "PersistedQueryNotSupported", "extensions": {"code": "PERSISTED_QUERY_NOT_SUPPORTED"}}
+    assert answer.json() == {"errors": [error]}
+
+
+@pytest.mark.parametrize("name", ["", None])
+async def test_an_empty_operation_name_is_none(production: httpx.AsyncClient, name: str | None) -> None:
+    answer = await production.post("/graphql", json={"query": "{ __typename }", "operationName": name})
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
 async def test_get_runs_a_query_with_its_variables(production: httpx.AsyncClient) -> None:
     answer = await production.get(
         "/graphql",

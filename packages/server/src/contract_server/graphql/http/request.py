@@ -18,11 +18,22 @@ _MOST_PARAMETERS = 20
 class RequestRefused(Exception):
     """The request is malformed; the message says what is expected."""
 
+    code = "BAD_USER_INPUT"
+
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = dict(headers or {})
+
+
+class PersistedQueryNotSupported(RequestRefused):
+    """The request has a hash in place of its query. By convention, this answer makes the client send the query."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+    def __init__(self) -> None:
+        super().__init__(200, "PersistedQueryNotSupported")
 
 
 class GraphQLRequest(NamedTuple):
@@ -37,7 +48,7 @@ async def read_request(request: Request) -> GraphQLRequest:
     """Read the operation of an HTTP request.
 
     Raises:
-        RequestRefused: 400 or 415.
+        RequestRefused: 400 or 415; 200 for a persisted query.
         OverBudget: It has too many values, or nests them too deep.
     """
     if request.method == "GET":
@@ -47,14 +58,21 @@ async def read_request(request: Request) -> GraphQLRequest:
     else:
         parameters = _object(_json(await _body(request)), "The body")
     check_values(parameters)
-    query = parameters.get("query")
-    if not isinstance(query, str):
-        raise RequestRefused(400, "`query` must be a string.")
+    query = _query(parameters)
     operation_name = parameters.get("operationName")
     if not isinstance(operation_name, str | None):
         raise RequestRefused(400, "`operationName` must be a string or null.")
-    _optional_object(parameters, "extensions")
-    return GraphQLRequest(query, operation_name, _optional_object(parameters, "variables"))
+    return GraphQLRequest(query, operation_name or None, _optional_object(parameters, "variables"))
+
+
+def _query(parameters: dict[str, Any]) -> str:
+    query = parameters.get("query")
+    extensions = _optional_object(parameters, "extensions")
+    if query is None and "persistedQuery" in extensions:
+        raise PersistedQueryNotSupported
+    if not isinstance(query, str):
+        raise RequestRefused(400, "`query` must be a string.")
+    return query
 
 
 def _is_plain_json(headers: RequestHeaders) -> bool:

@@ -60,7 +60,7 @@ class GraphQLView:
             return await self._run(request, await read_request(request), media_type)
         except RequestRefused as refused:
             count_malformed()
-            error = {"message": refused.message, "extensions": {"code": "BAD_USER_INPUT"}}
+            error = {"message": refused.message, "extensions": {"code": refused.code}}
             return GraphQLResponse(media_type).with_body({"errors": [error]}, refused.status, refused.headers)
         except OverBudget as over:
             count_malformed()
