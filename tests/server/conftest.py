@@ -66,8 +66,9 @@ def development_app(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
 
 @pytest.fixture(scope="session")
 def shared(production_settings: Settings) -> ASGIApp:
-    """Production that trusts the pages of one other origin."""
-    return create_app(production_settings.model_copy(update={"cors_origins": ("https://partner.example",)}))
+    """Production that trusts the pages of one other origin, which send a header of their own."""
+    trusted = {"cors_origins": ("https://partner.example",), "cors_headers": ("X-Team",)}
+    return create_app(production_settings.model_copy(update=trusted))
 
 
 @pytest.fixture

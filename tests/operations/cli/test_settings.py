@@ -91,6 +91,7 @@ async def test_a_file_holds_a_setting_as_well_as_a_variable_does(tmp_path: Path)
         (DEVELOPMENT | {"REQUEST_DEADLINE": "10"}, ("REQUEST_DEADLINE: '10' ", "as in 30s, 15m, 2h or 7d")),
         (DEVELOPMENT | {"REQUEST_DEADLINE": "0s"}, ("REQUEST_DEADLINE: ", "greater than")),
         (DEVELOPMENT | {"CORS_ORIGINS": "https://h/path"}, ("CORS_ORIGINS: ", "without a path")),
+        (DEVELOPMENT | {"CORS_HEADERS": "*"}, ("CORS_HEADERS: ", "expected names of headers, as X-Team")),
         (DEVELOPMENT | {"TRUSTED_PROXIES": "everybody"}, ("TRUSTED_PROXIES: ", "'everybody'")),
         (DEVELOPMENT | {"LOG_LEVEL": "LOUD"}, ("LOG_LEVEL: 'LOUD' ", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'")),
         (DEVELOPMENT | {"SECRET_KEY": HIDDEN[:31]}, ("SECRET_KEY: ", "expected 32 random characters or more")),

@@ -79,6 +79,30 @@ async def test_a_browser_that_asks_first_is_told_who_may(shared: ASGIApp, origin
     assert response.headers.get("access-control-allow-origin") == (origin if expected == 200 else None)
 
 
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("accept-language,authorization,content-type,x-request-id", 200),
+        ("traceparent", 200),
+        ("apollo-require-preflight,content-type", 200),
+        ("X-Team", 200),
+        ("x-other", 400),
+    ],
+)
+async def test_pages_of_a_named_origin_may_send_the_headers_of_clients_and_those_of_the_setting(
+    shared: ASGIApp, headers: str, expected: int
+) -> None:
+    response = await client_of(shared).options(
+        "/graphql",
+        headers={
+            "origin": "https://partner.example",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": headers,
+        },
+    )
+    assert response.status_code == expected
+
+
 async def test_a_browser_that_asks_first_is_refused_where_no_origin_is_named(production: httpx.AsyncClient) -> None:
     response = await production.options(
         "/graphql", headers={"origin": FOREIGN, "access-control-request-method": "POST"}

@@ -14,6 +14,7 @@ from contract_server.settings.durations import Duration
 from contract_server.settings.sources import FilesSource, SettingsError, misspelt, origin_of
 from contract_server.settings.types import (
     BaseUrl,
+    HeaderNames,
     MailAddress,
     MailDomain,
     Origins,
@@ -136,6 +137,11 @@ class Settings(BaseSettings):
     )
     cors_origins: Annotated[Origins, NoDecode] = Field(
         (), description="origins of other sites whose pages may use this API, as https://host, separated by commas"
+    )
+    cors_headers: Annotated[HeaderNames, NoDecode] = Field(
+        (),
+        description="headers that these pages may send beside those of usual clients, traceparent and"
+        " apollo-require-preflight among them, as X-Team, separated by commas",
     )
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET_KEY),
@@ -287,7 +293,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "cors_headers", "trusted_proxies", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

@@ -22,6 +22,7 @@ _LEAST_COMPRESSED = 32  # bytes; of a million keys of 32 random hexadecimal digi
 _PLACEHOLDERS = ("change", "default", "example", "password", "replace", "secret")
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
 
 
 def _postgres_url(value: SecretStr) -> SecretStr:
@@ -110,6 +111,12 @@ def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(map(_HEADER_NAME.fullmatch, value)):
+        raise ValueError("expected names of headers, as X-Team, separated by commas")
+    return value
+
+
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
@@ -120,6 +127,7 @@ MailAddress = Annotated[str, AfterValidator(_mail_address)]
 SenderName = Annotated[str, AfterValidator(_sender_name)]
 MailDomain = Annotated[str, AfterValidator(_mail_domain)]
 Origins = Annotated[tuple[str, ...], AfterValidator(_origins)]
+HeaderNames = Annotated[tuple[str, ...], AfterValidator(_header_names)]
 
 
 def is_public(url: str) -> bool:

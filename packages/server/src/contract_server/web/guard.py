@@ -5,8 +5,6 @@ unexpected errors. Every response carries the id and the security headers. One o
 of middleware costs more than its own work.
 """
 
-from collections.abc import Collection
-
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +21,16 @@ from contract_server.web.host import KnownHosts
 from contract_server.web.unhandled_errors import response_to
 
 LONGEST_REQUEST_ID = 64
+HEADERS_OF_CLIENTS = (
+    "Accept",
+    "Accept-Language",
+    "Apollo-Require-Preflight",
+    "Authorization",
+    "Content-Type",
+    "Traceparent",
+    "X-Request-ID",
+)
+"""The headers that pages of trusted origins may send."""
 
 _SCOPE_KEY = "contract_server.sender"
 
@@ -39,8 +47,7 @@ class Guard:
         self._trusted_origins = frozenset(settings.cors_origins)
         self._security_headers = SecurityHeaders(tls=not settings.development)
         self._with_body = BodyLimit(app, settings.request_deadline)
-        origins = settings.cors_origins
-        self._answer_with_cors: ASGIApp = _with_cors(origins, self._answer) if origins else self._answer
+        self._answer_with_cors: ASGIApp = _with_cors(settings, self._answer) if settings.cors_origins else self._answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -101,14 +108,14 @@ def _is_request_id(text: str) -> bool:
     return 1 <= len(text) <= LONGEST_REQUEST_ID and text.replace("-", "").replace("_", "").isalnum() and text.isascii()
 
 
-def _with_cors(origins: Collection[str], app: ASGIApp) -> ASGIApp:
+def _with_cors(settings: Settings, app: ASGIApp) -> ASGIApp:
     """Allow pages of the origins to use the application. They are trusted like our own, sessions included."""
     return CORSMiddleware(
         app,
-        allow_origins=list(origins),
+        allow_origins=settings.cors_origins,
         allow_credentials=True,
         allow_methods=["GET", "POST"],
-        allow_headers=["Accept", "Accept-Language", "Authorization", "Content-Type", "X-Request-ID"],
+        allow_headers=[*HEADERS_OF_CLIENTS, *settings.cors_headers],
         expose_headers=["X-Request-ID", "Retry-After"],
         max_age=600,
     )
