@@ -102,9 +102,10 @@ image: $(INSTALLED) playground ## build the container image contract-server (CON
 	@rm -rf dist && $(UV) build --quiet --wheel --all-packages --no-build-isolation --python $(BIN)/python -o dist
 	@$(CONTAINER) build --file packages/server/Dockerfile --tag contract-server .
 
-schema: $(INSTALLED) ## export the GraphQL schemas of development and production
+schema: $(INSTALLED) ## export the GraphQL schemas of development and production, and the possible types
 	@$(BIN)/contract-server export-schema packages/server/schema.graphql
 	@$(BIN)/contract-server export-schema --production packages/server/schema.production.graphql
+	@$(BIN)/contract-server export-schema --possible-types packages/server/possible-types.json
 
 check: $(INSTALLED) ## format, lint, types, layers, measures of the code, and that nothing generated is out of date
 	@$(BIN)/ruff format --check .

@@ -13,7 +13,12 @@ SERVER = Path(__file__).parents[3] / "packages" / "server"
 
 
 @pytest.mark.parametrize(
-    ("options", "name"), [((), "schema.graphql"), (("--production",), "schema.production.graphql")]
+    ("options", "name"),
+    [
+        ((), "schema.graphql"),
+        (("--production",), "schema.production.graphql"),
+        (("--possible-types",), "possible-types.json"),
+    ],
 )
 def test_standard_output_and_a_file_get_the_schema_of_the_repository(
     options: tuple[str, ...], name: str, tmp_path: Path

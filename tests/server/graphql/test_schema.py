@@ -3,11 +3,20 @@
 What breaks the clients of the last release is announced to them.
 """
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema
+from graphql import (
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    build_schema,
+    is_abstract_type,
+    is_specified_scalar_type,
+)
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 from tests.server.graphql.schema_elements import elements
 
@@ -58,6 +67,33 @@ def test_every_word_of_the_descriptions_is_as_agreed(agreed: GraphQLSchema, deve
 
 def test_every_type_field_argument_and_value_is_described(development: GraphQLSchema) -> None:
     assert [coordinate for coordinate, element in elements(development) if not element.description] == []
+
+
+def test_every_scalar_names_its_specification_as_agreed(agreed: GraphQLSchema, development: GraphQLSchema) -> None:
+    urls = {name: kind.specified_by_url for name, kind in scalars(development)}
+    assert urls.keys() > set()
+    assert all(urls.values())
+    assert urls == {name: kind.specified_by_url for name, kind in scalars(agreed)}
+
+
+def scalars(schema: GraphQLSchema) -> Iterator[tuple[str, GraphQLScalarType]]:
+    """The scalars of the schema's own."""
+    for name, kind in schema.type_map.items():
+        if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind):
+            yield name, kind
+
+
+def test_the_possible_types_are_those_of_every_interface_and_union(development: GraphQLSchema) -> None:
+    exported = json.loads((EXPORTED / "possible-types.json").read_text(encoding="utf-8"))
+    abstract = [kind for kind in development.type_map.values() if is_abstract_type(kind)]
+    assert exported == {
+        kind.name: sorted(member.name for member in development.get_possible_types(kind)) for kind in abstract
+    }
+
+
+def test_the_exported_possible_types_are_up_to_date() -> None:
+    exported = (EXPORTED / "possible-types.json").read_text(encoding="utf-8")
+    assert exported == served.export_possible_types(served.build_schema(development=True)), "run `make schema`"
 
 
 @pytest.mark.parametrize(("file", "in_development"), [("schema.graphql", True), ("schema.production.graphql", False)])

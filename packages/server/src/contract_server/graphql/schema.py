@@ -1,7 +1,9 @@
 """The schema of an environment: only that of development has the development fields."""
 
+import json
+
 import strawberry
-from graphql import print_schema
+from graphql import is_abstract_type, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from contract_server.graphql.operations.development import DevelopmentMutation, DevelopmentQuery
@@ -38,3 +40,14 @@ def build_schema(*, development: bool) -> strawberry.Schema:
 def export(schema: strawberry.Schema) -> str:
     """Print the schema. graphql-core's printer includes the schema's description; Strawberry's does not."""
     return print_schema(core(schema)) + "\n"
+
+
+def export_possible_types(schema: strawberry.Schema) -> str:
+    """Print the object types of each interface and union as JSON, for clients' caches (`possibleTypes` in Apollo's)."""
+    types = core(schema)
+    possible = {
+        name: sorted(member.name for member in types.get_possible_types(kind))
+        for name, kind in sorted(types.type_map.items())
+        if is_abstract_type(kind)
+    }
+    return json.dumps(possible, indent=2) + "\n"

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+_RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -32,6 +33,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     date: strawberry.scalar(
         name="Date",
         description="A calendar day in the policy's time zone, `YYYY-MM-DD`.",
+        specified_by_url=_RFC_3339,
         serialize=date.isoformat,
         parse_value=_parse_day,
     ),
@@ -41,6 +43,7 @@ SCALARS: dict[object, ScalarDefinition] = {
             "An instant, RFC 3339 with an explicit offset; answers carry the policy's zone"
             " (`2024-03-16T00:00:00+09:00`). A value without an offset is refused."
         ),
+        specified_by_url=_RFC_3339,
         serialize=_write_instant,
         parse_value=_parse_instant,
     ),
