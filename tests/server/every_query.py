@@ -11,6 +11,7 @@ QUERIES = {
     "auditLog": 'query { auditLog(filter: { accountId: "none" }) { nodes { at action account { name } } } }',
     "viewer": f"query ($id: ID!) {{ viewer {{ {VIEWER} }} contract(id: $id) {{ id }} }}",
     "contract": f"query ($id: ID!) {{ contract(id: $id) {{ {CONTRACT} }} }}",
+    "node": f"query ($id: ID!) {{ node(id: $id) {{ id ... on Contract {{ {CONTRACT} }} }} }}",
     "passwordResetLink": 'query { passwordResetLink(token: "none") { email } }',
     "contractStatusByReceipt": 'query { contractStatusByReceipt(number: "K7M2-9QX4-TN3W") { status evidenceHash } }',
     "policy": "query { policy { erasureDays } }",

@@ -59,6 +59,7 @@ QUERIES = {
         another="null",
         operator="OK",
     ),
+    "node": row(f'node(id: "{ACTIVE_CONTRACT}") {{ id }}', contractor="OK", another="null", operator="OK"),
     "passwordResetLink": row('passwordResetLink(token: "x") { email }', all_callers="null"),
     "contractStatusByReceipt": row('contractStatusByReceipt(number: "K7M2-9QX4-TN3W") { status }', all_callers="null"),
     "policy": row("policy { version }", all_callers="OK"),

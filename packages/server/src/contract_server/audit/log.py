@@ -75,6 +75,7 @@ class LogFilter:
     contract_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    id: UUID | None = None
 
 
 class LogIn(NamedTuple):
@@ -117,6 +118,8 @@ def _conditions(wanted: LogFilter, after: LogCursor | None, action: str) -> Iter
         yield Condition("account_id = {}", (wanted.account_id,))
     if wanted.contract_id:
         yield Condition("contract_id = {}", (wanted.contract_id,))
+    if wanted.id:
+        yield Condition("id = {}", (wanted.id,))
     if wanted.since:
         yield Condition("at >= {}", (wanted.since,))
     if wanted.until:

@@ -13,12 +13,14 @@ from contract_server.audit.log import LogFilter, find_entries
 from contract_server.contracts.queries import USUAL_PAGE, InvalidPage, checked_size, find_contracts
 from contract_server.contracts.queries import ContractFilter as ContractCriteria
 from contract_server.graphql.context import RequestInfo
+from contract_server.graphql.operations.nodes import find_contract, find_node
 from contract_server.graphql.permissions import require_role, require_viewer
 from contract_server.graphql.types.audit import AuditConnection
 from contract_server.graphql.types.contract import Contract, ContractConnection, parse_contract_id
 from contract_server.graphql.types.enumerations import Role
 from contract_server.graphql.types.health import Health, HealthCheck
 from contract_server.graphql.types.inputs import AuditFilter, ContractFilter
+from contract_server.graphql.types.node import Node
 from contract_server.graphql.types.pagination import (
     After,
     First,
@@ -51,10 +53,19 @@ class Query:
     ) -> Contract | None:
         viewer = await require_viewer(info.context)
         contract_id = parse_contract_id(id)
-        if contract_id is None or not viewer.may_see(contract_id):
-            return None
-        snapshot = await info.context.contract(contract_id)
-        return Contract.of(snapshot, await info.context.now()) if snapshot else None
+        return await find_contract(contract_id, viewer, info.context) if contract_id else None
+
+    @strawberry.field(
+        description=(
+            "Whatever has that id; null when there is none such for this viewer."
+            " In the audit trail, a change of a contract is found as its event."
+        )
+    )
+    async def node(
+        self, info: RequestInfo, id: Annotated[ID, strawberry.argument(description="Its id.")]
+    ) -> Node | None:
+        viewer = await require_viewer(info.context)
+        return await find_node(id, viewer, info.context)
 
     @strawberry.field(
         description=(
