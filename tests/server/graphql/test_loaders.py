@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 from tests.server.graphql.without_database import CONTRACT, active
 
-from contract_server.contracts.queries import EventCursor, EventPage, EventPageKey
+from contract_server.contracts.models import ContractEvent
+from contract_server.contracts.queries import EventCursor, EventPageKey
 from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.db.pages import Page, Part
 from contract_server.graphql import loaders
 
 OTHER = UUID(int=9)
@@ -27,15 +29,17 @@ async def test_contracts_are_read_by_one_query_and_an_unknown_id_is_null(monkeyp
 
 
 async def test_event_pages_of_one_size_and_cursor_are_read_by_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    queries: list[tuple[int, EventCursor | None, int]] = []
+    one: Part[EventCursor] = Part(1)
+    two: Part[EventCursor] = Part(2)
+    queries: list[tuple[Part[EventCursor], int]] = []
 
-    async def find_event_pages(ids: list[UUID], first: int, after: EventCursor | None) -> dict[UUID, EventPage]:
-        queries.append((first, after, len(ids)))
-        return {contract_id: EventPage(has_next=first == 1) for contract_id in ids}
+    async def find_event_pages(ids: list[UUID], part: Part[EventCursor]) -> dict[UUID, Page[ContractEvent]]:
+        queries.append((part, len(ids)))
+        return {contract_id: Page(has_next=part == one) for contract_id in ids}
 
     monkeypatch.setattr(loaders, "find_event_pages", find_event_pages)
     load = loaders.Loaders().event_pages.load
-    keys = [EventPageKey(CONTRACT, 1, None), EventPageKey(OTHER, 1, None), EventPageKey(CONTRACT, 2, None)]
+    keys = [EventPageKey(CONTRACT, one), EventPageKey(OTHER, one), EventPageKey(CONTRACT, two)]
     pages = await asyncio.gather(*map(load, keys))
     assert [page.has_next for page in pages] == [True, True, False]
-    assert queries == [(1, None, 2), (2, None, 1)]
+    assert queries == [(one, 2), (two, 1)]

@@ -11,6 +11,7 @@ from contract_server.accounts.models import Account
 from contract_server.contracts.lookup.search import MOST_MATCHES, search_contracts
 from contract_server.contracts.models import Company
 from contract_server.contracts.queries import ContractFilter, find_contracts
+from contract_server.db.pages import Part
 from contract_server.db.statements import execute, fetch
 
 IZUMI = {"name": "株式会社いずみ商店", "address": "大阪府", "postal_code": "530-0001", "phone_number": "06-6345-0001"}
@@ -91,8 +92,8 @@ async def test_a_contract_is_found_by_its_id_and_receipt_number(bench: Workbench
 async def test_a_search_goes_with_the_other_filters(bench: Workbench) -> None:
     contract_id = await izumi(bench)
     for on_hold in (False, True):
-        page = await find_contracts(ContractFilter(search="いずみ", on_hold=on_hold), 10, None)
-        assert [contract.id for contract in page.contracts] == ([] if on_hold else [contract_id])
+        page = await find_contracts(ContractFilter(search="いずみ", on_hold=on_hold), Part(10))
+        assert [contract.id for contract in page.items] == ([] if on_hold else [contract_id])
 
 
 async def test_matches_are_bounded(bench: Workbench) -> None:

@@ -5,6 +5,8 @@ from tests.server.graphql.without_database import CONTRACT, active, codes_of, co
 
 from contract_server.accounts.models import Role
 from contract_server.contracts import queries as contract_queries
+from contract_server.contracts.snapshot import ContractSnapshot
+from contract_server.db.pages import USUAL_PAGE, Page, Part
 from contract_server.graphql.operations import queries
 
 OWN = "query ($id: ID!) { contract(id: $id) { id version } }"
@@ -52,11 +54,11 @@ async def test_a_filter_is_passed_on_as_the_rules_know_it(
     monkeypatch: pytest.MonkeyPatch, filter_: str, status: tuple[str, ...] | None
 ) -> None:
     async def find_contracts(
-        criteria: contract_queries.ContractFilter, first: int, after: object
-    ) -> contract_queries.ContractPage:
-        assert (first, after, criteria.on_hold) == (contract_queries.USUAL_PAGE, None, None)
+        criteria: contract_queries.ContractFilter, part: Part[contract_queries.ContractCursor]
+    ) -> Page[ContractSnapshot]:
+        assert (part, criteria.on_hold) == (Part(USUAL_PAGE), None)
         assert (tuple(member.name for member in criteria.status) if criteria.status else None) == status
-        return contract_queries.ContractPage([active()], has_next=False, has_previous=False)
+        return Page([active()])
 
     monkeypatch.setattr(queries, "find_contracts", find_contracts)
     query = f"{{ contracts(filter: {filter_}, first: null) {{ nodes {{ id }} pageInfo {{ hasNextPage }} }} }}"

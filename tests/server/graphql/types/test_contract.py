@@ -13,9 +13,9 @@ from tests.server.graphql.without_database import (
 )
 
 from contract_server.accounts.models import Role
-from contract_server.contracts.queries import ContractPage
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile
+from contract_server.db.pages import Page
 from contract_server.graphql.types.contract import ContractConnection, parse_contract_id
 from contract_server.graphql.types.pagination import read_contract_cursor
 
@@ -72,7 +72,7 @@ async def test_an_erased_contract_has_neither_company_nor_contractor() -> None:
 
 
 def test_each_edge_of_a_page_has_the_cursor_of_its_contract() -> None:
-    page = ContractConnection.of(ContractPage([active()], has_next=True, has_previous=False), NOW)
+    page = ContractConnection.of(Page([active()], has_next=True), NOW)
     (edge,) = page.edges
     assert read_contract_cursor(edge.cursor) == (active().started_on, CONTRACT)
     assert (page.page_info.start_cursor, page.page_info.end_cursor) == (edge.cursor, edge.cursor)

@@ -7,7 +7,8 @@ from tests.server.graphql.without_database import APPLICATION, CONTRACT, active,
 
 from contract_rules import Actor, EventType
 from contract_server.contracts.models import ContractEvent as EventRow
-from contract_server.contracts.queries import USUAL_PAGE, EventPage, EventPageKey
+from contract_server.contracts.queries import EventPageKey
+from contract_server.db.pages import USUAL_PAGE, Page, Part
 from contract_server.graphql.types.pagination import read_event_cursor
 
 AT = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)
@@ -29,8 +30,8 @@ def event(id_: UUID, type_: EventType, application: UUID | None) -> EventRow:
 
 async def test_a_page_shows_its_events_and_the_next_one_begins_behind_them() -> None:
     context = context_of(viewer(), active())
-    page = EventPage([event(STARTED, EventType.STARTED, None), event(RESUMED, EventType.RESUMED, APPLICATION)])
-    context.loaders.event_pages.prime(EventPageKey(CONTRACT, USUAL_PAGE, None), page)
+    page = Page([event(STARTED, EventType.STARTED, None), event(RESUMED, EventType.RESUMED, APPLICATION)])
+    context.loaders.event_pages.prime(EventPageKey(CONTRACT, Part(USUAL_PAGE)), page)
     events = (await data_of(context, EVENTS, id=str(CONTRACT)))["contract"]["events"]
     assert [(node["type"], node["actor"], node["terminationId"]) for node in events["nodes"]] == [
         ("STARTED", "CONTRACTOR", None),
@@ -40,6 +41,6 @@ async def test_a_page_shows_its_events_and_the_next_one_begins_behind_them() -> 
     assert [edge["node"]["id"] for edge in events["edges"]] == [str(STARTED), str(RESUMED)]
     cursor = events["pageInfo"]["endCursor"]
     assert (cursor, read_event_cursor(cursor)) == (events["edges"][-1]["cursor"], (AT, RESUMED))
-    context.loaders.event_pages.prime(EventPageKey(CONTRACT, USUAL_PAGE, (AT, RESUMED)), EventPage())
+    context.loaders.event_pages.prime(EventPageKey(CONTRACT, Part(USUAL_PAGE, (AT, RESUMED))), Page())
     rest = (await data_of(context, EVENTS, id=str(CONTRACT), after=cursor))["contract"]["events"]
     assert (rest["nodes"], rest["pageInfo"]["endCursor"]) == ([], None)

@@ -1,7 +1,10 @@
 """Pages of contracts, by filter, and of the events of each; a cursor that no answer had is refused."""
 
+import json
 from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import islice, product
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +12,7 @@ import asyncpg
 import pytest
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTRACT, Client, Running
 
-from contract_server.contracts.queries import InvalidPage
+from contract_server.db.pages import InvalidPage, Page
 from contract_server.graphql.types.pagination import (
     PageInfo,
     read_contract_cursor,
@@ -20,6 +23,7 @@ from contract_server.graphql.types.pagination import (
 
 CURSOR: tuple[date, UUID] = (date(2023, 4, 1), UUID(int=1))
 INSTANT_CURSOR = (datetime(2024, 3, 1, 0, 30, 0, 1, tzinfo=UTC), UUID(int=1))
+Part = tuple[str, int, int | None, int | None]  # which end, how many, after and before which item
 NEWEST_FIRST = [CLOSED_CONTRACT, LAST_DAY_CONTRACT, GRACE_CONTRACT, ACTIVE_CONTRACT]
 
 CONTRACTS = """
@@ -120,6 +124,84 @@ async def test_pages_show_every_event_once_the_oldest_first(operator: Client) ->
     assert seen == ["STARTED", "TERMINATION_REQUESTED", "ERASURE_HELD"]
 
 
+LISTS = {
+    "contracts": "%s: contracts(%s) { ...Items }",
+    "events": 'contract(id: "' + GRACE_CONTRACT + '") { %s: events(%s) { ...Items } }',
+    "auditLog": '%s: auditLog(filter: { contractId: "' + GRACE_CONTRACT + '" }, %s) { ...Items }',
+}
+CONNECTIONS = {"contracts": "ContractConnection", "events": "ContractEventConnection", "auditLog": "AuditConnection"}
+ITEMS = "fragment Items on %s { edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
+TOGETHER = 12
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_each_part_of_a_list_has_its_items_and_tells_exactly_what_lies_beside_it(
+    operator: Client, name: str
+) -> None:
+    await operator.ask(HOLD, id=GRACE_CONTRACT)
+    ((cursors, _, _),) = await parts_of(operator, name, [{"first": 100}])
+    assert len(cursors) >= 3
+    places = (None, *range(len(cursors)))
+    for some in batched(product(("first", "last"), (1, 2), places, places), TOGETHER):
+        wanted = [
+            {end: size} | {key: cursors[at] for key, at in (("after", after), ("before", before)) if at is not None}
+            for end, size, after, before in some
+        ]
+        assert await parts_of(operator, name, wanted) == [expected(cursors, *part) for part in some], some
+
+
+def batched(parts: Iterable[Part], size: int) -> Iterator[list[Part]]:
+    remaining = iter(parts)
+    while some := list(islice(remaining, size)):
+        yield some
+
+
+def expected(
+    cursors: list[str], end: str, size: int, after: int | None, before: int | None
+) -> tuple[list[str], bool, bool]:
+    """The cursors of the page, whether there is a next item, and whether there is a previous one."""
+    begin, stop = (0 if after is None else after + 1), (len(cursors) if before is None else before)
+    between = range(begin, stop)
+    page = between[:size] if end == "first" else between[-size:]
+    if not page:
+        return [], before is not None, after is not None
+    return [cursors[at] for at in page], page[-1] + 1 < len(cursors), page[0] > 0
+
+
+async def parts_of(
+    operator: Client, name: str, wanted: Sequence[Mapping[str, object]]
+) -> list[tuple[list[str], bool, bool]]:
+    """The cursors of each page, and whether there are a next and a previous item."""
+    written = [", ".join(f"{key}: {json.dumps(value)}" for key, value in arguments.items()) for arguments in wanted]
+    fields = " ".join(LISTS[name] % (f"part{at}", arguments) for at, arguments in enumerate(written))
+    answer = await operator.ask(f"query {{ {fields} }} {ITEMS % CONNECTIONS[name]}")
+    return [read_page((answer["contract"] if name == "events" else answer)[f"part{at}"]) for at in range(len(wanted))]
+
+
+def read_page(page: dict[str, Any]) -> tuple[list[str], bool, bool]:
+    cursors, place = [edge["cursor"] for edge in page["edges"]], page["pageInfo"]
+    assert (place["startCursor"], place["endCursor"]) == ((cursors[0], cursors[-1]) if cursors else (None, None))
+    return cursors, place["hasNextPage"], place["hasPreviousPage"]
+
+
+async def test_what_the_filter_leaves_out_does_not_lie_beside_a_page(operator: Client) -> None:
+    closed = (await operator.ask(CONTRACTS, first=1))["contracts"]["pageInfo"]["endCursor"]
+    page = (await operator.ask(CONTRACTS, filter={"status": ["ACTIVE"]}, after=closed))["contracts"]
+    assert [contract["id"] for contract in page["nodes"]] == [ACTIVE_CONTRACT]
+    assert (page["pageInfo"]["hasPreviousPage"], page["pageInfo"]["hasNextPage"]) == (False, False)
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("wrong", ["last: 0", "last: 101", "last: -1", 'before: "x"', "first: 0", 'after: "x"'])
+async def test_a_part_that_no_list_has_is_refused_with_the_name_of_the_argument(
+    operator: Client, name: str, wrong: str
+) -> None:
+    answer = (await operator.post(f"query {{ {LISTS[name] % ('part', wrong)} }} {ITEMS % CONNECTIONS[name]}")).json()
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"].startswith(wrong.partition(":")[0] + ": ")
+
+
 def test_a_cursor_is_read_back_as_it_was_written() -> None:
     assert read_contract_cursor(write_contract_cursor(CURSOR)) == CURSOR
     assert read_event_cursor(write_event_cursor(INSTANT_CURSOR)) == INSTANT_CURSOR
@@ -153,5 +235,5 @@ def test_a_text_that_is_no_cursor_of_an_event_is_refused(text: str) -> None:
 
 
 def test_an_empty_page_has_no_cursors() -> None:
-    info = PageInfo.of([], has_next=False, has_previous=True)
+    info = PageInfo.of(Page(has_previous=True), [])
     assert (info.start_cursor, info.end_cursor, info.has_previous_page) == (None, None, True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from contract_rules import Actor, EventType
 from contract_server.audit.models import AuditAction
 from contract_server.audit.origin import Interface
+from contract_server.db.pages import Page, Part, find_page
 from contract_server.db.statements import Condition, fetch, with_places
 
 LogCursor = tuple[datetime, UUID]  # when it was done, and the id
@@ -29,10 +30,10 @@ _TABLES = {_ENTRIES: "action", _EVENTS: "'CONTRACT_CHANGED'"}
 
 _LOG = """
     SELECT found.*, person.name AS account_name, other.name AS about_name
-      FROM (SELECT * FROM ({parts}) AS parts ORDER BY at DESC, id DESC LIMIT {limit}) AS found
+      FROM (SELECT * FROM ({parts}) AS parts ORDER BY at {direction}, id {direction} LIMIT {limit}) AS found
       LEFT JOIN account AS person ON person.id = found.account_id
       LEFT JOIN account AS other ON other.id = found.about_id
-     ORDER BY at DESC, id DESC
+     ORDER BY at {direction}, id {direction}
 """
 _LOG_INS = """
     SELECT at, interface, source FROM audit_entry WHERE account_id = $1 AND action = 'LOGGED_IN'
@@ -86,16 +87,27 @@ class LogIn(NamedTuple):
     source: str | None
 
 
+async def find_entry_page(wanted: LogFilter, part: Part[LogCursor]) -> Page[LogEntry]:
+    """Find a page of entries, newest first."""
+    return await find_page(part, lambda part: _find(wanted, part))
+
+
 async def find_entries(wanted: LogFilter, limit: int, after: LogCursor | None = None) -> list[LogEntry]:
     """Find the newest entries, those after a cursor if there is one."""
+    return await _find(wanted, Part(limit, after))
+
+
+async def _find(wanted: LogFilter, part: Part[LogCursor]) -> list[LogEntry]:
+    direction = "ASC" if part.from_end else "DESC"
     places, values = count(1), list[object]()
     parts = []
     for table, action in _TABLES.items():
-        conditions = list(_conditions(wanted, after, action))
+        conditions = list(_conditions(wanted, part, action))
         values += [value for condition in conditions for value in condition.values]
         where = " AND ".join(with_places(condition.sql, places) for condition in conditions)
-        parts.append(f"({table} WHERE {where or 'true'} ORDER BY at DESC, id DESC LIMIT {limit})")
-    rows = await fetch(_LOG.format(parts=" UNION ALL ".join(parts), limit=limit), *values)
+        parts.append(f"({table} WHERE {where or 'true'} ORDER BY at {direction}, id {direction} LIMIT {part.size})")
+    log = _LOG.format(parts=" UNION ALL ".join(parts), direction=direction, limit=part.size)
+    rows = await fetch(log, *values)
     return [_entry(row) for row in rows]
 
 
@@ -111,7 +123,7 @@ def cursor_of(entry: LogEntry) -> LogCursor:
     return entry.at, entry.id
 
 
-def _conditions(wanted: LogFilter, after: LogCursor | None, action: str) -> Iterator[Condition]:
+def _conditions(wanted: LogFilter, part: Part[LogCursor], action: str) -> Iterator[Condition]:
     if wanted.action:
         yield Condition(f"{action} = {{}}::text", (wanted.action,))
     if wanted.account_id:
@@ -124,8 +136,11 @@ def _conditions(wanted: LogFilter, after: LogCursor | None, action: str) -> Iter
         yield Condition("at >= {}", (wanted.since,))
     if wanted.until:
         yield Condition("at < {}", (wanted.until,))
-    if after:
-        yield Condition("(at, id) < ({}::timestamptz, {}::uuid)", after)
+    bound = "=" if part.with_bounds else ""
+    if part.after:
+        yield Condition(f"(at, id) <{bound} ({{}}::timestamptz, {{}}::uuid)", part.after)
+    if part.before:
+        yield Condition(f"(at, id) >{bound} ({{}}::timestamptz, {{}}::uuid)", part.before)
 
 
 def _entry(row: Mapping[str, Any]) -> LogEntry:

@@ -1,7 +1,8 @@
 """Read contracts by pages, for operators, and the history of each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -11,17 +12,11 @@ from contract_server.contracts.lookup.search import search_contracts
 from contract_server.contracts.models import Company, Contract, ContractEvent
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
+from contract_server.db.pages import Page, Part, find_page
 from contract_server.db.statements import fetch
 
 ContractCursor = tuple[date, UUID]  # when the contract began, and its id
 EventCursor = tuple[datetime, UUID]  # when it happened, and its id
-
-LARGEST_PAGE = 100
-USUAL_PAGE = 20
-
-
-class InvalidPage(ValueError):
-    """A request for an invalid page; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +30,11 @@ class ContractFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class ContractPage:
-    """A page of contracts, newest first."""
-
-    contracts: list[ContractSnapshot]
-    has_next: bool
-    has_previous: bool
-
-
-@dataclass(frozen=True, slots=True)
 class EventPageKey:
     """Identifies a page of one contract's history."""
 
     contract_id: UUID
-    first: int
-    after: EventCursor | None
-
-
-@dataclass(slots=True)
-class EventPage:
-    """A page of events of one contract, oldest first."""
-
-    events: list[ContractEvent] = field(default_factory=list)
-    has_next: bool = False
-    has_previous: bool = False
+    part: Part[EventCursor]
 
 
 async def find_company_name(contract_id: UUID | None) -> str | None:
@@ -67,12 +43,15 @@ async def find_company_name(contract_id: UUID | None) -> str | None:
     return company.name if company else None
 
 
-async def find_contracts(wanted: ContractFilter, first: int, after: ContractCursor | None) -> ContractPage:
-    """Find a page of contracts.
+async def find_contracts(wanted: ContractFilter, part: Part[ContractCursor]) -> Page[ContractSnapshot]:
+    """Find a page of contracts, newest first."""
+    conditions = await _conditions(wanted)
+    page = await find_page(part, lambda part: _find_ids(conditions, part))
+    snapshots = await find_snapshots(page.items)
+    return Page([snapshots[row_id] for row_id in page.items if row_id in snapshots], page.has_next, page.has_previous)
 
-    Raises:
-        InvalidPage: `first` is out of range.
-    """
+
+async def _conditions(wanted: ContractFilter) -> Q:
     conditions = Q()
     if wanted.search is not None:
         conditions &= Q(id__in=await search_contracts(wanted.search))
@@ -84,46 +63,68 @@ async def find_contracts(wanted: ContractFilter, first: int, after: ContractCurs
         due = Q(erasure_due_at__isnull=False, erasure_due_at__lte=wanted.erasure_due_by)
         # one condition for each of the partial indexes
         conditions &= Q(due, hold_placed_at__isnull=True) | Q(due, hold_placed_at__isnull=False)
-    if after is not None:
-        started_on, contract_id = after
-        # the first condition is redundant: with it the planner finds the place in the index
-        conditions &= Q(started_on__lte=started_on) & (Q(started_on__lt=started_on) | Q(id__lt=contract_id))
-    newest_first = Contract.filter(conditions).order_by("-started_on", "-id")
-    rows = await newest_first.limit(checked_size(first) + 1).values_list("id", flat=True)
-    ids = [UUID(str(row)) for row in rows[:first]]
-    snapshots = await find_snapshots(ids)
-    return ContractPage(
-        [snapshots[row_id] for row_id in ids if row_id in snapshots], len(rows) > first, after is not None
+    return conditions
+
+
+async def _find_ids(conditions: Q, part: Part[ContractCursor]) -> list[UUID]:
+    if part.after is not None:
+        conditions &= _beyond(part.after, "lt", with_bound=part.with_bounds)
+    if part.before is not None:
+        conditions &= _beyond(part.before, "gt", with_bound=part.with_bounds)
+    order = ("started_on", "id") if part.from_end else ("-started_on", "-id")
+    rows = await Contract.filter(conditions).order_by(*order).limit(part.size).values_list("id", flat=True)
+    return [UUID(str(row)) for row in rows]
+
+
+def _beyond(cursor: ContractCursor, side: str, *, with_bound: bool) -> Q:
+    started_on, contract_id = cursor
+    # the first condition is redundant: with it the planner finds the place in the index
+    return _compare("started_on", f"{side}e", started_on) & (
+        _compare("started_on", side, started_on) | _compare("id", f"{side}e" if with_bound else side, contract_id)
     )
 
 
-async def find_event_pages(contract_ids: list[UUID], first: int, after: EventCursor | None) -> dict[UUID, EventPage]:
-    """Find the same page of the history of several contracts, in one statement.
+def _compare(column: str, comparison: str, value: Any) -> Q:  # noqa: ANN401 - of the column's type
+    return Q(**{f"{column}__{comparison}": value})
 
-    Raises:
-        InvalidPage: `first` is out of range.
-    """
-    at, event_id = after if after is not None else (None, None)
+
+async def find_event_pages(contract_ids: list[UUID], part: Part[EventCursor]) -> dict[UUID, Page[ContractEvent]]:
+    """Find the same page of the history of several contracts, oldest first, in one statement for all of them."""
+    found = await _find_events(contract_ids, part.one_larger())
+    preceding, following = [
+        await _find_events(contract_ids, outside) if outside else {} for outside in (part.preceding(), part.following())
+    ]
+    return {
+        contract_id: Page.of(
+            part, found.get(contract_id, []), precedes=contract_id in preceding, follows=contract_id in following
+        )
+        for contract_id in contract_ids
+    }
+
+
+async def _find_events(contract_ids: list[UUID], part: Part[EventCursor]) -> dict[UUID, list[ContractEvent]]:
+    """Find the events of the part, of each contract that has any."""
+    direction, bound = "DESC" if part.from_end else "ASC", "=" if part.with_bounds else ""
     rows = await fetch(
-        """
+        f"""
         SELECT id FROM (
-            SELECT id, row_number() OVER (PARTITION BY contract_id ORDER BY at, id) AS place FROM contract_event
-             WHERE contract_id = ANY ($1) AND ($2::timestamptz IS NULL OR (at, id) > ($2, $3::uuid))
-        ) AS events WHERE place <= $4
-        """,
+            SELECT id, row_number() OVER (PARTITION BY contract_id ORDER BY at {direction}, id {direction}) AS place
+              FROM contract_event
+             WHERE contract_id = ANY ($1)
+               AND ($2::timestamptz IS NULL OR (at, id) >{bound} ($2, $3::uuid))
+               AND ($4::timestamptz IS NULL OR (at, id) <{bound} ($4, $5::uuid))
+        ) AS events WHERE place <= $6
+        """,  # noqa: S608 - our own words
         contract_ids,
-        at,
-        event_id,
-        checked_size(first) + 1,
+        *(part.after or (None, None)),
+        *(part.before or (None, None)),
+        part.size,
     )
-    pages = {contract_id: EventPage(has_previous=after is not None) for contract_id in contract_ids}
-    for event in await ContractEvent.filter(id__in=[row["id"] for row in rows]).order_by("at", "id"):
-        page = pages[event.contract_id]
-        if len(page.events) < first:
-            page.events.append(event)
-        else:
-            page.has_next = True
-    return pages
+    order = ("-at", "-id") if part.from_end else ("at", "id")
+    events: dict[UUID, list[ContractEvent]] = {}
+    for event in await ContractEvent.filter(id__in=[row["id"] for row in rows]).order_by(*order):
+        events.setdefault(event.contract_id, []).append(event)
+    return events
 
 
 def contract_cursor(contract: ContractSnapshot) -> ContractCursor:
@@ -134,14 +135,3 @@ def contract_cursor(contract: ContractSnapshot) -> ContractCursor:
 def event_cursor(event: ContractEvent) -> EventCursor:
     """Return the cursor of an event."""
     return event.at, event.id
-
-
-def checked_size(first: int) -> int:
-    """Return the size of a page.
-
-    Raises:
-        InvalidPage: It is out of range.
-    """
-    if not 1 <= first <= LARGEST_PAGE:
-        raise InvalidPage(f"first: a number from 1 to {LARGEST_PAGE} is expected")
-    return first

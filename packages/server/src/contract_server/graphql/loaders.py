@@ -9,11 +9,12 @@ from strawberry.dataloader import DataLoader
 from tortoise.functions import Count
 
 from contract_server.accounts.models import Account
-from contract_server.contracts.models import Company, Member
-from contract_server.contracts.queries import EventCursor, EventPage, EventPageKey, find_event_pages
+from contract_server.contracts.models import Company, ContractEvent, Member
+from contract_server.contracts.queries import EventCursor, EventPageKey, find_event_pages
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.contracts.viewer_contract import CompanyProfile
+from contract_server.db.pages import Page, Part
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -35,7 +36,7 @@ class Loaders:
         self.companies: Loader[UUID, CompanyProfile | None] = Loader(_companies)
         self.contractors: Loader[UUID, Account | None] = Loader(_contractors)
         self.member_counts: Loader[UUID, int] = Loader(_member_counts)
-        self.event_pages: Loader[EventPageKey, EventPage] = Loader(_event_pages)
+        self.event_pages: Loader[EventPageKey, Page[ContractEvent]] = Loader(_event_pages)
 
 
 async def _contracts(ids: list[UUID]) -> list[ContractSnapshot | None]:
@@ -67,12 +68,12 @@ async def _member_counts(ids: list[UUID]) -> list[int]:
     return [counts.get(contract_id, 0) for contract_id in ids]
 
 
-async def _event_pages(keys: list[EventPageKey]) -> list[EventPage]:
-    contracts_by_part: dict[tuple[int, EventCursor | None], list[UUID]] = defaultdict(list)
+async def _event_pages(keys: list[EventPageKey]) -> list[Page[ContractEvent]]:
+    contracts_by_part: dict[Part[EventCursor], list[UUID]] = defaultdict(list)
     for key in keys:
-        contracts_by_part[key.first, key.after].append(key.contract_id)
-    pages: dict[EventPageKey, EventPage] = {}
-    for (first, after), contract_ids in contracts_by_part.items():
-        for contract_id, page in (await find_event_pages(contract_ids, first, after)).items():
-            pages[EventPageKey(contract_id, first, after)] = page
+        contracts_by_part[key.part].append(key.contract_id)
+    pages: dict[EventPageKey, Page[ContractEvent]] = {}
+    for part, contract_ids in contracts_by_part.items():
+        for contract_id, page in (await find_event_pages(contract_ids, part)).items():
+            pages[EventPageKey(contract_id, part)] = page
     return [pages[key] for key in keys]

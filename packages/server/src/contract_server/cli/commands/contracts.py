@@ -17,9 +17,10 @@ from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_first, show_json, show_table
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.models import Company, ContractEvent, Member
-from contract_server.contracts.queries import LARGEST_PAGE, ContractFilter, contract_cursor, find_contracts
+from contract_server.contracts.queries import ContractFilter, contract_cursor, find_contracts
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshot
+from contract_server.db.pages import LARGEST_PAGE, Part
 from contract_server.services import Services
 
 ContractId = Annotated[UUID, typer.Argument(metavar="CONTRACT", help="The contract's id.")]
@@ -149,11 +150,11 @@ async def _find(filters: ContractFilter, limit: int) -> list[dict[str, Any]]:
     summaries: list[dict[str, Any]] = []
     after = None
     while len(summaries) < limit:
-        page = await find_contracts(filters, min(limit - len(summaries), LARGEST_PAGE), after)
-        summaries += [_summary(contract) for contract in page.contracts]
+        page = await find_contracts(filters, Part(min(limit - len(summaries), LARGEST_PAGE), after))
+        summaries += [_summary(contract) for contract in page.items]
         if not page.has_next:
             break
-        after = contract_cursor(page.contracts[-1])
+        after = contract_cursor(page.items[-1])
     return summaries
 
 

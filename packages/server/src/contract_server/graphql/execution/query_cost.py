@@ -27,11 +27,12 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     StringValueNode,
+    ValueNode,
     Visitor,
     visit,
 )
 
-from contract_server.contracts.queries import USUAL_PAGE
+from contract_server.db.pages import USUAL_PAGE
 
 VALUES = 500  # in JSON: members of objects and items of lists
 VALUE_DEPTH = 10  # of objects and lists in each other, the request included; the deepest input takes 4
@@ -44,7 +45,7 @@ DEPTH = 12
 NESTING = 60  # of braces, introspection's own included: what bounds the recursion of all that reads a document
 COMPARISONS = 10_000  # a hundred fields of one name
 PAGE = 100
-PAGED = frozenset({"contracts", "events"})
+PAGED = frozenset({"auditLog", "contracts", "events"})
 ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 10,100
 _FIELDS = "fields, counted at each spread of their fragment,"
 _BRACES = "levels of nested braces"
@@ -212,11 +213,12 @@ def _of_field(field: FieldNode, below: Weight) -> Weight:
 
 
 def _page(field: FieldNode) -> int:
-    """The most items that the field's page can hold: `first`, or the largest page where `first` is a variable."""
-    for argument in field.arguments or ():
-        if argument.name.value == "first":
-            value = argument.value
-            if isinstance(value, IntValueNode) and len(value.value) < len(str(PAGE)):
-                return max(int(value.value), 0)
-            return PAGE
-    return USUAL_PAGE if field.name.value in PAGED else 0
+    """The most items that the field's page can hold: `first` or `last`, or the largest page where it is a variable."""
+    sizes = [_size(argument.value) for argument in field.arguments or () if argument.name.value in {"first", "last"}]
+    return max(sizes, default=USUAL_PAGE if field.name.value in PAGED else 0)
+
+
+def _size(value: ValueNode) -> int:
+    if isinstance(value, IntValueNode) and len(value.value) < len(str(PAGE)):
+        return max(int(value.value), 0)
+    return PAGE

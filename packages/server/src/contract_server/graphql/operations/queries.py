@@ -9,9 +9,10 @@ from graphql import GraphQLError
 from strawberry.scalars import ID
 
 from contract_rules import DateOutOfRange, PolicyNotFound
-from contract_server.audit.log import LogFilter, find_entries
-from contract_server.contracts.queries import USUAL_PAGE, InvalidPage, checked_size, find_contracts
+from contract_server.audit.log import LogFilter, find_entry_page
 from contract_server.contracts.queries import ContractFilter as ContractCriteria
+from contract_server.contracts.queries import find_contracts
+from contract_server.db.pages import USUAL_PAGE
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.operations.nodes import find_contract, find_node
 from contract_server.graphql.permissions import require_role, require_viewer
@@ -23,10 +24,12 @@ from contract_server.graphql.types.inputs import AuditFilter, ContractFilter
 from contract_server.graphql.types.node import Node
 from contract_server.graphql.types.pagination import (
     After,
+    Before,
     First,
-    invalid_page,
+    Last,
     read_audit_cursor,
     read_contract_cursor,
+    read_part,
 )
 from contract_server.graphql.types.receipt import ApplicationReceipt
 from contract_server.graphql.types.timeline import Policy, Timeline
@@ -132,15 +135,15 @@ class Query:
         filter: Annotated[
             ContractFilter | None, strawberry.argument(description="Which contracts; all of them when absent.")
         ] = strawberry.UNSET,
+        *,
         first: First = USUAL_PAGE,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> ContractConnection:
         await require_role(info.context, Role.OPERATOR)
-        try:
-            cursor = read_contract_cursor(after) if after else None
-            page = await find_contracts(_criteria(info, filter or None), USUAL_PAGE if first is None else first, cursor)
-        except InvalidPage as error:
-            raise invalid_page(error) from None
+        part = read_part(read_contract_cursor, first, after, last, before)
+        page = await find_contracts(_criteria(info, filter or None), part)
         return ContractConnection.of(page, await info.context.now())
 
     @strawberry.field(description="OPERATOR. The audit trail with the history of all contracts, the newest first.")
@@ -150,17 +153,15 @@ class Query:
         filter: Annotated[
             AuditFilter | None, strawberry.argument(description="Which entries; all of them when absent.")
         ] = strawberry.UNSET,
+        *,
         first: First = USUAL_PAGE,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> AuditConnection:
         await require_role(info.context, Role.OPERATOR)
-        try:
-            cursor = read_audit_cursor(after) if after else None
-            size = checked_size(USUAL_PAGE if first is None else first)
-        except InvalidPage as error:
-            raise invalid_page(error) from None
-        entries = await find_entries(_log_filter(filter or None), size + 1, cursor)
-        return AuditConnection.of(entries, size, info.context, has_previous=cursor is not None)
+        part = read_part(read_audit_cursor, first, after, last, before)
+        return AuditConnection.of(await find_entry_page(_log_filter(filter or None), part), info.context)
 
     @strawberry.field(
         description=(

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_server.audit.log import LogEntry, LogIn, Person, cursor_of
+from contract_server.db.pages import Page
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.types.enumerations import Actor, AuditAction, EventType, Interface
 from contract_server.graphql.types.node import Node
@@ -74,16 +75,13 @@ class AuditConnection:
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
     @classmethod
-    def of(
-        cls, entries: list[LogEntry], first: int, context: RequestContext, *, has_previous: bool
-    ) -> "AuditConnection":
-        shown = entries[:first]
-        cursors = [write_audit_cursor(cursor_of(entry)) for entry in shown]
-        nodes = [AuditEntry.of(entry, context) for entry in shown]
+    def of(cls, page: Page[LogEntry], context: RequestContext) -> "AuditConnection":
+        cursors = [write_audit_cursor(cursor_of(entry)) for entry in page.items]
+        nodes = [AuditEntry.of(entry, context) for entry in page.items]
         return cls(
             edges=[AuditEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
             nodes=nodes,
-            page_info=PageInfo.of(cursors, has_next=len(entries) > first, has_previous=has_previous),
+            page_info=PageInfo.of(page, cursors),
         )
 
 

@@ -9,9 +9,10 @@ from strawberry.scalars import ID
 
 from contract_rules import Action, available_actions, complete, service_available
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
-from contract_server.contracts.queries import USUAL_PAGE, ContractPage, EventPageKey, InvalidPage, contract_cursor
+from contract_server.contracts.queries import EventPageKey, contract_cursor
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile
+from contract_server.db.pages import USUAL_PAGE, Page
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.types.enumerations import ContractAction, Role, Status
 from contract_server.graphql.types.events import ContractEventConnection
@@ -23,10 +24,12 @@ from contract_server.graphql.types.pagination import (
     NODES,
     PAGE_INFO,
     After,
+    Before,
     First,
+    Last,
     PageInfo,
-    invalid_page,
     read_event_cursor,
+    read_part,
     write_contract_cursor,
 )
 from contract_server.graphql.types.timeline import Termination, Timeline
@@ -168,14 +171,15 @@ class Contract(Node):
 
     @strawberry.field(description="What happened, oldest first. Survives erasure; carries nothing personal.")
     async def events(
-        self, info: RequestInfo, first: First = USUAL_PAGE, after: After = strawberry.UNSET
+        self,
+        info: RequestInfo,
+        first: First = USUAL_PAGE,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> ContractEventConnection:
-        try:
-            cursor = read_event_cursor(after) if after else None
-            key = EventPageKey(self.snapshot.id, USUAL_PAGE if first is None else first, cursor)
-            page = await info.context.loaders.event_pages.load(key)
-        except InvalidPage as error:
-            raise invalid_page(error) from None
+        part = read_part(read_event_cursor, first, after, last, before)
+        page = await info.context.loaders.event_pages.load(EventPageKey(self.snapshot.id, part))
         return ContractEventConnection.of(page, info.context)
 
 
@@ -192,13 +196,13 @@ class ContractConnection:
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
     @classmethod
-    def of(cls, page: ContractPage, now: datetime) -> "ContractConnection":
-        cursors = [write_contract_cursor(contract_cursor(contract)) for contract in page.contracts]
-        nodes = [Contract.of(contract, now) for contract in page.contracts]
+    def of(cls, page: Page[ContractSnapshot], now: datetime) -> "ContractConnection":
+        cursors = [write_contract_cursor(contract_cursor(contract)) for contract in page.items]
+        nodes = [Contract.of(contract, now) for contract in page.items]
         return cls(
             edges=[ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
             nodes=nodes,
-            page_info=PageInfo.of(cursors, has_next=page.has_next, has_previous=page.has_previous),
+            page_info=PageInfo.of(page, cursors),
         )
 
 

@@ -6,7 +6,8 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_server.contracts.models import ContractEvent as EventRow
-from contract_server.contracts.queries import EventPage, event_cursor
+from contract_server.contracts.queries import event_cursor
+from contract_server.db.pages import Page
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.types.enumerations import Actor, EventType
 from contract_server.graphql.types.node import Node
@@ -55,11 +56,11 @@ class ContractEventConnection:
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
 
     @classmethod
-    def of(cls, page: EventPage, context: RequestContext) -> "ContractEventConnection":
-        cursors = [write_event_cursor(event_cursor(event)) for event in page.events]
-        nodes = [ContractEvent.of(event, context) for event in page.events]
+    def of(cls, page: Page[EventRow], context: RequestContext) -> "ContractEventConnection":
+        cursors = [write_event_cursor(event_cursor(event)) for event in page.items]
+        nodes = [ContractEvent.of(event, context) for event in page.items]
         return cls(
             edges=[ContractEventEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
             nodes=nodes,
-            page_info=PageInfo.of(cursors, has_next=page.has_next, has_previous=page.has_previous),
+            page_info=PageInfo.of(page, cursors),
         )

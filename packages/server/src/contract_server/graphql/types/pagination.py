@@ -9,9 +9,11 @@ from uuid import UUID
 import strawberry
 from graphql import GraphQLError
 
-from contract_server.contracts.queries import ContractCursor, EventCursor, InvalidPage
+from contract_server.contracts.queries import ContractCursor, EventCursor
+from contract_server.db.pages import LARGEST_PAGE, USUAL_PAGE, InvalidPage, Page, Part
 
 Cursor = TypeVar("Cursor")
+Item = TypeVar("Item")
 
 EDGES = "The page's items, each with its cursor."
 NODES = "The page's items."
@@ -23,6 +25,13 @@ First = Annotated[int | None, strawberry.argument(description="How many at most:
 After = Annotated[
     str | None,
     strawberry.argument(description="The `endCursor` of the page before; none begins with the first page."),
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="How many at most from the end: 1 to 100. `first` has no effect then."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="The `startCursor` of the page behind; none ends with the last page.")
 ]
 
 
@@ -36,18 +45,39 @@ class PageInfo:
     )
 
     @classmethod
-    def of(cls, cursors: list[str], *, has_next: bool, has_previous: bool) -> "PageInfo":
+    def of(cls, page: Page[Item], cursors: list[str]) -> "PageInfo":
         return cls(
-            has_next_page=has_next,
-            has_previous_page=has_previous,
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
             start_cursor=cursors[0] if cursors else None,
             end_cursor=cursors[-1] if cursors else None,
         )
 
 
-def invalid_page(error: InvalidPage) -> GraphQLError:
-    """The error of a request for an impossible page."""
-    return GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"})
+def read_part(
+    read: Callable[[str, str], Cursor], first: int | None, after: str | None, last: int | None, before: str | None
+) -> Part[Cursor]:
+    """Read the arguments of a list. `last` wins, because `first` has a default.
+
+    Raises:
+        GraphQLError: BAD_USER_INPUT.
+    """
+    try:
+        size = _size("last", last) if isinstance(last, int) else _size("first", USUAL_PAGE if first is None else first)
+        return Part(
+            size,
+            after=read(after, "after") if after else None,
+            before=read(before, "before") if before else None,
+            from_end=isinstance(last, int),
+        )
+    except InvalidPage as error:
+        raise GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"}) from None
+
+
+def _size(argument: str, size: int) -> int:
+    if not 1 <= size <= LARGEST_PAGE:
+        raise InvalidPage(f"{argument}: a number from 1 to {LARGEST_PAGE} is expected")
+    return size
 
 
 def write_contract_cursor(cursor: ContractCursor) -> str:
@@ -68,31 +98,31 @@ def write_audit_cursor(cursor: EventCursor) -> str:
     return _write("audit", f"{at.isoformat()}|{entry_id}")
 
 
-def read_audit_cursor(text: str) -> EventCursor:
+def read_audit_cursor(text: str, argument: str = "after") -> EventCursor:
     """Read a cursor of `write_audit_cursor`.
 
     Raises:
         InvalidPage: It is none.
     """
-    return _read(text, "audit", _event_cursor)
+    return _read(text, "audit", _event_cursor, argument)
 
 
-def read_contract_cursor(text: str) -> ContractCursor:
+def read_contract_cursor(text: str, argument: str = "after") -> ContractCursor:
     """Read a cursor of `write_contract_cursor`.
 
     Raises:
         InvalidPage: It is none.
     """
-    return _read(text, "contract", _contract_cursor)
+    return _read(text, "contract", _contract_cursor, argument)
 
 
-def read_event_cursor(text: str) -> EventCursor:
+def read_event_cursor(text: str, argument: str = "after") -> EventCursor:
     """Read a cursor of `write_event_cursor`.
 
     Raises:
         InvalidPage: It is none.
     """
-    return _read(text, "event", _event_cursor)
+    return _read(text, "event", _event_cursor, argument)
 
 
 def _contract_cursor(text: str) -> ContractCursor:
@@ -112,11 +142,11 @@ def _write(kind: str, text: str) -> str:
     return b64encode(f"{kind}:{text}".encode()).decode()
 
 
-def _read(text: str, expected_kind: str, parse: Callable[[str], Cursor]) -> Cursor:
+def _read(text: str, expected_kind: str, parse: Callable[[str], Cursor], argument: str) -> Cursor:
     try:
         kind, _, value = b64decode(text.encode()).decode().partition(":")
         if kind == expected_kind:
             return parse(value)
     except (ValueError, OverflowError):
         pass
-    raise InvalidPage("after: an endCursor or cursor of an earlier answer is expected")
+    raise InvalidPage(f"{argument}: a cursor of an earlier answer is expected")
