@@ -78,11 +78,12 @@ def test_a_document_may_have_as_many_as_the_limit_and_no_more(name: str) -> None
         check_budget(parse(document(limit + (100 if name == "items" else 1))))
 
 
-@pytest.mark.parametrize("first", ["$n", "100000000000000000000", "100", "-1"])
-def test_a_page_counts_as_a_hundred_items_unless_it_says_less(first: str) -> None:
-    inner = "".join(f"e{k}: events(first: {first}) {{ a }} " for k in range(2))
-    document = parse(f"query ($n: Int) {{ contracts(first: {first}) {{ {inner} }} }}")
-    if first == "-1":
+@pytest.mark.parametrize("argument", ["first", "last"])
+@pytest.mark.parametrize("size", ["$n", "100000000000000000000", "100", "-1"])
+def test_a_page_counts_as_a_hundred_items_unless_it_says_less(argument: str, size: str) -> None:
+    inner = "".join(f"e{k}: events({argument}: {size}) {{ a }} " for k in range(2))
+    document = parse(f"query ($n: Int) {{ contracts({argument}: {size}) {{ {inner} }} }}")
+    if size == "-1":
         check_budget(document)
     else:
         with pytest.raises(OverBudget, match="items"):
