@@ -1,13 +1,14 @@
-"""Tests that need PgBouncer, nginx, or the tools that build a container image, are left out where these are missing."""
+"""Tests that need a program of Debian, such as nginx or promtool, are left out where it is missing."""
 
 import pytest
-from tests.operations import container, nginx, pgbouncer, postgres_versions
+from tests.operations import container, nginx, pgbouncer, postgres_versions, prometheus
 
 LEFT_OUT = {
     mark: word
     for mark, is_possible, word in (
         ("pgbouncer", pgbouncer.PATH is not None, "The tests of PgBouncer were left out: this machine has none."),
         ("nginx", nginx.PATH is not None, "The tests of nginx were left out: this machine has none."),
+        ("promtool", prometheus.PATH is not None, "The tests of Prometheus' rules were left out: promtool is missing."),
         (
             "postgres15",
             postgres_versions.DEBIANS.exists(),

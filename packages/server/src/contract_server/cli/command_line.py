@@ -24,6 +24,7 @@ COMMANDS = {
     "due": ("schedule:due", "List due actions: all overdue ones, and those of the coming days."),
     "sweep": ("schedule:sweep", "Run all due actions and send pending mails, once."),
     "doctor": ("doctor:doctor", "Check every promise: nothing late, erased data erased, evidence complete."),
+    "monitoring": ("monitoring:monitoring", "Show the alerts, or write them as Prometheus' rules."),
     "erasures": ("erasures:cli", "Erasures: plan, approve, retry, replay, evidence."),
     "mails": ("mails:cli", "Failed mails: list, retry, dismiss."),
     "export-schema": ("schema:export_schema", "Write the GraphQL schema in SDL."),
