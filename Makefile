@@ -12,7 +12,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate image schema lock sbom clean-local
+.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate cli image schema lock sbom clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,12 @@ worker: $(INSTALLED) ## run the worker: end of service, erasures, mails (the sam
 
 migrate: $(INSTALLED) ## bring the database to this version's schema (DATABASE_URL)
 	@$(BIN)/contract-server migrate
+
+DEV_ENV := .local/dev.env
+
+cli: $(INSTALLED) ## run a command of contract-server on what `make run` runs (ARGS="doctor")
+	@test -f "$(DEV_ENV)" || { echo "make cli: start 'make run' first, and leave it running" >&2; exit 1; }
+	@while IFS= read -r line; do export "$$line"; done < "$(DEV_ENV)"; exec $(BIN)/contract-server $(ARGS)
 
 image: $(INSTALLED) playground ## build the container image contract-server (CONTAINER=docker or podman)
 	@rm -rf dist && $(UV) build --quiet --wheel --all-packages --no-build-isolation --python $(BIN)/python -o dist

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 from redis.asyncio import Redis
+from tests.server.running import command
 
 import contract_server
 from contract_server.development.demo.people import CONTRACTS, OPERATOR_EMAIL, PASSWORD
@@ -18,6 +20,9 @@ from contract_server.development.environment import remove_development
 from contract_server.development.servers.ports import LOOPBACK
 
 StartEnvironment = Callable[..., Any]
+
+
+ROOT = Path(__file__).parents[3]
 
 
 async def test_environment_publishes_where_its_services_are_and_keeps_their_data_for_the_next_run(
@@ -46,6 +51,46 @@ async def test_environment_publishes_where_its_services_are_and_keeps_their_data
     await _execute(variables["DATABASE_URL"], "SELECT name FROM stored")
     async with Redis.from_url(variables["REDIS_URL"]) as redis:
         assert await redis.get("stored") == b"yes"
+
+
+async def test_the_published_variables_are_all_that_a_command_needs(start_environment: StartEnvironment) -> None:
+    environment = start_environment()
+    environment.read_until("Ctrl-C")
+    variables = environment.variables()
+    for name in ("migrate", "seed-demo", "sweep", "doctor"):
+        assert (await command(variables, name))[0] == 0, name
+    assert variables["PUBLIC_URL"] == variables["BASE_URL"]
+
+
+def test_make_runs_a_command_on_the_environment_and_keeps_quoted_words_whole(
+    start_environment: StartEnvironment,
+) -> None:
+    environment = start_environment()
+    environment.read_until("Ctrl-C")
+    file = environment.directory / "dev.env"
+    ended = run_make("cli", f"DEV_ENV={file}", "ARGS=settings --json")
+    settings = {setting["name"]: setting for setting in json.loads(ended.stdout)}
+    for name, value in environment.variables().items():
+        if name not in {"BASE_URL", "DATABASE_URL", "REDIS_URL"}:  # no setting; with a password, which is hidden
+            assert settings[name]["value"] == value
+    assert "No such command 'no such'" in run_make("cli", f"DEV_ENV={file}", 'ARGS="no such"').stderr
+
+
+def test_make_says_what_to_start_where_nothing_runs(tmp_path: Path) -> None:
+    ended = run_make("cli", f"DEV_ENV={tmp_path / 'dev.env'}", "ARGS=doctor")
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines()[0] == "make cli: start 'make run' first, and leave it running"
+
+
+def run_make(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own targets
+        ["make", "--no-print-directory", *words],  # noqa: S607 - the machine's make
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_environment_says_in_one_line_each_what_runs_where(start_environment: StartEnvironment) -> None:

@@ -33,6 +33,7 @@ Ready: {base_url}/graphql
   password   omakase-demo-2026, for all of them
   mails      {base_url}/dev/mail
   database   . {variables} && psql "$DATABASE_URL"
+  commands   (set -a; . {variables}; contract-server doctor)
   end        Ctrl-C
 """
 
@@ -102,7 +103,7 @@ class Environment:
                 await supervisor.serve()
 
     async def _start_databases(self, supervisor: Supervisor) -> dict[str, str]:
-        """Start PostgreSQL and Redis; return environment variables with their addresses and the data folders."""
+        """Start PostgreSQL and Redis; return the settings of every program: their addresses, and the data folders."""
         postgres, redis = self.folder.postgres(), self.folder.redis()
         await together(
             supervisor.start(DatabaseServer(postgres, f"data in {self.folder.path / 'postgres'}")),
@@ -111,6 +112,8 @@ class Environment:
         for folder in (self.folder.mails, self.folder.ledger):
             folder.mkdir(exist_ok=True)
         return {
+            "ENVIRONMENT": "development",
+            "PUBLIC_URL": self.base_url,
             "DATABASE_URL": postgres.url,
             "REDIS_URL": redis.url,
             "MAIL_DIR": str(self.folder.mails),
@@ -126,18 +129,12 @@ class Environment:
         await together(supervisor.start(api, ready=ready), supervisor.start(worker))
 
     def _program(self, services: Mapping[str, str], name: str, *arguments: str, where: str = "") -> Program:
-        """A command of `contract-server` with the addresses of the services in its environment variables."""
+        """A command of `contract-server` with the settings in its environment variables."""
         return Program(
             name,
             (*self.command, *arguments),
             where=where,
-            environment={
-                **os.environ,
-                **services,
-                "ENVIRONMENT": "development",
-                "PUBLIC_URL": self.base_url,
-                "PYTHONUNBUFFERED": "1",
-            },
+            environment={**os.environ, **services, "PYTHONUNBUFFERED": "1"},
             relay=show_output,
         )
 
