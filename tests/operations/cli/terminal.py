@@ -30,9 +30,10 @@ async def run(variables: Mapping[str, str], *arguments: str, given: str = "") ->
     """Run a command to its end as a script does, with `given` as its standard input."""
     process = await _start(variables, arguments, stdin=asyncio.subprocess.PIPE)
     output, errors = await process.communicate(given.encode())
-    lines = errors.decode().splitlines(keepends=True)
+    encoding = variables.get("PYTHONIOENCODING", "utf-8")
+    lines = errors.decode(encoding).splitlines(keepends=True)
     told = [line for line in lines if not any(event in line for event in RECORDED)]
-    return Ended(process.returncode or 0, output.decode(), "".join(told))
+    return Ended(process.returncode or 0, output.decode(encoding), "".join(told))
 
 
 async def run_at_terminal(variables: Mapping[str, str], *arguments: str, answers: Mapping[str, str]) -> Ended:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -152,6 +153,48 @@ async def test_the_evidence_is_printed_one_record_a_line_and_verified_from_a_fil
     assert (status, "broken at number 1" in errors) == (1, True)
     file.write_text("no record")
     assert (await shell.type(*verify, **nowhere))[0] == 2
+
+
+async def test_people_read_the_evidence_in_local_time_and_plain_words(shell: Shell, tmp_path: Path) -> None:
+    await shell.type("sweep")
+    _, records, _ = await shell.type("erasures", "evidence", "--json", GRACE_CONTRACT)
+    record = json.loads(records)
+    _, output, _ = await shell.type("erasures", "evidence", GRACE_CONTRACT)
+    heading, row = output.splitlines()
+    assert heading.split("  ")[0] == "number"
+    for instant in ("due_at", "finished_at"):
+        local = datetime.fromisoformat(record[instant]).astimezone(ZoneInfo("Asia/Tokyo"))
+        assert f" {local.isoformat(timespec='seconds')} " in row
+    for table, count in record["erased_rows"].items():
+        assert f"{count} of {table}" in row
+    assert not set("{}'") & set(row)
+
+    file = tmp_path / "evidence"
+    file.write_text(records)
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"}
+    assert (await shell.type("erasures", "evidence", "--from", str(file), **nowhere))[1] == output
+
+
+@pytest.mark.parametrize("options", [(), ("--verify",), ("--json",)], ids=" ".join)
+async def test_evidence_that_cannot_be_read_is_one_line_with_the_reason(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    missing, folder = tmp_path / "missing", tmp_path
+    for file, reason in ((missing, "No such file or directory"), (folder, "Is a directory")):
+        assert await command({}, "erasures", "evidence", *options, "--from", str(file)) == (
+            2,
+            "",
+            f"contract-server: --from: {file} cannot be read ({reason})\n",
+        )
+
+
+@pytest.mark.parametrize("content", ["no record", "[]", "{}", '{"due_at": "soon"}', '{"erased_rows": []}'])
+async def test_lines_that_are_no_evidence_are_not_understood(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "evidence"
+    file.write_text(content)
+    status, output, errors = await command({}, "erasures", "evidence", "--from", str(file))
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("contract-server: --from: ")
 
 
 async def test_a_replay_shows_what_it_would_erase_and_erases_it_after_confirmation(shell: Shell) -> None:

@@ -88,6 +88,7 @@ async def stored(settings: Settings) -> dict[str, list[Any]]:
         ("csv", "utf-8", "utf-8"),
         ("csv", "utf-8-sig", "utf-8"),
         ("csv", "cp932", "shift_jis"),
+        ("csv", "cp932", "cp932"),
     ],
 )
 async def test_the_guides_examples_say_the_same_in_every_way_of_writing(

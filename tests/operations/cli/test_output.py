@@ -6,11 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.operations.cli.conftest import variables_of
+from tests.operations.cli.terminal import run
+from tests.server.running import ACTIVE_CONTRACT
 
 from contract_rules import Action
 from contract_server import cli
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import echo, format_cell, show_first, show_json, show_table
+from contract_server.contracts.models import Company
+from contract_server.db.connection import database
+from contract_server.settings import Settings
 
 ROWS: list[dict[str, Any]] = [{"name": "青木 春子", "day": date(2024, 4, 1)}, {"name": "佐藤 蓮", "day": None}]
 
@@ -107,3 +113,32 @@ def test_the_error_line_of_a_command_escapes_what_it_quotes(
     error = written(capsys)
     assert error.count("\n") == 1
     assert error[:-1].isprintable()
+
+
+NAME = "青木 髙島屋 𠮷野 한 ①"
+"""Characters that euc_jp and cp932 both have, that only one of them has, and that none has."""
+
+
+@pytest.mark.parametrize("encoding", ["euc_jp", "cp932"])
+async def test_what_the_encoding_of_a_terminal_lacks_is_escaped(seeded: Settings, encoding: str) -> None:
+    async with database(seeded):
+        await Company.filter(contract_id=ACTIVE_CONTRACT).update(name=NAME)
+    variables = variables_of(seeded) | {"PYTHONIOENCODING": encoding}
+    shown = await run(variables, "contracts", "show", ACTIVE_CONTRACT)
+    escaped = "".join(letter if has(encoding, letter) else json.dumps(letter)[1:-1] for letter in NAME)
+    assert (shown.status, shown.errors) == (0, "")
+    assert escaped in shown.output
+    as_json = await run(variables, "contracts", "show", ACTIVE_CONTRACT, "--json")
+    assert json.loads(as_json.output)["company"]["name"] == NAME
+    assert (as_json.status, as_json.errors) == (0, "")
+    refused = await run(variables, "erasures", "evidence", "--from", f"/{NAME}")
+    assert refused.refusal == (2, f"--from: /{escaped} cannot be read (No such file or directory)")
+    assert (await run(variables, "import", "--help")).status == 0
+
+
+def has(encoding: str, letter: str) -> bool:
+    try:
+        letter.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

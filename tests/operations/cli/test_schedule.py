@@ -1,7 +1,8 @@
-"""`contract-server due` lists due actions before they run, for people and for scripts."""
+"""`contract-server due` lists due actions before they run, and `sweep` runs them, for people and for scripts."""
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.server.running import CLOSED_CONTRACT, GRACE_CONTRACT, LAST_DAY_CONTR
 
 from contract_server.contracts.models import Contract
 from contract_server.db.connection import database
+from contract_server.db.statements import execute
 from contract_server.settings import Settings
 
 
@@ -67,3 +69,37 @@ async def test_people_get_a_table_and_a_note_about_omitted_rows(seeded: Settings
 async def test_a_span_without_a_unit_is_not_understood(seeded: Settings, within: str) -> None:
     ended = await run(variables_of(seeded), "due", f"--within={within}")
     assert (ended.status, ended.output) == (2, "")
+
+
+FAIL_EACH_ERASURE = (
+    "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+    "CREATE TRIGGER fail BEFORE DELETE ON member FOR EACH STATEMENT EXECUTE FUNCTION fail()",
+)
+
+
+async def let_a_year_pass(settings: Settings, *statements: str) -> None:
+    """Move the test clock, so that three erasures are due, and run the statements."""
+    async with database(settings):
+        await execute("INSERT INTO test_clock (id, moved_by) VALUES (1, $1)", 365 * 86_400_000_000)
+        for statement in statements:
+            await execute(statement)
+
+
+async def test_a_sweep_says_by_its_status_whether_an_action_failed(seeded: Settings, tmp_path: Path) -> None:
+    variables = variables_of(seeded) | {"LEDGER_DIR": str(tmp_path), "LOG_LEVEL": "ERROR"}
+    await let_a_year_pass(seeded, *FAIL_EACH_ERASURE)
+    failed = await run(variables, "sweep")
+    assert (failed.status, failed.output) == (1, "done: 2, failed: 3, left for later: 0\n")
+    async with database(seeded):
+        await execute("DROP TRIGGER fail ON member")
+        await execute("DELETE FROM due_failure")
+    done = await run(variables, "sweep")
+    assert (done.status, done.output) == (0, "done: 3, failed: 0, left for later: 0\n")
+
+
+async def test_a_sweep_without_its_ledger_fails(seeded: Settings, tmp_path: Path) -> None:
+    await let_a_year_pass(seeded)
+    no_folder = tmp_path / "ledger"
+    no_folder.touch()
+    failed = await run(variables_of(seeded) | {"LEDGER_DIR": str(no_folder)}, "sweep")
+    assert (failed.status, failed.output) == (1, "done: 2, failed: 3, left for later: 0\n")

@@ -2,13 +2,17 @@
 
 Control characters move the cursor of a terminal, direction marks reorder a line, and characters without width hide
 text. So texts of operators and files are checked by one rule when they come in, and commands escape what may have been
-stored before, or by other programs, when it goes out.
+stored before, or by other programs, when it goes out. They escape in the same way what the screen's encoding lacks.
 """
 
+import codecs
+import io
 import json
 import unicodedata
+from typing import TextIO
 
 _IDEOGRAPHIC_SPACE = "\N{IDEOGRAPHIC SPACE}"
+_ENCODING_ERRORS = "contract_server.escape"
 _LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 # letters, marks and symbols that show nothing; variation selectors are none of them: names like 葛󠄀城 have some
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
@@ -44,7 +48,26 @@ def escape(text: str, *, keep: str = "") -> str:
     r"""Write every invisible character but those to keep as JSON does, in `\u001b` for example."""
     if is_visible(text):
         return text
-    return "".join(letter if is_visible(letter) or letter in keep else json.dumps(letter)[1:-1] for letter in text)
+    return "".join(letter if is_visible(letter) or letter in keep else _as_in_json(letter) for letter in text)
+
+
+def escape_unencodable(stream: TextIO) -> None:
+    r"""Make a stream write characters that its encoding lacks as JSON does, in `\u9ad9` for example."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors=_ENCODING_ERRORS)
+
+
+def _escape_error(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _as_in_json(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_ENCODING_ERRORS, _escape_error)
+
+
+def _as_in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def _describe_invisible(text: str) -> str:

@@ -4,11 +4,13 @@ import sys
 
 from contract_server.cli.command_line import command_line
 from contract_server.cli.exit_status import Refusal
-from contract_server.visible_text import escape
+from contract_server.visible_text import escape, escape_unencodable
 
 
 def main() -> None:
     """Run the command; report errors that the user can correct in one line."""
+    escape_unencodable(sys.stdout)
+    escape_unencodable(sys.stderr)
     try:
         command_line(*sys.argv[1:2])()
     except Refusal as refusal:

@@ -50,6 +50,7 @@ class Encoding(StrEnum):
 
     UTF_8 = "utf-8"
     SHIFT_JIS = "shift_jis"
+    CP932 = "cp932"
 
     @property
     def codec(self) -> str:
@@ -57,7 +58,9 @@ class Encoding(StrEnum):
         return _CODECS[self]
 
 
-_CODECS = complete("_CODECS", Encoding, {Encoding.UTF_8: "utf-8-sig", Encoding.SHIFT_JIS: "cp932"})
+_CODECS = complete(
+    "_CODECS", Encoding, {Encoding.UTF_8: "utf-8-sig", Encoding.SHIFT_JIS: "cp932", Encoding.CP932: "cp932"}
+)
 
 
 class Kind(StrEnum):

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 import typer
@@ -21,9 +22,12 @@ from contract_server.erasure.evidence import Evidence, sealed_records, verify_ch
 from contract_server.erasure.forecast import DueDay, FailedAction, erasures_by_day, list_failed_actions
 from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
 from contract_server.erasure.replay import ReplayPlan
+from contract_server.policies.policies import served_policies
 from contract_server.schedule.failed_actions import retry_failed
 from contract_server.services import Services
 from contract_server.settings.durations import parse_duration
+
+_EXPECTED_LINES = "expected lines as `contract-server erasures evidence --json` writes them"
 
 cli = typer.Typer(no_args_is_help=True, help="Erasures: plan, approve, retry, replay, evidence.")
 
@@ -151,31 +155,30 @@ def evidence(
     file: Annotated[Path | None, typer.Option("--from", help="Read the records from a file of JSON lines.")] = None,
     json: Json = False,
 ) -> None:
-    """Print the evidence of finished erasures, or verify it. With --json, each line is one record.
+    """Print the evidence of finished erasures, or verify it. With --json, each line is one record, as it is hashed.
 
     Each record's hash is the SHA-256 of its other fields as `jq -cS 'del(.hash)'` writes them, without the line end.
 
     Example: contract-server erasures evidence --json > evidence.jsonl
     """
 
-    def run(consume: Callable[[AsyncIterator[Evidence]], Coroutine[Any, Any, Result]]) -> Result:
+    def run(consume: Callable[[AsyncIterator[Evidence], ZoneInfo], Coroutine[Any, Any, Result]]) -> Result:
         if file:
-            return event_loop.run(consume(_read_evidence(file)))
-        return with_services(lambda _: consume(sealed_records()))
+            return event_loop.run(consume(_read_evidence(file), served_policies().zone))
+        return with_services(lambda services: consume(sealed_records(), services.policies.zone))
 
     if verify:
-        broken, verified = run(verify_chain)
+        broken, verified = run(lambda chain, _: verify_chain(chain))
         if broken:
             of_contract = f" (contract {broken.contract_id})" if broken.contract_id else ""
             raise Refusal(f"the chain is broken at number {broken.sequence}{of_contract}: {broken.reason}")
         echo(f"The chain is whole: {verified} records.")
-    elif not run(lambda chain: _show_evidence(chain, contract, json=json)) and contract:
+    elif not run(lambda chain, zone: _show_evidence(chain, zone, contract, json=json)) and contract:
         raise Refusal("no finished erasure of this contract is recorded")
 
 
-async def _show_evidence(chain: AsyncIterator[Evidence], contract: UUID | None, *, json: bool) -> int:
+async def _show_evidence(chain: AsyncIterator[Evidence], zone: ZoneInfo, contract: UUID | None, *, json: bool) -> int:
     """Show the records of one contract, or all; return their number."""
-    columns = ("sequence", "contract_id", "due_at", "finished_at", "erased_rows", "hash")
     rows, shown = [], 0
     async for record in chain:
         if contract is not None and record.get("contract_id") != str(contract):
@@ -184,10 +187,21 @@ async def _show_evidence(chain: AsyncIterator[Evidence], contract: UUID | None, 
         if json:  # a line at a time: a table needs the width of all its rows
             echo(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
         else:
-            rows.append([record.get(column) for column in columns])
+            rows.append(_evidence_in_words(record, zone))
     if rows or (not json and contract is None):
-        show_table(columns, rows)
+        show_table(("number", "contract", "was due at", "erased at", "erased rows", "hash"), rows)
     return shown
+
+
+def _evidence_in_words(record: Evidence, zone: ZoneInfo) -> list[object]:
+    try:
+        due_at, finished_at = (
+            datetime.fromisoformat(record[name]).astimezone(zone) for name in ("due_at", "finished_at")
+        )
+        erased = ", ".join(f"{count} of {table}" for table, count in sorted(record["erased_rows"].items()))
+        return [record["sequence"], record["contract_id"], due_at, finished_at, erased or "none", record["hash"]]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Refusal(f"--from: {_EXPECTED_LINES}", Status.MISUNDERSTOOD) from None
 
 
 def _breaker_in_words(assessment: Assessment) -> str:
@@ -221,7 +235,7 @@ async def _read_evidence(file: Path) -> AsyncIterator[Evidence]:
                 if not isinstance(record, dict):
                     raise TypeError  # noqa: TRY301 - reported like a line that is no JSON
                 yield record
-    except (OSError, ValueError, TypeError):
-        raise Refusal(
-            f"{file}: expected lines as `contract-server erasures evidence --json` writes them", Status.MISUNDERSTOOD
-        ) from None
+    except OSError as error:
+        raise Refusal(f"--from: {file} cannot be read ({error.strerror})", Status.MISUNDERSTOOD) from None
+    except (ValueError, TypeError):
+        raise Refusal(f"--from: {file}: {_EXPECTED_LINES}", Status.MISUNDERSTOOD) from None

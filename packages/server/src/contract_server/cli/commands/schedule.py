@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from contract_server.cli.bootstrap import with_services
+from contract_server.cli.exit_status import Status
 from contract_server.cli.output import Json, echo, show_first
 from contract_server.contracts.due import list_due
 from contract_server.schedule.due_actions import SweepReport
@@ -49,12 +50,14 @@ async def _due(services: Services, within: timedelta, limit: int) -> list[dict[s
 def sweep() -> None:
     """Run all due actions and send pending mails once, as the worker does regularly. Needs no Redis.
 
+    Exit status: 0 no due action failed, 1 one failed: the next sweeps try again.
+
     Example: contract-server sweep
     """
     load_worker_settings()
     report = with_services(_sweep)
     echo(f"done: {report.done}, failed: {len(report.failed)}, left for later: {len(report.skipped)}")
-    raise typer.Exit(1 if report.failed else 0)
+    raise typer.Exit(Status.NO if report.failed else Status.DONE)
 
 
 async def _sweep(services: Services) -> SweepReport:
