@@ -4,6 +4,7 @@ A new Python takes a second to import the server. Each worker of a test run impo
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -80,6 +81,7 @@ def _run(variables: Mapping[str, str], arguments: tuple[str, ...], output: Path,
     os.environ.clear()
     os.environ.update(variables)
     sys.argv = ["contract-server", *arguments]
+    gc.freeze()  # otherwise, the first collection copies all that the fork shares with its server
     uuid_utils.reseed_rng()  # otherwise, all forks make the same random numbers
     if _HELD_LOG in os.environ:
         watch_servers()

@@ -27,10 +27,10 @@ VALUES (gen_random_uuid(), $2, $1, now(), now(), now() + interval '1 day')
 """
 _APPLIED = """
 WITH dates AS (
-    SELECT (service_end AT TIME ZONE 'UTC' - interval '12 hours')::date AS service_end_last_day,
-           (erasure AT TIME ZONE 'UTC' - interval '12 hours')::date AS erasure_last_day, service_end, erasure
-      FROM (SELECT date_bin('15 minutes', $2::timestamptz, 'epoch') AS service_end,
-                   date_bin('15 minutes', $3::timestamptz, 'epoch') AS erasure) AS day_ends
+    SELECT (service_end AT TIME ZONE 'Asia/Tokyo')::date - 1 AS service_end_last_day,
+           (erasure AT TIME ZONE 'Asia/Tokyo')::date - 1 AS erasure_last_day, service_end, erasure
+      FROM (SELECT date_trunc('day', $2::timestamptz, 'Asia/Tokyo') AS service_end,
+                   date_trunc('day', $3::timestamptz, 'Asia/Tokyo') AS erasure) AS day_ends
 ), contract AS (
     UPDATE contract SET version = 2, status = 'TERMINATED', applications = 1, erasure_due_at = $3,
                         service_end_due_at = CASE WHEN $2 > clock_timestamp() THEN $2 END
@@ -44,7 +44,7 @@ SELECT gen_random_uuid(), $1, 1, service_end_last_day - 14, service_end_last_day
        CASE WHEN $2 <= clock_timestamp() THEN service_end END
   FROM dates
 """
-"""The deadlines are those of a zone whose day ended within the last quarter of an hour; the actions fall due after."""
+"""The deadlines are the last midnights in Tokyo before the actions fall due, at which they are already allowed."""
 BETWEEN_THE_DATES = timedelta(days=31)
 
 

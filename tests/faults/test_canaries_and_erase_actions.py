@@ -31,6 +31,8 @@ from tests.server.workbench import (
 
 from contract_rules import Action, Status
 from contract_server.accounts.models import PasswordResetToken, Session
+from contract_server.audit.models import AuditAction, AuditEntry
+from contract_server.audit.origin import Interface
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.db.connection import database
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -130,6 +132,7 @@ async def planted_contract(bench: Workbench, field: Field, flock: dict[tuple[str
     contractor = await bench.contract()
     contract_id, account_id = contract_of(contractor), contractor.account_id
     await bench.ask(contractor, Action.TERMINATE)
+    await AuditEntry.create(action=AuditAction.LOGGED_IN, interface=Interface.PAGE, contract_id=contract_id)
     await IdempotentAnswer.create(account_id=account_id, key="key", input_hash=b"", answer={})
     await PasswordResetToken.create(account_id=account_id, token_hash="hash", expires_at=ERASURE_DUE_AT)
     await Session.create(
