@@ -344,9 +344,13 @@ def test_a_refusal_without_an_application_has_no_dates() -> None:
 @pytest.mark.parametrize("facts", STANDING.values(), ids=lambda facts: facts.status)
 def test_a_decision_needs_an_instant(facts: Facts) -> None:
     naive = datetime(2024, 3, 1, 9, 30)  # noqa: DTZ001  # the mistake
-    with pytest.raises(ValueError, match="has no UTC offset"):
+    with pytest.raises(
+        ValueError, match=r"^2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00\+09:00$"
+    ):
         decide(POLICY, facts, Action.TERMINATE, CONTRACTOR, naive)
-    with pytest.raises(ValueError, match="has no UTC offset"):
+    with pytest.raises(
+        ValueError, match=r"^2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00\+09:00$"
+    ):
         available_actions(POLICY, facts, CONTRACTOR, naive)
 
 

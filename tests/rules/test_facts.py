@@ -217,43 +217,58 @@ class Day(date):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"number": 0}, r"^number is 0: write a whole number of 1 or more$"),
-        ({"number": True}, r"^number is True: write a whole number"),
-        ({"number": "1"}, r"^number is '1': write a whole number"),
-        ({"requested_at": APPLIED_ON}, r"^requested_at is datetime.date\(2024, 3, 1\): write an instant$"),
-        ({"requested_at": Day(2024, 3, 1)}, r"^requested_at is Day\(2024, 3, 1\): write an instant$"),
-        ({"requested_at": APPLIED.replace(tzinfo=None)}, r"^2024-03-01T09:30:00 has no UTC offset"),
+        ({"number": 0}, "number is 0: write a whole number of 1 or more"),
+        ({"number": True}, "number is True: write a whole number of 1 or more"),
+        ({"number": "1"}, "number is '1': write a whole number of 1 or more"),
+        ({"requested_at": APPLIED_ON}, "requested_at is datetime.date(2024, 3, 1): write an instant"),
+        ({"requested_at": Day(2024, 3, 1)}, "requested_at is Day(2024, 3, 1): write an instant"),
+        (
+            {"requested_at": APPLIED.replace(tzinfo=None)},
+            "2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00+09:00",
+        ),
         (
             {"requested_at": APPLIED + timedelta(days=3)},
-            r"^requested_at is 2024-03-04T09:30:00\+09:00 in Asia/Tokyo, and requested_on is 2024-03-01: write the ",
+            (
+                "requested_at is 2024-03-04T09:30:00+09:00 in Asia/Tokyo, and requested_on is 2024-03-01: write "
+                "the instant and the date of the same application"
+            ),
         ),
         (
             {"requested_at": APPLIED - timedelta(days=3)},
-            r"^requested_at is 2024-02-27T09:30:00\+09:00 in Asia/Tokyo, and requested_on is 2024-03-01: write the ",
+            (
+                "requested_at is 2024-02-27T09:30:00+09:00 in Asia/Tokyo, and requested_on is 2024-03-01: write "
+                "the instant and the date of the same application"
+            ),
         ),
-        ({"timeline": None}, r"^timeline is None: write a Timeline$"),
-        ({"timeline": tuple(TIMELINE)}, r"^timeline is \(.*\): write a Timeline$"),
+        ({"timeline": None}, "timeline is None: write a Timeline"),
+        ({"timeline": tuple(TIMELINE)}, f"timeline is {tuple(TIMELINE)}: write a Timeline"),
         (
             {
                 "timeline": Timeline(APPLIED_ON, "terms", "1.0", TOKYO, after(0), after(1), after(2)),
                 "requested_at": after(0).at,
             },
-            r"^service_end: 2024-03-01 was over at 2024-03-02T00:00:00\+09:00, when it was applied for: write ",
+            (
+                "service_end: 2024-03-01 was over at 2024-03-02T00:00:00+09:00, when it was applied for: write "
+                "the dates that follow from this application"
+            ),
         ),
         (
             {
                 "timeline": Timeline(APPLIED_ON, "terms", "1.0", TOKYO, after(1), after(0), after(2)),
                 "requested_at": after(0).at,
             },
-            r"^resumption: 2024-03-01 was over at ",
+            (
+                "resumption: 2024-03-01 was over at 2024-03-02T00:00:00+09:00, when it was applied for: write "
+                "the dates that follow from this application"
+            ),
         ),
     ],
 )
 def test_an_application_and_its_dates_belong_together(change: dict[str, Any], message: str) -> None:
     application = Application(1, APPLIED, TIMELINE)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Application(**(application._asdict() | change))
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         application._replace(**change)
 
 
@@ -264,7 +279,13 @@ def test_dates_that_were_promised_stay_when_a_country_changes_its_clocks() -> No
     applied = datetime.fromisoformat("2023-07-01T05:30:00+00:00")
     timeline = Timeline(date(2023, 7, 1), "terms", "1", mexico, as_promised, as_promised, as_promised)
     assert Application(1, applied, timeline).timeline.erasure.at == as_promised.at
-    with pytest.raises(ValueError, match=r"^requested_at is 2023-06-30T21:30:00-06:00 in America/Mexico_City, and "):
+    with pytest.raises(
+        ValueError,
+        match=(
+            r"^requested_at is 2023-06-30T21:30:00-06:00 in America/Mexico_City, and requested_on is "
+            r"2023-07-01: write the instant and the date of the same application$"
+        ),
+    ):
         Application(1, applied - timedelta(hours=2), timeline)
 
 
@@ -286,7 +307,7 @@ CONTRACTS = {"active": ACTIVE, "terminated": TERMINATED, "ended": ENDED, "held":
     ("field", "value", "message"),
     [
         ("status", "ACTIVE", "status is 'ACTIVE': write a Status: ACTIVE, TERMINATED, ERASED"),
-        ("status", None, "status is None: write a Status: "),
+        ("status", None, "status is None: write a Status: ACTIVE, TERMINATED, ERASED"),
         ("version", "2", "version is '2': write a whole number of 1 or more"),
         ("version", True, "version is True: write a whole number of 1 or more"),
         ("version", 2.0, "version is 2.0: write a whole number of 1 or more"),
@@ -314,15 +335,39 @@ def test_facts_are_of_their_types(facts: Facts, field: str, value: object, messa
         (
             TERMINATED,
             {"application": None},
-            "status is TERMINATED, and application is None: write the Application, or ",
+            "status is TERMINATED, and application is None: write the Application, or status ACTIVE",
         ),
-        (ERASED, {"application": None}, "status is ERASED, and application is None: write the Application, or "),
-        (ACTIVE, {"service_ended": True}, "status is ACTIVE, and service_ended is True: write False"),
+        (
+            ERASED,
+            {"application": None},
+            "status is ERASED, and application is None: write the Application, or status ACTIVE",
+        ),
+        (
+            ACTIVE,
+            {"service_ended": True},
+            ("status is ACTIVE, and service_ended is True: write False, which becomes True after an application"),
+        ),
         (TERMINATED, {"status": Status.ACTIVE}, "status is ACTIVE, and application is Application(number=1, "),
-        (TERMINATED, {"applications": 2}, "applications is 2, and the application in force has number 1: write "),
-        (ERASED, {"applications": 0}, "applications is 0, and the application in force has number 1: write "),
-        (ERASED, {"service_ended": False}, "status is ERASED, and service_ended is False: write True"),
-        (ERASED, {"erasure_held": True}, "status is ERASED, and erasure_held is True: write False"),
+        (
+            TERMINATED,
+            {"applications": 2},
+            ("applications is 2, and the application in force has number 1: write the number of the last one as both"),
+        ),
+        (
+            ERASED,
+            {"applications": 0},
+            ("applications is 0, and the application in force has number 1: write the number of the last one as both"),
+        ),
+        (
+            ERASED,
+            {"service_ended": False},
+            ("status is ERASED, and service_ended is False: write True, because the service ends before the erasure"),
+        ),
+        (
+            ERASED,
+            {"erasure_held": True},
+            "status is ERASED, and erasure_held is True: write False, because nothing is left to hold",
+        ),
     ],
 )
 def test_facts_that_no_history_leads_to_are_refused(facts: Facts, change: dict[str, Any], message: str) -> None:
@@ -384,12 +429,15 @@ def test_the_dates_that_were_promised_stand_before_those_of_the_policy(dates: tu
         (
             Status.TERMINATED,
             {"requested_at": APPLIED, "erasure": date(2024, 3, 14)},
-            "erasure: applied on 2024-03-01, data would be kept until 2024-03-14 and the service would run until",
+            (
+                "erasure: applied on 2024-03-01, data would be kept until 2024-03-14 and the service would run "
+                "until 2024-03-15: write an erasure that is never earlier than service_end"
+            ),
         ),
         (
             Status.ERASED,
             {"requested_at": APPLIED, "erasure_held": True},
-            "status is ERASED, and erasure_held is True: write False",
+            "status is ERASED, and erasure_held is True: write False, because nothing is left to hold",
         ),
     ],
 )

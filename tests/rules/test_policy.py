@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -126,7 +127,9 @@ def test_policies_of_one_name_and_version_but_other_terms_promise_their_own_date
 def test_an_instant_without_offset_is_the_callers_mistake() -> None:
     naive = datetime(2024, 3, 1, 9, 30)  # noqa: DTZ001  # the mistake
     for ask in (POLICY.timeline, POLICY.local_date, POLICY.can_count_from, POLICIES.in_force_at):
-        with pytest.raises(ValueError, match="2024-03-01T09:30:00 has no UTC offset: write one, as in"):
+        with pytest.raises(
+            ValueError, match=r"^2024-03-01T09:30:00 has no UTC offset: write one, as in 2024-03-01T09:30:00\+09:00$"
+        ):
             ask(naive)
 
 
@@ -176,7 +179,9 @@ def test_a_deadline_has_passed_from_its_instant_on(now: date, passed: bool) -> N
 
 
 def test_no_deadline_says_whether_it_has_passed_to_a_wall_time() -> None:
-    with pytest.raises(ValueError, match="has no UTC offset"):
+    with pytest.raises(
+        ValueError, match=r"^2024-03-15T00:00:00 has no UTC offset: write one, as in 2024-03-15T00:00:00\+09:00$"
+    ):
         Deadline(date(2024, 3, 15), SERVICE_END).passed(datetime(2024, 3, 15))  # noqa: DTZ001  # the mistake
 
 
@@ -203,9 +208,17 @@ def test_a_deadline_in_a_doubled_hour_passes_once() -> None:
 
 
 def test_a_deadline_needs_an_instant() -> None:
-    with pytest.raises(ValueError, match="has no UTC offset"):
+    with pytest.raises(
+        ValueError, match=r"^2024-03-16T00:00:00 has no UTC offset: write one, as in 2024-03-16T00:00:00\+09:00$"
+    ):
         Deadline(date(2024, 3, 15), datetime(2024, 3, 16))  # noqa: DTZ001  # the mistake
-    with pytest.raises(DateOutOfRange, match="in UTC"):
+    with pytest.raises(
+        DateOutOfRange,
+        match=(
+            r"^9999-12-31T23:00:00-05:00 lies outside the years 1 to 9999 in UTC: choose an instant that lies "
+            r"nearer to the present$"
+        ),
+    ):
         Deadline(date(9999, 12, 31), datetime(9999, 12, 31, 23, tzinfo=ZoneInfo("Etc/GMT+5")))
 
 
@@ -215,7 +228,9 @@ def test_a_deadline_needs_an_instant() -> None:
 def test_the_horizon_is_the_last_date_whose_deadlines_the_calendar_has() -> None:
     assert date(9999, 12, 30) - timedelta(days=45) == POLICY.horizon
     assert POLICY.timeline_on(POLICY.horizon).erasure.last_day == date(9999, 12, 30)
-    with pytest.raises(DateOutOfRange, match=r"45 days forward from|the instant after 9999-12-31"):
+    with pytest.raises(
+        DateOutOfRange, match=r"^the instant after 9999-12-31 lies outside the years 1 to 9999: choose an earlier day$"
+    ):
         POLICY.timeline_on(POLICY.horizon + timedelta(days=1))
 
 
@@ -291,9 +306,21 @@ def _instant(now: date) -> datetime:
 def test_the_dates_of_application_are_those_whose_holidays_are_listed() -> None:
     assert (WITH_HOLIDAYS.earliest, WITH_HOLIDAYS.horizon) == (date(2025, 12, 31), date(2028, 10, 8))
     assert WITH_HOLIDAYS.timeline_on(WITH_HOLIDAYS.horizon).erasure.last_day == date(2028, 12, 29)
-    with pytest.raises(HolidaysUnknown, match="whether 2029-01-01 is a holiday is not known"):
+    with pytest.raises(
+        HolidaysUnknown,
+        match=(
+            r"^whether 2029-01-01 is a holiday is not known: the holidays are listed from 2026-01-01 until "
+            r"2029-01-01: add those of 2029, and move holidays_until$"
+        ),
+    ):
         WITH_HOLIDAYS.timeline_on(WITH_HOLIDAYS.horizon + timedelta(days=1))
-    with pytest.raises(HolidaysUnknown, match="whether 2025-12-31 is a holiday is not known"):
+    with pytest.raises(
+        HolidaysUnknown,
+        match=(
+            r"^whether 2025-12-31 is a holiday is not known: the holidays are listed from 2026-01-01 until "
+            r"2029-01-01: add those of 2025, and move holidays_until$"
+        ),
+    ):
         WITH_HOLIDAYS.timeline_on(WITH_HOLIDAYS.earliest - timedelta(days=1))
 
 
@@ -313,20 +340,75 @@ def test_a_cutoff_in_the_first_month_of_the_calendar_is_before_the_calendar() ->
 @pytest.mark.parametrize(
     ("service_end", "resumption", "erasure", "message"),
     [
-        (days(45), days(14), days(44), "applied on 2000-01-01, data would be kept until 2000-02-14 and the service "),
-        (days(45), days(14), days(44), "would run until 2000-02-15: write an erasure that is never earlier than serv"),
-        (days(14), days(46), days(45), "could be resumed until 2000-02-16: .* never earlier than resumption"),
-        (months(2), days(14), days(60), "applied on 2000-03-01, data .* service would run until"),
-        (days(14), months(1), days(30), "applied on 2000-01-01, .* resumed until 2000-02-01"),
-        (Period(Unit.BUSINESS_DAY, 1, calendar=WEEKEND), days(1), days(2), "on 2000-01-07, .* until 2000-01-10"),
-        (days(14), days(14), days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT), "applied on 2000-01-01"),
-        (months(2), months(2), months(1), "erasure: applied on"),
+        (
+            days(45),
+            days(14),
+            days(44),
+            (
+                "erasure: applied on 2000-01-01, data would be kept until 2000-02-14 and the service would run "
+                "until 2000-02-15: write an erasure that is never earlier than service_end"
+            ),
+        ),
+        (
+            days(14),
+            days(46),
+            days(45),
+            (
+                "erasure: applied on 2000-01-01, data would be kept until 2000-02-15 and the contract could be "
+                "resumed until 2000-02-16: write an erasure that is never earlier than resumption"
+            ),
+        ),
+        (
+            months(2),
+            days(14),
+            days(60),
+            (
+                "erasure: applied on 2000-03-01, data would be kept until 2000-04-30 and the service would run "
+                "until 2000-05-01: write an erasure that is never earlier than service_end"
+            ),
+        ),
+        (
+            days(14),
+            months(1),
+            days(30),
+            (
+                "erasure: applied on 2000-01-01, data would be kept until 2000-01-31 and the contract could be "
+                "resumed until 2000-02-01: write an erasure that is never earlier than resumption"
+            ),
+        ),
+        (
+            Period(Unit.BUSINESS_DAY, 1, calendar=WEEKEND),
+            days(1),
+            days(2),
+            (
+                "erasure: applied on 2000-01-07, data would be kept until 2000-01-09 and the service would run "
+                "until 2000-01-10: write an erasure that is never earlier than service_end"
+            ),
+        ),
+        (
+            days(14),
+            days(14),
+            days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT),
+            (
+                "erasure: applied on 2000-01-01, data would be kept until 2000-01-14 and the service would run "
+                "until 2000-01-15: write an erasure that is never earlier than service_end"
+            ),
+        ),
+        (
+            months(2),
+            months(2),
+            months(1),
+            (
+                "erasure: applied on 2000-01-01, data would be kept until 2000-02-01 and the service would run "
+                "until 2000-03-01: write an erasure that is never earlier than service_end"
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_data_is_never_erased_before_the_service_ends_or_while_it_can_be_resumed(
     service_end: Period, resumption: Period, erasure: Period, message: str
 ) -> None:
-    with pytest.raises(PolicyError, match=message):
+    with pytest.raises(PolicyError, match=f"^{re.escape(message)}$"):
         policy_of(service_end, resumption, erasure)
 
 
@@ -352,7 +434,9 @@ def test_deadlines_may_coincide(service_end: Period, resumption: Period, erasure
 
 def test_a_deadline_comes_after_the_application() -> None:
     backward = Period(Unit.DAY, 1, direction=Direction.BACKWARD)
-    with pytest.raises(PolicyError, match="service_end: its last day lies before the application: write direction"):
+    with pytest.raises(
+        PolicyError, match=r"^service_end: its last day lies before the application: write direction forward$"
+    ):
         policy_of(backward, days(14), days(45))
 
 
@@ -447,7 +531,9 @@ def test_an_error_names_the_file_the_key_and_what_was_expected(written: str, ins
 
 
 def test_a_period_must_be_a_table() -> None:
-    with pytest.raises(PolicyError, match=r"policy: service_end: 14: write a table \[service_end\] with unit and"):
+    with pytest.raises(
+        PolicyError, match=r"^policy: service_end: 14: write a table \[service_end\] with unit and count$"
+    ):
         parse_policy('name = "x"\nversion = "1"\nzone = "UTC"\nservice_end = 14')
 
 
@@ -488,20 +574,32 @@ def test_a_period_may_roll_by_another_calendar_than_the_shared_one() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"{SHIPPED}\n[calendar]\nweekend = [6, 7]", "calendar: no period counts or moves by it: write a business_day"),
-        (f"{SHIPPED}\n[calendar]\nopen = [6, 7]", "calendar: 'open' is not a key of a calendar: write one of weekend"),
+        (
+            f"{SHIPPED}\n[calendar]\nweekend = [6, 7]",
+            ("policy: calendar: no period counts or moves by it: write a business_day or a roll, or leave it out"),
+        ),
+        (
+            f"{SHIPPED}\n[calendar]\nopen = [6, 7]",
+            (
+                "policy: calendar: 'open' is not a key of a calendar: write one of weekend, holidays, "
+                "holidays_from, holidays_until"
+            ),
+        ),
         (
             f"calendar = [6, 7]\n{SHIPPED}",
-            r"calendar: \[6, 7\] is not a calendar: write a table with weekend, holidays",
+            "policy: calendar: [6, 7] is not a calendar: write a table with weekend, holidays, holidays_until",
         ),
         (
             SHARED.replace("ROLL", "").replace("holidays_until = 2029-01-01", ""),
-            "holidays do not say until when they are",
+            (
+                "policy: calendar: holidays do not say until when they are complete: write holidays_until, the "
+                "first date whose holidays are not listed, as in 2027-01-01"
+            ),
         ),
     ],
 )
 def test_a_shared_calendar_that_cannot_be_meant_is_refused(text: str, message: str) -> None:
-    with pytest.raises(PolicyError, match=message):
+    with pytest.raises(PolicyError, match=f"^{re.escape(message)}$"):
         parse_policy(text)
 
 
@@ -593,7 +691,13 @@ def test_one_products_dates_are_never_explained_by_anothers_rules(mine: Policy, 
 
 def test_a_version_that_counts_in_another_zone_now_explains_no_date_of_before() -> None:
     moved = replace(LOGIN, zone=ZoneInfo("Asia/Taipei"))
-    with pytest.raises(ValueError, match="promised by login 1 in Asia/Tokyo, not by login 1 in Asia/Taipei: give"):
+    with pytest.raises(
+        ValueError,
+        match=(
+            r"^these dates were promised by login 1 in Asia/Tokyo, not by login 1 in Asia/Taipei: give the "
+            r"registry, or its `of\(timeline\)`$"
+        ),
+    ):
         explain_deadline(DeadlineKind.ERASURE, LOGIN.timeline(APPLIED), moved, Language.JA)
 
 
@@ -615,40 +719,61 @@ def test_the_versions_of_each_product_follow_one_another() -> None:
     assert list(policies) == [BILLING, first, second]
     assert policies.in_force(date(2025, 3, 31), "login") is first
     assert policies.in_force(change, "login") is second
-    with pytest.raises(PolicyError, match=r"^valid_until: login 1 is still in force when login 2 begins: "):
+    with pytest.raises(
+        PolicyError,
+        match=(
+            r"^valid_until: login 1 is still in force when login 2 begins: end it with the other's "
+            r"valid_from, 2025-04-01$"
+        ),
+    ):
         PolicyRegistry([LOGIN, second, BILLING])
 
 
 def test_what_is_not_in_the_registry_is_said_to_be_so() -> None:
     between = policy_of(days(1), days(1), days(1), valid_from=date(2024, 1, 1), valid_until=date(2024, 2, 1))
     policies = PolicyRegistry([between])
-    with pytest.raises(PolicyNotFound, match="no policy is in force on 2024-02-01"):
+    with pytest.raises(PolicyNotFound, match=r"^no policy is in force on 2024-02-01$"):
         policies.in_force(date(2024, 2, 1))
-    with pytest.raises(PolicyNotFound, match="no policy is in force at 2023-12-31T23:59:00"):
+    with pytest.raises(PolicyNotFound, match=r"^no policy is in force at 2023-12-31T23:59:00\+09:00$"):
         policies.in_force_at(at("2023-12-31T23:59"))
-    with pytest.raises(PolicyNotFound, match="no policy other of version test"):
+    with pytest.raises(PolicyNotFound, match=r"^no policy other of version test$"):
         policies.version("other", "test")
-    with pytest.raises(PolicyNotFound, match="no policy terms of version other"):
+    with pytest.raises(PolicyNotFound, match=r"^no policy terms of version other$"):
         policies.version("terms", "other")
-    with pytest.raises(PolicyNotFound, match=r"no policy omakase-login of version 1\.0"):
+    with pytest.raises(PolicyNotFound, match=r"^no policy omakase-login of version 1\.0$"):
         policies.of(POLICY.timeline(APPLIED))
 
 
 @pytest.mark.parametrize(
     ("policies", "message"),
     [
-        ([], "^a registry needs a policy: write at least one$"),
-        ([OLD, OLD], "^version: policy and policy both say terms old: give each its own$"),
+        ([], "a registry needs a policy: write at least one"),
+        ([OLD, OLD], "version: policy and policy both say terms old: give each its own"),
         (
             [policy_of(days(1), days(1), days(1)), NEW],
-            "^valid_until: terms test is still in force when terms new begins: end it with .*, 2025-04-01$",
+            (
+                "valid_until: terms test is still in force when terms new begins: end it with the other's "
+                "valid_from, 2025-04-01"
+            ),
         ),
-        ([OLD, policy_of(days(1), days(1), days(1))], "is still in force when terms .* begins: .*, 0001-01-01"),
-        ([OLD, policy_of(days(1), days(1), days(1), valid_from=date(2025, 3, 31))], "terms old is still in force"),
+        (
+            [OLD, policy_of(days(1), days(1), days(1))],
+            (
+                "valid_until: terms old is still in force when terms test begins: end it with the other's "
+                "valid_from, 0001-01-01"
+            ),
+        ),
+        (
+            [OLD, policy_of(days(1), days(1), days(1), valid_from=date(2025, 3, 31))],
+            (
+                "valid_until: terms old is still in force when terms test begins: end it with the other's "
+                "valid_from, 2025-03-31"
+            ),
+        ),
     ],
 )
 def test_two_policies_never_govern_the_same_date(policies: list[Policy], message: str) -> None:
-    with pytest.raises(PolicyError, match=message):
+    with pytest.raises(PolicyError, match=f"^{re.escape(message)}$"):
         PolicyRegistry(policies)
 
 
@@ -658,7 +783,13 @@ def test_a_folder_of_files_is_a_registry(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(
         SHIPPED.replace('version = "1.0"', 'version = "0.9"\nvalid_until = 2024-03-01'), encoding="utf-8"
     )
-    with pytest.raises(PolicyError, match="is still in force when"):
+    with pytest.raises(
+        PolicyError,
+        match=(
+            r"^valid_until: omakase-login 0\.9 is still in force when omakase-login 1\.0 begins: end it with "
+            r"the other's valid_from, 0001-01-01$"
+        ),
+    ):
         PolicyRegistry.from_folder(tmp_path)
     later = SHIPPED.replace('version = "1.0"', 'version = "1.0"\nvalid_from = 2024-03-01')
     (tmp_path / "b.toml").write_text(later, encoding="utf-8")
@@ -688,5 +819,5 @@ def test_a_file_that_is_no_text_is_no_policy(tmp_path: Path) -> None:
 def test_the_first_file_that_is_no_policy_is_named(tmp_path: Path) -> None:
     for name in ("b.toml", "a.toml", "c.toml"):
         (tmp_path / name).write_text("", encoding="utf-8")
-    with pytest.raises(PolicyError, match=r"a\.toml: name: missing"):
+    with pytest.raises(PolicyError, match=r"^a\.toml: name: missing: write text$"):
         PolicyRegistry.from_folder(tmp_path)

@@ -1,8 +1,8 @@
 """Try every mutant in a process of its own, forked from one that has imported and collected all tests once.
 
 The test that noticed the mutant before, of the same function, is asked first, then the others that reach the function:
-those first that are quick and reach little else, and one case of each before another. So most mutants cost one fork and
-one test. A mutant that none has noticed in some seconds counts as not noticed.
+by turns the next of those that are quick and reach little else, which a table of messages has many of, and the next of
+another name. So most mutants cost one fork and one test. A mutant that none has noticed in some seconds counts as not noticed.
 """
 
 import hashlib
@@ -71,7 +71,8 @@ class OneForkAMutant:
 
     def tried(self, function: str, tests: list[Item]) -> Iterator[tuple[str, str]]:
         """The function's mutants with their outcomes."""
-        tests = different_first(sorted(tests, key=lambda test: self.costs[test.nodeid]))
+        cheap_first = sorted(tests, key=lambda test: self.costs[test.nodeid])
+        tests = by_turns(cheap_first, different_first(cheap_first))
         for mutant in self.mutants[function]:
             outcome = try_mutant(mutant, tests)
             tests.sort(key=lambda test: test.nodeid != outcome)
@@ -87,6 +88,11 @@ def different_first(tests: list[Item]) -> list[Item]:
         turn[test] = cases[name]
         cases[name] += 1
     return sorted(tests, key=lambda test: turn[test])
+
+
+def by_turns(one: list[Item], other: list[Item]) -> list[Item]:
+    """The tests of both orders, each once: the next of one, then the next of the other."""
+    return [*dict.fromkeys(test for pair in zip(one, other, strict=True) for test in pair)]
 
 
 def function_of(mutant: str) -> str:

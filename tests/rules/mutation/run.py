@@ -66,7 +66,11 @@ def main() -> int:
 
 
 def prepare() -> None:
-    """Let mutmut make all mutants, and find out which tests call which function, by trying one."""
+    """Let mutmut make all mutants, and find out which tests call which function, by trying one.
+
+    What it found out before goes: mutmut passes the names of new tests to pytest, which cannot read all of them.
+    """
+    (MUTANTS / "mutmut-stats.json").unlink(missing_ok=True)
     for folder in (COPY / "src", COPY / "packages", COPY / "tests", MUTANTS / "packages", MUTANTS / "tests"):
         shutil.rmtree(folder, ignore_errors=True)
     without_caches = shutil.ignore_patterns("__pycache__")
