@@ -87,6 +87,10 @@ def test_the_readmes_picture_is_the_commands_output() -> None:
     assert f"```mermaid\n{mermaid()}```\n" in README
 
 
+def test_the_readme_has_no_link_that_is_dead_for_readers_of_the_wheel() -> None:
+    assert re.findall(r"\]\((?!https://|#)(.+?)\)", README) == []
+
+
 def test_the_changelog_has_the_version_that_is_built() -> None:
     project = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changelog = (PACKAGE / "CHANGELOG.md").read_text(encoding="utf-8")
