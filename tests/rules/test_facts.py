@@ -423,8 +423,8 @@ def test_the_dates_that_were_promised_stand_before_those_of_the_policy(dates: tu
         (Status.ACTIVE, {"requested_at": APPLIED}, "status is ACTIVE, and application is Application("),
         (
             Status.TERMINATED,
-            {"erasure": date(2024, 4, 15)},
-            "erasure without requested_at: write the instant of the application in force",
+            {"service_end": date(2024, 3, 15), "erasure": date(2024, 4, 15)},
+            "service_end, erasure without requested_at: write the instant of the application in force",
         ),
         (
             Status.TERMINATED,

@@ -1,8 +1,8 @@
 """Try every mutant in a process of its own, forked from one that has imported and collected all tests once.
 
 The test that noticed the mutant before, of the same function, is asked first, then the others that reach the function:
-by turns the next of those that are quick and reach little else, which a table of messages has many of, and the next of
-another name. So most mutants cost one fork and one test. A mutant that none has noticed in some seconds counts as not noticed.
+the quick ones, one case of each before another, then the slow ones. So most mutants cost one fork and one test. A
+mutant that none has noticed in some seconds counts as not noticed.
 """
 
 import hashlib
@@ -22,8 +22,9 @@ import pytest
 
 SURVIVED = ""
 NEVER_ENDED = "no test: it never ended, or the process died"
-SECONDS = 5
+SECONDS = 8
 """How long tests are asked about a mutant, of the processor's time."""
+SECONDS_OF_A_QUICK_TEST = 0.05
 SECONDS_OF_A_TEST = 4
 MOST_MEMORY = 4 * 1024**3
 
@@ -36,7 +37,7 @@ class OneForkAMutant:
     Fields:
         mutants: the names of those to try.
         reaching: of each function, by the name that its mutants begin with, the tests that call it.
-        costs: of each test, how long it takes and how much it reaches: the less, the sooner it is asked.
+        seconds: of each test, how long it takes.
         outcomes: the file to which each mutant is added, and the test that noticed it, if one did.
         lanes: how many are tried at the same time.
     """
@@ -45,13 +46,13 @@ class OneForkAMutant:
         self,
         mutants: Iterable[str],
         reaching: dict[str, list[str]],
-        costs: dict[str, float],
+        seconds: dict[str, float],
         outcomes: Path,
         lanes: int,
     ) -> None:
         functions = groupby(sorted(mutants), key=function_of)
         self.mutants = {function: [*of_function] for function, of_function in functions}
-        self.reaching, self.costs, self.outcomes, self.lanes = reaching, costs, outcomes, lanes
+        self.reaching, self.seconds, self.outcomes, self.lanes = reaching, seconds, outcomes, lanes
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Share the functions among the lanes."""
@@ -71,28 +72,22 @@ class OneForkAMutant:
 
     def tried(self, function: str, tests: list[Item]) -> Iterator[tuple[str, str]]:
         """The function's mutants with their outcomes."""
-        cheap_first = sorted(tests, key=lambda test: self.costs[test.nodeid])
-        tests = by_turns(cheap_first, different_first(cheap_first))
+        tests = in_order(tests, self.seconds)
         for mutant in self.mutants[function]:
             outcome = try_mutant(mutant, tests)
             tests.sort(key=lambda test: test.nodeid != outcome)
             yield mutant, outcome
 
 
-def different_first(tests: list[Item]) -> list[Item]:
-    """One case of each test before the second of any: cases of one test notice much the same."""
+def in_order(tests: list[Item], seconds: dict[str, float]) -> list[Item]:
+    """The quick tests, one case of each before the second of any, which notices much the same; then the slow ones."""
     cases: Counter[str] = Counter()
-    turn = {}
-    for test in tests:
+    turns = {}
+    for test in sorted(tests, key=lambda test: seconds[test.nodeid]):
         name = test.nodeid.partition("[")[0]
-        turn[test] = cases[name]
+        turns[test] = (seconds[test.nodeid] > SECONDS_OF_A_QUICK_TEST, cases[name])
         cases[name] += 1
-    return sorted(tests, key=lambda test: turn[test])
-
-
-def by_turns(one: list[Item], other: list[Item]) -> list[Item]:
-    """The tests of both orders, each once: the next of one, then the next of the other."""
-    return [*dict.fromkeys(test for pair in zip(one, other, strict=True) for test in pair)]
+    return sorted(turns, key=lambda test: turns[test])
 
 
 def function_of(mutant: str) -> str:
@@ -170,12 +165,10 @@ def forked(act: Callable[[], None]) -> int:
 def main(outcomes: Path, lanes: int) -> int:
     """Try the mutants that standard input names, in the folder of which mutmut has made them."""
     stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
-    reaching = stats["tests_by_mangled_function_name"]
-    reach = Counter(test for tests in reaching.values() for test in tests)
     plugin = OneForkAMutant(
         set(sys.stdin.read().split()) - keep_known(outcomes),
-        reaching,
-        {test: seconds * reach[test] for test, seconds in stats["duration_by_test"].items()},
+        stats["tests_by_mangled_function_name"],
+        stats["duration_by_test"],
         outcomes,
         lanes,
     )
