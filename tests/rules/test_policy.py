@@ -505,24 +505,80 @@ def test_a_policy_file_may_say_everything() -> None:
     [
         ('name = "omakase-login"', "", "terms.toml: name: missing: write text"),
         ('version = "1.0"', "version = 1.0", "terms.toml: version: 1.0: write text"),
-        ('version = "1.0"', 'version = ""', "terms.toml: version is empty"),
-        ('"Asia/Tokyo"', '"Asia/Edo"', "terms.toml: zone: 'Asia/Edo': write the name of a time zone, as in"),
-        ('"Asia/Tokyo"', '"../Tokyo"', "terms.toml: zone: '../Tokyo': write the name of a time zone"),
-        ('"Asia/Tokyo"', '"Asia"', "terms.toml: zone: 'Asia': write the name of a time zone"),
+        (
+            'version = "1.0"',
+            'version = ""',
+            "terms.toml: version is empty: write the text by which applications find their terms again",
+        ),
+        (
+            '"Asia/Tokyo"',
+            '"Asia/Edo"',
+            "terms.toml: zone: 'Asia/Edo': write the name of a time zone, as in Asia/Tokyo, or install tzdata",
+        ),
+        (
+            '"Asia/Tokyo"',
+            '"../Tokyo"',
+            "terms.toml: zone: '../Tokyo': write the name of a time zone, as in Asia/Tokyo, or install tzdata",
+        ),
+        (
+            '"Asia/Tokyo"',
+            '"Asia"',
+            "terms.toml: zone: 'Asia': write the name of a time zone, as in Asia/Tokyo, or install tzdata",
+        ),
         ('zone = "Asia/Tokyo"', "", "terms.toml: zone: missing: write text"),
         ("count = 45", "count = 0", "terms.toml: erasure: count is 0: write a whole number of 1 or more"),
-        ("count = 45", "counts = 45", "terms.toml: erasure: 'counts' is not a key of a period: write one of"),
-        ("count = 45", "count = 13", "terms.toml: erasure: applied on 2000-01-01, data would be kept until"),
-        ("[erasure]", "[erase]", "terms.toml: erase: not a key of a policy: write one of name, version, zone,"),
+        (
+            "count = 45",
+            "counts = 45",
+            (
+                "terms.toml: erasure: 'counts' is not a key of a period: write one of unit, count, first_day, "
+                "month_rule, direction, clear_days, event_roll, cutoff, cutoff_unit, align, align_from, roll, "
+                "roll_calendar, weekend, holidays, holidays_from, holidays_until"
+            ),
+        ),
+        (
+            "count = 45",
+            "count = 13",
+            (
+                "terms.toml: erasure: applied on 2000-01-01, data would be kept until 2000-01-14 and the service "
+                "would run until 2000-01-15: write an erasure that is never earlier than service_end"
+            ),
+        ),
+        (
+            "[erasure]",
+            "[erase]",
+            (
+                "terms.toml: erase: not a key of a policy: write one of name, version, zone, service_end, "
+                "resumption, erasure, valid_from, valid_until, calendar"
+            ),
+        ),
         ('zone = "Asia/Tokyo"', 'zone = "Asia/Tokyo"\nerasure = 45\n[x]', "terms.toml: not TOML: "),
-        ('version = "1.0"', 'version = "1"\nvalid_from = "2024"', "terms.toml: valid_from: '2024': write a date"),
-        ('version = "1.0"', 'version = "1"\nvalid_until = 2024-04-01T00:00:00', "terms.toml: valid_until: datetime."),
-        ('version = "1.0"', 'version = "1"\nhorizon = 2024-04-01', "terms.toml: horizon: not a key of a policy"),
+        (
+            'version = "1.0"',
+            'version = "1"\nvalid_from = "2024"',
+            "terms.toml: valid_from: '2024': write a date without quotes, as in 2024-03-01",
+        ),
+        (
+            'version = "1.0"',
+            'version = "1"\nvalid_until = 2024-04-01T00:00:00',
+            (
+                "terms.toml: valid_until: datetime.datetime(2024, 4, 1, 0, 0): write a date without quotes, as "
+                "in 2024-03-01"
+            ),
+        ),
+        (
+            'version = "1.0"',
+            'version = "1"\nhorizon = 2024-04-01',
+            (
+                "terms.toml: horizon: not a key of a policy: write one of name, version, zone, service_end, "
+                "resumption, erasure, valid_from, valid_until, calendar"
+            ),
+        ),
         ("=", "", "terms.toml: not TOML: "),
         ("count = 45", f"count = {'9' * 5_000}", "terms.toml: not TOML: "),
         ("count = 45", f"count = {'[' * 5_000}", "terms.toml: not TOML: "),
     ],
-)  # fmt: skip
+)
 def test_an_error_names_the_file_the_key_and_what_was_expected(written: str, instead: str, message: str) -> None:
     assert written in SHIPPED
     with pytest.raises(PolicyError) as error:
@@ -613,8 +669,18 @@ def test_a_period_alone_is_read_with_its_zone() -> None:
     ("text", "message"),
     [
         ('unit = "day"\ncount = 14', "notice.toml: zone: missing: write text"),
-        ('zone = "UTC"\nunit = "day"', "notice.toml: count is missing: write"),
-        ('zone = "UTC"\nname = "notice"\nunit = "day"\ncount = 14', "notice.toml: 'name' is not a key of a period"),
+        (
+            'zone = "UTC"\nunit = "day"',
+            "notice.toml: count is missing: write what is counted as unit and how many as count",
+        ),
+        (
+            'zone = "UTC"\nname = "notice"\nunit = "day"\ncount = 14',
+            (
+                "notice.toml: 'name' is not a key of a period: write one of unit, count, first_day, month_rule, "
+                "direction, clear_days, event_roll, cutoff, cutoff_unit, align, align_from, roll, roll_calendar, "
+                "weekend, holidays, holidays_from, holidays_until"
+            ),
+        ),
         ("zone", "notice.toml: not TOML: "),
     ],
 )

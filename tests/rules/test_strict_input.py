@@ -146,6 +146,7 @@ def test_a_kind_of_policy_is_a_policy() -> None:
     named = Named(**{each.name: getattr(POLICY, each.name) for each in fields(Policy) if each.init})
     decision = decide(named, ACTIVE, Action.TERMINATE, Actor.CONTRACTOR, APPLIED)
     assert decision == decide(POLICY, ACTIVE, Action.TERMINATE, Actor.CONTRACTOR, APPLIED)
+    assert available_actions(named, ACTIVE, Actor.CONTRACTOR, APPLIED) == (Action.TERMINATE,)
 
 
 def test_every_public_function_that_asks_for_a_time_was_tried() -> None:
