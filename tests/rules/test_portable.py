@@ -188,13 +188,17 @@ def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[st
         yield from places(each, (*path, key))
 
 
+def value_at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401  # any of JSON
+    """What stands there."""
+    for key in path:
+        value = value[key]
+    return value
+
+
 def changed(document: Json, path: tuple[str | int, ...], change: Callable[[Any, Any], object]) -> Json:
     """A copy in which what holds the path's last key is changed."""
     copied: Json = json.loads(json.dumps(document))
-    holder: Any = copied
-    for key in path[:-1]:
-        holder = holder[key]
-    change(holder, path[-1])
+    change(value_at(copied, path[:-1]), path[-1])
     return copied
 
 
@@ -232,14 +236,73 @@ def test_a_value_of_another_kind_is_refused_by_reader_and_schema_alike(
         assert str(error.value).startswith(named(path))
 
 
+AN_INSTANT = "an instant with its UTC offset and at most microseconds, as in 2024-03-01T09:30:00+09:00"
+A_DEADLINE = "an object with last_day, at"
+TO_WRITE = {
+    "facts": "an object with status, version, applications, application, service_ended, erasure_held",
+    "status": "one of ACTIVE, TERMINATED, ERASED",
+    "version": "a whole number of 1 or more",
+    "applications": "a whole number of 0 or more",
+    "application": "an object with number, requested_at, timeline",
+    "number": "a whole number of 1 or more",
+    "requested_at": AN_INSTANT,
+    "timeline": ("an object with requested_on, policy_name, policy_version, zone, service_end, resumption, erasure"),
+    "requested_on": "a date, as in 2024-03-01",
+    "policy_name": "text",
+    "policy_version": "text",
+    "zone": "the name of a time zone, as in Asia/Tokyo, or install tzdata",
+    "service_end": A_DEADLINE,
+    "resumption": A_DEADLINE,
+    "erasure": A_DEADLINE,
+    "last_day": "a date, as in 2024-03-01",
+    "at": AN_INSTANT,
+    "service_ended": "true or false",
+    "erasure_held": "true or false",
+    "decision": "an object whose outcome is granted or refused",
+    "outcome": "granted or refused",
+    "effects": "a list, each an object whose effect is record_event or send_mail",
+    0: "an object whose effect is record_event or send_mail",
+    1: "an object whose effect is record_event or send_mail",
+    "effect": "record_event or send_mail",
+    "type": (
+        "one of STARTED, TERMINATION_REQUESTED, RESUMED, SERVICE_ENDED, ERASURE_HELD, ERASURE_HOLD_RELEASED, ERASED"
+    ),
+    "actor": "one of CONTRACTOR, OPERATOR, SYSTEM",
+    "application_number": "a whole number of 1 or more",
+    "kind": "one of TERMINATION_ACCEPTED, RESUMPTION_ACCEPTED",
+    "reason": (
+        "one of ALREADY_TERMINATED, NOT_TERMINATED, RESUME_WINDOW_CLOSED, CONTRACT_ERASED, NOT_DUE_YET, "
+        "SERVICE_END_RECORDED, ERASURE_ON_HOLD, ACTOR_NOT_PERMITTED, DATE_OUT_OF_RANGE"
+    ),
+    "action": "one of TERMINATE, RESUME, END_SERVICE, HOLD_ERASURE, RELEASE_ERASURE_HOLD, ERASE",
+}
+"""What belongs under each key of the format."""
+OR_NULL = {
+    "facts.application",
+    "decision.facts.application",
+    "decision.timeline",
+    "decision.effects[0].application_number",
+}
+
+
+@pytest.mark.parametrize(("document", "path"), PLACES, ids=IDS)
+def test_an_error_says_what_belongs_in_its_place(document: Json, path: tuple[str | int, ...]) -> None:
+    if path == ("format",):
+        return
+    with pytest.raises(FactsError) as error:
+        read(with_value(document, path, 1.5))
+    assert str(error.value) == f"{named(path)} is 1.5: write {TO_WRITE[path[-1]]}"
+
+
 @pytest.mark.parametrize(("document", "path"), PLACES, ids=IDS)
 def test_a_missing_key_is_named_with_what_to_write(document: Json, path: tuple[str | int, ...]) -> None:
     wrong = changed(document, path, lambda holder, key: isinstance(holder, dict) and holder.pop(key))
     if wrong == document:
         return
     assert not VALIDATOR.is_valid(wrong)
-    missing = rf"^{re.escape(named(path))} is (missing|None): write |^the document has |^format: write "
-    with pytest.raises(FactsError, match=missing):
+    to_write = TO_WRITE.get(path[-1], "") + (", or null" if named(path) in OR_NULL else "")
+    missing = rf"^{re.escape(named(path))} is (missing|None): write {re.escape(to_write)}$"
+    with pytest.raises(FactsError, match=rf"{missing}|^the document has |^format: write "):
         read(wrong)
 
 
@@ -249,8 +312,10 @@ def test_a_key_too_many_is_refused(document: Json, path: tuple[str | int, ...]) 
     if wrong == document:
         return
     assert not VALIDATOR.is_valid(wrong)
-    with pytest.raises(FactsError, match=r"^" + re.escape(named(path)) + r" has 'more', which is no key of the format"):
+    keys = ", ".join(value_at(document, path))
+    with pytest.raises(FactsError) as error:
         read(wrong)
+    assert str(error.value) == f"{named(path)} has 'more', which is no key of the format: write an object with {keys}"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ import pytest
 
 SURVIVED = ""
 NEVER_ENDED = "no test: it never ended, or the process died"
-SECONDS = 8
+SECONDS = 3
 """How long tests are asked about a mutant, of the processor's time."""
 SECONDS_OF_A_QUICK_TEST = 0.05
 SECONDS_OF_A_TEST = 4
