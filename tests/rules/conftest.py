@@ -2,6 +2,10 @@
 
 from hypothesis import Phase, settings
 
+from contract_rules.instants import first_instant_after
+from contract_rules.policy.order import day_out_of_order
+from contract_rules.policy.terms import promised_on
+
 settings.register_profile("untimed", deadline=None)
 settings.register_profile(
     "mutation",  # whether a test fails, not on what simplest example
@@ -12,3 +16,9 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("untimed")
+
+
+def pytest_runtest_setup() -> None:
+    """Forget what earlier tests computed, so that each test asks the functions that it is about."""
+    for remembering in (first_instant_after, day_out_of_order, promised_on):
+        remembering.cache_clear()

@@ -195,6 +195,21 @@ def test_an_instant_that_ends_its_last_day_in_no_zone_is_refused(at: datetime) -
         Deadline(date(2024, 3, 15), at)
 
 
+@pytest.mark.parametrize(
+    ("last_day", "first", "beyond"),
+    [
+        (date(2024, 3, 15), "2024-03-15T08:00+00:00", "2024-03-15T07:45+00:00"),  # 16 hours east of UTC, and farther
+        (date(2024, 3, 15), "2024-03-16T15:45+00:00", "2024-03-16T16:00+00:00"),  # and west
+        (date(1972, 12, 30), "1972-12-31T00:44:30+00:00", "1973-01-01T00:44:30+00:00"),  # Liberia, and since
+    ],
+)
+def test_an_offset_is_one_that_a_zone_has_or_had(last_day: date, first: str, beyond: str) -> None:
+    assert Deadline(last_day, datetime.fromisoformat(first)).last_day == last_day
+    later = last_day if last_day.year > 1972 else date(1972, 12, 31)
+    with pytest.raises(ValueError, match="does not end at"):
+        Deadline(later, datetime.fromisoformat(beyond))
+
+
 @pytest.mark.parametrize("last_day", ["2024-03-15", datetime(2024, 3, 15, tzinfo=UTC), None, 20240315], ids=repr)
 def test_a_last_day_is_a_date(last_day: object) -> None:
     with pytest.raises(ValueError, match=r" is not a date: write the last day that counts$"):
@@ -279,6 +294,8 @@ def test_dates_that_were_promised_stay_when_a_country_changes_its_clocks() -> No
     applied = datetime.fromisoformat("2023-07-01T05:30:00+00:00")
     timeline = Timeline(date(2023, 7, 1), "terms", "1", mexico, as_promised, as_promised, as_promised)
     assert Application(1, applied, timeline).timeline.erasure.at == as_promised.at
+    where_they_were_put_forward = datetime.fromisoformat("2023-07-02T07:30:00+00:00")
+    assert Application(1, where_they_were_put_forward, timeline).timeline.erasure.at == as_promised.at
     with pytest.raises(
         ValueError,
         match=(

@@ -473,6 +473,11 @@ FORWARD_MONTH = {"unit": "month", "count": 1, "month_rule": "event_based"}
             {"unit": "day", "count": 1, "first_day": "skip"},
             "first_day is 'skip': write exclude, include or exclude_unless_midnight",
         ),
+        ({"unit": "day", "count": 1, "event_roll": "up"}, "event_roll is 'up': write none, forward or backward"),
+        (
+            {"unit": "day", "count": 1, "cutoff_unit": "quarter"},
+            "cutoff_unit is 'quarter': write day, week, month, year or business_day",
+        ),
         ({"unit": "day", "count": 1, "clear_days": 1}, "clear_days is 1: write true or false"),
         (
             {"unit": "day", "count": 1, "clear_days": True, "first_day": "include"},
@@ -730,16 +735,18 @@ def test_what_stands_in_a_file_becomes_what_the_rules_work_with() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counted", "days"),
+    ("unit", "count", "rest", "days"),
     [
-        (period("day", 14), 14),
-        (period("day", 14, first_day="include"), 13),
-        (period("week", 2, clear_days=True), 15),
-        (period("day", 14, direction="backward"), -14),
+        ("day", 14, {}, 14),
+        ("day", 14, {"first_day": "include"}, 13),
+        ("week", 2, {"clear_days": True}, 15),
+        ("day", 14, {"direction": "backward"}, -14),
     ],
 )
-def test_days_and_weeks_have_the_same_span_from_every_date(counted: Period, days: int) -> None:
-    assert counted.span == timedelta(days=days)
+def test_days_and_weeks_have_the_same_span_from_every_date(
+    unit: str, count: int, rest: dict[str, object], days: int
+) -> None:
+    assert period(unit, count, **rest).span == timedelta(days=days)
 
 
 @pytest.mark.parametrize(
@@ -831,6 +838,25 @@ def test_a_day_is_over_when_its_zone_has_no_later_instant_of_it(zone: str, last_
 def test_a_date_outside_the_calendar_is_said_to_be_so(counted: Period, event: date) -> None:
     with pytest.raises(DateOutOfRange, match="outside the years 1 to 9999: choose an event that lies nearer"):
         counted.last_day(event)
+
+
+@pytest.mark.parametrize(
+    ("counted", "length"),
+    [
+        (period("business_day", 3_000_000, weekend=[6, 7]), "3000000 business days forward"),
+        (period("year", 9_000, month_rule="event_based", direction="backward"), "9000 years backward"),
+        (period("week", 1_000_000), "1000000 weeks forward"),
+    ],
+)
+def test_a_date_outside_the_calendar_is_named_by_the_count_that_leads_there(counted: Period, length: str) -> None:
+    message = f"^{length} from 2024-01-01 end outside the years 1 to 9999: choose an event that lies nearer to the "
+    with pytest.raises(DateOutOfRange, match=message):
+        counted.last_day(date(2024, 1, 1))
+
+
+def test_as_many_days_as_the_calendar_has_can_be_counted() -> None:
+    whole = period("day", date.max.toordinal(), first_day="include")
+    assert whole.last_day(date.min) == whole.steps(date.min).last_day == date.max
 
 
 def test_the_last_day_of_the_calendar_can_be_a_last_day_but_has_no_end() -> None:

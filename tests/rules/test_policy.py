@@ -386,6 +386,15 @@ def test_a_cutoff_in_the_first_month_of_the_calendar_is_before_the_calendar() ->
             ),
         ),
         (
+            days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT),
+            days(13),
+            days(14, FirstDay.INCLUDE),
+            (
+                "erasure: applied on 2000-01-01, data would be kept until 2000-01-14 and the service would run "
+                "until 2000-01-15: write an erasure that is never earlier than service_end"
+            ),
+        ),
+        (
             days(14),
             days(14),
             days(14, FirstDay.EXCLUDE_UNLESS_MIDNIGHT),

@@ -6,6 +6,7 @@ mutant that none has noticed in some seconds counts as not noticed.
 """
 
 import hashlib
+import importlib
 import json
 import os
 import resource
@@ -20,6 +21,15 @@ from pathlib import Path
 
 import pytest
 
+from contract_rules import portable
+from contract_rules.policy import schema as policy_schema
+
+MADE_AT_IMPORT = {
+    "contract_rules.policy.schema": "tests/rules/test_policy_schema.py",
+    "contract_rules.portable": "tests/rules/test_portable.py",
+    "contract_rules.shapes": "tests/rules/test_portable.py",
+}
+"""Modules whose functions make tables when they are imported, which no test is seen to call, and the tests of those."""
 SURVIVED = ""
 NEVER_ENDED = "no test: it never ended, or the process died"
 SECONDS = 3
@@ -66,9 +76,15 @@ class OneForkAMutant:
     def try_functions(self, functions: list[str], tests: dict[str, Item]) -> None:
         with self.outcomes.open("a", encoding="utf-8", buffering=1) as outcomes:
             for function in functions:
-                reaching = [tests[test] for test in self.reaching.get(function, []) if test in tests]
+                reaching = self.tests_of(function, tests)
                 for mutant, outcome in self.tried(function, reaching):
                     outcomes.write(f"{mutant}\t{outcome}\t{state_of(mutant, outcome)}\n")
+
+    def tests_of(self, function: str, tests: dict[str, Item]) -> list[Item]:
+        """The tests that call the function, or look at what it made when it was imported."""
+        file = MADE_AT_IMPORT.get(module_of(function), "none")
+        reaching = {*self.reaching.get(function, [])}
+        return [item for test, item in tests.items() if test in reaching or test.startswith(file)]
 
     def tried(self, function: str, tests: list[Item]) -> Iterator[tuple[str, str]]:
         """The function's mutants with their outcomes."""
@@ -95,9 +111,14 @@ def function_of(mutant: str) -> str:
     return mutant.partition("__mutmut_")[0]
 
 
+def module_of(function: str) -> str:
+    """The module of a function, or of a mutant."""
+    return function.rpartition(".")[0]
+
+
 def state_of(mutant: str, test: str) -> str:
     """A digest of the mutant's module, and of all tests where none has noticed it: the outcome stands with them."""
-    module = str(Path("src", *mutant.split(".")[:-1]).with_suffix(".py"))
+    module = str(Path("src", *module_of(mutant).split(".")).with_suffix(".py"))
     return digest_of(module) if test else digest_of(module, "tests/rules/*.py")
 
 
@@ -128,6 +149,9 @@ def try_mutant(mutant: str, tests: list[Item]) -> str:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS + SECONDS_OF_A_TEST)
         os.environ["MUTANT_UNDER_TEST"] = mutant
+        if module_of(mutant) in MADE_AT_IMPORT:
+            importlib.reload(policy_schema)
+            importlib.reload(portable)
         os.write(writer, first_to_fail(tests).encode())
 
     process = forked(ask)
