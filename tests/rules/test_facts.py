@@ -128,7 +128,15 @@ def test_a_timeline_has_the_application_first_and_the_erasure_last_or_is_refused
                 "2024-04-16T00:00:00+00:00: write the first instant after that day there"
             ),
         ),
+        (
+            {"service_end": after(0), "resumption": after(2), "erasure": after(1)},
+            (
+                "erasure: applied on 2024-03-01, data would be kept until 2024-03-02 and the contract could be resumed "
+                "until 2024-03-03: write an erasure that is never earlier than resumption"
+            ),
+        ),
         ({"erasure": None}, "erasure is None: write a Deadline"),
+        ({"resumption": None}, "resumption is None: write a Deadline"),
         ({"service_end": SERVICE_END}, f"service_end is {SERVICE_END!r}: write a Deadline"),
     ],
 )
@@ -208,6 +216,10 @@ def test_an_offset_is_one_that_a_zone_has_or_had(last_day: date, first: str, bey
     later = last_day if last_day.year > 1972 else date(1972, 12, 31)
     with pytest.raises(ValueError, match="does not end at"):
         Deadline(later, datetime.fromisoformat(beyond))
+
+
+def test_a_last_day_may_be_a_date_of_another_library() -> None:
+    assert Deadline(Day(2024, 3, 15), SERVICE_END) == TIMELINE.service_end
 
 
 @pytest.mark.parametrize("last_day", ["2024-03-15", datetime(2024, 3, 15, tzinfo=UTC), None, 20240315], ids=repr)
@@ -304,6 +316,13 @@ def test_dates_that_were_promised_stay_when_a_country_changes_its_clocks() -> No
         ),
     ):
         Application(1, applied - timedelta(hours=2), timeline)
+
+
+def test_clocks_may_have_moved_by_two_hours() -> None:
+    later = Deadline(date(2024, 4, 15), datetime.fromisoformat("2024-04-16T02:00:00+09:00"))
+    assert TIMELINE._replace(erasure=later).erasure is later
+    with pytest.raises(ValueError, match=r"^erasure: 2024-04-15 ends at "):
+        TIMELINE._replace(erasure=Deadline(date(2024, 4, 15), later.at + timedelta(minutes=15)))
 
 
 @given(at=st.datetimes(datetime(1, 1, 3), datetime(9999, 11, 10), timezones=st.sampled_from(ZONES)))  # noqa: DTZ001  # bounds

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tests.rules.examples import days
 
 from contract_rules import Period, PolicyError, parse_policy
-from contract_rules.policy import order
 from contract_rules.policy.order import LONGEST, NO_LEAP_YEARS, dates_for_all, day_out_of_order
 
 UNITS = (
@@ -98,6 +97,16 @@ def test_without_months_a_week_stands_for_all_dates() -> None:
     assert dates_for_all([days(14), days(45)]) == ((date(2000, 1, 1), date(2000, 1, 7)),)
 
 
+def test_with_months_28_years_stand_for_all_and_those_before_a_year_that_is_no_leap_year() -> None:
+    two_years = Period.from_mapping({"unit": "year", "count": 2, "month_rule": "event_based"})
+    assert [(first.year, last.year) for first, last in dates_for_all([days(14), two_years])] == [
+        (2000, 2027),
+        (2096, 2100),
+        (2196, 2200),
+        (2296, 2300),
+    ]
+
+
 # ---------------------------------------------------------------- how much is asked
 
 HEAD = 'name = "terms"\nversion = "1"\nzone = "Asia/Tokyo"\n'
@@ -136,7 +145,6 @@ def comparisons(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return compute(period, event)  # type: ignore[operator, no-any-return]
 
     monkeypatch.setattr(Period, "last_day", last_day)
-    order.day_out_of_order.cache_clear()
     return counted
 
 
@@ -206,6 +214,11 @@ def test_a_policy_that_would_take_more_is_refused(text: str, message: str, compa
     with pytest.raises(PolicyError, match=f"^{re.escape(message)}$"):
         parse_policy(text)
     assert comparisons[0] < 1_000
+
+
+def test_a_text_may_be_as_long_as_the_longest() -> None:
+    with pytest.raises(PolicyError, match=r"^policy: name: missing: write text$"):
+        parse_policy("#" * (256 * 1024))
 
 
 def test_a_contradiction_on_a_date_with_listed_holidays_is_found() -> None:

@@ -52,6 +52,7 @@ from contract_rules import (
     parse_policy,
     shipped_policies,
 )
+from contract_rules.policy.toml import policy_from_mapping
 
 SHIPPED = (resources.files("contract_rules") / "policies" / "omakase-login-1.0.toml").read_text(encoding="utf-8")
 WEEKEND = Calendar(weekend=frozenset({6, 7}))
@@ -449,6 +450,27 @@ def test_a_deadline_comes_after_the_application() -> None:
         policy_of(backward, days(14), days(45))
 
 
+def test_a_deadline_does_not_roll_back_to_before_the_application() -> None:
+    rolled = Period(Unit.DAY, 1, FirstDay.INCLUDE, roll=Roll.BACKWARD, calendar=WEEKEND)
+    message = (
+        r"^service_end: applied on 2000-01-01, the service would run until 1999-12-31: "
+        r"write a last day that is never earlier than the application$"
+    )
+    with pytest.raises(PolicyError, match=message):
+        policy_of(rolled, days(14), days(45))
+
+
+def test_holidays_may_be_listed_for_applications_of_twenty_years() -> None:
+    listed = Calendar(frozenset({7}), frozenset({date(2000, 5, 4)}), holidays_until=date(2020, 1, 1))
+    policy = policy_of(days(14), days(14), Period(Unit.BUSINESS_DAY, 60, calendar=listed))
+    assert policy.horizon.year - policy.earliest.year == 20
+
+
+def test_a_day_that_counts_itself_can_be_the_last_but_one_of_the_calendar() -> None:
+    today = days(1, FirstDay.INCLUDE)
+    assert policy_of(today, today, today).horizon == date(9999, 12, 30)
+
+
 @pytest.mark.parametrize("count", [21, 8_000, 10_000])
 def test_periods_of_more_than_twenty_years_are_no_terms(count: int) -> None:
     with pytest.raises(PolicyError, match=r"^erasure: the period lasts more than 20 years: write less$"):
@@ -697,6 +719,14 @@ def test_what_is_no_period_with_a_zone_is_refused(text: str, message: str) -> No
     with pytest.raises(PolicyError) as error:
         parse_period(text, source="notice.toml")
     assert str(error.value).startswith(message)
+
+
+def test_without_a_source_an_error_names_what_it_reads() -> None:
+    with pytest.raises(PolicyError, match=r"^period: zone: missing: write text$"):
+        parse_period('unit = "day"')
+    with pytest.raises(PolicyError, match=r"^policy: name: missing: write text$"):
+        parse_policy('version = "1"')
+    assert policy_from_mapping(POLICY.terms).source == "policy"
 
 
 # ---------------------------------------------------------------- the registry

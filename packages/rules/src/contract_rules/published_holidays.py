@@ -20,21 +20,21 @@ def calendar_table(country: str, subdivision: str | None, first: int, last: int)
       2026-01-01, # New Year's Day
     """
     try:
-        years = [
-            holidays.country_holidays(country, subdivision, years=year, language="en_US")
+        years = {
+            year: holidays.country_holidays(country, subdivision, years=year, language="en_US")
             for year in range(first, last + 1)
-        ]
+        }
     except NotImplementedError as error:
         raise LookupError(str(error)) from None
-    for year, listed in zip(range(first, last + 1), years, strict=True):
+    for year, listed in years.items():
         if not listed:
             raise LookupError(f"no holidays of {country} are known for {year}: write other years")
     place = country if subdivision is None else f"{country}-{subdivision}"
     yield f"# {place}, {first} to {last}, from holidays {version('holidays')}: compare with what was announced."
     yield "[calendar]"
-    yield f"weekend = {sorted(day + 1 for day in years[0].weekend)}"
+    yield f"weekend = {sorted(day + 1 for day in years[first].weekend)}"
     yield "holidays = ["
-    for listed in years:
+    for listed in years.values():
         yield from (f"  {day}, # {name}" for day, name in sorted(listed.items()))
     yield "]"
     yield f"holidays_until = {last + 1}-01-01"
