@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -87,6 +88,17 @@ def test_a_timeline_reads_back_with_the_name_and_version_of_its_policy(name: str
     assert timeline_from_json(to_json(timeline)) == timeline
 
 
+@pytest.fixture
+def in_tokyo() -> Iterator[None]:
+    """A system whose own zone is not UTC."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
 def test_an_offset_with_seconds_is_written_in_utc() -> None:
     before_standard_time = at("1880-01-01T00:00")
     facts = facts_of(TERMINATED.status, POLICY, before_standard_time)
