@@ -23,6 +23,7 @@ def test_a_policys_dates_are_listed_day_by_day() -> None:
 
 def test_a_year_has_a_line_for_each_of_its_days() -> None:
     assert len(list(table_of_dates("event", {"last day": BUSINESS}, date(2026, 1, 1), date(2026, 12, 31)))) == 367
+    assert list(table_of_dates("event", {"last day": BUSINESS}, LAST, FIRST)) == ["event           last day"]
 
 
 def test_what_cannot_be_computed_is_said_once_with_its_reason() -> None:
