@@ -99,9 +99,9 @@ def in_order(tests: list[Item], seconds: dict[str, float]) -> list[Item]:
     """The quick tests, one case of each before the second of any, which notices much the same; then the slower ones."""
     cases: Counter[str] = Counter()
     turns = {}
-    for test in sorted(tests, key=lambda test: seconds[test.nodeid]):
+    for test in sorted(tests, key=lambda test: seconds.get(test.nodeid, 0)):
         name = test.nodeid.partition("[")[0]
-        is_slow = seconds[test.nodeid] > SECONDS_OF_A_QUICK_TEST
+        is_slow = seconds.get(test.nodeid, 0) > SECONDS_OF_A_QUICK_TEST
         turns[test] = (is_slow, 0 if is_slow else cases[name])
         cases[name] += 1
     return sorted(turns, key=lambda test: turns[test])
