@@ -160,7 +160,7 @@ async def test_an_operator_sees_whether_the_service_keeps_its_promises(visitor: 
 async def test_an_address_that_somebody_has_typed_is_told_what_is_wrong_with_it(visitor: Visitor) -> None:
     await open_list(visitor)
     await visitor.page.goto(f"{visitor.base_url}/operator?after=x")
-    await visitor.expect_notice("after: an endCursor or cursor of an earlier answer is expected")
+    await visitor.expect_notice("after: a cursor of an earlier answer is expected")
 
 
 async def test_an_erased_contract_leaves_its_dates_and_events(visitor: Visitor, client: Client) -> None:
