@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,12 @@ def test_a_program_that_cannot_be_run_is_refused_and_leaves_the_lock_free(tmp_pa
     with pytest.raises(DevelopmentError, match="cannot be run"):
         launch(tmp_path, [str(tmp_path / "missing")])
     assert FileLock(tmp_path / "life.lock").acquire()
+
+
+def test_a_lock_that_a_fork_holds_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    inherited = FileLock(tmp_path / "life.lock")
+    assert inherited.acquire()
+    threading.Timer(0.1, inherited.release).start()
+    process, _ = launch(tmp_path, [sys.executable, "-c", ""])
+    assert process.wait() == 0
+    process.end()

@@ -15,6 +15,7 @@ from contract_server.development.servers.watchdog import Watchdog
 
 STOP_LIMIT = 30.0  # seconds for a server to save its data; then it is killed
 _CHILDREN_LIMIT = 1.0  # seconds that the children of a crashed server may take to end
+_LOCK_LIMIT = 5.0  # seconds in which processes that are being forked by other threads give up the lock
 
 CLEAN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 """The server's environment: none of our variables, so that none changes its behaviour."""
@@ -39,7 +40,8 @@ class ServerProcess:
     def __init__(self, launch: Launch, *, life: FileLock, log: Path, stop_signal: signal.Signals) -> None:
         self._life = life
         self._stop_signal = stop_signal
-        life.acquire()
+        if not life.acquire(timeout=_LOCK_LIMIT):  # a process that another thread forks holds it until it has begun
+            raise DevelopmentError(f"{launch.command[0]} cannot be run: a process of before has not ended")
         try:
             with log.open("ab") as output, tempfile.TemporaryFile() as text:
                 text.write(launch.text)
