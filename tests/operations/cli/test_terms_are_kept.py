@@ -109,7 +109,7 @@ ON_A_DATABASE_IN_USE = {
 }
 """Commands that need a database, with valid arguments."""
 ON_ANY_DATABASE = {"migrate"}
-ON_NONE = {"dev", "settings", "export-schema"}
+ON_NONE = {"dev", "settings", "export-schema", "monitoring"}
 
 
 def test_every_command_is_tried() -> None:
