@@ -20,6 +20,7 @@ from typing import Any
 
 import orjson
 
+from contract_server.clock import DatabaseClock
 from contract_server.db.statements import execute, fetch
 from contract_server.db.transaction import transaction
 from contract_server.logs import get_logger
@@ -121,8 +122,7 @@ async def _next_seal(found: Mapping[str, list[Any]]) -> dict[str, Any]:
     """Return the seal that covers these rows, its columns in order."""
     last = await fetch(_LAST)  # a separate statement after the lock, so that it sees the previous transaction
     sequence, previous_hash = (last[0]["sequence"], last[0]["hash"]) if last else (0, GENESIS_HASH)
-    ((now,),) = await fetch("SELECT clock_timestamp()")
-    seal: dict[str, Any] = {"sequence": sequence + 1, "closed_at": now}
+    seal: dict[str, Any] = {"sequence": sequence + 1, "closed_at": await DatabaseClock().now()}
     for name, rows in found.items():
         seal |= {name: len(rows), f"{name}_digest": _digest(rows)}
     seal["previous_hash"] = previous_hash
@@ -147,11 +147,11 @@ async def _fault_of(seal: Mapping[str, Any], expected: int, previous_hash: str, 
 
 async def _seals(kept_for: timedelta) -> AsyncIterator[tuple[Mapping[str, Any], bool]]:
     """Return all seals in order, and of each whether its entries are kept no longer."""
-    ((now,),) = await fetch("SELECT clock_timestamp()")
+    expired_before = await DatabaseClock().now() - kept_for
     seals = await fetch(_SEALS, 0, _SEALS_READ)
     while seals:
         for seal in seals:
-            yield dict(seal), seal["closed_at"] < now - kept_for
+            yield dict(seal), seal["closed_at"] < expired_before
         seals = await fetch(_SEALS, seals[-1]["sequence"], _SEALS_READ)
 
 
