@@ -55,6 +55,12 @@ class Load:
             self.refused.set()
             await asyncio.sleep(PAUSE_S)
 
+    async def goes_on(self, within_s: float) -> None:
+        """Wait for the next acknowledged change."""
+        self.progress.clear()
+        async with asyncio.timeout(within_s):
+            await self.progress.wait()
+
     async def lost_nothing(self) -> bool:
         """Whether the database has the effects of all acknowledged changes, and no others."""
         changes = zip(self._customers, self.acknowledged.values(), strict=True)

@@ -54,9 +54,7 @@ async def test_a_change_of_the_primary_loses_no_acknowledged_change_and_changes_
                 async with load.running():
                     for _ in range(rounds):
                         await change_of_primary.by(pair)
-                        load.progress.clear()
-                        async with asyncio.timeout(RESUMES_WITHIN_S):
-                            await load.progress.wait()
+                        await load.goes_on(RESUMES_WITHIN_S)
                         await pair.follow_anew()
                 assert min(load.acknowledged.values()) > 0
                 assert await load.lost_nothing()
