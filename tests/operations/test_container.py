@@ -15,7 +15,7 @@ import pytest
 import yaml
 from tests.conftest import new_database
 from tests.operations.container import CACHE, ROOT, Image, built_image, run
-from tests.operations.processes import children_of
+from tests.processes import children_of
 from tests.server.running import free_port, until_ready
 from typer.main import get_command
 

@@ -19,7 +19,7 @@ from tests.conftest import seeded_database
 from tests.faults.waiting import until
 from tests.forked import ForkedProcess
 from tests.locks import until_a_lock_is_awaited
-from tests.operations.processes import children_of, is_running
+from tests.processes import children_of, is_running
 from tests.server.running import (
     ACTIVE_CONTRACT,
     LOG_IN,

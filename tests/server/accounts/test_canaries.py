@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ import asyncpg
 import httpx
 import redis.asyncio
 from tests.conftest import seeded_database
+from tests.processes import descendants_of
 from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, LOG_IN, PASSWORD, Client, Running, running
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
@@ -52,6 +54,8 @@ async def test_logs_redis_and_process_arguments_hold_nothing_personal_and_each_l
         secrets = await planted_by_the_product(service)
         arguments = process_arguments()
         stored = await everything_in(redis)
+    for server in ("postgres", "redis-server"):
+        assert any(server in text for text in arguments)
     logs = service.log_lines()
     assert all(logs.values())
     lines = [line for log in logs.values() for line in log]
@@ -176,11 +180,11 @@ async def links(service: Running) -> list[str]:
 
 
 def process_arguments() -> list[str]:
-    """The command lines of all processes of this machine."""
+    """The command lines of the product's processes: those that this test and its servers have started."""
     arguments = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in descendants_of(os.getpid()):
         with suppress(OSError):  # the process has ended
-            arguments.append(file.read_text(errors="replace"))
+            arguments.append(Path(f"/proc/{process}/cmdline").read_text(errors="replace"))
     return arguments
 
 
