@@ -1,13 +1,13 @@
 """The running product, and the web application inside the test process."""
 
 import gc
-import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 from tests.conftest import migrated_database, seeded_database
@@ -113,17 +113,17 @@ async def bench(settings: Settings, tmp_path: Path) -> AsyncIterator[Workbench]:
 
 
 @pytest.fixture
-def told() -> Iterator[list[dict[str, Any]]]:
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     """What is logged while the test runs, event by event, each with its level."""
     logs.configure("INFO")
+    monkeypatch.setattr(logs, "configure", lambda _level: None)  # as an application does that is made in the test
     events: list[dict[str, Any]] = []
 
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            assert isinstance(record.msg, dict)
-            events.append({**record.msg, "level": record.levelname})
+    def keep(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        events.append(dict(event))
+        return event
 
-    logger, keep = logging.getLogger("contract_server"), Keep()
-    logger.addHandler(keep)
+    add_level, *others = structlog.get_config()["processors"]
+    structlog.configure(processors=[add_level, keep, *others])
     yield events
-    logger.removeHandler(keep)
+    structlog.configure(processors=[add_level, *others])

@@ -17,6 +17,6 @@ def test_pauses_grow_to_a_minute_and_end_when_it_works_again(told: list[dict[str
     channel.resume()
     assert channel.pause_left == 0
     assert [(event["event"], event["level"]) for event in told] == [
-        ("channel paused", "ERROR"),
-        ("channel resumed", "INFO"),
+        ("channel paused", "error"),
+        ("channel resumed", "info"),
     ]

@@ -83,7 +83,7 @@ def test_a_value_that_is_no_address_is_logged_once_and_its_words_never(told: lis
     found = addresses("10.0.0.0/8")
     for forwarded in ("Haruko-12.example.jp", "_hidden", "6.6.6.6, unknown"):
         assert found.of("10.0.0.1", [forwarded]) == "10.0.0.1"
-    assert [(line["level"], line["shape"]) for line in told] == [("WARNING", "aaaaaa-99.aaaaaaa.aa")]
+    assert [(line["level"], line["shape"]) for line in told] == [("warning", "aaaaaa-99.aaaaaaa.aa")]
 
 
 def test_an_empty_value_is_no_fault(told: list[dict[str, Any]]) -> None:
@@ -99,7 +99,7 @@ def test_a_header_from_a_peer_that_is_not_trusted_is_logged_once_a_peer_without_
     for peer in ("192.168.0.7", "192.168.0.7", "93.184.216.34", "8.8.8.8", "10.0.0.1"):
         found.of(peer, ["198.51.100.1"])
     assert [line["peer"] for line in told] == ["192.168.0.7", "a public address"]
-    assert {line["level"] for line in told} == {"WARNING"}
+    assert {line["level"] for line in told} == {"warning"}
 
 
 def test_not_more_than_a_hundred_peers_are_logged(told: list[dict[str, Any]]) -> None:

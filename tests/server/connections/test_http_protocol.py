@@ -178,7 +178,7 @@ async def test_a_peer_has_as_many_connections_as_the_setting_says_and_others_hav
                 "event": "connections refused: peer at its limit",
                 "peer": "127.0.0.1",
                 "limit": 3,
-                "level": "WARNING",
+                "level": "warning",
             }
         ]
 

@@ -98,7 +98,7 @@ async def test_the_alarm_is_given_at_once_and_every_hour_and_the_end_is_told(
         told.clear()
         await bench.due_actions.run()
         alarms.append([(event["level"], event["due"]) for event in told if event["event"] == "erasures stopped"])
-    assert alarms == [[("ERROR", MANY)], [], [("ERROR", MANY)], []]
+    assert alarms == [[("error", MANY)], [], [("error", MANY)], []]
 
     await approve(bench)
     await bench.due_actions.run()

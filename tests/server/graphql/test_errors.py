@@ -2,8 +2,8 @@
 
 import asyncio
 import io
-import logging
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from datetime import timedelta
 from typing import Any
 
@@ -70,13 +70,10 @@ async def explode_outside_graphql(_: Request) -> Response:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """The log as it is written."""
-    written = io.StringIO()
+    with redirect_stderr(io.StringIO()) as written:
+        logs.configure("INFO")
+        yield written
     logs.configure("INFO")
-    (handler,) = logging.getLogger().handlers[-1:]
-    assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ async def test_after_its_last_try_it_is_set_aside_with_one_alarm(bench: Workbenc
         bench.clock.instant += pause_after(tries)
     bench.clock.instant += timedelta(days=30)
     assert (await bench.due_actions.run()).failed == set()
-    alarms = [event for event in told if event["level"] == "ERROR"]
+    alarms = [event for event in told if event["level"] == "error"]
     assert [(alarm["event"], alarm["contract_id"]) for alarm in alarms] == [
         ("due action failed permanently", contract_id)
     ]

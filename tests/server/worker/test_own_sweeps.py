@@ -60,7 +60,7 @@ async def test_after_15_seconds_without_a_tick_it_sweeps_every_5_seconds_and_tel
     (line,) = told
     assert SILENCE_S == 15
     assert stage.swept_at == [15, 20, 25, 30, 35, 40, 45, 50, 55, 60]
-    assert (line["event"], line["level"], line["redis"]) == ("channel paused", "ERROR", None)
+    assert (line["event"], line["level"], line["redis"]) == ("channel paused", "error", None)
 
 
 async def test_a_tick_ends_it_and_the_next_silence_is_told_again(told: list[dict[str, Any]]) -> None:

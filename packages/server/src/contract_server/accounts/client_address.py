@@ -7,6 +7,7 @@ logged once a process, and once for each peer that is not trusted.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from contract_server.logs import get_logger
@@ -76,6 +77,7 @@ def describe_peer(peer: str | None) -> str:
     return "a public address" if address.is_global else str(address)
 
 
+@lru_cache(maxsize=1_000)
 def _parse(text: str) -> Address | None:
     """Parse an address, with or without a port; an IPv4 address mapped into IPv6 becomes IPv4 again.
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 12
 
+_BITS = 5  # of a digit
+_LAST_DIGIT = len(ALPHABET) - 1
 _GROUP = 4
 _FIELD = 0b100101  # its elements are remainders by x⁵ + x² + 1
 _READ_AS = str.maketrans("OIL", "011", "- ")
@@ -19,7 +21,8 @@ _READ_AS = str.maketrans("OIL", "011", "- ")
 
 def new_receipt_number() -> str:
     """Return a random number, without hyphens."""
-    digits = [secrets.randbelow(len(ALPHABET)) for _ in range(LENGTH - 1)]
+    bits = secrets.randbits(_BITS * (LENGTH - 1))
+    digits = [bits >> shift & _LAST_DIGIT for shift in range(0, _BITS * (LENGTH - 1), _BITS)]
     return "".join(ALPHABET[digit] for digit in [*digits, _times_three(_value(digits))])
 
 
