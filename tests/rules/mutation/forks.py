@@ -2,7 +2,7 @@
 
 The test that noticed the mutant before, of the same function, is asked first, then the others that reach the function:
 the quick ones, one case of each before another, then the slow ones. So most mutants cost one fork and one test. A
-mutant that none has noticed in some seconds counts as not noticed.
+mutant that none has noticed in the given seconds counts as not noticed.
 """
 
 import hashlib
@@ -32,8 +32,6 @@ MADE_AT_IMPORT = {
 """Modules whose functions make tables when they are imported, which no test is seen to call, and the tests of those."""
 SURVIVED = ""
 NEVER_ENDED = "no test: it never ended, or the process died"
-SECONDS = 3
-"""How long tests are asked about a mutant, of the processor's time."""
 SECONDS_OF_A_QUICK_TEST = 0.05
 SECONDS_OF_A_TEST = 4
 MOST_MEMORY = 4 * 1024**3
@@ -50,6 +48,7 @@ class OneForkAMutant:
         seconds: of each test, how long it takes.
         outcomes: the file to which each mutant is added, and the test that noticed it, if one did.
         lanes: how many are tried at the same time.
+        longest: how long tests are asked about a mutant, in seconds of the processor's time.
     """
 
     def __init__(
@@ -58,11 +57,14 @@ class OneForkAMutant:
         reaching: dict[str, list[str]],
         seconds: dict[str, float],
         outcomes: Path,
+        *,
         lanes: int,
+        longest: float,
     ) -> None:
         functions = groupby(sorted(mutants), key=function_of)
         self.mutants = {function: [*of_function] for function, of_function in functions}
         self.reaching, self.seconds, self.outcomes, self.lanes = reaching, seconds, outcomes, lanes
+        self.longest = longest
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Share the functions among the lanes."""
@@ -90,7 +92,7 @@ class OneForkAMutant:
         """The function's mutants with their outcomes."""
         tests = in_order(tests, self.seconds)
         for mutant in self.mutants[function]:
-            outcome = try_mutant(mutant, tests)
+            outcome = try_mutant(mutant, tests, self.longest)
             tests.sort(key=lambda test: test.nodeid != outcome)
             yield mutant, outcome
 
@@ -142,18 +144,18 @@ def keep_known(outcomes: Path) -> set[str]:
     return {*known.values()}
 
 
-def try_mutant(mutant: str, tests: list[Item]) -> str:
+def try_mutant(mutant: str, tests: list[Item], longest: float) -> str:
     """Which test noticed the mutant, if one did."""
     reader, writer = os.pipe()
 
     def ask() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS + SECONDS_OF_A_TEST)
+        signal.setitimer(signal.ITIMER_VIRTUAL, longest + SECONDS_OF_A_TEST)
         os.environ["MUTANT_UNDER_TEST"] = mutant
         if module_of(mutant) in MADE_AT_IMPORT:
             importlib.reload(policy_schema)
             importlib.reload(portable)
-        os.write(writer, first_to_fail(tests).encode())
+        os.write(writer, first_to_fail(tests, longest).encode())
 
     process = forked(ask)
     os.close(writer)
@@ -163,13 +165,13 @@ def try_mutant(mutant: str, tests: list[Item]) -> str:
     return noticed if status == 0 else NEVER_ENDED
 
 
-def first_to_fail(tests: list[Item]) -> str:
+def first_to_fail(tests: list[Item], longest: float) -> str:
     """Run the tests up to the first that fails, while there is time."""
     for test, following in zip_longest(tests, tests[1:]):
         test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
         if test.session.testsfailed:
             return test.nodeid
-        if time.process_time() > SECONDS:
+        if time.process_time() > longest:
             break
     return SURVIVED
 
@@ -187,18 +189,23 @@ def forked(act: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def main(outcomes: Path, lanes: int) -> int:
-    """Try the mutants that standard input names, in the folder of which mutmut has made them."""
+def main(outcomes: Path, lanes: int, longest: float, *, again: bool) -> int:
+    """Try the mutants that standard input names, in the folder of which mutmut has made them.
+
+    Those with an outcome that stands are left out, unless they are to be tried again.
+    """
     stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
+    known = keep_known(outcomes)
     plugin = OneForkAMutant(
-        set(sys.stdin.read().split()) - keep_known(outcomes),
+        set(sys.stdin.read().split()) - (set() if again else known),
         stats["tests_by_mangled_function_name"],
         stats["duration_by_test"],
         outcomes,
-        lanes,
+        lanes=lanes,
+        longest=longest,
     )
     return pytest.main(["--rootdir=.", "--tb=native", "-p", "no:terminalreporter", "tests/rules"], plugins=[plugin])
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), again="--again" in sys.argv))
