@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Hashable
+from datetime import timedelta
 
 import pytest
 
-from contract_server.request_limits import IN_FLIGHT, QUEUED, InFlight, RateLimited
+from contract_server.request_limits import ALWAYS_ACCEPTED, IN_FLIGHT, QUEUED, InFlight, Load, Overloaded, RateLimited
 
 
 class Work:
@@ -77,3 +78,64 @@ async def test_keys_without_requests_take_no_memory() -> None:
     work.release.set()
     await asyncio.gather(*(work.run(number, f"session {number % 100}") for number in range(1_000)))
     assert not vars(work.in_flight)["_queues"]
+
+
+DEADLINE = 10
+
+
+class Day:
+    """Requests of which each begins and ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.load = Load(timedelta(seconds=DEADLINE), clock=lambda: self.now)
+
+    def one_after_another(self, count: int, seconds: float) -> None:
+        for _ in range(count):
+            began = self.load.begin()
+            self.now += seconds
+            self.load.end(began)
+
+    def at_once(self, count: int) -> None:
+        for _ in range(count):
+            self.load.begin()
+
+    def has_capacity(self) -> bool:
+        try:
+            self.load.require_capacity()
+        except Overloaded:
+            return False
+        return True
+
+
+def test_many_requests_are_accepted_as_long_as_each_is_quick() -> None:
+    day = Day()
+    day.one_after_another(1_000, seconds=DEADLINE / 2)
+    day.at_once(10 * ALWAYS_ACCEPTED)
+    assert day.has_capacity()
+
+
+def test_slow_requests_are_accepted_as_long_as_they_are_few() -> None:
+    day = Day()
+    day.one_after_another(1_000, seconds=DEADLINE)
+    day.at_once(ALWAYS_ACCEPTED - 1)
+    assert day.has_capacity()
+    day.at_once(1)
+    assert not day.has_capacity()
+
+
+def test_one_slow_request_among_many_is_no_overload() -> None:
+    day = Day()
+    day.one_after_another(1_000, seconds=0.01)
+    day.one_after_another(1, seconds=DEADLINE)
+    day.at_once(ALWAYS_ACCEPTED)
+    assert day.has_capacity()
+
+
+def test_an_overload_ends_when_requests_become_quick_again() -> None:
+    day = Day()
+    day.one_after_another(100, seconds=DEADLINE)
+    day.at_once(ALWAYS_ACCEPTED)
+    assert not day.has_capacity()
+    day.one_after_another(100, seconds=0.01)
+    assert day.has_capacity()

@@ -18,8 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tests.server.asgi import client_of
 
-from contract_server import logs
+from contract_server import logs, metrics
 from contract_server.graphql.http.view import GraphQLView
+from contract_server.request_limits import ALWAYS_ACCEPTED
 from contract_server.services import build_services
 from contract_server.settings import Settings
 from contract_server.web.guard import Guard
@@ -99,6 +100,14 @@ def client_over_defects(settings: Settings) -> httpx.AsyncClient:
     return client_of(app)
 
 
+def overloaded() -> float:
+    """The requests that were refused because too many were in progress."""
+    return (
+        metrics.REGISTRY.get_sample_value("contract_requests_total", {"operation": "unknown", "outcome": "overloaded"})
+        or 0
+    )
+
+
 def lines_about(request_id: str, log: io.StringIO) -> list[Any]:
     lines = [orjson.loads(line) for line in log.getvalue().splitlines()]
     return [line for line in lines if line.get("request_id") == request_id]
@@ -161,3 +170,21 @@ async def test_a_request_that_takes_too_long_is_given_up(hurried: httpx.AsyncCli
 async def test_moving_the_test_clock_takes_as_long_as_it_takes(hurried: httpx.AsyncClient) -> None:
     answer = await hurried.post("/graphql", json={"query": "mutation { resetDemo }"})
     assert answer.json() == {"data": {"resetDemo": "done"}}
+
+
+async def test_beyond_what_the_deadline_allows_requests_are_refused_at_once_and_counted(
+    hurried: httpx.AsyncClient,
+) -> None:
+    """Each of the first ends by the deadline; while they are in progress, there is no place for one more."""
+    before = overloaded()
+
+    async def ask(session: int) -> httpx.Response:
+        return await hurried.post(
+            "/graphql", json={"query": "{ endless }"}, headers={"Authorization": f"Bearer {session}"}
+        )
+
+    for _ in range(3):
+        answers = await asyncio.gather(*(ask(session) for session in range(2 * ALWAYS_ACCEPTED)))
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer.headers["retry-after"] for answer in answers} == {"5"}
+    assert overloaded() > before

@@ -99,7 +99,7 @@ ALERTS = (
     Alert(
         "ContractRequestsFail",
         "requests fail",
-        'sum(rate(contract_requests_total{outcome=~"unavailable|too_slow"}[5m]))'
+        'sum(rate(contract_requests_total{outcome=~"unavailable|too_slow|overloaded"}[5m]))'
         " / sum(rate(contract_requests_total[5m])) > 0.01",
         "the database, or `DATABASE_POOL_SIZE`",
     ),

@@ -26,7 +26,7 @@ from contract_server.graphql.request_metrics import RequestMetrics, begin_at_zer
 from contract_server.graphql.strawberry_internals import core
 from contract_server.headers import RequestHeaders
 from contract_server.logs import get_logger
-from contract_server.request_limits import InFlight, RateLimited
+from contract_server.request_limits import InFlight, Load, Overloaded, RateLimited
 from contract_server.services import Services
 
 log = get_logger(__name__)
@@ -46,6 +46,7 @@ class GraphQLView:
         self._services = services
         self._time_travel = time_travel
         self._in_flight = InFlight()
+        self._load = Load(settings.request_deadline)
         self._deadline_seconds = settings.request_deadline.total_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +75,7 @@ class GraphQLView:
         with RequestMetrics() as request_metrics:
             try:
                 try:
+                    self._load.require_capacity()
                     prepared = self._executor.prepare(graphql_request.query)
                     request_metrics.set_operation(prepared.operation(graphql_request.operation_name))
                     result = await self._execute(prepared, graphql_request, context)
@@ -85,13 +87,16 @@ class GraphQLView:
                 request_metrics.outcome = "rate_limited"
                 retry = {"Retry-After": f"{limited.retry_after.total_seconds():.0f}"}
                 return GraphQLResponse(media_type).with_body({"errors": [rate_limited(context.language)]}, 429, retry)
+            except Overloaded:
+                request_metrics.outcome = "overloaded"
+                return _later(unavailable(context.language), media_type)
             except DatabaseUnavailable:
                 request_metrics.outcome = "unavailable"
-                return GraphQLResponse(media_type).with_body({"errors": [unavailable(context.language)]}, 503, _RETRY)
+                return _later(unavailable(context.language), media_type)
             except TimeoutError:
                 request_metrics.outcome = "too_slow"
                 log.warning("request took too long")
-                return GraphQLResponse(media_type).with_body({"errors": [too_slow(context.language)]}, 503, _RETRY)
+                return _later(too_slow(context.language), media_type)
         return response.with_body(*_outcome(result, errors, media_type))
 
     async def _execute(
@@ -104,7 +109,16 @@ class GraphQLView:
             if context.token is None:
                 return await self._executor.execute(prepared, graphql_request, context)
             async with self._in_flight.place(context.token):
-                return await self._executor.execute(prepared, graphql_request, context)
+                began = self._load.begin()  # requests without a session may wait for passwords, not for the server
+                try:
+                    return await self._executor.execute(prepared, graphql_request, context)
+                finally:
+                    self._load.end(began)
+
+
+def _later(error: dict[str, Any], media_type: MediaType) -> Response:
+    """Answer that another try makes sense in some seconds."""
+    return GraphQLResponse(media_type).with_body({"errors": [error]}, 503, _RETRY)
 
 
 def _negotiated(request: Request) -> MediaType:
