@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import logging
 import platform
 import shutil
 import sys
+import sysconfig
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +17,7 @@ from typing import Any
 
 from tests.bench import dataset, plot, scale, tables
 from tests.bench.ground import Ground, laid_out
+from tests.bench.growth import MOST_GROWTH, growth
 from tests.bench.password import verifications_per_second
 from tests.bench.side_by_side import collected, measure
 from tests.bench.tables import Line
@@ -26,6 +29,7 @@ from contract_server import event_loop, logs
 RESULTS = Path(__file__).parent / "results"
 TITLES = {work.name: work.title for work in (Home, Pair)}
 PARTS = ("side-by-side", "log-in", "due", "erasure")
+GROWTH = "growth"
 SHOWN_IN_THE_PLOT = 16
 
 
@@ -36,6 +40,7 @@ def main() -> int:
         say("bench: wrk is not installed (Debian and Ubuntu: apt install wrk)")
         return 1
     logs.configure("WARNING")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         try:
             event_loop.run(_measure(asked, Path(folder)))  # a worker's loop, because sweeps run in it
@@ -49,7 +54,7 @@ def main() -> int:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--parts", nargs="+", choices=[*PARTS, GROWTH], default=list(PARTS))
     parser.add_argument("--targets", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--works", nargs="+", choices=TITLES, default=list(TITLES))
     parser.add_argument("--connections", nargs="+", type=int, default=[1, 16, 64])
@@ -76,6 +81,8 @@ async def _measure(asked: argparse.Namespace, folder: Path) -> None:
             results["due"] = [asdict(each) async for each in scale.due_look_ups(ground, asked.contracts)]
         if "erasure" in asked.parts:
             results["erasure"] = asdict(await scale.erasure(ground, max(1, asked.rounds // 2)))
+        if GROWTH in asked.parts:
+            await _require_no_growth(ground)
     found = [Line(**line) for line in results.get("side by side", ())]
     text = "\n".join(_words(results, found))
     say(text)
@@ -84,6 +91,19 @@ async def _measure(asked: argparse.Namespace, folder: Path) -> None:
         kept.write_text(json.dumps(results, indent=2) + "\n")
         (RESULTS / "results.md").write_text(f"{text}\n")
         (RESULTS / "of-the-limit.svg").write_text(plot.svg(found, SHOWN_IN_THE_PLOT, TITLES))
+
+
+async def _require_no_growth(ground: Ground) -> None:
+    """Report the statements that grow most with the history, and fail if one grows too much."""
+    found = await growth(ground)
+    for each in found[:10]:
+        statement = " ".join(each.statement.split())
+        say(f"{each.factor:5.1f} times, {each.few:.2f} ms and {each.many:.2f} ms: {statement[:100]}")
+    say(f"{len(found)} statements")
+    if found[0].factor > MOST_GROWTH:
+        raise SystemExit(
+            f"bench: a statement takes more than {MOST_GROWTH} times as long with a hundred times as many contracts"
+        )
 
 
 async def _side_by_side(asked: argparse.Namespace, ground: Ground) -> list[Line]:
@@ -143,7 +163,11 @@ def _left_out(name: str) -> bool:
 def _machine() -> str:
     told = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in told if line.startswith("model name")), "processor")
-    return f"2 cores of a {model}, Python {platform.python_version()}, {platform.system()}"
+    # Debian's is optimized too, by its own way of building, which leaves no trace here
+    is_optimized = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    built = f"--enable-optimizations {'given' if is_optimized else 'not given'}"
+    python = f"Python {platform.python_version()} of {sys.base_prefix} ({platform.python_compiler()}, {built})"
+    return f"2 cores of a {model}, {python}, {platform.system()}"
 
 
 def _words(results: dict[str, Any], found: list[Line]) -> Iterator[str]:
