@@ -29,17 +29,20 @@ WORDS = """
   return [document.title, page.innerText, ...attributes].join("\\n").replaceAll("おまかせログイン", "");
 })()
 """
+LINKS = ("/address#unknown", "/second-factor", "/second-factor/new#unknown")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 async def every_page(visitor: Visitor) -> AsyncIterator[str]:
     """Open the pages one after another, without using text of a language; yield the name of each state."""
-    for path in ("/", "/login", "/password", "/password/new#unknown", "/receipt"):
+    for path in ("/", "/login", "/password", "/password/new#unknown", "/receipt", *LINKS):
         await visitor.open(path)
         yield path
 
     await log_in(visitor, "active@example.jp", "/home")
     yield "home, active"
+    await visitor.open("/account")
+    yield "account"
     await visitor.open("/terminate")
     yield "confirmation"
     await visitor.page.locator("#confirm [type=submit]").click()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -112,6 +113,7 @@ class Stage:
         await self.page.context.clear_cookies()
         async with self.service.client() as client:
             await client.ask(RESET)
+            await self.execute("DELETE FROM session")
             if email:
                 await client.log_in(email)
             await self.page.context.add_cookies(
@@ -120,6 +122,11 @@ class Stage:
                     for each in client.http.cookies.jar
                 ]
             )
+
+    async def execute(self, statement: str, *values: object) -> None:
+        connection = await asyncpg.connect(self.service.database_url)
+        await connection.execute(statement, *values)
+        await connection.close()
 
     async def leave(self) -> None:
         """Go on in a new tab: a page that still leads somewhere would get in the way of the next."""
@@ -173,6 +180,12 @@ async def contractor(stage: Stage) -> None:
     await stage.enter("active@example.jp")
 
 
+async def contractor_who_is_logged_in_elsewhere(stage: Stage) -> None:
+    await contractor(stage)
+    async with stage.service.client() as client:
+        await client.log_in("active@example.jp")
+
+
 async def contractor_who_has_terminated(stage: Stage) -> None:
     await stage.enter("active@example.jp")
     await stage.open("/terminate")
@@ -186,10 +199,8 @@ async def contractor_who_may_resume(stage: Stage) -> None:
 
 async def operator(stage: Stage) -> None:
     await stage.enter("operator@example.jp")
-    connection = await asyncpg.connect(stage.service.database_url)
-    await connection.execute(LONG_HISTORY, GRACE_CONTRACT)
-    await connection.execute(MANY_CONTRACTS)
-    await connection.close()
+    await stage.execute(LONG_HISTORY, GRACE_CONTRACT)
+    await stage.execute(MANY_CONTRACTS)
 
 
 async def operator_who_holds(stage: Stage) -> None:
@@ -201,18 +212,29 @@ async def operator_who_holds(stage: Stage) -> None:
 
 CONTRACT_PATH = f"/operator/contracts/{GRACE_CONTRACT}"
 PATHS = {page.path.format(id=GRACE_CONTRACT) for page in PAGES}
-PATHS_FOR_ALL = {"/password", "/password/new", "/receipt"}  # their buttons are pressed as a stranger
+PATHS_FOR_ALL = {
+    "/password",
+    "/password/new",
+    "/receipt",
+    "/address",
+    "/second-factor",
+    "/second-factor/new",
+}  # their buttons are pressed as a stranger
 PATHS_OF: dict[Viewer, set[str]] = {
     stranger: PATHS_FOR_ALL | {"/", "/login"},
-    contractor: {"/home", "/terminate"},
+    contractor: {"/home", "/terminate", "/account"},
+    contractor_who_is_logged_in_elsewhere: {"/account"},
     contractor_who_has_terminated: {"/home", "/done"},
     contractor_who_may_resume: {"/home"},
-    operator: {"/operator", "/operator/audit", "/operator/health", CONTRACT_PATH},
+    operator: {"/operator", "/operator/audit", "/operator/health", CONTRACT_PATH, "/account"},
     operator_who_holds: {CONTRACT_PATH},
 }
 PATHS_BESIDE: dict[Viewer, set[str]] = {
-    operator_who_holds: PATHS_OF[operator]
-}  # a hold changes the buttons of the contract's page alone
+    contractor_who_is_logged_in_elsewhere: {"/home", "/terminate"},
+    contractor_who_has_terminated: {"/account"},
+    contractor_who_may_resume: {"/account"},
+    operator_who_holds: PATHS_OF[operator],
+}  # a hold changes the buttons of the contract's page alone, and none of these those of the account's
 
 
 @asynccontextmanager
@@ -315,8 +337,11 @@ async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_p
         await stage.show(viewer, path)
         for name, answer in ANSWERS.items():
             buttons = BUTTONS if name in tried_everywhere else "main button:visible:not(.notice *)"
-            for number in range(len(await stage.page.query_selector_all(buttons))):
-                button = (await stage.page.query_selector_all(buttons))[number]
+            for number in count():
+                shown = await stage.page.query_selector_all(buttons)
+                if number >= len(shown):
+                    break
+                button = shown[number]
                 api = StandIn(answer)
                 await stage.page.route("**/graphql", api.reply)
                 outcome = await stage.press(button, TYPED)

@@ -5,8 +5,10 @@ import pytest
 
 from contract_notify import (
     KINDS,
+    AddressChangeRequested,
     ErasureReminder,
     Message,
+    NewAddressChosen,
     PasswordChanged,
     PasswordResetRequested,
     ResumptionAccepted,
@@ -27,6 +29,8 @@ def test_kinds_keep_their_names_because_outbox_rows_hold_them() -> None:
         "resumption_accepted": ResumptionAccepted,
         "password_reset": PasswordResetRequested,
         "password_changed": PasswordChanged,
+        "address_change": AddressChangeRequested,
+        "new_address": NewAddressChosen,
         "resumption_reminder": ResumptionReminder,
         "resumption_last_reminder": ResumptionLastReminder,
         "service_ended": ServiceEnded,
@@ -85,7 +89,7 @@ def test_message_cannot_be_changed_once_it_is_made() -> None:
 
 
 def test_kind_that_nobody_knows_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="no mail is called 'birthday'; there are erasure_reminder, password_changed"):
+    with pytest.raises(ValueError, match="no mail is called 'birthday'; there are address_change, erasure_reminder"):
         rebuild("birthday", {})
 
 

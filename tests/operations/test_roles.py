@@ -13,6 +13,7 @@ from graphql import GraphQLObjectType
 from tests.conftest import seeded_database
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
+from tests.passkeys import SHOW_CODE, enrol, show
 from tests.roles import as_role
 from tests.server.every_query import FILTERS, QUERIES
 from tests.server.running import (
@@ -47,12 +48,23 @@ PRODUCTION = {
 }
 HOLD = 'mutation ($id: ID!) { holdErasure(input: { contractId: $id, reason: "2024-001" }) { __typename } }'
 RELEASE = "mutation ($id: ID!) { releaseErasureHold(input: { contractId: $id }) { __typename } }"
-NEW_PASSWORD = """
-mutation ($token: String!) {
-  resetPassword(input: { token: $token, newPassword: "a long walk by the river" }) { __typename }
+CHOSEN = "a long walk by the river"
+NEW_PASSWORD = f"""
+mutation ($token: String!) {{
+  resetPassword(input: {{ token: $token, newPassword: "{CHOSEN}" }}) {{ __typename }}
+}}
+"""
+CHANGE_PASSWORD = """
+mutation ($current: String!, $new: String!) {
+  changePassword(input: { currentPassword: $current, newPassword: $new }) { __typename ... on Problem { message } }
 }
 """
+CONFIRM = "mutation ($token: String!) { confirmAddress(input: { token: $token }) { __typename } }"
+END_SESSION = 'mutation { endSession(input: { id: "none" }) { count } }'
+END_OTHERS = "mutation { endOtherSessions { count } }"
 MUTATIONS = {"logIn", "logOut", "requestPasswordReset", "resetPassword"}
+MUTATIONS |= {"changePassword", "confirmAddress", "endSession", "endOtherSessions"}
+MUTATIONS |= {"beginEnrolment", "enrolPasskey", "beginSecondFactor", "passSecondFactor"}
 MUTATIONS |= {"terminateContract", "resumeContract", "holdErasure", "releaseErasureHold"}
 READING = (("due",), ("doctor",), ("contracts", "list"), ("erasures", "plan"), ("erasures", "evidence", "--verify"))
 
@@ -101,6 +113,8 @@ async def test_server_and_worker_do_all_their_work_with_the_rights_of_their_role
         for name, query in QUERIES.items():
             await operator.ask(query, id=ACTIVE_CONTRACT, filter=FILTERS if name == "contracts" else None)
         await set_new_password(place, client)
+        await change_account(place, client)
+        await register_passkey(place, operator)
         await client.ask("mutation { logOut { ok } }")
         await pass_time(place.owner, timedelta(days=46))
         for contract in (ACTIVE_CONTRACT, GRACE_CONTRACT, CLOSED_CONTRACT):
@@ -120,6 +134,30 @@ async def set_new_password(place: Place, client: Client) -> None:
     answer = await client.ask(NEW_PASSWORD, token=token)
     assert answer["resetPassword"]["__typename"] == "PasswordReset", answer
     await client.log_in("active@example.jp", PASSWORD)
+
+
+async def change_account(place: Place, client: Client) -> None:
+    await client.log_in("active@example.jp", CHOSEN)
+    await client.ask(END_SESSION)
+    async with place.service.client() as elsewhere:
+        await elsewhere.log_in("active@example.jp", CHOSEN)
+    assert (await client.ask(END_OTHERS))["endOtherSessions"] == {"count": 1}
+    answer = await client.ask(CHANGE_PASSWORD, current=CHOSEN, new="a long walk by the sea")
+    assert answer["changePassword"] == {"__typename": "PasswordChanged"}, answer
+    await succeed({**place.service.variables}, ("user", "change-address", "active@example.jp", "new@example.jp"))
+    for mail in await place.service.mails(8):
+        if "/address#" in (text := mail.get_content()):
+            token = text.partition("/address#")[2].split()[0]
+            answer = await client.ask(CONFIRM, token=token)
+            assert answer["confirmAddress"] == {"__typename": "AddressConfirmed"}, answer
+
+
+async def register_passkey(place: Place, operator: Client) -> None:
+    passkey, codes = await enrol(operator, place.service)
+    for _ in range(2):
+        await operator.log_in("operator@example.jp")
+        assert "viewer" in await show(operator, passkey)
+    assert "viewer" in (await operator.ask(SHOW_CODE, code=codes[0]))["passSecondFactor"]
 
 
 async def succeed(variables: dict[str, str], arguments: tuple[str, ...]) -> None:

@@ -5,13 +5,16 @@ CONTRACT = """
     contractor { email } erasureHold { reason } termination { requestedAt timeline { erasure { at explanation } } }
     events(first: 5) { nodes { type at } }
 """
-VIEWER = f"name lastLogIns {{ at fromHere }} contract {{ {CONTRACT} }}"
+VIEWER = (
+    f"name lastLogIns {{ at fromHere }} sessions {{ id isCurrent }} secondFactor {{ recent }} contract {{ {CONTRACT} }}"
+)
 FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True, "search": "青木"}
 QUERIES = {
     "auditLog": 'query { auditLog(filter: { accountId: "none" }) { nodes { at action account { name } } } }',
     "viewer": f"query ($id: ID!) {{ viewer {{ {VIEWER} }} contract(id: $id) {{ id }} }}",
     "contract": f"query ($id: ID!) {{ contract(id: $id) {{ {CONTRACT} }} }}",
     "node": f"query ($id: ID!) {{ node(id: $id) {{ id ... on Contract {{ {CONTRACT} }} }} }}",
+    "addressLink": 'query { addressLink(token: "none") { newEmail } }',
     "passwordResetLink": 'query { passwordResetLink(token: "none") { email } }',
     "contractStatusByReceipt": 'query { contractStatusByReceipt(number: "K7M2-9QX4-TN3W") { status evidenceHash } }',
     "policy": "query { policy { erasureDays } }",

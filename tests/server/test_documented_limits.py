@@ -14,6 +14,8 @@ from contract_server.accounts.login import DELAY_S
 from contract_server.accounts.passwords import rules
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
+from contract_server.accounts.second_factor import enrolment, recovery_codes
+from contract_server.accounts.second_factor.policy import RECENT
 from contract_server.accounts.tokens import new_token
 from contract_server.connections.body_limit import LARGEST_BODY
 from contract_server.connections.http_protocol import HEAD_TIMEOUT_S
@@ -26,7 +28,7 @@ from contract_server.request_limits import IN_FLIGHT, QUEUED
 from contract_server.settings import EnvironmentName, Settings
 
 PAGE = (Path(__file__).parents[2] / "packages" / "server" / "docs" / "security.md").read_text(encoding="utf-8")
-NUMBERS = {1: "one", 2: "two"}
+NUMBERS = {1: "one", 2: "two", 10: "ten"}
 
 
 def documented() -> dict[str, str]:
@@ -78,6 +80,11 @@ async def test_every_documented_limit_is_the_default() -> None:
             f"{minutes(LINK_SPACING)} apart after the first {settings.password_resets_per_account}"
         ),
         "a link to a new password": f"{minutes(password_reset.VALID_FOR)}, once",
+        "second factor of operators": (
+            f"a passkey of this site, or one of {NUMBERS[recovery_codes.CODES]} codes of {recovery_codes.BITS} bits;"
+            f" every challenge is good for one try; again after {minutes(RECENT)} for what reaches far"
+        ),
+        "links to register a passkey, and to confirm an address": f"{hours(enrolment.VALID_FOR)}, once",
         "new passwords": f"{rules.SHORTEST_PASSWORD} to {rules.LONGEST_PASSWORD} characters",
         "passwords": (
             f"argon2id ({int(memory) // 1024} MiB, {rounds} rounds), {NUMBERS[pool['threads'].default]} at a time"

@@ -134,6 +134,14 @@ NO_TEXTS_OF_OPERATORS = {
     "RequestPasswordResetInput.email": "compared, never stored",
     "ResetPasswordInput.token": "hashed",
     "ResetPasswordInput.newPassword": "hashed",
+    "ChangePasswordInput.currentPassword": "compared with a hash",
+    "ChangePasswordInput.newPassword": "hashed",
+    "ConfirmAddressInput.token": "hashed",
+    "PassSecondFactorInput.credential": "verified; its id is compared",
+    "PassSecondFactorInput.recoveryCode": "hashed",
+    "BeginEnrolmentInput.token": "hashed",
+    "EnrolPasskeyInput.token": "hashed",
+    "EnrolPasskeyInput.credential": "verified; its id and key are stored in base64url",
     "TerminateContractInput.idempotencyKey": "a key of the client, never shown",
     "ResumeContractInput.idempotencyKey": "a key of the client, never shown",
 }
@@ -166,14 +174,20 @@ TEXTS = {
     ("resume", "reason"): ["resume", ID, "--reason", "{}"],
     ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
     ("user add", "email"): ["user", "add", "{}operator@example.jp", "--name", "運用 太郎"],
+    ("user rename", "name"): ["user", "rename", "operator@example.jp", "{}"],
+    ("user change-address", "new_email"): ["user", "change-address", "operator@example.jp", "{}new@example.jp"],
+    ("user transfer", "name"): ["user", "transfer", "a@example.jp", "new@example.jp", "--name", "{}"],
+    ("user transfer", "new_email"): ["user", "transfer", "a@example.jp", "{}new@example.jp", "--name", "運用 太郎"],
 }
 NO_TEXTS = {
     ("dev", "host"): "an address to listen on",
     ("serve", "host"): "an address to listen on",
     ("contracts find", "text"): "compared, never stored",
     ("audit", "account"): "compared, never stored",
-    ("user password", "email"): "compared, never stored",
-    ("user unlock", "email"): "compared, never stored",
+    **{
+        (f"user {name}", "email"): "compared, never stored"
+        for name in ["show", "password", "unlock", "enrol", "disable", "enable", "rename", "change-address", "transfer"]
+    },
     ("due", "within"): "a span",
     ("erasures plan", "within"): "a span",
 }

@@ -20,12 +20,18 @@ from contract_server.settings import Settings
 CONTRACTOR, OPERATOR = "active@example.jp", "operator@example.jp"
 NEW_PASSWORD = "とても長いパスワード 2026"
 MISSING = (2, "--as: expected the address of your operator account")
-UNKNOWN = (2, "--as: no operator has this address; check how it is written")
+UNKNOWN = (2, "--as: no enabled operator has this address; check how it is written")
 
 COMMANDS = {
     ("terminate", ACTIVE_CONTRACT, "--reason", "by telephone", "--yes"): "TERMINATION_REQUESTED",
     ("resume", ACTIVE_CONTRACT, "--reason", "by telephone", "--yes"): "RESUMED",
-    ("user", "add", "second@example.jp", "--name", "二人目"): "ACCOUNT_ADDED",
+    ("user", "add", "second@example.jp", "--name", "二人目"): "ENROLMENT_LINK_MADE",
+    ("user", "enrol", "second@example.jp"): "ENROLMENT_LINK_MADE",
+    ("user", "disable", "second@example.jp"): "ACCOUNT_DISABLED",
+    ("user", "enable", "second@example.jp"): "ACCOUNT_ENABLED",
+    ("user", "rename", CONTRACTOR, "別名"): "ACCOUNT_RENAMED",
+    ("user", "change-address", CONTRACTOR, "new@example.jp"): "ADDRESS_CHANGE_REQUESTED",
+    ("user", "transfer", "grace@example.jp", "heir@example.jp", "--name", "後任"): "CONTRACT_TRANSFERRED",
     ("user", "password", CONTRACTOR): "PASSWORD_REPLACED",
     ("user", "unlock", CONTRACTOR): "ACCOUNT_UNLOCKED",
     ("erasures", "approve", "--yes"): None,

@@ -18,8 +18,11 @@ async def seeded(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
         yield services
 
 
+EMPTIED = "attempt_count session password_reset_token outbox_mail passkey recovery_code enrolment_link address_change"
+
+
 @pytest.fixture
 async def services(seeded: Services) -> Services:
     """The services without sessions, counts and mails."""
-    await execute("TRUNCATE attempt_count, session, password_reset_token, outbox_mail")
+    await execute(f"TRUNCATE {', '.join(EMPTIED.split())}")
     return seeded

@@ -51,6 +51,8 @@ STALE = f'input: {{ contractId: "{ACTIVE_CONTRACT}", expectedVersion: 0 }}'
 CHANGE = "{ __typename ... on Problem { code } }"
 HOLD = f'contractId: "{ACTIVE_CONTRACT}"'
 
+NO_PASSKEY = dict.fromkeys(("contractor", "another", "operator"), "SECOND_FACTOR_REFUSED")
+
 QUERIES = {
     "viewer": row("viewer { id }", strangers="null", contractor="OK", another="OK", operator="OK"),
     "contract": row(
@@ -61,6 +63,7 @@ QUERIES = {
     ),
     "node": row(f'node(id: "{ACTIVE_CONTRACT}") {{ id }}', contractor="OK", another="null", operator="OK"),
     "passwordResetLink": row('passwordResetLink(token: "x") { email }', all_callers="null"),
+    "addressLink": row('addressLink(token: "x") { newEmail }', all_callers="null"),
     "contractStatusByReceipt": row('contractStatusByReceipt(number: "K7M2-9QX4-TN3W") { status }', all_callers="null"),
     "policy": row("policy { version }", all_callers="OK"),
     "timeline": row("timeline { requestedOn }", all_callers="OK"),
@@ -79,6 +82,21 @@ MUTATIONS = {
     ),
     "resetPassword": row(
         f'resetPassword(input: {{ token: "x", newPassword: "{PASSWORD}" }}) {CHANGE}', all_callers="INVALID_RESET_TOKEN"
+    ),
+    "endSession": row('endSession(input: { id: "x" }) { count }', contractor="OK", another="OK", operator="OK"),
+    "endOtherSessions": row("endOtherSessions { count }", contractor="OK", another="OK", operator="OK"),
+    "changePassword": row(
+        f'changePassword(input: {{ currentPassword: "wrong", newPassword: "{PASSWORD}" }}) {CHANGE}',
+        contractor="INVALID_CREDENTIALS",
+        another="INVALID_CREDENTIALS",
+        operator="INVALID_CREDENTIALS",
+    ),
+    "confirmAddress": row(f'confirmAddress(input: {{ token: "x" }}) {CHANGE}', all_callers="INVALID_ADDRESS_LINK"),
+    "beginSecondFactor": row(f"beginSecondFactor {CHANGE}", **NO_PASSKEY),
+    "passSecondFactor": row(f'passSecondFactor(input: {{ recoveryCode: "x" }}) {CHANGE}', **NO_PASSKEY),
+    "beginEnrolment": row(f'beginEnrolment(input: {{ token: "x" }}) {CHANGE}', all_callers="INVALID_ENROLMENT_LINK"),
+    "enrolPasskey": row(
+        f'enrolPasskey(input: {{ token: "x", credential: "x" }}) {CHANGE}', all_callers="INVALID_ENROLMENT_LINK"
     ),
     "terminateContract": row(
         f"terminateContract({STALE}) {CHANGE}",

@@ -240,3 +240,13 @@ async def test_retry_at_is_the_same_for_all_who_wait_for_the_same(services: Serv
             await counted.log_ins.log_in(EMAIL, "wrong", client_address=HERE)
         retry_times.add(refusal.value.retry_at)
     assert len(retry_times) == 1
+
+
+async def test_a_wrong_present_password_changes_nothing_and_counts_like_a_failed_log_in(services: Services) -> None:
+    for _ in range(10):
+        with pytest.raises(InvalidCredentials):
+            await services.log_ins.verify(EMAIL, "wrong", client_address=HERE)
+    for attempt in (services.log_ins.verify, services.log_ins.log_in):
+        with pytest.raises(TooManyAttempts):
+            await attempt(EMAIL, PASSWORD, client_address=HERE)
+    assert (await services.log_ins.verify(EMAIL, PASSWORD, client_address=ELSEWHERE)).email == EMAIL

@@ -142,3 +142,29 @@ def test_the_cookie_is_for_this_server_alone_and_for_no_script(
     value, *flags = delete_response.headers["set-cookie"].split("; ")
     assert value == f'{name}=""'
     assert common | {"max-age=0"} <= {flag.lower() for flag in flags}
+
+
+async def test_a_person_finds_the_open_sessions_of_the_own_account_alone(services: Services) -> None:
+    viewer, _ = await services.sessions.open(await active_account())
+    elsewhere, _ = await services.sessions.open(await active_account())
+    unused, _ = await services.sessions.open(await active_account())
+    await services.sessions.open(await Account.get(email="grace@example.jp"))
+    long_ago = await DatabaseClock().now() - services.settings.session_idle_limit
+    await Session.filter(id=unused.session_id).update(last_used_at=long_ago)
+    found = [session.id for session in await services.sessions.find(viewer)]
+    assert found == [elsewhere.session_id, viewer.session_id]
+
+
+async def test_a_person_ends_one_session_or_all_others_of_the_own_account(services: Services) -> None:
+    viewer, token = await services.sessions.open(await active_account())
+    one, token_of_one = await services.sessions.open(await active_account())
+    _, token_of_another = await services.sessions.open(await active_account())
+    foreign, token_of_foreign = await services.sessions.open(await Account.get(email="grace@example.jp"))
+    assert await services.sessions.end_another(viewer, foreign.session_id) == 0
+    assert await services.sessions.end_another(viewer, one.session_id) == 1
+    assert await services.sessions.end_another(viewer, one.session_id) == 0
+    assert await find_viewer(services, token_of_one) is None
+    assert await services.sessions.end_others(viewer) == 1
+    assert await find_viewer(services, token_of_another) is None
+    for kept in (token, token_of_foreign):
+        assert await find_viewer(services, kept) is not None

@@ -7,7 +7,17 @@ from typing import Any
 import asyncpg
 import pytest
 from graphql import GraphQLObjectType
-from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, RESUME, TERMINATE, Client, Running
+from tests.passkeys import SHOW_CODE, enrol
+from tests.server.running import (
+    ACTIVE_CONTRACT,
+    ASK_FOR_LINK,
+    PASSWORD,
+    RESUME,
+    TERMINATE,
+    Client,
+    Running,
+    command,
+)
 
 from contract_server.development.demo.people import CONTRACTS, OPERATOR_NAME
 from contract_server.graphql.schema import build_schema
@@ -37,12 +47,30 @@ MUTATIONS = {
     "logOut": ("LOGGED_OUT", NAME_OF_CONTRACTOR, None),
     "requestPasswordReset": ("PASSWORD_LINK_REQUESTED", None, None),
     "resetPassword": ("PASSWORD_REPLACED", NAME_OF_CONTRACTOR, None),
+    "endSession": ("SESSIONS_ENDED", NAME_OF_CONTRACTOR, None),
+    "endOtherSessions": ("SESSIONS_ENDED", NAME_OF_CONTRACTOR, None),
+    "changePassword": ("PASSWORD_REPLACED", NAME_OF_CONTRACTOR, None),
+    "confirmAddress": ("ADDRESS_CHANGED", NAME_OF_CONTRACTOR, None),
+    "enrolPasskey": ("SECOND_FACTOR_ENROLLED", OPERATOR_NAME, None),
+    "passSecondFactor": ("SECOND_FACTOR_PASSED", OPERATOR_NAME, None),
     "terminateContract": ("TERMINATION_REQUESTED", NAME_OF_CONTRACTOR, None),
     "resumeContract": ("RESUMED", NAME_OF_CONTRACTOR, None),
     "holdErasure": ("ERASURE_HELD", OPERATOR_NAME, "case 1"),
     "releaseErasureHold": ("ERASURE_HOLD_RELEASED", OPERATOR_NAME, "case 2"),
 }
 """The newest entry after each mutation: what, by whom, and why."""
+
+OF_NO_CONTRACT = {"enrolPasskey", "passSecondFactor"}
+CHANGES_NOTHING = {"beginSecondFactor", "beginEnrolment"}
+"""They give a challenge, which opens nothing."""
+
+END_SESSION = "mutation ($id: ID!) { endSession(input: { id: $id }) { count } }"
+CHANGE_PASSWORD = """
+mutation ($current: String!, $new: String!) {
+  changePassword(input: { currentPassword: $current, newPassword: $new }) { __typename }
+}
+"""
+CONFIRM = "mutation ($token: String!) { confirmAddress(input: { token: $token }) { __typename } }"
 
 
 @pytest.fixture
@@ -53,13 +81,19 @@ async def connection(service: Running) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def do(name: str, client: Client, service: Running) -> None:
-    """Ask for one mutation as the contractor, or as an operator."""
+    """Ask for one mutation as the contractor, or as an operator, who is the client afterwards."""
     if name in {"holdErasure", "releaseErasureHold"}:
         await client.log_in(OPERATOR)
         for query in (HOLD, RELEASE)[: 1 if name == "holdErasure" else 2]:
             await client.ask(query, id=ACTIVE_CONTRACT)
         return
+    if name in OF_NO_CONTRACT:
+        _, codes = await enrol(client, service)
+        await client.log_in(OPERATOR)
+        await client.ask(SHOW_CODE, code=codes[0])
+        return
     await client.log_in(CONTRACTOR)
+    await change_account(name, client, service)
     if name == "logOut":
         await client.ask("mutation { logOut { ok } }")
     if name in {"terminateContract", "resumeContract"}:
@@ -74,20 +108,47 @@ async def do(name: str, client: Client, service: Running) -> None:
         await client.ask(SET_PASSWORD, token=token[1], password=NEW_PASSWORD)
 
 
+async def change_account(name: str, client: Client, service: Running) -> None:
+    """Ask for one of the mutations about the contractor's own account."""
+    if name in {"endSession", "endOtherSessions"}:
+        await end_another_session(name, client, service)
+    if name == "changePassword":
+        await client.ask(CHANGE_PASSWORD, current=PASSWORD, new=NEW_PASSWORD)
+    if name == "confirmAddress":
+        await command(service.variables, "user", "change-address", CONTRACTOR, "new@example.jp")
+        for mail in await service.mails(2):
+            token = re.search(r"/address#(\S+)", str(mail.get_content()))
+            assert token
+            await client.ask(CONFIRM, token=token[1])
+
+
+async def end_another_session(name: str, client: Client, service: Running) -> None:
+    async with service.client() as elsewhere:
+        await elsewhere.log_in(CONTRACTOR)
+    sessions = (await client.ask("{ viewer { sessions { id isCurrent } } }"))["viewer"]["sessions"]
+    if name == "endOtherSessions":
+        await client.ask("mutation { endOtherSessions { count } }")
+    else:
+        await client.ask(END_SESSION, id=next(session["id"] for session in sessions if not session["isCurrent"]))
+
+
 @pytest.mark.parametrize("name", MUTATIONS)
 async def test_a_mutation_leaves_an_entry(client: Client, service: Running, name: str) -> None:
     await do(name, client, service)
     action, by, reason = MUTATIONS[name]
-    async with service.client() as auditor:
-        await auditor.log_in(OPERATOR)
-        (last,) = (await auditor.ask(LOG, first=1, filter=_of(action)))["auditLog"]["nodes"]
+    if name not in OF_NO_CONTRACT:
+        await client.log_in(OPERATOR)
+    (last,) = (await client.ask(LOG, first=1, filter=_of(name, action)))["auditLog"]["nodes"]
     assert (last["event"] or last["action"]) == action
     assert last["account"] == (by and {"name": by})
-    assert (last["interface"], last["reason"], last["contractId"]) == ("API", reason, ACTIVE_CONTRACT)
+    contract = None if name in OF_NO_CONTRACT else ACTIVE_CONTRACT
+    assert (last["interface"], last["reason"], last["contractId"]) == ("API", reason, contract)
     assert re.fullmatch("[0-9a-f]{64}", last["source"])
 
 
-def _of(action: str) -> dict[str, Any]:
+def _of(name: str, action: str) -> dict[str, Any]:
+    if name in OF_NO_CONTRACT:
+        return {"action": action}
     events = {"TERMINATION_REQUESTED", "RESUMED", "ERASURE_HELD", "ERASURE_HOLD_RELEASED"}
     return {"contractId": ACTIVE_CONTRACT, "action": "CONTRACT_CHANGED" if action in events else action}
 
@@ -95,7 +156,7 @@ def _of(action: str) -> dict[str, Any]:
 def test_every_mutation_of_production_has_a_row() -> None:
     mutations = core(build_schema(development=False)).type_map["Mutation"]
     assert isinstance(mutations, GraphQLObjectType)
-    assert MUTATIONS.keys() == mutations.fields.keys()
+    assert MUTATIONS.keys() | CHANGES_NOTHING == mutations.fields.keys()
 
 
 async def test_a_failed_log_in_is_recorded_with_and_without_an_account(client: Client, service: Running) -> None:

@@ -18,7 +18,15 @@ from tests.server.workbench import (
 )
 
 from contract_rules import Action, Status
-from contract_server.accounts.models import Account, PasswordResetToken, Session
+from contract_server.accounts.models import (
+    Account,
+    AddressChange,
+    EnrolmentLink,
+    Passkey,
+    PasswordResetToken,
+    RecoveryCode,
+    Session,
+)
 from contract_server.audit.models import AuditAction, AuditEntry
 from contract_server.audit.origin import Interface
 from contract_server.contracts.models import Company, Contract, ContractEvent, IdempotentAnswer, Member
@@ -26,7 +34,7 @@ from contract_server.erasure.classification import TABLES, Kind, OnErasure
 from contract_server.mail.models import OutboxMail
 
 ERASED_FROM = [name for name, table in TABLES.items() if table.on_erasure is not OnErasure.KEEP]
-OF_AN_ACCOUNT = ["idempotent_answer", "session", "password_reset_token"]
+OF_AN_ACCOUNT = [name for name, table in TABLES.items() if (table.belongs or "").startswith("account_id ")]
 CANARY = "カナリア"
 
 _COLUMNS = """
@@ -126,6 +134,14 @@ async def contract_with_canaries(bench: Workbench, mark: str) -> UUID:
         last_used_at=APPLIED_AT,
         expires_at=expires_at,
     )
+    await AddressChange.create(
+        account_id=account_id, new_email=canary, old_token_hash=canary, new_token_hash=canary, expires_at=expires_at
+    )
+    await Passkey.create(
+        account_id=account_id, credential_id=canary, public_key=canary, sign_count=0, created_at=APPLIED_AT
+    )
+    await RecoveryCode.create(account_id=account_id, code_hash=canary)
+    await EnrolmentLink.create(account_id=account_id, token_hash=canary, expires_at=expires_at)
     return contract_id
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contract_rules import Status
+from contract_server.accounts.email import EmailTaken
 from contract_server.accounts.login import InvalidCredentials
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.passwords.rules import UnsuitablePassword
@@ -15,7 +16,6 @@ from contract_server.contracts.result import ContractNotFound
 from contract_server.onboarding.accounts import (
     AccountNotFound,
     ContractHasContractor,
-    EmailTaken,
     add_account,
     set_password,
     unlock,

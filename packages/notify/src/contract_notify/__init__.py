@@ -22,8 +22,10 @@ from contract_notify.failures import (
 )
 from contract_notify.messages import (
     KINDS,
+    AddressChangeRequested,
     ErasureReminder,
     Message,
+    NewAddressChosen,
     PasswordChanged,
     PasswordResetRequested,
     ResumptionAccepted,
@@ -43,6 +45,7 @@ __all__ = [
     "KINDS",
     "RETRY_AFTER_UNKNOWN_SECONDS",
     "SENDER_NAME",
+    "AddressChangeRequested",
     "Delivery",
     "DeliveryFailure",
     "DeliveryPool",
@@ -51,6 +54,7 @@ __all__ = [
     "InvalidAddress",
     "MemoryDelivery",
     "Message",
+    "NewAddressChosen",
     "OutcomeUnknown",
     "PasswordChanged",
     "PasswordResetRequested",

@@ -74,8 +74,7 @@ class PasswordResetRequested(Message, kind="password_reset"):
 
     def __post_init__(self) -> None:
         """Refuse a text that is no link, or that contains a line break."""
-        if not _LINK.fullmatch(self.url):
-            raise ValueError("url: an http or https address in ASCII is expected")
+        _require_link(self.url)
         _require_positive(valid_minutes=self.valid_minutes)
 
     @classmethod
@@ -92,6 +91,42 @@ class PasswordChanged(Message, kind="password_changed"):
     def sample(cls) -> Self:
         """It has no variable part."""
         return cls()
+
+
+@dataclass(frozen=True)
+class AddressChangeRequested(Message, kind="address_change"):
+    """To the present address: a link that agrees to another address for the account."""
+
+    url: str = field(repr=False)
+    valid_hours: int
+
+    def __post_init__(self) -> None:
+        """Refuse a text that is no link, or that contains a line break."""
+        _require_link(self.url)
+        _require_positive(valid_hours=self.valid_hours)
+
+    @classmethod
+    def sample(cls) -> Self:
+        """A link with a token as long as the real ones."""
+        return cls(url=f"https://omakase-login.example.jp/address#{'x' * 43}", valid_hours=24)
+
+
+@dataclass(frozen=True)
+class NewAddressChosen(Message, kind="new_address"):
+    """To the new address: a link that shows that mails arrive there."""
+
+    url: str = field(repr=False)
+    valid_hours: int
+
+    def __post_init__(self) -> None:
+        """Refuse a text that is no link, or that contains a line break."""
+        _require_link(self.url)
+        _require_positive(valid_hours=self.valid_hours)
+
+    @classmethod
+    def sample(cls) -> Self:
+        """As above."""
+        return cls(url=f"https://omakase-login.example.jp/address#{'x' * 43}", valid_hours=24)
 
 
 @dataclass(frozen=True)
@@ -191,6 +226,11 @@ def rebuild(kind: str, data: Mapping[str, object]) -> Message:
         if type(value) is not types[name]:
             raise ValueError(f"{kind}: {name} is to be {types[name].__name__}, not {type(value).__name__}")
     return message_type(**data)
+
+
+def _require_link(text: str) -> None:
+    if not _LINK.fullmatch(text):
+        raise ValueError("url: an http or https address in ASCII is expected")
 
 
 def _require_positive(**numbers: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from contract_notify import Delivery, DeliveryPool, delivery_from_url
+from contract_server.accounts.administration.address_change import AddressChanges
 from contract_server.accounts.client_address import ClientAddresses
 from contract_server.accounts.credentials import PasswordChanges
 from contract_server.accounts.devices import Devices
@@ -11,6 +12,8 @@ from contract_server.accounts.login import LogIns
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit_store import RateLimitStore
+from contract_server.accounts.second_factor.enrolment import Enrolments
+from contract_server.accounts.second_factor.step_up import SecondFactors
 from contract_server.accounts.sessions import Sessions
 from contract_server.audit.chain import close_chain
 from contract_server.audit.trail import AuditRetention
@@ -25,6 +28,7 @@ from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.receipts import Receipts
 from contract_server.erasure.replay import Replay
+from contract_server.mail.address_mails import AddressMails
 from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
 from contract_server.mail.relay import MailRelay
@@ -53,6 +57,9 @@ class Services:
     log_ins: LogIns
     password_changes: PasswordChanges
     password_resets: PasswordResets
+    address_changes: AddressChanges
+    enrolments: Enrolments
+    second_factors: SecondFactors
     contracts: ContractService
     due_actions: DueActions
     breaker: Breaker
@@ -96,6 +103,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     sessions = Sessions(settings)
     rate_limits = RateLimitStore(settings)
     devices = Devices(settings)
+    enrolments = Enrolments(settings)
+    address_changes = AddressChanges(AddressMails(settings, outbox), clock)
     password_mails = PasswordMails(settings, outbox)
     password_changes = PasswordChanges(password_mails, clock)
     password_resets = PasswordResets(
@@ -121,6 +130,9 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         log_ins=LogIns(settings, passwords, sessions, rate_limits, devices),
         password_changes=password_changes,
         password_resets=password_resets,
+        address_changes=address_changes,
+        enrolments=enrolments,
+        second_factors=SecondFactors(settings),
         contracts=ContractService(changes, wake_ups),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
@@ -136,6 +148,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
                 forget_old_answers,
                 sessions.delete_expired,
                 password_resets.delete_expired,
+                address_changes.delete_expired,
+                enrolments.delete_expired,
                 rate_limits.delete_old,
                 close_chain,
                 AuditRetention(settings.audit_retention).delete_old,

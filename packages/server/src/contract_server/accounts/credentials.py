@@ -17,18 +17,22 @@ class PasswordChanges:
         self._mails = mails
         self._mail_clock = mail_clock
 
-    async def replace(self, account: Account, password_hash: str, *, by: UUID | None = None) -> None:
-        """Store the new hash, delete all sessions and reset links of the account, and queue the mail.
+    async def replace(
+        self, account: Account, password_hash: str, *, by: UUID | None = None, keeping: UUID | None = None
+    ) -> None:
+        """Store the new hash, delete sessions and reset links of the account, and queue the mail.
 
         Args:
             account: The account.
             password_hash: The hash of its new password.
             by: Who replaces it; None for a command, which names its operator itself.
+            keeping: The one session that goes on, if any.
         """
         async with transaction():
             await Account.filter(id=account.id).update(password_hash=password_hash)
             await PasswordResetToken.filter(account_id=account.id).delete()
-            sessions = await Session.filter(account_id=account.id).delete()
+            ended = Session.filter(account_id=account.id)
+            sessions = await (ended.exclude(id=keeping) if keeping else ended).delete()
             await record(
                 AuditAction.PASSWORD_REPLACED,
                 account_id=by,

@@ -5,6 +5,10 @@ from contract_server.accounts.models import Account
 LONGEST = 254
 
 
+class EmailTaken(Exception):
+    """Another account has this address."""
+
+
 def normalize(email: str) -> str:
     """Remove surrounding spaces and capitals, which people type by accident."""
     return email.strip().lower()

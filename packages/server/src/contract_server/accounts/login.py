@@ -6,7 +6,8 @@ is answered like a known one. They stop log-ins only; open sessions continue.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from contract_server.accounts.devices import Devices
@@ -34,7 +35,7 @@ _BUSY_RETRY_AFTER = timedelta(seconds=5)
 
 
 class InvalidCredentials(Exception):
-    """The address is unknown or erased, or the password is wrong. It does not reveal which."""
+    """The address is unknown, erased or disabled, or the password is wrong. It does not reveal which."""
 
 
 class MailedLinkRequired(Exception):
@@ -104,31 +105,51 @@ class LogIns:
         budget = self._limits.find(email, client_address, self._devices.find(device_cookie, email))
         if budget.of_all and time.monotonic() < self._delays_until:
             await self._pause(DELAY_S)
-        try:
-            async with self._queue.turn(budget.requester):
-                return await self._log_in(email, password, budget, replacing)
-        except TooBusy:
-            raise Busy(await self._clock.now() + _BUSY_RETRY_AFTER) from None
+        async with self._turn(budget):
+            account = await self._verify(email, password, budget)
+            return await self._open(account, replacing)
+
+    async def verify(
+        self, email: str, password: str, *, client_address: str, device_cookie: str | None = None
+    ) -> Account:
+        """Verify the password of an account within the limits of log-ins, without opening a session.
+
+        Raises:
+            InvalidCredentials, TooManyAttempts, MailedLinkRequired, Busy: As for a log-in.
+        """
+        budget = self._limits.find(email, client_address, self._devices.find(device_cookie, email))
+        async with self._turn(budget):
+            return await self._verify(email, password, budget)
 
     async def unlock(self, email: str) -> None:
         """Delete the account's failures from every device and source, so that it can log in immediately."""
         await self._limits.clear(normalize(email))
 
-    async def _log_in(self, email: str, password: str, budget: Budget, replacing: str | None) -> tuple[Viewer, str]:
+    @asynccontextmanager
+    async def _turn(self, budget: Budget) -> AsyncIterator[None]:
+        try:
+            async with self._queue.turn(budget.requester):
+                yield
+        except TooBusy:
+            raise Busy(await self._clock.now() + _BUSY_RETRY_AFTER) from None
+
+    async def _verify(self, email: str, password: str, budget: Budget) -> Account:
         account = await find_account(email)
         attempt = await self._begin(password, budget)
         is_correct = await self._passwords.verify(password, account.password_hash if account else None)
-        if account is None or not is_correct:
+        if account is None or not is_correct or account.disabled_at is not None:
             self._log_reached_limits(attempt, budget)
             await _record_failure(account)
             raise InvalidCredentials
-        try:
-            opened = await self._sessions.open(account, replacing)
-        except AccountChanged:
-            raise InvalidCredentials from None
         await self._rate_limits.refund(attempt)
         await self._rate_limits.clear(budget.short_term)
-        return opened
+        return account
+
+    async def _open(self, account: Account, replacing: str | None) -> tuple[Viewer, str]:
+        try:
+            return await self._sessions.open(account, replacing)
+        except AccountChanged:
+            raise InvalidCredentials from None
 
     async def _begin(self, password: str, budget: Budget) -> Attempt:
         try:

@@ -25,6 +25,8 @@ class Account(Model):
         max_length=254, unique=True, description="in lower case, so that the unique index compares it"
     )
     password_hash = fields.CharField(max_length=200)
+    disabled_at = fields.DatetimeField(null=True, description="since when it opens nothing")
+    second_factor_since = fields.DatetimeField(null=True, description="since when a log-in needs its passkey")
     contract: fields.OneToOneNullableRelation[Model] = fields.OneToOneField(
         "contract_server.Contract", related_name="account", null=True, on_delete=fields.RESTRICT
     )
@@ -46,6 +48,8 @@ class Session(Model):
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    second_factor_at = fields.DatetimeField(null=True, description="when the second factor was shown last")
+    challenge = fields.CharField(max_length=86, null=True, description="what a passkey has to sign next, once")
 
     class Meta:
         table = "session"
@@ -67,6 +71,74 @@ class PasswordResetToken(Model):
 
     class Meta:
         table = "password_reset_token"
+
+
+class Passkey(Model):
+    """A passkey of an operator: the public half of a key pair, whose other half never leaves its device."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "contract_server.Account", related_name="passkeys", on_delete=fields.RESTRICT, db_index=True
+    )
+    account_id: UUID
+    credential_id = fields.CharField(max_length=1364, unique=True, description="in base64url, as browsers name it")
+    public_key = fields.CharField(max_length=1000, description="in COSE, as base64url")
+    sign_count = fields.BigIntField(description="the device's own count of its use; one that falls shows a copy")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "passkey"
+
+
+class RecoveryCode(Model):
+    """A code that takes the place of a lost passkey, once. Only its hash is kept."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "contract_server.Account", related_name="recovery_codes", on_delete=fields.RESTRICT, db_index=True
+    )
+    account_id: UUID
+    code_hash = fields.CharField(max_length=64, unique=True, description="SHA-256 of a 120-bit random code")
+
+    class Meta:
+        table = "recovery_code"
+
+
+class EnrolmentLink(Model):
+    """A link by which an operator registers a passkey, once. Only the token's hash is kept."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    token_hash = fields.CharField(max_length=64, unique=True, description="SHA-256 of a 256-bit random token")
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "contract_server.Account", related_name="enrolment_links", on_delete=fields.RESTRICT, db_index=True
+    )
+    account_id: UUID
+    expires_at = fields.DatetimeField()
+    challenge = fields.CharField(max_length=86, null=True, description="what the new passkey has to sign, once")
+
+    class Meta:
+        table = "enrolment_link"
+
+
+class AddressChange(Model):
+    """A change of an account's address that waits for its confirmation from both mailboxes."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account: fields.OneToOneRelation[Account] = fields.OneToOneField(
+        "contract_server.Account", related_name="address_change", on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+    new_email = fields.CharField(max_length=254)
+    old_token_hash = fields.CharField(
+        max_length=64, unique=True, null=True, description="of the link to the present address; null once used"
+    )
+    new_token_hash = fields.CharField(
+        max_length=64, unique=True, null=True, description="of the link to the new address; null once used"
+    )
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "address_change"
 
 
 class AttemptCount(Model):

@@ -104,7 +104,9 @@ class PasswordResets:
 
     async def find_link(self, token: str) -> PasswordResetToken | None:
         """Find the link with that token, and its account, if it can still be used."""
-        links = PasswordResetToken.filter(token_hash=hash_token(token), expires_at__gt=await self._clock.now())
+        links = PasswordResetToken.filter(
+            token_hash=hash_token(token), expires_at__gt=await self._clock.now(), account__disabled_at__isnull=True
+        )
         return await links.select_related("account").first()
 
     async def _use(self, link: PasswordResetToken, new_password: str) -> None:
@@ -113,7 +115,7 @@ class PasswordResets:
         password_hash = await self._passwords.hash(new_password)
         async with transaction():
             # the account first: a transaction that uses another link of it waits, instead of a deadlock
-            account = await Account.filter(id=link.account_id).select_for_update().first()
+            account = await Account.filter(id=link.account_id, disabled_at__isnull=True).select_for_update().first()
             if account is None or not await PasswordResetToken.filter(id=link.id).exists():
                 raise InvalidResetToken
             await self._changes.replace(account, password_hash, by=account.id)
@@ -137,7 +139,7 @@ class PasswordResets:
             return
         async with transaction():
             account = await find_account(email)
-            if account is not None:
+            if account is not None and account.disabled_at is None:
                 await record(AuditAction.PASSWORD_LINK_REQUESTED, about_id=account.id, contract_id=account.contract_id)
                 await self._mail_link(account, delayed=bool(attempt.exceeded))
         self._wake_ups.wake()

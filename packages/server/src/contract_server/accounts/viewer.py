@@ -1,6 +1,6 @@
 """The viewer: the logged-in person that a request comes from."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
@@ -20,6 +20,8 @@ class Viewer(NamedTuple):
     role: Role
     contract_id: UUID | None
     session_expires_at: datetime
+    has_second_factor: bool = False
+    second_factor_age: timedelta | None = None  # how long ago it was shown in this session
 
     @property
     def actor(self) -> Actor:

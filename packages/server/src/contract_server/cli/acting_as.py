@@ -36,10 +36,10 @@ def with_services_as(email: str | None, operation: Callable[[Services], Awaitabl
 
 async def _find_operator(settings: Settings, email: str | None) -> UUID | None:
     if email is None:
-        if not settings.development and await Account.filter(role=Role.OPERATOR).exists():
+        if not settings.development and await Account.filter(role=Role.OPERATOR, disabled_at__isnull=True).exists():
             raise Refusal("--as: expected the address of your operator account", Status.MISUNDERSTOOD)
         return None  # the first operator cannot be added by one
     account = await find_account(normalize(email))
-    if account is None or account.role is not Role.OPERATOR:
-        raise Refusal("--as: no operator has this address; check how it is written", Status.MISUNDERSTOOD)
+    if account is None or account.role is not Role.OPERATOR or account.disabled_at is not None:
+        raise Refusal("--as: no enabled operator has this address; check how it is written", Status.MISUNDERSTOOD)
     return account.id

@@ -20,7 +20,7 @@ COMMANDS = {
     "resume": ("terminate_resume:resume", "Resume a contract (契約再開) for its contractor."),
     "audit": ("audit:audit", "List who did what, newest first."),
     "contracts": ("contracts:cli", "Look at contracts: list, show."),
-    "user": ("users:cli", "Operators and contractors: add, new password, unlock."),
+    "user": ("users:cli", "Operators and contractors: list, add, disable, change."),
     "due": ("schedule:due", "List due actions: all overdue ones, and those of the coming days."),
     "sweep": ("schedule:sweep", "Run all due actions and send pending mails, once."),
     "doctor": ("doctor:doctor", "Check every promise: nothing late, erased data erased, evidence complete."),

@@ -17,12 +17,13 @@ from contract_server.contracts.snapshot import APPLICATION_IN_FORCE, SNAPSHOT_CO
 from contract_server.db.statements import fetch
 
 _VIEWER_CONTRACT = f"""
-    SELECT session.id AS session_id, session.expires_at, session.last_used_at, clock_timestamp() AS real_now,
+    SELECT session.id AS session_id, session.expires_at, session.last_used_at, session.second_factor_at,
+           clock_timestamp() AS real_now, account.second_factor_since,
            account.id AS account_id, account.role, account.name, account.email, account.contract_id AS own_contract_id,
            company.name AS company_name, company.address, company.postal_code, company.phone_number,
            {{now}} AS now, {SNAPSHOT_COLUMNS}
       FROM session
-      JOIN account ON account.id = session.account_id
+      JOIN account ON account.id = session.account_id AND account.disabled_at IS NULL
       LEFT JOIN contract ON contract.id = account.contract_id
       LEFT JOIN company ON company.contract_id = contract.id
       {APPLICATION_IN_FORCE}
@@ -74,6 +75,8 @@ async def find_viewer_contract(token: str, clock: Clock, idle_limit: timedelta) 
             role=Role[row["role"]],
             contract_id=row["own_contract_id"],
             session_expires_at=min(row["expires_at"], now + idle_limit),
+            has_second_factor=row["second_factor_since"] is not None,
+            second_factor_age=now - row["second_factor_at"] if row["second_factor_at"] else None,
         ),
         now=row["now"],
         contract=None if row["contract_id"] is None else snapshot_of(row),

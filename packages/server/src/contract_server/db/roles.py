@@ -30,6 +30,7 @@ class RolesMissing(Exception):
 _WRITES: Mapping[str, tuple[str, str]] = {
     # table: what a server and a worker may do beside reading
     "account": ("UPDATE", "UPDATE, DELETE"),
+    "address_change": ("UPDATE, DELETE", "DELETE"),
     "attempt_count": ("INSERT, UPDATE, DELETE", "UPDATE, DELETE"),
     "audit_entry": ("INSERT", "INSERT, UPDATE, DELETE"),
     "audit_seal": ("", "INSERT"),
@@ -37,14 +38,17 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "contract": ("UPDATE", "UPDATE"),
     "contract_event": ("INSERT", "INSERT, UPDATE"),
     "due_failure": ("", "INSERT, UPDATE, DELETE"),
+    "enrolment_link": ("UPDATE, DELETE", "DELETE"),
     "erasure_approval": ("", "UPDATE"),
     "erasure_record": ("", "INSERT, UPDATE"),
     "erasure_stop": ("", "INSERT, UPDATE, DELETE"),
     "idempotent_answer": ("INSERT", "DELETE"),
     "member": ("", "DELETE"),
     "outbox_mail": ("INSERT, UPDATE, DELETE", "INSERT, UPDATE, DELETE"),
+    "passkey": ("INSERT, UPDATE, DELETE", "DELETE"),
     "password_reset_token": ("INSERT, DELETE", "DELETE"),
     "policy_terms": ("INSERT", "INSERT"),
+    "recovery_code": ("INSERT, DELETE", "DELETE"),
     "session": ("INSERT, UPDATE, DELETE", "DELETE"),
     "sweep_run": ("", "INSERT, UPDATE"),
     "termination_application": ("INSERT, UPDATE", "UPDATE"),
@@ -53,11 +57,14 @@ _WRITES: Mapping[str, tuple[str, str]] = {
 }
 SECRETS: Mapping[str, frozenset[str]] = {
     "account": frozenset({"password_hash"}),
+    "address_change": frozenset({"old_token_hash", "new_token_hash"}),
     "attempt_count": frozenset({"key"}),
+    "enrolment_link": frozenset({"token_hash", "challenge"}),
     "idempotent_answer": frozenset({"key", "answer"}),
     "outbox_mail": frozenset({"body", "lease_token"}),
     "password_reset_token": frozenset({"token_hash"}),
-    "session": frozenset({"token_hash"}),
+    "recovery_code": frozenset({"code_hash"}),
+    "session": frozenset({"token_hash", "challenge"}),
 }
 """The columns that a reader does not see."""
 

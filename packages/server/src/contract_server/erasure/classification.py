@@ -119,7 +119,7 @@ TABLES = MappingProxyType(
             OnErasure.DELETE,
             _OF_THE_ACCOUNT,
             personal=_columns("token_hash"),
-            technical=_columns("id account_id created_at last_used_at expires_at"),
+            technical=_columns("id account_id created_at last_used_at expires_at second_factor_at challenge"),
         ),
         "password_reset_token": Table(
             OnErasure.DELETE,
@@ -127,11 +127,36 @@ TABLES = MappingProxyType(
             personal=_columns("token_hash"),
             technical=_columns("id account_id expires_at"),
         ),
+        "address_change": Table(
+            OnErasure.DELETE,
+            _OF_THE_ACCOUNT,
+            personal=_columns("new_email old_token_hash new_token_hash"),
+            technical=_columns("id account_id expires_at"),
+        ),
+        # operators have passkeys, and contracts have none of them: their rows go with the account
+        "passkey": Table(
+            OnErasure.DELETE,
+            _OF_THE_ACCOUNT,
+            personal=_columns("credential_id public_key"),
+            technical=_columns("id account_id sign_count created_at"),
+        ),
+        "recovery_code": Table(
+            OnErasure.DELETE,
+            _OF_THE_ACCOUNT,
+            personal=_columns("code_hash"),
+            technical=_columns("id account_id"),
+        ),
+        "enrolment_link": Table(
+            OnErasure.DELETE,
+            _OF_THE_ACCOUNT,
+            personal=_columns("token_hash"),
+            technical=_columns("id account_id expires_at challenge"),
+        ),
         "account": Table(
             OnErasure.DELETE,
             _OF_THE_CONTRACT,
             personal=_columns("name email password_hash"),
-            technical=_columns("id role contract_id"),
+            technical=_columns("id role contract_id disabled_at second_factor_since"),
         ),
         "company": Table(
             OnErasure.DELETE,

@@ -10,6 +10,7 @@ from strawberry.types import Info
 
 from contract_rules import Language
 from contract_server.accounts.models import Account
+from contract_server.accounts.second_factor.policy import opens_session
 from contract_server.accounts.tokens import keyed_hash
 from contract_server.accounts.viewer import Viewer
 from contract_server.audit.origin import Interface, Origin
@@ -54,17 +55,29 @@ class RequestContext:
         self._loaders: Loaders | None = None
         self._viewer_contract: ViewerContract | None = None
         self._viewer: Viewer | None = None
+        self._session_viewer: Viewer | None = None
         self._viewer_is_known = False
         self._now: datetime | None = None
         self.refusal: str | None = None  # the code of the problem that the mutation returned
 
     async def viewer(self) -> Viewer | None:
-        """The logged-in person; None without a session or after its end."""
+        """The logged-in person; None without a session, after its end, and before its second factor."""
         if not self._viewer_is_known:
-            self._viewer_contract = await self._find_viewer_contract(self.token) if self.token else None
+            found = await self._find_viewer_contract(self.token) if self.token else None
+            self._session_viewer = found.viewer if found else None
+            self._viewer_contract = found if found and self.opens_session(found.viewer) else None
             self._viewer = self._viewer_contract.viewer if self._viewer_contract else None
             self._viewer_is_known = True
         return self._viewer
+
+    async def session_viewer(self) -> Viewer | None:
+        """The owner of the session, who may still have to show the second factor; for operations that ask for it."""
+        await self.viewer()
+        return self._session_viewer
+
+    def opens_session(self, viewer: Viewer) -> bool:
+        """Whether the session of the viewer opens anything: not before the second factor, where that is needed."""
+        return opens_session(viewer, required=self.services.settings.requires_second_factor)
 
     async def _find_viewer_contract(self, token: str) -> ViewerContract | None:
         return await find_viewer_contract(token, self.services.clock, self.services.settings.session_idle_limit)
@@ -84,8 +97,13 @@ class RequestContext:
     def set_viewer(self, viewer: Viewer | None) -> None:
         """Replace the viewer after a log-in, or by None after a log-out."""
         self._viewer_contract = None
-        self._viewer = viewer
+        self._viewer = self._session_viewer = viewer
         self._viewer_is_known = True
+
+    async def use_token(self, token: str) -> None:
+        """Go on with the session of that token."""
+        self.token, self._viewer_is_known = token, False
+        await self.viewer()
 
     @property
     def client_address(self) -> str:

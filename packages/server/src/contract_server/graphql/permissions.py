@@ -3,6 +3,7 @@
 from graphql import GraphQLError
 
 from contract_server.accounts.models import Role
+from contract_server.accounts.second_factor.policy import FAR_REACHING, is_recent
 from contract_server.accounts.viewer import Viewer
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.language import words
@@ -17,6 +18,12 @@ _FORBIDDEN = words(
 )
 
 
+_SECOND_FACTOR_NEEDED = words(
+    ja="この操作には二段階認証が必要です。パスキーまたは回復用コードで認証してから、もう一度お試しください。",
+    en="This needs the second factor. Show your passkey or a recovery code (`passSecondFactor`), then try again.",
+)
+
+
 async def require_viewer(context: RequestContext) -> Viewer:
     """Return the logged-in person.
 
@@ -27,6 +34,31 @@ async def require_viewer(context: RequestContext) -> Viewer:
     if viewer is None:
         raise GraphQLError(_UNAUTHENTICATED[context.language], extensions={"code": "UNAUTHENTICATED"})
     return viewer
+
+
+async def require_session(context: RequestContext) -> Viewer:
+    """Return the owner of the session, who may still have to show the second factor.
+
+    Raises:
+        GraphQLError: UNAUTHENTICATED.
+    """
+    viewer = await context.session_viewer()
+    if viewer is None:
+        raise GraphQLError(_UNAUTHENTICATED[context.language], extensions={"code": "UNAUTHENTICATED"})
+    return viewer
+
+
+async def require_recent_second_factor(fields: frozenset[str], context: RequestContext) -> None:
+    """Let an operator do what reaches far only for some minutes after the second factor.
+
+    Raises:
+        GraphQLError: SECOND_FACTOR_NEEDED.
+    """
+    if FAR_REACHING.isdisjoint(fields):
+        return
+    viewer = await context.viewer()
+    if viewer and not is_recent(viewer, required=context.services.settings.requires_second_factor):
+        raise GraphQLError(_SECOND_FACTOR_NEEDED[context.language], extensions={"code": "SECOND_FACTOR_NEEDED"})
 
 
 async def require_role(context: RequestContext, role: Role) -> Viewer:

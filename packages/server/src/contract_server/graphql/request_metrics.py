@@ -21,7 +21,16 @@ UNKNOWN = "unknown"
 MALFORMED = "malformed"
 INTERNAL = "internal_server_error"
 OTHER = "other"
-CODES = frozenset({"UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"})
+CODES = frozenset(
+    {
+        "UNAUTHENTICATED",
+        "FORBIDDEN",
+        "SECOND_FACTOR_NEEDED",
+        "BAD_USER_INPUT",
+        "RATE_LIMITED",
+        "INTERNAL_SERVER_ERROR",
+    }
+)
 
 
 class RequestMetrics:

@@ -21,7 +21,8 @@ Contract management of おまかせログイン: what the contractor sees and ma
 
 A mutation answers with a union: what happened, or a `Problem` that the caller can act on. Top-level
 `errors` mean that the request itself failed; branch on `extensions.code`: UNAUTHENTICATED, FORBIDDEN,
-RATE_LIMITED, BAD_USER_INPUT, INTERNAL_SERVER_ERROR."""
+SECOND_FACTOR_NEEDED (`passSecondFactor`, then the same request again), RATE_LIMITED, BAD_USER_INPUT,
+INTERNAL_SERVER_ERROR."""
 
 
 def build_schema(*, development: bool) -> strawberry.Schema:

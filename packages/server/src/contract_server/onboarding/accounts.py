@@ -5,13 +5,16 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from contract_rules import Status
+from contract_server.accounts.administration import disabling
+from contract_server.accounts.administration.address_change import AddressChanges
 from contract_server.accounts.credentials import PasswordChanges
-from contract_server.accounts.email import find_account, normalize
+from contract_server.accounts.email import EmailTaken, find_account, normalize
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.passwords.rules import require_suitable
+from contract_server.accounts.second_factor.enrolment import Enrolments
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
 from contract_server.contracts.queries import find_company_name
@@ -24,8 +27,8 @@ class AccountNotFound(Exception):
     """No account has this address."""
 
 
-class EmailTaken(Exception):
-    """Another account has this address."""
+class NotAnOperator(Exception):
+    """The account is a contractor's: contractors log in by their password alone."""
 
 
 class ContractHasContractor(Exception):
@@ -55,7 +58,7 @@ async def add_account(
     try:
         async with transaction():
             if contract_id is not None:
-                await _lock_unerased(contract_id)
+                await lock_unerased(contract_id)
             account = await Account.create(
                 role=role, name=name, email=email, password_hash=password_hash, contract_id=contract_id
             )
@@ -74,10 +77,64 @@ async def set_password(passwords: PasswordHasher, changes: PasswordChanges, emai
         UnsuitablePassword: The password is not allowed.
         AccountNotFound: No account has this address.
     """
-    account = await _account(email)
+    account = await find_known_account(email)
     company_name = await find_company_name(account.contract_id)
     require_suitable(password, email=account.email, company_name=company_name)
     await changes.replace(account, await passwords.hash(password))
+
+
+async def rename(email: str, name: str) -> None:
+    """Change the name of an account.
+
+    Raises:
+        AccountNotFound: No account has this address.
+    """
+    account = await find_known_account(email)
+    async with transaction():
+        await Account.filter(id=account.id).update(name=name)
+        await record(AuditAction.ACCOUNT_RENAMED, about_id=account.id, contract_id=account.contract_id)
+
+
+async def disable(email: str) -> bool:
+    """Disable an account; whether it was enabled.
+
+    Raises:
+        AccountNotFound: No account has this address.
+        LastOperator: It is the last enabled operator.
+    """
+    return await disabling.disable(await find_known_account(email))
+
+
+async def enable(email: str) -> bool:
+    """Enable an account; whether it was disabled.
+
+    Raises:
+        AccountNotFound: No account has this address.
+    """
+    return await disabling.enable(await find_known_account(email))
+
+
+async def change_address(changes: AddressChanges, email: str, new_email: str) -> None:
+    """Mail the links by which both mailboxes confirm a new address.
+
+    Raises:
+        AccountNotFound: No account has the present address.
+        EmailTaken: Another account has the new address.
+    """
+    await changes.request(await find_known_account(email), normalize(new_email))
+
+
+async def create_enrolment_link(enrolments: Enrolments, email: str) -> str:
+    """Return a link by which an operator registers a passkey.
+
+    Raises:
+        AccountNotFound: No account has this address.
+        NotAnOperator: The account is a contractor's.
+    """
+    account = await find_known_account(email)
+    if account.role is not Role.OPERATOR:
+        raise NotAnOperator
+    return await enrolments.create_link(account)
 
 
 async def unlock(log_ins: LogIns, password_resets: PasswordResets, email: str) -> None:
@@ -86,21 +143,32 @@ async def unlock(log_ins: LogIns, password_resets: PasswordResets, email: str) -
     Raises:
         AccountNotFound: No account has this address.
     """
-    account = await _account(email)
+    account = await find_known_account(email)
     async with transaction():
         await log_ins.unlock(account.email)
         await password_resets.clear_limit(account.email)
         await record(AuditAction.ACCOUNT_UNLOCKED, about_id=account.id, contract_id=account.contract_id)
 
 
-async def _account(email: str) -> Account:
+async def find_known_account(email: str) -> Account:
+    """Find the account of an address as it was typed.
+
+    Raises:
+        AccountNotFound: No account has this address.
+    """
     account = await find_account(normalize(email))
     if account is None:
         raise AccountNotFound
     return account
 
 
-async def _lock_unerased(contract_id: UUID) -> None:
+async def lock_unerased(contract_id: UUID) -> None:
+    """Lock a contract, so that it is not erased meanwhile.
+
+    Raises:
+        ContractNotFound: There is no such contract.
+        ContractErased: The contract was erased.
+    """
     contract = await lock_snapshot(contract_id)
     if contract is None:
         raise ContractNotFound

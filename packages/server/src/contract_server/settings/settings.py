@@ -50,6 +50,16 @@ _IS_PRODUCTION = complete(
 )
 
 
+class SecondFactor(StrEnum):
+    """Whether operators need a second factor."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+_IS_REQUIRED = complete("_IS_REQUIRED", SecondFactor, {SecondFactor.REQUIRED: True, SecondFactor.OPTIONAL: False})
+
+
 def _in_production(info: ValidationInfo) -> bool:
     """Whether the environment is production; False if that setting itself was refused."""
     name = info.data.get("environment")
@@ -107,6 +117,11 @@ class Settings(BaseSettings):
     )
     reminders: bool = Field(
         False, description="whether mails remind of what is about to end: resuming, the service, the registered data"
+    )
+    operator_second_factor: SecondFactor | None = Field(
+        None,
+        description="required or optional: whether operators need a passkey to log in, and again for what reaches far;"
+        " where not set, required in production. An operator who has registered one needs it in any case",
     )
     session_idle_limit: Duration = Field(
         timedelta(hours=2), gt=timedelta(), description="a session ends after this long without a request"
@@ -302,6 +317,12 @@ class Settings(BaseSettings):
     def development(self) -> bool:
         """Whether the test clock, demonstration data and development pages exist."""
         return not _IS_PRODUCTION[self.environment]
+
+    @property
+    def requires_second_factor(self) -> bool:
+        """Whether operators without a passkey open nothing."""
+        chosen = self.operator_second_factor
+        return not self.development if chosen is None else _IS_REQUIRED[chosen]
 
     @property
     def shows_schema(self) -> bool:

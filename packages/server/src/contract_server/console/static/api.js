@@ -16,8 +16,8 @@ export class Forbidden extends Error {}
 /** The API was asked for what cannot be, as by an address that somebody has typed; the message says what to do. */
 export class Mistaken extends Error {}
 
-/** Ask the API, with the session's cookie. */
-export async function ask(query, variables = {}) {
+/** Ask the API, with the session's cookie. What needs the second factor of an operator is asked again after it. */
+export async function ask(query, variables = {}, afterSecondFactor = false) {
   let answer;
   try {
     const response = await fetch("/graphql", {
@@ -32,6 +32,12 @@ export async function ask(query, variables = {}) {
   }
   const codes = (answer.errors ?? []).map((error) => error.extensions?.code);
   if (codes.includes("UNAUTHENTICATED")) throw new NotLoggedIn("no session");
+  if (codes.includes("SECOND_FACTOR_NEEDED") && !afterSecondFactor) {
+    const { showPasskey } = await import("./passkey.js");
+    await showPasskey();
+    return ask(query, variables, true);
+  }
+  if (codes.includes("SECOND_FACTOR_NEEDED")) throw new Mistaken(answer.errors[0].message);
   if (codes.includes("FORBIDDEN")) throw new Forbidden(answer.errors[0].message);
   if (codes.includes("BAD_USER_INPUT")) throw new Mistaken(answer.errors[0].message);
   if (codes.length || !answer.data) throw new Unreachable(answer.errors?.[0]?.message ?? "no data");

@@ -18,6 +18,7 @@ addEventListener("pageshow", (event) => event.persisted && location.reload());
 export function greet(viewer) {
   sessionStorage.setItem(GREETED, "yes");
   byId("who").textContent = say(`${viewer.name} 様`, viewer.name);
+  byId("account").hidden = false;
   byId("log-out").hidden = false;
 }
 

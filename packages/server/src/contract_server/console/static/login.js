@@ -13,6 +13,7 @@ mutation ($input: LogInInput!) {
     __typename
     ... on LoggedIn { viewer { role } }
     ... on Problem { code message }
+    ... on SecondFactorRequired { enrolled }
   }
 }`;
 
@@ -24,6 +25,7 @@ if (location.pathname === "/login") {
 onSubmit(byId("log-in"), async ({ email, password }, button) => {
   const { logIn } = await ask(LOG_IN, { input: { email, password } });
   if (logIn.viewer) return goTo(homeOf(logIn.viewer));
+  if (logIn.enrolled) return goTo("/second-factor");
   if (logIn.code !== "BUSY") byId("password").value = ""; // then the same password is to be sent again
   byId("password").focus();
   tell("problem", logIn.message, button); // after too many tries it says when to come back

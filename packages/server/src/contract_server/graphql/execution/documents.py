@@ -44,6 +44,7 @@ class PreparedOperation:
 
     only_reads: bool
     first_field: str  # by its name in the schema
+    root_fields: frozenset[str]  # as above
     has_deadline: bool
     compiled: Compiled | None  # None where graphql-core has to execute it
 
@@ -52,12 +53,12 @@ class PreparedOperation:
         cls, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, *, compiled: bool
     ) -> Self:
         """Prepare an operation; `compiled` asks for a compiled one where that is possible."""
-        selections = operation.selection_set.selections
-        names = {selection.name.value for selection in selections if isinstance(selection, FieldNode)}
+        fields = list(_root_fields(operation.selection_set, document))
         return cls(
             only_reads=operation.operation is OperationType.QUERY,
-            first_field=_first_field(operation.selection_set, document),
-            has_deadline=names.isdisjoint(_WITHOUT_DEADLINE),
+            first_field=fields[0],
+            root_fields=frozenset(fields),
+            has_deadline=_WITHOUT_DEADLINE.isdisjoint(fields),
             compiled=compile_operation(schema, document, operation) if compiled else None,
         )
 
@@ -139,15 +140,20 @@ class _Segment:
             yield text, document
 
 
-def _first_field(selections: SelectionSetNode, document: DocumentNode) -> str:
-    """The first field. A valid document has one behind every fragment, and no fragment spreads itself."""
-    match selections.selections[0]:
-        case FieldNode(name=name):
-            return name.value
-        case InlineFragmentNode(selection_set=selection_set):
-            return _first_field(selection_set, document)
-        case FragmentSpreadNode(name=fragment):
-            for definition in document.definitions:
-                if isinstance(definition, FragmentDefinitionNode) and definition.name.value == fragment.value:
-                    return _first_field(definition.selection_set, document)
-    raise TypeError(type(selections.selections[0]).__name__)
+def _root_fields(selections: SelectionSetNode, document: DocumentNode) -> Iterator[str]:
+    """The fields of an operation in their order. A valid document has one behind every fragment, and no cycle."""
+    for selection in selections.selections:
+        match selection:
+            case FieldNode(name=name):
+                yield name.value
+            case InlineFragmentNode(selection_set=selection_set):
+                yield from _root_fields(selection_set, document)
+            case FragmentSpreadNode(name=fragment):
+                yield from _root_fields(_fragment(fragment.value, document).selection_set, document)
+            case unknown:
+                raise TypeError(type(unknown).__name__)
+
+
+def _fragment(name: str, document: DocumentNode) -> FragmentDefinitionNode:
+    fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
+    return next(fragment for fragment in fragments if fragment.name.value == name)

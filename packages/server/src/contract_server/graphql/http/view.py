@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 import strawberry
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -22,6 +22,7 @@ from contract_server.graphql.execution.query_cost import OverBudget
 from contract_server.graphql.http.accept import STATUS_BEFORE_EXECUTION, MediaType, answer_type
 from contract_server.graphql.http.json_response import GraphQLResponse
 from contract_server.graphql.http.request import METHODS, GraphQLRequest, RequestRefused, read_request
+from contract_server.graphql.permissions import require_recent_second_factor
 from contract_server.graphql.request_metrics import RequestMetrics, begin_at_zero, count_malformed
 from contract_server.graphql.strawberry_internals import core
 from contract_server.headers import RequestHeaders
@@ -81,6 +82,8 @@ class GraphQLView:
                     result = await self._execute(prepared, graphql_request, context)
                 except DocumentRefused as refused:
                     result = ExecutionResult(None, refused.errors)
+                except GraphQLError as refusal:
+                    result = ExecutionResult(None, [refusal])
                 errors = [format_error(error, context.language) for error in result.errors or ()]
                 request_metrics.set_outcome(errors, context)
             except RateLimited as limited:
@@ -109,6 +112,8 @@ class GraphQLView:
             if context.token is None:
                 return await self._executor.execute(prepared, graphql_request, context)
             async with self._in_flight.place(context.token):
+                if operation:
+                    await require_recent_second_factor(operation.root_fields, context)
                 began = self._load.begin()  # requests without a session may wait for passwords, not for the server
                 try:
                     return await self._executor.execute(prepared, graphql_request, context)

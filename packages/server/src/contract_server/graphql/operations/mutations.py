@@ -13,6 +13,7 @@ from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.service import ContractRequest
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
+from contract_server.graphql.operations.accounts import AccountMutation, second_factor_required
 from contract_server.graphql.operations.problems import InvalidInputError
 from contract_server.graphql.permissions import require_role
 from contract_server.graphql.session_cookie import delete_session_cookie, session_token, set_session_cookie
@@ -38,7 +39,7 @@ _HOLD_REASON = words(
 
 
 @strawberry.type(description="One a request.")
-class Mutation:
+class Mutation(AccountMutation):
     """The mutations of every environment."""
 
     @strawberry.mutation(
@@ -56,15 +57,18 @@ class Mutation:
             device_cookie=context.device_cookie,
             replacing=session_token(context.request, context.services.settings),
         )
-        context.set_viewer(viewer)
         set_session_cookie(context.response, context.services.settings, token)
         context.remember_device(viewer.email)
+        if not context.opens_session(viewer):
+            context.set_viewer(None)
+            return second_factor_required(viewer, token, context)
+        context.set_viewer(viewer)
         return results.LoggedIn(viewer=Viewer.of(viewer), token=token)
 
     @strawberry.mutation(description="Ends the session that made the request. Succeeds when there is none.")
     async def log_out(self, info: RequestInfo) -> results.LoggedOut:
         context = info.context
-        if viewer := await context.viewer():
+        if viewer := await context.session_viewer():
             await context.services.sessions.end(viewer)
         context.set_viewer(None)
         delete_session_cookie(context.response, context.services.settings)

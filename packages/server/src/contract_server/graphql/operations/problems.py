@@ -7,6 +7,8 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from contract_rules import Reason, complete, explain_refusal
+from contract_server.accounts.administration.address_change import InvalidAddressLink
+from contract_server.accounts.email import EmailTaken
 from contract_server.accounts.login import Busy, InvalidCredentials, MailedLinkRequired
 from contract_server.accounts.password_reset import InvalidResetToken as ResetTokenError
 from contract_server.accounts.passwords.rules import (
@@ -16,6 +18,8 @@ from contract_server.accounts.passwords.rules import (
     UnsuitablePassword,
 )
 from contract_server.accounts.rate_limit_store import TooManyAttempts
+from contract_server.accounts.second_factor.enrolment import InvalidEnrolmentLink
+from contract_server.accounts.second_factor.passkeys import SecondFactorRefused as RefusedProof
 from contract_server.contracts import result as errors
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.language import Words, words
@@ -60,6 +64,22 @@ _BUSY = words(
 _INVALID_RESET_TOKEN = words(
     ja="このリンクは無効か、有効期限が切れています。パスワード再設定をもう一度お申し込みください。",
     en="This link is not valid, or no longer. Please ask for a new one.",
+)
+_INVALID_ADDRESS_LINK = words(
+    ja="このリンクは無効か、有効期限が切れています。変更をもう一度お申し込みください。",
+    en="This link is not valid, or no longer. Please ask for the change again.",
+)
+_ADDRESS_TAKEN = words(
+    ja="このメールアドレスは、すでに使用されています。別のメールアドレスで、もう一度お申し込みください。",
+    en="Another account has this address. Please ask for a change to another one.",
+)
+_SECOND_FACTOR_REFUSED = words(
+    ja="認証できませんでした。もう一度お試しいただくか、別のパスキーまたは回復用コードをご利用ください。",
+    en="This was not accepted. Please try again, or use another passkey or a recovery code.",
+)
+_INVALID_ENROLMENT_LINK = words(
+    ja="このリンクは無効か、有効期限が切れています。管理者に新しいリンクの発行をご依頼ください。",
+    en="This link is not valid, or no longer. Please ask your administrator for a new one.",
 )
 UNSUITABLE_PASSWORD = complete(
     "UNSUITABLE_PASSWORD",
@@ -255,6 +275,46 @@ class InvalidResetTokenHandler(strawberry.ExceptionHandler[ResetTokenError, resu
         return results.InvalidResetToken(code=ProblemCode.INVALID_RESET_TOKEN, message=message)
 
 
+class InvalidAddressLinkHandler(strawberry.ExceptionHandler[InvalidAddressLink, results.AddressNotConfirmed]):
+    """Reports unknown, used and expired tokens alike."""
+
+    def handle(
+        self, exception: InvalidAddressLink, *, field: StrawberryField, info: RequestInfo
+    ) -> results.AddressNotConfirmed:
+        message = _INVALID_ADDRESS_LINK[info.context.language]
+        return results.AddressNotConfirmed(code=ProblemCode.INVALID_ADDRESS_LINK, message=message)
+
+
+class AddressTakenHandler(strawberry.ExceptionHandler[EmailTaken, results.AddressNotConfirmed]):
+    """Reports an address that another account has got meanwhile."""
+
+    def handle(
+        self, exception: EmailTaken, *, field: StrawberryField, info: RequestInfo
+    ) -> results.AddressNotConfirmed:
+        message = _ADDRESS_TAKEN[info.context.language]
+        return results.AddressNotConfirmed(code=ProblemCode.ADDRESS_TAKEN, message=message)
+
+
+class SecondFactorRefusedHandler(strawberry.ExceptionHandler[RefusedProof, results.SecondFactorRefused]):
+    """Does not reveal why."""
+
+    def handle(
+        self, exception: RefusedProof, *, field: StrawberryField, info: RequestInfo
+    ) -> results.SecondFactorRefused:
+        message = _SECOND_FACTOR_REFUSED[info.context.language]
+        return results.SecondFactorRefused(code=ProblemCode.SECOND_FACTOR_REFUSED, message=message)
+
+
+class InvalidEnrolmentLinkHandler(strawberry.ExceptionHandler[InvalidEnrolmentLink, results.SecondFactorRefused]):
+    """Reports unknown, used and expired tokens alike."""
+
+    def handle(
+        self, exception: InvalidEnrolmentLink, *, field: StrawberryField, info: RequestInfo
+    ) -> results.SecondFactorRefused:
+        message = _INVALID_ENROLMENT_LINK[info.context.language]
+        return results.SecondFactorRefused(code=ProblemCode.INVALID_ENROLMENT_LINK, message=message)
+
+
 HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     InvalidInputHandler(),
     UnsuitablePasswordHandler(),
@@ -268,4 +328,8 @@ HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     MailedLinkRequiredHandler(),
     BusyHandler(),
     InvalidResetTokenHandler(),
+    InvalidAddressLinkHandler(),
+    AddressTakenHandler(),
+    SecondFactorRefusedHandler(),
+    InvalidEnrolmentLinkHandler(),
 )

@@ -33,7 +33,7 @@ from contract_server.graphql.types.pagination import (
 )
 from contract_server.graphql.types.receipt import ApplicationReceipt
 from contract_server.graphql.types.timeline import Policy, Timeline
-from contract_server.graphql.types.viewer import PasswordResetLink, Viewer
+from contract_server.graphql.types.viewer import AddressLink, PasswordResetLink, Viewer
 from contract_server.monitoring.health import examine
 
 _NO_ID = UUID(int=0)
@@ -83,6 +83,21 @@ class Query:
         if link is None:
             return None
         return PasswordResetLink(email=link.account.email, expires_at=info.context.local(link.expires_at))
+
+    @strawberry.field(
+        description="The change of address that a mailed link confirms; null when it cannot be used. Public."
+    )
+    async def address_link(
+        self, info: RequestInfo, token: Annotated[str, strawberry.argument(description="What follows `#` in the link.")]
+    ) -> AddressLink | None:
+        link = await info.context.services.address_changes.find_link(token)
+        if link is None:
+            return None
+        return AddressLink(
+            new_email=link.change.new_email,
+            came_to_new_address=link.is_new,
+            expires_at=info.context.local(link.change.expires_at),
+        )
 
     @strawberry.field(
         description="What became of the application with that 受付番号; null when there is none. Public, rate-limited."

@@ -16,6 +16,7 @@ Input = Annotated[InputType, strawberry.argument(description="What is asked for.
 
 CONTRACT_ID = "Which contract."
 REGISTERED_ADDRESS = "The address that was registered."
+AFTER_THE_HASH = "What follows `#` in the link."
 AS_IN_TERMINATION = "As in `TerminateContractInput`."
 
 
@@ -32,12 +33,52 @@ class RequestPasswordResetInput:
 
 @strawberry.input(description="The link, and the new password.")
 class ResetPasswordInput:
-    token: str = strawberry.field(description="What follows `#` in the link.")
+    token: str = strawberry.field(description=AFTER_THE_HASH)
     new_password: str = strawberry.field(
         description=(
             f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters. Common passwords are refused; names of the service,"
             " the company and the account, runs of keys and repetitions do not count."
         )
+    )
+
+
+@strawberry.input(description="The present password, and the new one.")
+class ChangePasswordInput:
+    current_password: str = strawberry.field(description="The password that the viewer logged in with.")
+    new_password: str = strawberry.field(description="As in `ResetPasswordInput`.")
+
+
+@strawberry.input(description="Which session.")
+class EndSessionInput:
+    id: ID = strawberry.field(description="Its id, as `viewer { sessions }` lists it.")
+
+
+@strawberry.input(description="A mailed link.")
+class ConfirmAddressInput:
+    token: str = strawberry.field(description=AFTER_THE_HASH)
+
+
+@strawberry.input(description="One of the two proofs.")
+class PassSecondFactorInput:
+    credential: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What `navigator.credentials.get` gave for the options of `beginSecondFactor`, as JSON.",
+    )
+    recovery_code: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A recovery code, which is used up; with or without hyphens."
+    )
+
+
+@strawberry.input(description="A link that an operator was given.")
+class BeginEnrolmentInput:
+    token: str = strawberry.field(description=AFTER_THE_HASH)
+
+
+@strawberry.input(description="The link, and the new passkey.")
+class EnrolPasskeyInput:
+    token: str = strawberry.field(description=AFTER_THE_HASH)
+    credential: str = strawberry.field(
+        description="What `navigator.credentials.create` gave for the options of `beginEnrolment`, as JSON."
     )
 
 

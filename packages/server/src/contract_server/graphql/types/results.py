@@ -61,6 +61,16 @@ class ProblemCode(Enum):
         description="Many log-ins are waiting, and this one was not looked at or counted; `retryAt` is seconds ahead.",
     )
     INVALID_RESET_TOKEN = strawberry.enum_value("INVALID_RESET_TOKEN", description=UNUSABLE_TOKEN)
+    INVALID_ADDRESS_LINK = strawberry.enum_value("INVALID_ADDRESS_LINK", description=UNUSABLE_TOKEN)
+    ADDRESS_TAKEN = strawberry.enum_value("ADDRESS_TAKEN", description="Another account has got the address meanwhile.")
+    SECOND_FACTOR_REQUIRED = strawberry.enum_value(
+        "SECOND_FACTOR_REQUIRED",
+        description="The password is right. The session opens nothing before `passSecondFactor`.",
+    )
+    SECOND_FACTOR_REFUSED = strawberry.enum_value(
+        "SECOND_FACTOR_REFUSED", description="The passkey or the code is not right; it is not told why."
+    )
+    INVALID_ENROLMENT_LINK = strawberry.enum_value("INVALID_ENROLMENT_LINK", description=UNUSABLE_TOKEN)
 
 
 @strawberry.interface(
@@ -123,6 +133,24 @@ class InvalidResetToken(_ConcreteProblem):
     pass
 
 
+@strawberry.type(description="The address was not confirmed: the link cannot be used, or the address is taken.")
+class AddressNotConfirmed(_ConcreteProblem):
+    pass
+
+
+@strawberry.type(description="The password is right, and the session waits for the second factor of the operator.")
+class SecondFactorRequired(_ConcreteProblem):
+    enrolled: bool = strawberry.field(
+        description="Whether the operator has a passkey; without one, a link is needed by which one is registered."
+    )
+    token: str = strawberry.field(description="As in `LoggedIn`. The second factor replaces it.")
+
+
+@strawberry.type(description="The second factor was not accepted, or there is no way to show it.")
+class SecondFactorRefused(_ConcreteProblem):
+    pass
+
+
 @strawberry.type(description="The application is accepted, and the contract terminated.")
 class ContractTerminated:
     contract: Contract = strawberry.field(description=CONTRACT)
@@ -166,12 +194,68 @@ class PasswordReset:
     ok: bool = strawberry.field(description="Always true.")
 
 
+@strawberry.type(description="The new password holds; all other sessions have ended.")
+class PasswordChanged:
+    ok: bool = strawberry.field(description="Always true.")
+
+
+@strawberry.type(description="The sessions have ended, now or before.")
+class SessionsEnded:
+    count: int = strawberry.field(description="How many ended now.")
+
+
+@strawberry.type(description="One mailbox has confirmed the new address.")
+class AddressConfirmed:
+    changed: bool = strawberry.field(
+        description="Whether both mailboxes have confirmed it, so that the account has the new address now."
+    )
+
+
+@strawberry.type(description="What a passkey is asked to do.")
+class PasskeyOptions:
+    options: str = strawberry.field(
+        description="JSON for `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`."
+    )
+
+
+@strawberry.type(description="The passkey is registered; all sessions of the account have ended.")
+class PasskeyEnrolled:
+    recovery_codes: list[str] = strawberry.field(
+        description="Each takes the place of the passkey once. They are told this once."
+    )
+
+
 LogInResult = Annotated[
-    LoggedIn | LogInRefused | InvalidInput, strawberry.union("LogInResult", description="Logged in, or why not.")
+    LoggedIn | LogInRefused | InvalidInput | SecondFactorRequired,
+    strawberry.union("LogInResult", description="Logged in, or why not."),
 ]
 ResetPasswordResult = Annotated[
     PasswordReset | InvalidResetToken | InvalidInput,
     strawberry.union("ResetPasswordResult", description="Set, or why not."),
+]
+ChangePasswordResult = Annotated[
+    PasswordChanged | LogInRefused | InvalidInput,
+    strawberry.union("ChangePasswordResult", description="Changed, or why not."),
+]
+ConfirmAddressResult = Annotated[
+    AddressConfirmed | AddressNotConfirmed,
+    strawberry.union("ConfirmAddressResult", description="Confirmed, or why not."),
+]
+BeginSecondFactorResult = Annotated[
+    PasskeyOptions | SecondFactorRefused,
+    strawberry.union("BeginSecondFactorResult", description="What to sign, or why there is nothing."),
+]
+PassSecondFactorResult = Annotated[
+    LoggedIn | SecondFactorRefused | InvalidInput,
+    strawberry.union("PassSecondFactorResult", description="Logged in, or why not."),
+]
+BeginEnrolmentResult = Annotated[
+    PasskeyOptions | SecondFactorRefused,
+    strawberry.union("BeginEnrolmentResult", description="What to create, or why there is nothing."),
+]
+EnrolPasskeyResult = Annotated[
+    PasskeyEnrolled | SecondFactorRefused,
+    strawberry.union("EnrolPasskeyResult", description="Registered, or why not."),
 ]
 TerminateContractResult = Annotated[
     ContractTerminated

@@ -1,0 +1,1 @@
+"""What is done to accounts beside logging in: disabling them, changing their address, looking at them."""

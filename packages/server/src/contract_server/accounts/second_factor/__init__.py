@@ -1,0 +1,1 @@
+"""The second factor of operators: passkeys, and recovery codes in their place."""
