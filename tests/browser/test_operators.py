@@ -152,7 +152,7 @@ async def test_an_operator_sees_whether_the_service_keeps_its_promises(visitor: 
     await visitor.follow("稼働状況")
     await visitor.expect_page("/operator/health")
     titles = await visitor.page.locator(".checks h2").all_inner_texts()
-    assert len(titles) == 12
+    assert len(titles) == 13
     assert [title for title in titles if not JAPANESE.search(title)] == []
     await visitor.check_accessibility()
 

@@ -2,8 +2,8 @@
 
 CONTRACT = """
     id version status startedOn endedOn serviceAvailable memberCount availableActions company { name }
-    contractor { email } erasureHold { reason } termination { requestedAt timeline { erasure { at explanation } } }
-    events(first: 5) { nodes { type at } }
+    contractor { email } erasureHold { reason reference } termination { requestedAt timeline { erasure { at explanation } } }
+    events(first: 5) { nodes { type at } } erasureHolds { reference placedBy { name } } mails { state }
 """
 VIEWER = f"name lastLogIns {{ at fromHere }} contract {{ {CONTRACT} }}"
 FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True, "search": "青木"}
@@ -17,6 +17,8 @@ QUERIES = {
     "policy": "query { policy { erasureDays } }",
     "timeline": "query { timeline { requestedOn } }",
     "contracts": f"query ($filter: ContractFilter) {{ contracts(filter: $filter) {{ nodes {{ {CONTRACT} }} }} }}",
+    "dueErasures": "query { dueErasures { nodes { companyName dueAt state } } }",
+    "erasureBreaker": "query { erasureBreaker { due stopped failed request { mayApprove } } }",
     "health": "query { health { ok checks { name ok detail } } }",
     "testClock": "query { testClock { now } }",
 }

@@ -20,6 +20,7 @@ from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.service import ContractService
+from contract_server.erasure.approvals import Approvals
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
@@ -29,6 +30,7 @@ from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
 from contract_server.mail.relay import MailRelay
 from contract_server.mail.wakeups import NoWakeUps, WakeUps
+from contract_server.onboarding.contractor_access import ContractorAccess
 from contract_server.policies.policies import ServedPolicies, served_policies
 from contract_server.schedule.due_actions import DueActions
 from contract_server.schedule.expiry import Expiry
@@ -53,9 +55,11 @@ class Services:
     log_ins: LogIns
     password_changes: PasswordChanges
     password_resets: PasswordResets
+    contractor_access: ContractorAccess
     contracts: ContractService
     due_actions: DueActions
     breaker: Breaker
+    approvals: Approvals
     ledger: Ledger
     replay: Replay
     receipts: Receipts
@@ -109,6 +113,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         mail_clock=clock,
         wake_ups=wake_ups,
     )
+    log_ins = LogIns(settings, passwords, sessions, rate_limits, devices)
     return Services(
         settings=settings,
         clock=clock,
@@ -118,12 +123,14 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         client_addresses=ClientAddresses(settings),
         rate_limits=rate_limits,
         devices=devices,
-        log_ins=LogIns(settings, passwords, sessions, rate_limits, devices),
+        log_ins=log_ins,
         password_changes=password_changes,
         password_resets=password_resets,
+        contractor_access=ContractorAccess(log_ins, password_resets, wake_ups),
         contracts=ContractService(changes, wake_ups),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
+        approvals=Approvals(clock, breaker, by_second_person=settings.needs_second_person),
         ledger=ledger,
         replay=Replay(clock, policies, notifications, ledger, settings.erasure_batch),
         receipts=Receipts(rate_limits),

@@ -27,7 +27,7 @@ Reason = Annotated[
 
 # who can run this command has the rights of an operator, without an account
 _NO_ACCOUNT = UUID(int=0)
-_OPERATOR = Viewer(
+OPERATOR = Viewer(
     _NO_ACCOUNT, _NO_ACCOUNT, "contract-server", "", Role.OPERATOR, None, datetime.max.replace(tzinfo=UTC)
 )
 
@@ -66,8 +66,8 @@ def _confirm_and_execute(
     if not yes:
         echo(*dates, err=True)
     confirm(f"{action.value.capitalize()} contract {contract_id}?", yes=yes)
-    request = ContractRequest(action=action, contract_id=contract_id, expected_version=version)
-    contract = with_services_as(email, lambda services: _execute(services, request, note))
+    request = ContractRequest(action=action, contract_id=contract_id, expected_version=version, note=note)
+    contract = with_services_as(email, lambda services: _execute(services, request))
     if json:
         show_json(contract)
     else:
@@ -93,9 +93,9 @@ async def _preview(services: Services, action: Action, contract_id: UUID) -> tup
     return contract.facts.version, [*_INTRODUCTIONS[action], *dates]
 
 
-async def _execute(services: Services, request: ContractRequest, note: str) -> dict[str, Any]:
+async def _execute(services: Services, request: ContractRequest) -> dict[str, Any]:
     try:
-        await services.contracts.execute(_OPERATOR, request, note=note)
+        await services.contracts.execute(OPERATOR, request)
     except ActionRefused as refused:
         raise _refusal(services, refused.refusal) from None
     except StaleContract:

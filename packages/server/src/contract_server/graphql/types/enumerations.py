@@ -9,15 +9,19 @@ from contract_server.accounts.models import Role
 from contract_server.audit.models import AuditAction
 from contract_server.audit.origin import Interface
 from contract_server.contracts.models import TerminationReason
+from contract_server.erasure.due_erasures import ErasureState
 from contract_server.erasure.receipts import ReceiptStatus
 from contract_server.graphql.strawberry_internals import offer_enum
+from contract_server.mail.models import MailState
 
 __all__ = [
     "Actor",
     "AuditAction",
     "ContractAction",
+    "ErasureState",
     "EventType",
     "Interface",
+    "MailState",
     "ReceiptStatus",
     "Role",
     "Status",
@@ -80,7 +84,7 @@ offer_enum(
     description="What an account may do.",
     members={
         Role.CONTRACTOR: "契約者: sees the own contract, terminates and resumes it.",
-        Role.OPERATOR: "Sees every contract, and holds erasures.",
+        Role.OPERATOR: "Sees every contract, acts for contractors, and holds erasures.",
     },
 )
 offer_enum(
@@ -92,11 +96,13 @@ offer_enum(
         AuditAction.LOGGED_IN: "A log-in.",
         AuditAction.LOG_IN_FAILED: "A log-in with a wrong password, or with an address that has no account.",
         AuditAction.LOGGED_OUT: "A session was ended by its owner.",
+        AuditAction.SESSIONS_ENDED: "All sessions of an account were ended by an operator.",
         AuditAction.PASSWORD_LINK_REQUESTED: "A link to a new password was asked for.",
         AuditAction.PASSWORD_REPLACED: "A password was replaced, and all sessions of the account ended.",
         AuditAction.ACCOUNT_ADDED: "An account was added.",
         AuditAction.ACCOUNT_UNLOCKED: "Failed log-ins of an account are no longer counted.",
         AuditAction.CONTRACTS_IMPORTED: "Contracts were imported from a file.",
+        AuditAction.ERASURE_APPROVAL_REQUESTED: "An approval of a wave of erasures was asked for.",
         AuditAction.ERASURES_APPROVED: "A wave of erasures was approved.",
         AuditAction.ERASURE_REPLAYED: "An erasure that a restored backup had undone was begun again.",
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",
@@ -115,6 +121,30 @@ offer_enum(
     },
 )
 offer_enum(
+    MailState,
+    name="MailState",
+    description="What became of a mail.",
+    members={
+        MailState.PENDING: "It is to be sent.",
+        MailState.SENT: "The mail server has accepted it.",
+        MailState.FAILED: "It is not tried again, unless an operator says so.",
+        MailState.DISMISSED: "It had failed, and an operator has closed it.",
+    },
+)
+offer_enum(
+    ErasureState,
+    name="ErasureState",
+    description="Where an erasure stands.",
+    members={
+        ErasureState.SCHEDULED: "It falls due later.",
+        ErasureState.DUE: "The next sweep carries it out.",
+        ErasureState.STOPPED: "It is due, and waits for an operator's approval with all others.",
+        ErasureState.RETRYING: "It has failed, and is tried again by itself.",
+        ErasureState.FAILED: "It has failed permanently, and waits for an operator.",
+        ErasureState.ON_HOLD: "It is on hold.",
+    },
+)
+offer_enum(
     Interface,
     name="Interface",
     description="The way by which something was done.",
@@ -129,7 +159,7 @@ offer_enum(
 
 @strawberry.enum(description="What a person can do with a contract.")
 class ContractAction(Enum):
-    """The actions of the rules that the API offers to contractors."""
+    """The actions of the rules that the API offers to contractors, and to operators on their behalf."""
 
     TERMINATE = strawberry.enum_value("TERMINATE", description="契約終了.")
     RESUME = strawberry.enum_value("RESUME", description="契約再開.")
