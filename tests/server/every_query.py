@@ -2,8 +2,9 @@
 
 CONTRACT = """
     id version status startedOn endedOn serviceAvailable memberCount availableActions company { name }
-    contractor { email } erasureHold { reason reference } termination { requestedAt timeline { erasure { at explanation } } }
-    events(first: 5) { nodes { type at } } erasureHolds { reference placedBy { name } } mails { state }
+    contractor { email } termination { requestedAt timeline { erasure { at explanation } } }
+    events(first: 5) { nodes { type at } } mails { state }
+    erasureHold { reason reference } erasureHolds { reference placedBy { name } }
 """
 VIEWER = f"name lastLogIns {{ at fromHere }} contract {{ {CONTRACT} }}"
 FILTERS = {"status": ["ERASED"], "erasureDueBy": "2024-04-16", "onHold": True, "search": "青木"}

@@ -199,6 +199,10 @@ async def test_no_text_of_an_operator_takes_an_invisible_character(place: str) -
 TEXTS = {
     ("terminate", "reason"): ["terminate", ID, "--reason", "{}"],
     ("resume", "reason"): ["resume", ID, "--reason", "{}"],
+    ("hold", "reason"): ["hold", ID, "--reason", "{}"],
+    ("hold", "reference"): ["hold", ID, "--reason", "a", "--reference", "{}"],
+    ("release", "reason"): ["release", ID, "--reason", "{}"],
+    ("mails dismiss", "reason"): ["mails", "dismiss", "1", "--reason", "{}"],
     ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
     ("user add", "email"): ["user", "add", "{}operator@example.jp", "--name", "運用 太郎"],
 }

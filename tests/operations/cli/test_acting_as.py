@@ -25,6 +25,8 @@ UNKNOWN = (2, "--as: no operator has this address; check how it is written")
 COMMANDS = {
     ("terminate", ACTIVE_CONTRACT, "--reason", "by telephone", "--yes"): "TERMINATION_REQUESTED",
     ("resume", ACTIVE_CONTRACT, "--reason", "by telephone", "--yes"): "RESUMED",
+    ("hold", ACTIVE_CONTRACT, "--reason", "court order", "--reference", "2024-017"): "ERASURE_HELD",
+    ("release", ACTIVE_CONTRACT, "--reason", "settled"): "ERASURE_HOLD_RELEASED",
     ("user", "add", "second@example.jp", "--name", "二人目"): "ACCOUNT_ADDED",
     ("user", "password", CONTRACTOR): "PASSWORD_REPLACED",
     ("user", "unlock", CONTRACTOR): "ACCOUNT_UNLOCKED",

@@ -61,7 +61,8 @@ async def test_who_acts_for_the_contractor_says_why_and_no_other_does(mutation: 
 async def test_a_reference_is_the_number_of_a_case(reference: str) -> None:
     query = (
         "mutation ($reference: String) {"
-        ' holdErasure(input: { contractId: "x", reason: "case", reference: $reference }) { ... on InvalidInput { path } } }'
+        ' holdErasure(input: { contractId: "x", reason: "case", reference: $reference }) {'
+        " ... on InvalidInput { path } } }"
     )
     data = await data_of(context_of(viewer(Role.OPERATOR)), query, reference=reference)
     assert data == {"holdErasure": {"path": ["input", "reference"]}}
