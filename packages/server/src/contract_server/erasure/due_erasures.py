@@ -20,7 +20,7 @@ _ERASURES = f"""
     (SELECT contract.id AS contract_id, {_DUE_AT} AS due_at, {HELD} AS on_hold, failure.tries, failure.failure,
             {FAILED} AS failed
        FROM contract LEFT JOIN due_failure AS failure ON {failure_of(Action.ERASE)}
-      WHERE {_DUE_AT} IS NOT NULL AND {{conditions}} ORDER BY {_DUE_AT} {{direction}}, id {{direction}} LIMIT {{limit}})
+      WHERE {_DUE_AT} IS NOT NULL AND {{conditions}} ORDER BY {_DUE_AT} {{direction}}, contract.id {{direction}} LIMIT {{limit}})
 """  # noqa: S608 - our own names
 _PAGE = "SELECT * FROM ({parts}) AS due ORDER BY due_at {direction}, contract_id {direction} LIMIT {limit}"
 
@@ -76,7 +76,7 @@ def _bounds(part: Part[DueCursor]) -> list[Condition]:
     bound = "=" if part.with_bounds else ""
     sides = ((">", part.after), ("<", part.before))
     return [
-        Condition(f"({_DUE_AT}, id) {side}{bound} ({{}}::timestamptz, {{}}::uuid)", cursor)
+        Condition(f"({_DUE_AT}, contract.id) {side}{bound} ({{}}::timestamptz, {{}}::uuid)", cursor)
         for side, cursor in sides
         if cursor
     ]

@@ -12,6 +12,7 @@ const ON_BEHALF = {
     mutation: ["terminateContract", "TerminateContractInput"],
     button: say("契約終了を代行", "Terminate the contract"),
     done: say("契約終了を受け付けました。", "The contract is terminated."),
+    more: "... on ContractTerminated { contract { termination { receiptNumber } } }",
   },
   RESUME: {
     mutation: ["resumeContract", "ResumeContractInput"],
@@ -19,7 +20,6 @@ const ON_BEHALF = {
     done: say("契約を再開しました。", "The contract is resumed."),
   },
 };
-const RECEIPT = "... on ContractTerminated { contract { termination { receiptNumber } } }";
 
 const ACCOUNT = {
   unlockContractor: [
@@ -142,8 +142,8 @@ const MAIL_HEADINGS = [
 
 /** The contract's mails, and a form for each that has failed. */
 export const mails = ({ mails: found }) => [
-  table(say("メール", "Mails"), MAIL_HEADINGS, found.map(mail)),
-  found.filter(({ state }) => state === "FAILED").map(failedMail),
+  table(say("送信の状況", "Deliveries"), MAIL_HEADINGS, found.map(mail)),
+  ...found.filter(({ state }) => state === "FAILED").map(failedMail),
 ];
 
 const mail = ({ kind, state, queuedAt, sentAt, attempts, failure }) => [
@@ -198,13 +198,13 @@ export function listenToForms(contract, reload) {
   };
   const listen = (id, send) => byId(id) && onSubmit(byId(id), send);
   listen("acting", ({ note }, button) => {
-    const { mutation, done } = ON_BEHALF[availableActions[0]];
+    const { mutation, done, more } = ON_BEHALF[availableActions[0]];
     return change(
       ...mutation,
       { contractId, expectedVersion, note },
       button,
       ({ contract: after }) => told(`${done}${number(after?.termination?.receiptNumber)}`, button)(),
-      RECEIPT,
+      more,
     );
   });
   listen("holding", ({ reference, reason, reviewOn }, button) =>
