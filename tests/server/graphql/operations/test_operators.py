@@ -151,8 +151,8 @@ async def test_the_reason_of_a_dismissal_is_kept_for_a_mail_of_a_contract_alone(
     for number, contract in ((900_001, ACTIVE_CONTRACT), (900_002, None)):
         await connection.execute(
             "INSERT INTO outbox_mail (id, contract_id, kind, message_id, dated_at, recipient, subject, body, state,"
-            " attempts, next_attempt_at) VALUES ($1, $2, 'password_reset', gen_random_uuid(), now(), 'a', 's', 'b', 'FAILED', 1,"
-            " now())",
+            " attempts, next_attempt_at)"
+            " VALUES ($1, $2, 'password_reset', gen_random_uuid(), now(), 'a', 's', 'b', 'FAILED', 1, now())",
             number,
             contract,
         )
@@ -161,8 +161,8 @@ async def test_the_reason_of_a_dismissal_is_kept_for_a_mail_of_a_contract_alone(
     query = (
         'mutation ($id: ID!) { dismissMail(input: { mailId: $id, reason: "told" }) { ... on MailDismissed { ok } } }'
     )
-    for number in ("900001", "900002"):
-        assert await client.ask(query, id=number) == {"dismissMail": {"ok": True}}
+    for mail in ("900001", "900002"):
+        assert await client.ask(query, id=mail) == {"dismissMail": {"ok": True}}
     log = "query { auditLog(filter: { action: MAIL_DISMISSED }, first: 2) { nodes { contractId reason } } }"
     assert (await client.ask(log))["auditLog"]["nodes"] == [
         {"contractId": None, "reason": None},
