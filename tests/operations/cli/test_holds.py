@@ -7,6 +7,9 @@ from tests.operations.cli.contract_output import UNKNOWN_CONTRACT, show_contract
 from tests.operations.cli.terminal import run
 from tests.server.running import CLOSED_CONTRACT, GRACE_CONTRACT
 
+from contract_server.clock import DatabaseClock
+from contract_server.contracts.models import ErasureHold
+from contract_server.db.connection import database
 from contract_server.development.demo.people import OPERATOR_EMAIL, OPERATOR_NAME
 from contract_server.settings import Settings
 
@@ -31,7 +34,10 @@ async def test_a_hold_is_placed_for_a_case_and_released_with_a_reason(seeded: Se
 
 async def test_doctor_and_the_holds_that_are_to_be_reviewed(seeded: Settings) -> None:
     variables = variables_of(seeded)
-    await run(variables, "hold", GRACE_CONTRACT, "--reason", "係争中", "--review-on", "2020-01-31")
+    held = await run(variables, "hold", GRACE_CONTRACT, "--reason", "係争中", "--review-on", "9999-12-31")
+    assert held.status == 0, held.errors
+    async with database(seeded):
+        await ErasureHold.all().update(review_at=await DatabaseClock().now())
     checks = json.loads((await run(variables, "doctor", "--json")).output)["checks"]
     assert [check["count"] for check in checks if check["name"] == "holds"] == [1]
 
@@ -40,5 +46,7 @@ async def test_a_hold_that_is_not_possible_is_refused(seeded: Settings) -> None:
     variables = variables_of(seeded)
     wrong = await run(variables, "hold", CLOSED_CONTRACT, "--reason", "a", "--reference", "案件 1")
     assert wrong.refusal == (2, "--reference: expected 1 to 40 letters, digits, and . _ / - alone")
+    past = await run(variables, "hold", GRACE_CONTRACT, "--reason", "a", "--review-on", "0001-01-01")
+    assert past.refusal == (2, "--review-on: expected a day that has not passed")
     missing = await run(variables, "hold", UNKNOWN_CONTRACT, "--reason", "a")
     assert missing.refusal == (1, "there is no such contract; see `contract-server contracts list`")

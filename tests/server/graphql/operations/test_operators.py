@@ -126,6 +126,15 @@ async def test_a_hold_shows_its_case_its_review_and_its_operator_to_operators_al
     assert seen == {"erasureHold": None, "erasureHolds": [], "mails": []}
 
 
+async def test_a_day_of_review_has_not_passed(client: Client) -> None:
+    await as_operator(client)
+    query = (
+        'mutation ($on: Date) { holdErasure(input: { contractId: "x", reason: "case", reviewOn: $on }) {'
+        " ... on InvalidInput { path } } }"
+    )
+    assert await client.ask(query, on="0001-01-01") == {"holdErasure": {"path": ["input", "reviewOn"]}}
+
+
 async def test_due_erasures_are_read_by_pages_the_first_to_fall_due_first(client: Client) -> None:
     await as_operator(client)
     first = (await client.ask(DUE, first=2))["dueErasures"]

@@ -111,7 +111,7 @@ TABLES = MappingProxyType(
         "idempotent_answer": Table(
             OnErasure.DELETE,
             _OF_THE_ACCOUNT,
-            personal=_columns("key answer"),  # the key is client input, the answer may contain the reason of a hold
+            personal=_columns("key answer"),  # the key is client input
             technical=_columns("id account_id input_hash answered_at"),
             reasons={"input_hash": "SHA-256 of the request, used for comparison and never shown; deleted with its row"},
         ),

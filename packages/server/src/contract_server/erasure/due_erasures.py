@@ -20,7 +20,8 @@ _ERASURES = f"""
     (SELECT contract.id AS contract_id, {_DUE_AT} AS due_at, {HELD} AS on_hold, failure.tries, failure.failure,
             {FAILED} AS failed
        FROM contract LEFT JOIN due_failure AS failure ON {failure_of(Action.ERASE)}
-      WHERE {_DUE_AT} IS NOT NULL AND {{conditions}} ORDER BY {_DUE_AT} {{direction}}, contract.id {{direction}} LIMIT {{limit}})
+      WHERE {_DUE_AT} IS NOT NULL AND {{conditions}}
+      ORDER BY {_DUE_AT} {{direction}}, contract.id {{direction}} LIMIT {{limit}})
 """  # noqa: S608 - our own names
 _PAGE = "SELECT * FROM ({parts}) AS due ORDER BY due_at {direction}, contract_id {direction} LIMIT {limit}"
 

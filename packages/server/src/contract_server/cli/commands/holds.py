@@ -35,11 +35,14 @@ def hold(
     """
     note, case = require_reason(reason), _reference(reference)
 
-    def request(services: Services) -> ContractRequest:
+    async def run(services: Services) -> None:
+        if review_on and review_on.date() < services.policies.today(await services.clock.now()):
+            raise Refusal("--review-on: expected a day that has not passed", Status.MISUNDERSTOOD)
         terms = HoldTerms(case, services.policies.start_of(review_on) if review_on else None)
-        return ContractRequest(action=Action.HOLD_ERASURE, contract_id=contract, note=note, terms=terms)
+        request = ContractRequest(action=Action.HOLD_ERASURE, contract_id=contract, note=note, terms=terms)
+        await execute(services, request)
 
-    with_services_as(as_, lambda services: execute(services, request(services)))
+    with_services_as(as_, run)
     echo("The erasure is on hold.")
 
 

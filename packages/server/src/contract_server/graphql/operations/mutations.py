@@ -31,6 +31,10 @@ _KEY_LENGTH = words(
     ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
     en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
 )
+_PAST_REVIEW = words(
+    ja="見直しの期日には、本日以降の日付を指定してください。",
+    en="reviewOn: a day that has not passed is expected.",
+)
 _NOTE_OF_CONTRACTOR = words(
     ja="note は運用担当者が代理で手続きする場合にのみ指定できます。",
     en="note: it is for operators who act for the contractor; leave it out.",
@@ -150,6 +154,8 @@ class Mutation:
         viewer = await require_role(info.context, Role.OPERATOR)
         reason, reference = read_reason(input.reason), value_or_none(input.reference)
         review_on = value_or_none(input.review_on)
+        if review_on and review_on < info.context.today(await info.context.now()):
+            raise InvalidInputError(["input", "reviewOn"], _PAST_REVIEW)
         terms = HoldTerms(
             reference=None if reference is None else read_reference(reference),
             review_at=info.context.services.policies.start_of(review_on) if review_on else None,
