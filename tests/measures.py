@@ -107,7 +107,7 @@ def lines_of_python() -> float:
 
 MEASURES = [
     Measure("dialect words per 1,000 words of prose", dialect_per_thousand_words, 0.3),
-    Measure("files in the largest folder of the server", files_in_the_largest_folder, 15),
+    Measure("files in the largest folder of the server", files_in_the_largest_folder, 16),
     Measure("files that define in SQL when an erasure is due", files_that_define_due, 1),
     Measure("interpretations of a decision's effects", interpretations_of_effects, 1),
     Measure("private names of libraries (noqa: SLF001)", private_names_of_libraries, 4),
@@ -117,7 +117,7 @@ MEASURES = [
     Measure(
         "90th percentile of the length of a function", lambda: statistics.quantiles(function_lengths(), n=10)[8], 14
     ),
-    Measure("lines of Python in the packages", lines_of_python, 29_900),
+    Measure("lines of Python in the packages", lines_of_python, 36_000),
 ]
 
 

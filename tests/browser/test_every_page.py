@@ -65,12 +65,15 @@ async def every_page(visitor: Visitor) -> AsyncIterator[str]:
     yield "operator: empty list"
     await visitor.open(f"/operator/contracts/{GRACE_CONTRACT}")
     yield "operator: contract"
+    await visitor.page.locator("#reference").fill("2026-0142")
     await visitor.page.locator("#reason").fill("2026-0142")
     await visitor.page.locator("#holding [type=submit]").click()
     await visitor.page.locator(".notice.information[role]").wait_for()
     yield "operator: held contract"
     await visitor.open("/operator/contracts/none")
     yield "operator: missing contract"
+    await visitor.open("/operator/erasures")
+    yield "operator: erasures"
     await visitor.open("/operator/health")
     yield "operator: health"
     await visitor.open("/operator/audit")

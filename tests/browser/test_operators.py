@@ -8,6 +8,8 @@ from playwright.async_api import expect
 from tests.browser.conftest import SIZES, Visitor
 from tests.server.running import GRACE_CONTRACT, Client, Running
 
+from contract_server.development.demo.people import OPERATOR_NAME
+
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff].*\n")  # the title comes before the status chip
 
 pytestmark = pytest.mark.browser
@@ -17,6 +19,13 @@ async def open_list(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.log_in("operator@example.jp")
     await visitor.expect_page("/operator")
+
+
+async def hold(visitor: Visitor) -> None:
+    await visitor.page.get_by_label("案件番号").fill("2026-0142")
+    await visitor.page.get_by_label("理由").fill("係争中")
+    await visitor.press("抹消を保留")
+    await visitor.expect_notice("抹消を保留しました。")
 
 
 @pytest.mark.parametrize("visitor", SIZES, indirect=True)
@@ -36,14 +45,15 @@ async def test_an_operator_finds_a_contract_and_holds_its_erasure(visitor: Visit
 
     await visitor.press("抹消を保留")
     await visitor.expect_text("入力してください。")
-    await page.get_by_label("理由").fill("2026-0142")
-    await visitor.press("抹消を保留")
-    await visitor.expect_notice("抹消を保留しました。")
-    assert await visitor.detail("理由") == "2026-0142"
+    await hold(visitor)
+    assert await visitor.detail("案件番号") == "2026-0142"
+    assert await visitor.detail("保留した人") == OPERATOR_NAME
     await visitor.expect_text("抹消の保留")
     await visitor.check_accessibility()
+    await page.get_by_label("解除の理由").fill("和解成立")
     await visitor.press("保留を解除")
     await visitor.expect_notice("抹消の保留を解除しました。")
+    await expect(page.get_by_role("region", name="解除した保留").locator("tbody tr")).to_contain_text("2026-0142")
     await visitor.check_accessibility()
 
 
@@ -57,12 +67,10 @@ async def test_an_operator_finds_a_caller_and_reads_who_did_what(visitor: Visito
     await expect(page.locator("tbody tr")).to_have_count(1)
     await visitor.follow("有限会社いずみ商店")
     await visitor.expect_text("受付番号")
-    await page.get_by_label("理由").fill("2026-0142")
-    await visitor.press("抹消を保留")
-    await visitor.expect_notice("抹消を保留しました。")
+    await hold(visitor)
     await visitor.follow("操作履歴")
     await page.wait_for_url("**/operator/audit")
-    await visitor.expect_text("2026-0142")
+    await visitor.expect_text("係争中")
     await visitor.expect_text("抹消の保留")
     await visitor.check_accessibility()
     await page.get_by_label("操作", exact=True).select_option("LOGGED_IN")
@@ -152,7 +160,7 @@ async def test_an_operator_sees_whether_the_service_keeps_its_promises(visitor: 
     await visitor.follow("稼働状況")
     await visitor.expect_page("/operator/health")
     titles = await visitor.page.locator(".checks h2").all_inner_texts()
-    assert len(titles) == 12
+    assert len(titles) == 13
     assert [title for title in titles if not JAPANESE.search(title)] == []
     await visitor.check_accessibility()
 

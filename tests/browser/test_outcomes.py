@@ -41,6 +41,15 @@ MANY_CONTRACTS = """
 INSERT INTO contract (id, version, status, started_on, applications)
 SELECT gen_random_uuid(), 1, 'ACTIVE', '2024-03-01', 0 FROM generate_series(1, 20)
 """
+FAILED_MAIL = """
+INSERT INTO outbox_mail (id, contract_id, kind, message_id, dated_at, recipient, subject, body, state, attempts,
+                         next_attempt_at)
+VALUES (900001, $1, 'termination_accepted', 'a', now(), 'grace@example.jp', 's', 'b', 'FAILED', 3, now())
+"""
+FAILED_ACTION = """
+INSERT INTO due_failure (contract_id, act, due_at, tries, failure, next_try_at, set_aside_at)
+SELECT id, 'ERASE', erasure_due_at, 8, 'LedgerUnavailable', now(), now() FROM contract WHERE id = $1
+"""
 
 BUTTONS = "button:enabled:visible:not(.notice *), .button:visible, .tabs a:visible"
 TYPED = {"email": "active@example.jp", "password": PASSWORD, "text": "2026-0142"}
@@ -201,6 +210,8 @@ async def operator(stage: Stage) -> None:
     await stage.enter("operator@example.jp")
     await stage.execute(LONG_HISTORY, GRACE_CONTRACT)
     await stage.execute(MANY_CONTRACTS)
+    await stage.execute(FAILED_MAIL, GRACE_CONTRACT)
+    await stage.execute(FAILED_ACTION, GRACE_CONTRACT)
 
 
 async def operator_who_holds(stage: Stage) -> None:
@@ -226,7 +237,14 @@ PATHS_OF: dict[Viewer, set[str]] = {
     contractor_who_is_logged_in_elsewhere: {"/account"},
     contractor_who_has_terminated: {"/home", "/done"},
     contractor_who_may_resume: {"/home"},
-    operator: {"/operator", "/operator/audit", "/operator/health", CONTRACT_PATH, "/account"},
+    operator: {
+        "/operator",
+        "/operator/audit",
+        "/operator/erasures",
+        "/operator/health",
+        CONTRACT_PATH,
+        "/account",
+    },
     operator_who_holds: {CONTRACT_PATH},
 }
 PATHS_BESIDE: dict[Viewer, set[str]] = {

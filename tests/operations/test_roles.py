@@ -66,6 +66,17 @@ MUTATIONS = {"logIn", "logOut", "requestPasswordReset", "resetPassword"}
 MUTATIONS |= {"changePassword", "confirmAddress", "endSession", "endOtherSessions"}
 MUTATIONS |= {"beginEnrolment", "enrolPasskey", "beginSecondFactor", "passSecondFactor"}
 MUTATIONS |= {"terminateContract", "resumeContract", "holdErasure", "releaseErasureHold"}
+OF_OPERATORS = {
+    "unlockContractor": f'unlockContractor(input: {{ contractId: "{ACTIVE_CONTRACT}", reason: "case 1" }})',
+    "endContractorSessions": f'endContractorSessions(input: {{ contractId: "{GRACE_CONTRACT}", reason: "case 1" }})',
+    "sendPasswordLink": f'sendPasswordLink(input: {{ contractId: "{GRACE_CONTRACT}", reason: "case 1" }})',
+    "retryMail": 'retryMail(input: { mailId: "1" })',
+    "dismissMail": 'dismissMail(input: { mailId: "1", reason: "case 1" })',
+    "requestErasureApproval": "requestErasureApproval",
+    "approveErasures": 'approveErasures(input: { requestId: "1" })',
+    "retryFailedActions": "retryFailedActions(input: {})",
+}
+MUTATIONS |= OF_OPERATORS.keys()
 READING = (("due",), ("doctor",), ("contracts", "list"), ("erasures", "plan"), ("erasures", "evidence", "--verify"))
 
 
@@ -110,6 +121,8 @@ async def test_server_and_worker_do_all_their_work_with_the_rights_of_their_role
         await operator.log_in("operator@example.jp")
         for change in (HOLD, RELEASE):
             await operator.ask(change, id=GRACE_CONTRACT)
+        for mutation in OF_OPERATORS.values():
+            await operator.ask(f"mutation {{ {mutation} {{ __typename }} }}")
         for name, query in QUERIES.items():
             await operator.ask(query, id=ACTIVE_CONTRACT, filter=FILTERS if name == "contracts" else None)
         await set_new_password(place, client)
@@ -170,7 +183,7 @@ NOT_ALLOWED = [
     (DatabaseRole.SERVER, "DELETE FROM member"),
     (DatabaseRole.SERVER, "UPDATE erasure_record SET hash = NULL"),
     (DatabaseRole.SERVER, "INSERT INTO account DEFAULT VALUES"),
-    (DatabaseRole.SERVER, "INSERT INTO erasure_approval DEFAULT VALUES"),
+    (DatabaseRole.SERVER, "DELETE FROM erasure_hold"),
     (DatabaseRole.SERVER, "UPDATE policy_terms SET fingerprint = ''"),
     (DatabaseRole.WORKER, "DELETE FROM contract"),
     (DatabaseRole.WORKER, "DELETE FROM erasure_record"),

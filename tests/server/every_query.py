@@ -2,8 +2,9 @@
 
 CONTRACT = """
     id version status startedOn endedOn serviceAvailable memberCount availableActions company { name }
-    contractor { email } erasureHold { reason } termination { requestedAt timeline { erasure { at explanation } } }
-    events(first: 5) { nodes { type at } }
+    contractor { email } termination { requestedAt timeline { erasure { at explanation } } }
+    events(first: 5) { nodes { type at } } mails { state }
+    erasureHold { reason reference } erasureHolds { reference placedBy { name } }
 """
 VIEWER = (
     f"name lastLogIns {{ at fromHere }} sessions {{ id isCurrent }} secondFactor {{ recent }} contract {{ {CONTRACT} }}"
@@ -20,6 +21,8 @@ QUERIES = {
     "policy": "query { policy { erasureDays } }",
     "timeline": "query { timeline { requestedOn } }",
     "contracts": f"query ($filter: ContractFilter) {{ contracts(filter: $filter) {{ nodes {{ {CONTRACT} }} }} }}",
+    "dueErasures": "query { dueErasures { nodes { companyName dueAt state } } }",
+    "erasureBreaker": "query { erasureBreaker { due stopped failed request { mayApprove } } }",
     "health": "query { health { ok checks { name ok detail } } }",
     "testClock": "query { testClock { now } }",
 }

@@ -18,7 +18,8 @@ from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 
-NOT_OF_THE_PICTURE = {"version", "events"}  # one counts the changes, the other tells of all of them
+NOT_OF_THE_PICTURE = {"version", "events", "mails"}
+"""What counts the changes, tells of all of them, or changes with each delivery."""
 
 CHANGED = "{ __typename ... on Problem { code } }"
 RESUME_AS_SEEN = f"mutation ($input: ResumeContractInput!) {{ resumeContract(input: $input) {CHANGED} }}"

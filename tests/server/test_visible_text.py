@@ -123,7 +123,42 @@ mutation ($text: String!) {
   releaseErasureHold(input: { contractId: "x", reason: $text }) { ... on InvalidInput { path } ... on Problem { code } }
 }
 """
+REFERENCE = """
+mutation ($text: String!) {
+  holdErasure(input: { contractId: "x", reason: "case 1", reference: $text }) {
+    ... on InvalidInput { path } ... on Problem { code }
+  }
+}
+"""
+
+
+def with_text(name: str, input_: str) -> str:
+    return f"mutation ($text: String!) {{ {name}(input: {{ {input_} }}) {{ ... on InvalidInput {{ path code }} }} }}"
+
+
+OF_A_CONTRACT = 'contractId: "018f0000-0000-7000-8000-000000000001"'
 OPERATORS_TEXTS = {
+    "HoldErasureInput.reference": (REFERENCE, "holdErasure", ["input", "reference"]),
+    "TerminateContractInput.note": (
+        with_text("terminateContract", f"{OF_A_CONTRACT}, note: $text"),
+        "terminateContract",
+        ["input", "note"],
+    ),
+    "ResumeContractInput.note": (
+        with_text("resumeContract", f"{OF_A_CONTRACT}, note: $text"),
+        "resumeContract",
+        ["input", "note"],
+    ),
+    "ContractorAccountInput.reason": (
+        with_text("unlockContractor", f"{OF_A_CONTRACT}, reason: $text"),
+        "unlockContractor",
+        ["input", "reason"],
+    ),
+    "DismissMailInput.reason": (
+        with_text("dismissMail", 'mailId: "1", reason: $text'),
+        "dismissMail",
+        ["input", "reason"],
+    ),
     "HoldErasureInput.reason": (HOLD, "holdErasure", ["input", "reason"]),
     "ReleaseErasureHoldInput.reason": (RELEASE, "releaseErasureHold", ["input", "reason"]),
 }
@@ -172,6 +207,10 @@ async def test_no_text_of_an_operator_takes_an_invisible_character(place: str) -
 TEXTS = {
     ("terminate", "reason"): ["terminate", ID, "--reason", "{}"],
     ("resume", "reason"): ["resume", ID, "--reason", "{}"],
+    ("hold", "reason"): ["hold", ID, "--reason", "{}"],
+    ("hold", "reference"): ["hold", ID, "--reason", "a", "--reference", "{}"],
+    ("release", "reason"): ["release", ID, "--reason", "{}"],
+    ("mails dismiss", "reason"): ["mails", "dismiss", "1", "--reason", "{}"],
     ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
     ("user add", "email"): ["user", "add", "{}operator@example.jp", "--name", "運用 太郎"],
     ("user rename", "name"): ["user", "rename", "operator@example.jp", "{}"],

@@ -115,7 +115,7 @@ class Workbench:
         return await self.requests.execute(contractor, request)
 
     async def hold(self, contract_id: UUID) -> ActionResult:
-        request = ContractRequest(action=Action.HOLD_ERASURE, contract_id=contract_id, hold_reason="2024-001")
+        request = ContractRequest(action=Action.HOLD_ERASURE, contract_id=contract_id, note="2024-001")
         return await self.requests.execute(OPERATOR, request)
 
     async def release(self, contract_id: UUID) -> ActionResult:

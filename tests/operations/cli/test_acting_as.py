@@ -32,6 +32,8 @@ COMMANDS = {
     ("user", "rename", CONTRACTOR, "別名"): "ACCOUNT_RENAMED",
     ("user", "change-address", CONTRACTOR, "new@example.jp"): "ADDRESS_CHANGE_REQUESTED",
     ("user", "transfer", "grace@example.jp", "heir@example.jp", "--name", "後任"): "CONTRACT_TRANSFERRED",
+    ("hold", ACTIVE_CONTRACT, "--reason", "court order", "--reference", "2024-017"): "ERASURE_HELD",
+    ("release", ACTIVE_CONTRACT, "--reason", "settled"): "ERASURE_HOLD_RELEASED",
     ("user", "password", CONTRACTOR): "PASSWORD_REPLACED",
     ("user", "unlock", CONTRACTOR): "ACCOUNT_UNLOCKED",
     ("erasures", "approve", "--yes"): None,

@@ -102,6 +102,24 @@ async def test_a_wave_waits_for_the_operators_approval(shell: Shell) -> None:
     assert await shell.erased() == set(TERMINATED)
 
 
+async def test_one_operator_asks_for_an_approval_and_another_gives_it(shell: Shell) -> None:
+    strict = {"ERASURE_BREAKER_CONTRACTS": "2", "ERASURE_FOUR_EYES": "true"}
+    await shell.connection.execute(
+        "INSERT INTO account (id, role, name, email, password_hash)"
+        " VALUES (gen_random_uuid(), 'OPERATOR', '運用 二郎', 'second@example.jp', '')"
+    )
+    command = ("erasures", "approve", "--yes", "--as")
+    status, output, _ = await shell.type(*command, "operator@example.jp", **strict)
+    assert (status, output) == (0, "Requested: another operator approves it by the same command.\n")
+    status, _, errors = await shell.type(*command, "operator@example.jp", **strict)
+    assert status == 1
+    assert "you have asked for this approval; another operator must run this command" in errors
+    status, output, _ = await shell.type(*command, "second@example.jp", **strict)
+    assert (status, output) == (0, "Approved: the next sweeps erase 3 contracts.\n")
+    await shell.type("sweep", **strict)
+    assert await shell.erased() == set(TERMINATED)
+
+
 async def test_there_is_nothing_to_approve_while_nothing_is_stopped(shell: Shell) -> None:
     status, _, errors = await shell.type("erasures", "approve", "--yes")
     assert (status, errors) == (

@@ -95,6 +95,8 @@ ON_A_DATABASE_IN_USE = {
     "contracts find": ("active@example.jp",),
     "audit": (),
     "contracts show": (ID,),
+    "hold": (ID, "--reason", "by telephone"),
+    "release": (ID, "--reason", "by telephone"),
     "user add": ("new@example.jp", "--name", "新人"),
     "user password": ("operator@example.jp",),
     "user unlock": ("operator@example.jp",),

@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from graphql import GraphQLObjectType
-from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, PASSWORD, RESET, Running
+from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, PASSWORD, RESET, Running
 
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
@@ -52,11 +52,13 @@ CHANGE = "{ __typename ... on Problem { code } }"
 HOLD = f'contractId: "{ACTIVE_CONTRACT}"'
 
 NO_PASSKEY = dict.fromkeys(("contractor", "another", "operator"), "SECOND_FACTOR_REFUSED")
+OPERATORS = {"contractor": "FORBIDDEN", "another": "FORBIDDEN"}
+HELP = f'input: {{ {HOLD}, reason: "case 1" }}'
 
 QUERIES = {
     "viewer": row("viewer { id }", strangers="null", contractor="OK", another="OK", operator="OK"),
     "contract": row(
-        f'contract(id: "{ACTIVE_CONTRACT}") {{ id erasureHold {{ reason }} }}',
+        f'contract(id: "{ACTIVE_CONTRACT}") {{ id erasureHold {{ reason }} mails {{ id }} }}',
         contractor="OK",
         another="null",
         operator="OK",
@@ -69,6 +71,8 @@ QUERIES = {
     "timeline": row("timeline { requestedOn }", all_callers="OK"),
     "contracts": row("contracts { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
     "auditLog": row("auditLog { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
+    "dueErasures": row("dueErasures { nodes { contractId } }", **OPERATORS, operator="OK"),
+    "erasureBreaker": row("erasureBreaker { stopped }", **OPERATORS, operator="OK"),
     "health": row("health { ok }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
     "testClock": row("testClock { now }", all_callers="OK"),
 }
@@ -102,13 +106,13 @@ MUTATIONS = {
         f"terminateContract({STALE}) {CHANGE}",
         contractor="STALE_CONTRACT",
         another="CONTRACT_NOT_FOUND",
-        operator="FORBIDDEN",
+        operator="INVALID_INPUT",  # because it has no note
     ),
     "resumeContract": row(
         f"resumeContract({STALE}) {CHANGE}",
         contractor="NOT_TERMINATED",
         another="CONTRACT_NOT_FOUND",
-        operator="FORBIDDEN",
+        operator="INVALID_INPUT",  # as above
     ),
     "holdErasure": row(
         f'holdErasure(input: {{ {HOLD}, reason: "case 1" }}) {CHANGE}',
@@ -122,6 +126,20 @@ MUTATIONS = {
         another="FORBIDDEN",
         operator="OK",
     ),
+    "unlockContractor": row(f"unlockContractor({HELP}) {CHANGE}", **OPERATORS, operator="OK"),
+    "endContractorSessions": row(
+        f"endContractorSessions({HELP.replace(ACTIVE_CONTRACT, GRACE_CONTRACT)}) {CHANGE}", **OPERATORS, operator="OK"
+    ),
+    "sendPasswordLink": row(f"sendPasswordLink({HELP}) {CHANGE}", **OPERATORS, operator="OK"),
+    "retryMail": row(f'retryMail(input: {{ mailId: "0" }}) {CHANGE}', **OPERATORS, operator="MAIL_NOT_FAILED"),
+    "dismissMail": row(
+        f'dismissMail(input: {{ mailId: "0", reason: "case 1" }}) {CHANGE}', **OPERATORS, operator="MAIL_NOT_FAILED"
+    ),
+    "requestErasureApproval": row(f"requestErasureApproval {CHANGE}", **OPERATORS, operator="NOTHING_TO_APPROVE"),
+    "approveErasures": row(
+        f'approveErasures(input: {{ requestId: "0" }}) {CHANGE}', **OPERATORS, operator="NOTHING_TO_APPROVE"
+    ),
+    "retryFailedActions": row(f"retryFailedActions(input: {{}}) {CHANGE}", **OPERATORS, operator="NO_FAILED_ACTION"),
     "advanceTestClock": row("advanceTestClock(input: { hours: 1 }) { __typename }", all_callers="OK"),
     "resetDemo": row("resetDemo { testClock { now } }", all_callers="OK"),
 }

@@ -25,6 +25,7 @@ CHANGES = {
     "about_id": "gen_random_uuid()",
     "contract_id": "gen_random_uuid()",
     "subject": "'other'",
+    "reason": "'other'",
     "source": "'other'",
 }
 

@@ -203,7 +203,7 @@ class Scene:
         key: str | None = None,
     ) -> ActionResult:
         request = ContractRequest(
-            action=action, contract_id=self.contract_id, hold_reason="2024-001", expected_version=version
+            action=action, contract_id=self.contract_id, note="2024-001", expected_version=version
         )
         viewer = self.contractor if actor is Actor.CONTRACTOR else OPERATOR
         return await self.bench.requests.execute(viewer, request, key, viewer_contract=viewer_contract)

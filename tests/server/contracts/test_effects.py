@@ -55,7 +55,7 @@ def rows(found: list[Write], model: type[Any], kind: type[Write] = Insert) -> li
 
 
 TERMINATED = changed(NEW, Action.TERMINATE, why=Reasons(TerminationReason.OTHER))
-HELD = changed(TERMINATED, Action.HOLD_ERASURE, why=Reasons(hold_reason="2024-001"))
+HELD = changed(TERMINATED, Action.HOLD_ERASURE, why=Reasons(note="2024-001"))
 
 
 def test_terminating_stores_the_contract_its_application_an_event_and_a_mail() -> None:
@@ -112,7 +112,7 @@ def test_a_decision_without_effects_writes_nothing(contract: ContractSnapshot, a
 
 
 def test_a_repeated_hold_keeps_its_first_reason_and_instant() -> None:
-    again = changed(HELD, Action.HOLD_ERASURE, NOW + timedelta(days=1), Reasons(hold_reason="another"))
+    again = changed(HELD, Action.HOLD_ERASURE, NOW + timedelta(days=1), Reasons(note="another"))
     assert again.hold == HELD.hold
 
 

@@ -55,3 +55,15 @@ async def test_a_result_is_kept_for_its_time_and_no_longer(bench: Workbench) -> 
         )
     await forget_old_answers()
     assert [answer.key for answer in await IdempotentAnswer.all()] == ["young"]
+
+
+async def test_what_an_operator_wrote_is_not_kept_with_a_result_that_no_erasure_reaches(bench: Workbench) -> None:
+    contract_id = await bench.terminated_contract()
+    held = (await bench.hold(contract_id)).contract
+    key = key_of((await bench.contract()).account_id)
+    await remember(key, ActionResult(held, APPLIED_AT))
+    recalled = await recall(key)
+    assert recalled is not None
+    assert recalled.contract.hold is not None
+    assert (recalled.contract.hold.placed_at, recalled.contract.hold.reason) == (APPLIED_AT, "")
+    assert recalled.contract.facts == held.facts

@@ -29,7 +29,7 @@ from contract_server.accounts.models import (
 )
 from contract_server.audit.models import AuditAction, AuditEntry
 from contract_server.audit.origin import Interface
-from contract_server.contracts.models import Company, Contract, ContractEvent, IdempotentAnswer, Member
+from contract_server.contracts.models import Company, Contract, ContractEvent, ErasureHold, IdempotentAnswer, Member
 from contract_server.erasure.classification import TABLES, Kind, OnErasure
 from contract_server.mail.models import OutboxMail
 
@@ -115,8 +115,15 @@ async def contract_with_canaries(bench: Workbench, mark: str) -> UUID:
     await bench.ask(contractor, Action.TERMINATE)
     await Contract.filter(id=contract_id).update(hold_reason=canary)
     await ContractEvent.filter(contract_id=contract_id).update(note=canary, source=canary)
+    await ErasureHold.create(
+        contract_id=contract_id, placed_at=APPLIED_AT, released_at=APPLIED_AT, reason=canary, release_reason=canary
+    )
     await AuditEntry.create(
-        action=AuditAction.LOGGED_IN, interface=Interface.API, contract_id=contract_id, source=canary
+        action=AuditAction.LOGGED_IN,
+        interface=Interface.API,
+        contract_id=contract_id,
+        source=canary,
+        reason=canary,
     )
     await Company.filter(contract_id=contract_id).update(
         name=canary, address=canary, postal_code=canary, phone_number=canary

@@ -9,7 +9,7 @@ from tests.server.workbench import BREAKER_CONTRACTS, ERASURE_DUE_AT, Workbench,
 
 from contract_rules import Action
 from contract_server.clock import DatabaseClock
-from contract_server.contracts.models import Contract, Member, TerminationApplication
+from contract_server.contracts.models import Contract, ErasureHold, Member, TerminationApplication
 from contract_server.erasure.models import ErasureRecord
 from contract_server.monitoring.doctor import examine_thoroughly
 from contract_server.monitoring.health import GRACE, Check, examine
@@ -87,6 +87,11 @@ async def an_action_that_failed_permanently(bench: Workbench) -> None:
     )
 
 
+async def a_hold_that_is_to_be_reviewed(bench: Workbench) -> None:
+    await bench.hold((await Contract.get(status="TERMINATED")).id)
+    await ErasureHold.all().update(review_at=bench.clock.instant)
+
+
 async def a_member_that_was_left(_: Workbench) -> None:
     contract = await Contract.filter(status="ERASED").first()
     assert contract
@@ -154,6 +159,7 @@ DEFECTS: list[tuple[Defect, dict[str, int]]] = [
     (an_overdue_erasure, {"erasure": 1}),
     (more_erasures_than_usual, {"breaker": BREAKER_CONTRACTS + 1}),
     (an_action_that_failed_permanently, {"set_aside": 1}),
+    (a_hold_that_is_to_be_reviewed, {"holds": 1}),
     (a_member_that_was_left, {"leftovers": 1}),
     (a_reason_that_was_left, {"leftovers": 1}),
     (an_open_application_of_a_contract_in_force, {"applications": 1}),

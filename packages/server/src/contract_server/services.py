@@ -23,6 +23,7 @@ from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.service import ContractService
+from contract_server.erasure.approvals import Approvals
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
@@ -33,6 +34,7 @@ from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
 from contract_server.mail.relay import MailRelay
 from contract_server.mail.wakeups import NoWakeUps, WakeUps
+from contract_server.onboarding.contractor_access import ContractorAccess
 from contract_server.policies.policies import ServedPolicies, served_policies
 from contract_server.schedule.due_actions import DueActions
 from contract_server.schedule.expiry import Expiry
@@ -60,9 +62,11 @@ class Services:
     address_changes: AddressChanges
     enrolments: Enrolments
     second_factors: SecondFactors
+    contractor_access: ContractorAccess
     contracts: ContractService
     due_actions: DueActions
     breaker: Breaker
+    approvals: Approvals
     ledger: Ledger
     replay: Replay
     receipts: Receipts
@@ -118,6 +122,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         mail_clock=clock,
         wake_ups=wake_ups,
     )
+    log_ins = LogIns(settings, passwords, sessions, rate_limits, devices)
     return Services(
         settings=settings,
         clock=clock,
@@ -127,15 +132,17 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         client_addresses=ClientAddresses(settings),
         rate_limits=rate_limits,
         devices=devices,
-        log_ins=LogIns(settings, passwords, sessions, rate_limits, devices),
+        log_ins=log_ins,
         password_changes=password_changes,
         password_resets=password_resets,
         address_changes=address_changes,
         enrolments=enrolments,
         second_factors=SecondFactors(settings),
+        contractor_access=ContractorAccess(log_ins, password_resets, wake_ups),
         contracts=ContractService(changes, wake_ups),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
+        approvals=Approvals(clock, breaker, by_second_person=settings.needs_second_person),
         ledger=ledger,
         replay=Replay(clock, policies, notifications, ledger, settings.erasure_batch),
         receipts=Receipts(rate_limits),

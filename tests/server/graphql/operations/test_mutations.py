@@ -39,11 +39,33 @@ async def test_a_hold_has_a_reason_of_1_to_500_characters(reason: str) -> None:
 
 @pytest.mark.parametrize(
     ("mutation", "variables", "role"),
-    [(TERMINATE, {"id": str(CONTRACT)}, Role.OPERATOR), (HOLD, {"reason": "case 1"}, Role.CONTRACTOR)],
+    [(HOLD, {"reason": "case 1"}, Role.CONTRACTOR)],
 )
 async def test_a_mutation_is_for_one_role(mutation: str, variables: dict[str, Any], role: Role) -> None:
     assert await codes_of(context_of(viewer(role)), mutation, **variables) == ["FORBIDDEN"]
     assert await codes_of(context_of(), mutation, **variables) == ["UNAUTHENTICATED"]
+
+
+@pytest.mark.parametrize("mutation", ["terminateContract", "resumeContract"])
+@pytest.mark.parametrize(
+    ("role", "note"), [(Role.OPERATOR, ""), (Role.OPERATOR, 'note: " "'), (Role.CONTRACTOR, 'note: "by phone"')]
+)
+async def test_who_acts_for_the_contractor_says_why_and_no_other_does(mutation: str, role: Role, note: str) -> None:
+    query = (
+        f'mutation {{ {mutation}(input: {{ contractId: "{CONTRACT}" {note} }}) {{ ... on InvalidInput {{ path }} }} }}'
+    )
+    assert await data_of(context_of(viewer(role)), query) == {mutation: {"path": ["input", "note"]}}
+
+
+@pytest.mark.parametrize("reference", ["", "案件1", "a b", "r" * 41])
+async def test_a_reference_is_the_number_of_a_case(reference: str) -> None:
+    query = (
+        "mutation ($reference: String) {"
+        ' holdErasure(input: { contractId: "x", reason: "case", reference: $reference }) {'
+        " ... on InvalidInput { path } } }"
+    )
+    data = await data_of(context_of(viewer(Role.OPERATOR)), query, reference=reference)
+    assert data == {"holdErasure": {"path": ["input", "reference"]}}
 
 
 async def test_a_log_out_without_a_session_succeeds_and_deletes_the_cookie() -> None:

@@ -32,7 +32,11 @@ query ($id: ID!) {
         (active(), Role.CONTRACTOR, ("ACTIVE", None, True, ["TERMINATE"], None, None)),
         (terminated(), Role.CONTRACTOR, ("TERMINATED", "2024-03-15", True, ["RESUME"], "TOO_EXPENSIVE", None)),
         (terminated(held=True), Role.CONTRACTOR, ("TERMINATED", "2024-03-15", True, ["RESUME"], "TOO_EXPENSIVE", None)),
-        (terminated(held=True), Role.OPERATOR, ("TERMINATED", "2024-03-15", True, [], "TOO_EXPENSIVE", "case 1")),
+        (
+            terminated(held=True),
+            Role.OPERATOR,
+            ("TERMINATED", "2024-03-15", True, ["RESUME"], "TOO_EXPENSIVE", "case 1"),
+        ),
     ],
 )
 async def test_a_contract_shows_what_its_viewer_may_see_and_do(

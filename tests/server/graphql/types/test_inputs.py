@@ -4,7 +4,7 @@ import pytest
 import strawberry
 
 from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from contract_server.graphql.operations.mutations import LONGEST_HOLD_REASON
+from contract_server.graphql.operations.arguments import LONGEST_REASON
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 from contract_server.graphql.types import inputs
@@ -22,7 +22,7 @@ def test_optional_members_are_absent_unless_given() -> None:
     ("type_", "field", "limits"),
     [
         ("ResetPasswordInput", "newPassword", (SHORTEST_PASSWORD, LONGEST_PASSWORD)),
-        ("HoldErasureInput", "reason", (1, LONGEST_HOLD_REASON)),
+        ("HoldErasureInput", "reason", (1, LONGEST_REASON)),
     ],
 )
 def test_the_description_of_a_text_has_its_limits(type_: str, field: str, limits: tuple[int, int]) -> None:

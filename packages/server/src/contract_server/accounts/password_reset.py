@@ -141,10 +141,11 @@ class PasswordResets:
             account = await find_account(email)
             if account is not None and account.disabled_at is None:
                 await record(AuditAction.PASSWORD_LINK_REQUESTED, about_id=account.id, contract_id=account.contract_id)
-                await self._mail_link(account, delayed=bool(attempt.exceeded))
+                await self.mail_link(account, delayed=bool(attempt.exceeded))
         self._wake_ups.wake()
 
-    async def _mail_link(self, account: Account, *, delayed: bool) -> None:
+    async def mail_link(self, account: Account, *, delayed: bool = False) -> None:
+        """Queue a mail with a link, in the caller's transaction; `delayed`, some minutes after the last one."""
         await Account.filter(id=account.id).select_for_update().first()  # one request at a time looks for a mail
         now = await self._mail_clock.now()
         if delayed and await self._mails.link_is_waiting(account, now):

@@ -17,7 +17,7 @@ LogCursor = tuple[datetime, UUID]  # when it was done, and the id
 
 _ENTRIES = """
     SELECT id, at, action, interface, account_id, about_id, contract_id, subject, source,
-           NULL AS reason, NULL AS event_type, NULL AS actor, NULL::uuid AS application_id
+           reason, NULL AS event_type, NULL AS actor, NULL::uuid AS application_id
       FROM audit_entry
 """
 _EVENTS = """

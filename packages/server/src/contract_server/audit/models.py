@@ -17,6 +17,7 @@ class AuditAction(StrEnum):
     LOGGED_IN = "LOGGED_IN"
     LOG_IN_FAILED = "LOG_IN_FAILED"
     LOGGED_OUT = "LOGGED_OUT"
+    SESSIONS_ENDED = "SESSIONS_ENDED"
     PASSWORD_LINK_REQUESTED = "PASSWORD_LINK_REQUESTED"  # noqa: S105 - the name of an action
     PASSWORD_REPLACED = "PASSWORD_REPLACED"  # noqa: S105 - as above
     ACCOUNT_ADDED = "ACCOUNT_ADDED"
@@ -27,12 +28,12 @@ class AuditAction(StrEnum):
     ADDRESS_CHANGE_REQUESTED = "ADDRESS_CHANGE_REQUESTED"
     ADDRESS_CHANGED = "ADDRESS_CHANGED"
     CONTRACT_TRANSFERRED = "CONTRACT_TRANSFERRED"
-    SESSIONS_ENDED = "SESSIONS_ENDED"
     ENROLMENT_LINK_MADE = "ENROLMENT_LINK_MADE"
     SECOND_FACTOR_ENROLLED = "SECOND_FACTOR_ENROLLED"
     SECOND_FACTOR_PASSED = "SECOND_FACTOR_PASSED"
     SECOND_FACTOR_FAILED = "SECOND_FACTOR_FAILED"
     CONTRACTS_IMPORTED = "CONTRACTS_IMPORTED"
+    ERASURE_APPROVAL_REQUESTED = "ERASURE_APPROVAL_REQUESTED"
     ERASURES_APPROVED = "ERASURES_APPROVED"
     ERASURE_REPLAYED = "ERASURE_REPLAYED"
     ACTIONS_RETRIED = "ACTIONS_RETRIED"
@@ -51,6 +52,7 @@ class AuditEntry(Model):
     about_id = fields.UUIDField(null=True, description="the account that it was done to")
     contract_id = fields.UUIDField(null=True, description="the contract that it concerns; with it, the rest is erased")
     subject = fields.CharField(max_length=100, null=True, description="numbers: of a mail, or of what was changed")
+    reason = fields.CharField(max_length=500, null=True, description="why, in an operator's own words")
     source = fields.CharField(max_length=64, null=True, description="keyed hash of the client's address")
     seal = fields.BigIntField(null=True, description="the seal that covers it")
 

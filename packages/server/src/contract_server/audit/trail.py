@@ -4,8 +4,9 @@ An entry is written in the transaction of what it reports. Each fact is stored o
 of its history, which carries the signature of the person and the reason. Entries report the rest, which has no other
 record. `log` reads both in one query.
 
-An entry has no free text and no name. What could lead to a person, the hash of the source, is emptied with the erasure
-of the contract. A failed log-in with an unknown address belongs to no contract, so its source is not stored.
+An entry has no name. What could lead to a person, the hash of the source and an operator's written reason, is emptied
+with the erasure of the contract. A failed log-in with an unknown address belongs to no contract, so its source is not
+stored.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,8 +24,8 @@ from contract_server.logs import get_logger
 log = get_logger(__name__)
 
 _INSERT = """
-    INSERT INTO audit_entry (id, action, interface, account_id, about_id, contract_id, subject, source)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO audit_entry (id, action, interface, account_id, about_id, contract_id, subject, source, reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ALLOW_DELETION = "SELECT set_config('contract_server.audit_retention', 'on', true)"
 _DELETE_OLD = """
@@ -43,6 +44,7 @@ async def record(
     about_id: UUID | None = None,
     contract_id: UUID | None = None,
     subject: str | None = None,
+    reason: str | None = None,
     execute: Callable[..., Awaitable[object]] = execute,
 ) -> None:
     """Write one entry, and its log line.
@@ -53,6 +55,7 @@ async def record(
         about_id: The account that it was done to.
         contract_id: The contract that it concerns.
         subject: Numbers that say what was changed.
+        reason: Why, in an operator's own words; emptied with the erasure of the contract.
         execute: Executes a statement in the transaction of what is reported.
     """
     signature = sign(account_id)
@@ -65,8 +68,8 @@ async def record(
         "subject": subject,
     }
     source = signature.source if signature.account_id or about_id else None
-    await execute(_INSERT, uuid7(), *row.values(), source)
-    log.info("audit entry written", **row)  # without the source, because no erasure reaches a log
+    await execute(_INSERT, uuid7(), *row.values(), source, reason)
+    log.info("audit entry written", **row)  # without source and reason, because no erasure reaches a log
 
 
 class AuditRetention:

@@ -18,6 +18,8 @@ COMMANDS = {
     "import": ("importing:import_", "Import contracts with their contractors and members."),
     "terminate": ("terminate_resume:terminate", "Terminate a contract (契約終了) for its contractor."),
     "resume": ("terminate_resume:resume", "Resume a contract (契約再開) for its contractor."),
+    "hold": ("holds:hold", "Put the erasure of a contract on hold."),
+    "release": ("holds:release", "Release the hold on an erasure."),
     "audit": ("audit:audit", "List who did what, newest first."),
     "contracts": ("contracts:cli", "Look at contracts: list, show."),
     "user": ("users:cli", "Operators and contractors: list, add, disable, change."),

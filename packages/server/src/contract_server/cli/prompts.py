@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 from contract_server.cli.exit_status import Refusal, Status
+from contract_server.visible_text import InvalidValue, require_line
+
+LONGEST_REASON = 500
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
@@ -25,6 +28,18 @@ def confirm(question: str, *, yes: bool) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refusal("nothing was changed")
+
+
+def require_reason(text: str) -> str:
+    """Return the value of `--reason`.
+
+    Raises:
+        Refusal: It is not one line of visible characters, or too long.
+    """
+    try:
+        return require_line(text, LONGEST_REASON)
+    except InvalidValue as error:
+        raise Refusal(f"--reason: {error}", Status.MISUNDERSTOOD) from None
 
 
 def ask_password() -> str:

@@ -46,6 +46,7 @@ PAGES = (
     Page("/receipt", "receipt", "受付番号の照会・抹消証明", "Receipt and certificate of erasure"),
     Page("/operator", "operator", "契約一覧", "Contracts"),
     Page("/operator/contracts/{id}", "operator-contract", "契約の詳細", "Contract"),
+    Page("/operator/erasures", "operator-erasures", "抹消予定", "Erasures"),
     Page("/operator/health", "operator-health", "稼働状況", "Health"),
     Page("/operator/audit", "operator-audit", "操作履歴", "Audit trail"),
 )

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from contract_notify import ErasureReminder
 from contract_rules import Granted, MailKind, RecordEvent, SendMail
 from contract_server.audit.origin import NO_SIGNATURE, Signature
+from contract_server.contracts.holds import NO_TERMS, HoldTerms, place_hold, release_hold
 from contract_server.contracts.lookup.receipt_numbers import new_receipt_number
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication, TerminationReason
 from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
@@ -31,9 +32,9 @@ class Reasons(NamedTuple):
     """Why a person asks for a change, and who that is."""
 
     reason: TerminationReason | None = None
-    hold_reason: str | None = None
     note: str | None = None
-    """An operator's own words, stored with the events, as the reason of a hold is, which outlives the hold there."""
+    """An operator's own words, stored with the events."""
+    terms: HoldTerms = NO_TERMS
     signature: Signature = NO_SIGNATURE
 
 
@@ -52,7 +53,7 @@ def contract_after(before: ContractSnapshot, decision: Granted, now: datetime, r
         facts=decision.facts,
         **_names_of_application(before, decision),
         reason=reasons.reason or before.reason,
-        hold=_hold(before, held=decision.facts.erasure_held, reason=reasons.hold_reason, now=now),
+        hold=_hold(before, held=decision.facts.erasure_held, reason=reasons.note, now=now),
     )
 
 
@@ -73,6 +74,7 @@ def writes_for(
         return []
     writes: list[Write] = [Update(Contract, [{"id": after.id, **contract_columns(after, now)}])]
     writes += _writes_for_application(before, after, now)
+    writes += _writes_for_hold(before, after, now, reasons)
     for effect in decision.effects:
         match effect:
             case RecordEvent():
@@ -100,6 +102,14 @@ def _writes_for_application(before: ContractSnapshot, after: ContractSnapshot, n
     return writes
 
 
+def _writes_for_hold(before: ContractSnapshot, after: ContractSnapshot, now: datetime, reasons: Reasons) -> list[Write]:
+    if after.hold and not before.hold:
+        return [place_hold(after.id, now, reasons.terms, reasons.note, reasons.signature.account_id)]
+    if before.hold and not after.hold:
+        return [release_hold(after.id, now, reasons.note, reasons.signature.account_id)]
+    return []
+
+
 def _application(contract: ContractSnapshot, **columns: datetime) -> Update:
     return Update(TerminationApplication, [{"id": contract.application_id, **columns}])
 
@@ -112,7 +122,7 @@ def _event(effect: RecordEvent, before: ContractSnapshot, after: ContractSnapsho
         "type": effect.type,
         "actor": effect.actor,
         "application_id": (after.application_id or before.application_id) if effect.application_number else None,
-        "note": reasons.note or reasons.hold_reason,
+        "note": reasons.note,
         **reasons.signature._asdict(),
     }
 

@@ -29,6 +29,8 @@ _RETRY_AFTER = timedelta(hours=1)
 _FORGET = "DELETE FROM idempotent_answer WHERE answered_at < (SELECT clock_timestamp() - $1::interval)"
 
 _RESULTS = TypeAdapter(ActionResult)
+# an erasure reaches the answers of its contractor, but not those of operators
+_WRITTEN_BY_OPERATORS: Any = {"contract": {"hold": {"reason"}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def answer_columns(key: IdempotencyKey, result: ActionResult) -> dict[str, Any]:
         "account_id": key.account_id,
         "key": key.key,
         "input_hash": key.input_hash,
-        "answer": _RESULTS.dump_python(result, mode="json"),
+        "answer": _RESULTS.dump_python(result, mode="json", exclude=_WRITTEN_BY_OPERATORS),
     }
 
 

@@ -162,6 +162,30 @@ class ContractEvent(Model):
         indexes = (("contract_id", "at", "id"),)
 
 
+class ErasureHold(Model):
+    """A hold on an erasure. It ends with its release and stays; an erasure empties what operators wrote."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "contract_server.Contract", related_name="erasure_holds", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    reference = fields.CharField(max_length=40, null=True, description="the case, by its number; survives erasure")
+    reason = fields.CharField(max_length=500, null=True)
+    placed_at = fields.DatetimeField()
+    placed_by = fields.UUIDField(null=True, description="the operator's account")
+    review_at = fields.DatetimeField(null=True, description="from then on, operators are reminded of the hold")
+    released_at = fields.DatetimeField(null=True)
+    released_by = fields.UUIDField(null=True, description="the operator's account")
+    release_reason = fields.CharField(max_length=500, null=True)
+
+    class Meta:
+        """Where holds are kept, in the order in which they are read."""
+
+        table = "erasure_hold"
+        indexes = (("contract_id", "placed_at"),)
+
+
 class IdempotentAnswer(Model):
     """The first answer to a request that carried an idempotency key, kept in the transaction that made it true."""
 

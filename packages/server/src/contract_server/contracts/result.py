@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from contract_rules import Refused
 from contract_server.contracts.snapshot import ContractSnapshot
@@ -9,6 +10,24 @@ from contract_server.contracts.snapshot import ContractSnapshot
 
 class ContractNotFound(Exception):
     """No such contract, or not this viewer's: the two look the same."""
+
+
+class Obstacle(StrEnum):
+    """What makes a request of an operator impossible."""
+
+    NO_CONTRACTOR = "NO_CONTRACTOR"
+    MAIL_NOT_FAILED = "MAIL_NOT_FAILED"
+    NO_FAILED_ACTION = "NO_FAILED_ACTION"
+    NOTHING_TO_APPROVE = "NOTHING_TO_APPROVE"
+    SECOND_PERSON_REQUIRED = "SECOND_PERSON_REQUIRED"
+
+
+class NotPossible(Exception):
+    """A request of an operator is not possible as things are; nothing was done."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle)
+        self.obstacle = obstacle
 
 
 class IdempotencyKeyReused(Exception):

@@ -1,6 +1,6 @@
 """Carry out what viewers ask for: find the contract, lock it, ask the rules, store the result, in one transaction."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from uuid import UUID
 
 from contract_rules import Action, Status
@@ -9,6 +9,7 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.audit.origin import sign
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.effects import Reasons
+from contract_server.contracts.holds import NO_TERMS, HoldTerms
 from contract_server.contracts.idempotency import IdempotencyKey, recall, remember, require_key
 from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.result import ActionResult, ContractNotFound
@@ -33,12 +34,15 @@ class ContractRequest:
     action: Action
     contract_id: UUID
     reason: TerminationReason | None = None
-    hold_reason: str | None = None
     expected_version: int | None = None
+    note: str | None = None
+    """An operator's own words, stored with the events."""
+    terms: HoldTerms = NO_TERMS
 
     def key(self, viewer: Viewer, key: str) -> IdempotencyKey:
         """The viewer's key for this request."""
-        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        content = {name: getattr(self, name) for name in ("action", "contract_id", "reason", "expected_version")}
+        content |= {"hold_reason": None} | ({"note": self.note} if self.note else {})  # as keys of before have it
         return IdempotencyKey.of(viewer.account_id, key, self.action, content)
 
 
@@ -56,7 +60,6 @@ class ContractService:
         request: ContractRequest,
         idempotency_key: str | None = None,
         *,
-        note: str | None = None,
         viewer_contract: ViewerContract | None = None,
     ) -> ActionResult:
         """Carry out a request. The first result of an idempotency key is returned again.
@@ -65,7 +68,6 @@ class ContractService:
             viewer: Who asks.
             request: What they ask for.
             idempotency_key: The client's key for this request.
-            note: An operator's own words, stored with the events.
             viewer_contract: The contract as it was read with the viewer. With it, most requests that are granted
                 take one more statement.
 
@@ -83,7 +85,7 @@ class ContractService:
         async with self._in_flight.place(request.contract_id):
             result = await self._execute_unlocked(viewer_contract, request, key) if viewer_contract else None
             if result is None:
-                result = await self._execute_locked(viewer, request, key, note)
+                result = await self._execute_locked(viewer, request, key)
         self._wake_ups.wake()
         return result.raise_for_problem()
 
@@ -103,7 +105,7 @@ class ContractService:
         return result
 
     async def _execute_locked(
-        self, viewer: Viewer, request: ContractRequest, key: IdempotencyKey | None, note: str | None
+        self, viewer: Viewer, request: ContractRequest, key: IdempotencyKey | None
     ) -> ActionResult:
         async with transaction():
             contract = await lock_snapshot(request.contract_id)
@@ -113,7 +115,7 @@ class ContractService:
                 return recalled
             if key:
                 await require_key(key.account_id)
-            reasons = Reasons(request.reason, request.hold_reason, note, sign(viewer.account_id))
+            reasons = Reasons(request.reason, request.note, request.terms, sign(viewer.account_id))
             result = await self._changes.change(
                 contract,
                 request.action,

@@ -38,7 +38,7 @@ class Hold:
     """A hold on the erasure, with the operator's written reason."""
 
     placed_at: datetime
-    reason: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

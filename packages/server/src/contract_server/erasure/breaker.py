@@ -7,6 +7,7 @@ due actions are not affected.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from contract_rules import Action, Status
 from contract_server.audit.models import AuditAction
@@ -93,18 +94,27 @@ class Breaker:
             log.info("erasures resumed", due=assessment.due, limit=assessment.limit)
         return assessment.until
 
-    async def approve(self, seen: Assessment, due_until: datetime) -> ErasureApproval:
-        """Approve the erasures of an assessment: that number of contracts, due until that instant."""
+    async def approve(
+        self, seen: Assessment, due_until: datetime, *, at: datetime | None = None, account_id: UUID | None = None
+    ) -> ErasureApproval:
+        """Approve the erasures of an assessment: that number of contracts, due until that instant.
+
+        Args:
+            seen: What the operator saw.
+            due_until: When the operator saw it.
+            at: The instant of the approval, if that is another.
+            account_id: Who approves.
+        """
         async with transaction():
-            await ErasureApproval.filter(ended_at__isnull=True).update(ended_at=due_until)
+            await ErasureApproval.filter(ended_at__isnull=True).update(ended_at=at or due_until)
             last = await ErasureRecord.filter(sequence__isnull=False).order_by("-sequence").first()
             approval = await ErasureApproval.create(
-                approved_at=due_until,
+                approved_at=at or due_until,
                 due_until=due_until,
                 contracts=seen.due,
                 after_sequence=last.sequence if last else 0,
             )
-            await record(AuditAction.ERASURES_APPROVED, subject=f"{seen.due} contracts")
+            await record(AuditAction.ERASURES_APPROVED, account_id=account_id, subject=f"{seen.due} contracts")
         log.info("erasures approved", contracts=seen.due, due_until=due_until)
         return approval
 

@@ -111,7 +111,7 @@ TABLES = MappingProxyType(
         "idempotent_answer": Table(
             OnErasure.DELETE,
             _OF_THE_ACCOUNT,
-            personal=_columns("key answer"),  # the key is client input, the answer may contain the reason of a hold
+            personal=_columns("key answer"),  # the key is client input
             technical=_columns("id account_id input_hash answered_at"),
             reasons={"input_hash": "SHA-256 of the request, used for comparison and never shown; deleted with its row"},
         ),
@@ -191,13 +191,20 @@ TABLES = MappingProxyType(
             technical=_columns("id contract_id version seal"),
             emptied=_columns("note source"),  # the note is free text, like the reason of a hold
         ),
+        "erasure_hold": Table(
+            OnErasure.EMPTY,
+            _OF_THE_CONTRACT,
+            business=_columns("reference reason placed_at placed_by review_at released_at released_by release_reason"),
+            technical=_columns("id contract_id"),
+            emptied=_columns("reason release_reason"),  # free text, as in the contract; the reference is a number
+        ),
         "audit_entry": Table(
             OnErasure.EMPTY,
             _OF_THE_CONTRACT,
             personal=_columns("source"),  # of no contract: an operator's, deleted by its own retention
-            business=_columns("at action interface account_id about_id subject"),
+            business=_columns("at action interface account_id about_id subject reason"),
             technical=_columns("id contract_id seal"),
-            emptied=_columns("source"),
+            emptied=_columns("reason source"),
         ),
         "audit_seal": Table(
             OnErasure.KEEP,
@@ -226,6 +233,12 @@ TABLES = MappingProxyType(
             OnErasure.KEEP,
             None,
             business=_columns("approved_at due_until contracts after_sequence ended_at"),
+            technical=_columns("id"),
+        ),
+        "erasure_approval_request": Table(
+            OnErasure.KEEP,
+            None,
+            business=_columns("requested_at requested_by contracts closed_at"),
             technical=_columns("id"),
         ),
         "erasure_stop": Table(OnErasure.KEEP, None, technical=_columns("id since alarmed_at")),

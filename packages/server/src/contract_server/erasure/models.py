@@ -64,6 +64,21 @@ class ErasureApproval(Model):
         table = "erasure_approval"
 
 
+class ErasureApprovalRequest(Model):
+    """A wave of erasures that an operator has asked another one to approve."""
+
+    id = fields.BigIntField(primary_key=True)
+    requested_at = fields.DatetimeField(description="what was due by this instant was seen")
+    requested_by = fields.UUIDField(null=True, description="the operator's account")
+    contracts = fields.IntField(description="how many contracts that were")
+    closed_at = fields.DatetimeField(null=True, description="when it was approved, or another request came")
+
+    class Meta:
+        """Where requests are kept."""
+
+        table = "erasure_approval_request"
+
+
 class ErasureStop(Model):
     """The one row that says since when the breaker holds erasures back; there is none while it lets them pass."""
 

@@ -9,12 +9,14 @@ from strawberry.dataloader import DataLoader
 from tortoise.functions import Count
 
 from contract_server.accounts.models import Account
+from contract_server.contracts.holds import HoldRecord, find_holds
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import EventCursor, EventPageKey, find_event_pages
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.contracts.viewer_contract import CompanyProfile
 from contract_server.db.pages import Page, Part
+from contract_server.mail.contract_mails import ContractMail, find_mails
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -36,6 +38,8 @@ class Loaders:
         self.companies: Loader[UUID, CompanyProfile | None] = Loader(_companies)
         self.contractors: Loader[UUID, Account | None] = Loader(_contractors)
         self.member_counts: Loader[UUID, int] = Loader(_member_counts)
+        self.holds: Loader[UUID, list[HoldRecord]] = Loader(_holds)
+        self.mails: Loader[UUID, list[ContractMail]] = Loader(_mails)
         self.event_pages: Loader[EventPageKey, Page[ContractEvent]] = Loader(_event_pages)
 
 
@@ -66,6 +70,16 @@ async def _member_counts(ids: list[UUID]) -> list[int]:
     )
     counts = {row["contract_id"]: row["members"] for row in rows}
     return [counts.get(contract_id, 0) for contract_id in ids]
+
+
+async def _holds(ids: list[UUID]) -> list[list[HoldRecord]]:
+    holds = await find_holds(ids)
+    return [holds.get(contract_id, []) for contract_id in ids]
+
+
+async def _mails(ids: list[UUID]) -> list[list[ContractMail]]:
+    mails = await find_mails(ids)
+    return [mails.get(contract_id, []) for contract_id in ids]
 
 
 async def _event_pages(keys: list[EventPageKey]) -> list[Page[ContractEvent]]:

@@ -1,5 +1,7 @@
 """Permission checks. A refusal here is an error of the request, not a result of the operation."""
 
+from typing import assert_never
+
 from graphql import GraphQLError
 
 from contract_server.accounts.models import Role
@@ -71,3 +73,17 @@ async def require_role(context: RequestContext, role: Role) -> Viewer:
     if viewer.role is not role:
         raise GraphQLError(_FORBIDDEN[context.language], extensions={"code": "FORBIDDEN"})
     return viewer
+
+
+async def is_operator(context: RequestContext) -> bool:
+    """Whether the viewer is an operator; fields that only operators see are empty for others."""
+    viewer = await context.viewer()
+    if viewer is None:
+        return False
+    match viewer.role:
+        case Role.OPERATOR:
+            return True
+        case Role.CONTRACTOR:
+            return False
+        case unknown:
+            assert_never(unknown)

@@ -7,9 +7,8 @@ from graphql import is_abstract_type, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from contract_server.graphql.operations.development import DevelopmentMutation, DevelopmentQuery
-from contract_server.graphql.operations.mutations import Mutation
+from contract_server.graphql.operations.operators import OperatorMutation, OperatorQuery
 from contract_server.graphql.operations.problems import HANDLERS
-from contract_server.graphql.operations.queries import Query
 from contract_server.graphql.request_metrics import CountingHandler
 from contract_server.graphql.strawberry_internals import core
 from contract_server.graphql.types.node import Node
@@ -28,8 +27,8 @@ INTERNAL_SERVER_ERROR."""
 def build_schema(*, development: bool) -> strawberry.Schema:
     """Build the schema of an environment."""
     schema = strawberry.Schema(
-        query=DevelopmentQuery if development else Query,
-        mutation=DevelopmentMutation if development else Mutation,
+        query=DevelopmentQuery if development else OperatorQuery,
+        mutation=DevelopmentMutation if development else OperatorMutation,
         types=[Node, Problem],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=[CountingHandler(handler) for handler in HANDLERS],

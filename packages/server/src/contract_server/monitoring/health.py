@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from contract_rules import Action
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.due import FAILED_ACTIONS, is_due
+from contract_server.contracts.holds import count_holds_to_review
 from contract_server.db.statements import fetch
 from contract_server.erasure.breaker import Breaker
 from contract_server.monitoring.contract_checks import PROMISES, RECENT, count_defects, recent_contracts
@@ -73,6 +74,7 @@ async def examine(clock: Clock, breaker: Breaker) -> Health:
             Check("service_end", await overdue_service_ends(late), "Every end of service is recorded."),
             Check("erasure", await overdue_erasures(late), "Every contract due for erasure is erased."),
             Check("breaker", await stopped_erasures(breaker, now), "No erasure waits for an operator's approval."),
+            Check("holds", await count_holds_to_review(now), "No hold has reached the date of its review."),
             Check("set_aside", await failed_actions(), "No due action failed permanently."),
             *(Check(name, defects[name], promise) for name, promise in PROMISES.items()),
             Check("chain", await _count(_GAPS, RECENT), "No record is missing from the chain of evidence."),

@@ -95,6 +95,10 @@ class ServedPolicies:
         """Return the last instant of a calendar day, in the contractors' zone."""
         return datetime.combine(day, time.max, self.zone)
 
+    def start_of(self, day: date) -> datetime:
+        """Return the first instant of a calendar day, in the contractors' zone."""
+        return datetime.combine(day, time.min, self.zone)
+
     def in_force_at(self, now: datetime) -> Policy:
         """Return the policy for an application made at that instant."""
         return self.registry.in_force(self.today(now))

@@ -48,7 +48,7 @@ async def clear_failures(contract_id: UUID, action: Action) -> None:
     await DueFailure.filter(contract_id=contract_id, act=action).delete()
 
 
-async def retry_failed(contract_id: UUID | None = None) -> int:
+async def retry_failed(contract_id: UUID | None = None, *, account_id: UUID | None = None) -> int:
     """Let the next sweep try the failed actions of a contract, or of all contracts, again.
 
     Returns:
@@ -60,7 +60,12 @@ async def retry_failed(contract_id: UUID | None = None) -> int:
     async with transaction():
         retried = await failed.delete()
         if retried:
-            await record(AuditAction.ACTIONS_RETRIED, contract_id=contract_id, subject=f"{retried} actions")
+            await record(
+                AuditAction.ACTIONS_RETRIED,
+                account_id=account_id,
+                contract_id=contract_id,
+                subject=f"{retried} actions",
+            )
     return retried
 
 

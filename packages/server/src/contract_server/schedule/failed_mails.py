@@ -22,10 +22,11 @@ _RETRY = f"""
        AND (useful_until IS NULL OR useful_until > $2
        AND {APPLICATION_IN_FORCE} AND NOT (mail.kind = '{ErasureReminder.kind}' AND EXISTS (
             SELECT FROM contract WHERE contract.id = mail.contract_id AND {HELD})))
-    RETURNING id
+    RETURNING contract_id
 """  # noqa: S608 - our own names
+_DISMISS = "UPDATE outbox_mail SET state = 'DISMISSED' WHERE id = $1 AND state = 'FAILED' RETURNING contract_id"
 
-_EVER = datetime(1, 1, 1, tzinfo=UTC)
+EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +48,48 @@ async def list_failed_mails(limit: int) -> list[FailedMail]:
     return [FailedMail(**row) for row in await _failed().order_by("id").limit(limit).values(*names)]
 
 
-async def retry_mails(now: datetime, mail_id: int | None = None, *, since: datetime = _EVER) -> int:
+async def retry_mails(
+    now: datetime, mail_id: int | None = None, *, since: datetime = EVER, account_id: UUID | None = None
+) -> int:
     """Make a failed mail pending again, with all its attempts; without an id, all those queued since then.
 
     Returns:
         The number of mails; mails that have expired do not count.
     """
     async with transaction():
-        retried = len(await fetch(_RETRY, mail_id, now, since))
+        retried = await fetch(_RETRY, mail_id, now, since)
         if retried:
-            await record(AuditAction.MAILS_RETRIED, subject=f"mail {mail_id}" if mail_id else f"{retried} mails")
-    return retried
+            await record(
+                AuditAction.MAILS_RETRIED,
+                account_id=account_id,
+                contract_id=retried[0]["contract_id"] if mail_id else None,
+                subject=f"mail {mail_id}" if mail_id else f"{len(retried)} mails",
+            )
+    return len(retried)
 
 
-async def dismiss_mail(mail_id: int) -> bool:
+async def dismiss_mail(mail_id: int, *, reason: str | None = None, account_id: UUID | None = None) -> bool:
     """Close a failed mail without another attempt.
+
+    Args:
+        mail_id: Its number.
+        reason: Why, in the operator's own words; not stored for a mail of no contract, because no erasure reaches it.
+        account_id: Who closes it.
 
     Returns:
         False if the mail has not failed.
     """
     async with transaction():
-        dismissed = bool(await _failed().filter(id=mail_id).update(state=MailState.DISMISSED))
-        if dismissed:
-            await record(AuditAction.MAIL_DISMISSED, subject=f"mail {mail_id}")
-    return dismissed
+        dismissed = await fetch(_DISMISS, mail_id)
+        for mail in dismissed:
+            await record(
+                AuditAction.MAIL_DISMISSED,
+                account_id=account_id,
+                contract_id=mail["contract_id"],
+                subject=f"mail {mail_id}",
+                reason=reason if mail["contract_id"] else None,
+            )
+    return bool(dismissed)
 
 
 def _failed() -> QuerySet[OutboxMail]:

@@ -220,6 +220,11 @@ class Settings(BaseSettings):
         le=100,
         description="share of those not erased, in per cent, that needs no approval, where that is more",
     )
+    erasure_four_eyes: bool | None = Field(
+        None,
+        description="whether erasures that wait for approval are approved by another operator than the one who asked;"
+        " where not set, in production alone",
+    )
     ledger_dir: Path | None = Field(
         None,
         description="folder, on another disk than the database, where every erasure is written down before it begins;"
@@ -328,6 +333,11 @@ class Settings(BaseSettings):
     def shows_schema(self) -> bool:
         """Whether introspection is open to every client."""
         return self.development if self.introspection is None else self.introspection
+
+    @property
+    def needs_second_person(self) -> bool:
+        """Whether another operator than the one who asked approves erasures."""
+        return not self.development if self.erasure_four_eyes is None else self.erasure_four_eyes
 
     @property
     def mail_url(self) -> str | None:

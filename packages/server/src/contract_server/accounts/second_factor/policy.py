@@ -11,7 +11,20 @@ from contract_server.accounts.viewer import Viewer
 
 RECENT = timedelta(minutes=5)
 
-FAR_REACHING = frozenset({"holdErasure", "releaseErasureHold"})
+FAR_REACHING = frozenset(
+    {
+        "approveErasures",
+        "dismissMail",
+        "endContractorSessions",
+        "holdErasure",
+        "releaseErasureHold",
+        "requestErasureApproval",
+        "resumeContract",
+        "sendPasswordLink",
+        "terminateContract",
+        "unlockContractor",
+    }
+)
 """The mutations that ask for a recent second factor, by their names in the schema."""
 
 

@@ -15,6 +15,7 @@ from contract_server.accounts.models import Account
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_first, show_json, show_table
+from contract_server.contracts.holds import HoldRecord, Operator, find_holds
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import ContractFilter, contract_cursor, find_contracts
@@ -85,12 +86,11 @@ def show(contract: ContractId, json: Json = False) -> None:
     if json:
         show_json(description)
         return
-    events = description.pop("events")
+    lists = [description.pop(name) for name in ("events", "holds")]
     show_table(("contract", ""), _flatten(description))
-    echo("")
-    show_table(
-        [name.replace("_", " ") for name in events[0]] if events else [], [list(event.values()) for event in events]
-    )
+    for rows in filter(None, lists):
+        echo("")
+        show_table([name.replace("_", " ") for name in rows[0]], [list(row.values()) for row in rows])
 
 
 async def require_contract(contract_id: UUID) -> ContractSnapshot:
@@ -121,6 +121,7 @@ async def describe(services: Services, contract_id: UUID) -> dict[str, Any]:
         "service_available": service_available(contract.facts, now),
         "application": _application(contract, zone),
         "hold": _hold(contract, zone),
+        "holds": [_hold_record(hold, zone) for hold in (await find_holds([contract_id])).get(contract_id, [])],
         "company": _columns(company, "name", "address", "postal_code", "phone_number") or None,
         "contractor": _columns(contractor, "name", "email") or None,
         "members": await Member.filter(contract_id=contract_id).count(),
@@ -174,6 +175,24 @@ def _application(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] |
 def _hold(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] | None:
     hold = contract.hold
     return {"placed_at": hold.placed_at.astimezone(zone), "reason": hold.reason} if hold else None
+
+
+def _hold_record(hold: HoldRecord, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "reference": hold.reference,
+        "placed_at": hold.placed_at.astimezone(zone),
+        "placed_by": _name(hold.placed_by),
+        "reason": hold.reason,
+        "review_on": hold.review_at.astimezone(zone).date() if hold.review_at else None,
+        "released_at": hold.released_at.astimezone(zone) if hold.released_at else None,
+        "released_by": _name(hold.released_by),
+        "release_reason": hold.release_reason,
+    }
+
+
+def _name(operator: Operator | None) -> str | None:
+    """Return the operator's name, or the id of an account that is gone."""
+    return (operator.name or str(operator.id)) if operator else None
 
 
 def _columns(row: Model | None, *names: str) -> dict[str, Any]:

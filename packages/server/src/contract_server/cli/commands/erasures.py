@@ -17,10 +17,12 @@ from contract_server.cli.bootstrap import Result, with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, echo, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
+from contract_server.contracts.result import NotPossible
 from contract_server.erasure.breaker import Assessment
 from contract_server.erasure.evidence import Evidence, sealed_records, verify_chain
 from contract_server.erasure.forecast import DueDay, FailedAction, erasures_by_day, list_failed_actions
 from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
+from contract_server.erasure.models import ErasureApprovalRequest
 from contract_server.erasure.replay import ReplayPlan
 from contract_server.policies.policies import served_policies
 from contract_server.schedule.failed_actions import retry_failed
@@ -28,6 +30,11 @@ from contract_server.services import Services
 from contract_server.settings.durations import parse_duration
 
 _EXPECTED_LINES = "expected lines as `contract-server erasures evidence --json` writes them"
+
+_OBSTACLES = {
+    "SECOND_PERSON_REQUIRED": "you have asked for this approval; another operator must run this command",
+    "NOTHING_TO_APPROVE": "the request was closed meanwhile; run the command again",
+}
 
 cli = typer.Typer(no_args_is_help=True, help="Erasures: plan, approve, retry, replay, evidence.")
 
@@ -73,19 +80,36 @@ def plan(
 def approve(as_: As = None, yes: Yes = False) -> None:
     """Approve a wave of erasures that the breaker has stopped. No later ones are approved with it.
 
+    In production, the first operator asks by this command, and another one approves by it.
+
     Example: contract-server erasures approve
     """
 
-    async def assess(services: Services) -> tuple[datetime, Assessment]:
+    async def assess(services: Services) -> tuple[datetime, Assessment, ErasureApprovalRequest | None]:
         now = await services.clock.now()
-        return now, await services.breaker.assess(now)
+        request = await services.approvals.find_request() if services.settings.needs_second_person else None
+        return now, await services.breaker.assess(now), request
 
-    now, assessment = with_services_as(as_, assess)
+    now, assessment, request = with_services_as(as_, assess)
     if not assessment.stopped:
         raise Refusal(f"there is nothing to approve: {_breaker_in_words(assessment)}")
-    confirm(f"Erase {assessment.due} contracts that were due by {now.isoformat(timespec='seconds')}?", yes=yes)
-    with_services_as(as_, lambda services: services.breaker.approve(assessment, now))
-    echo(f"Approved: the next sweeps erase {assessment.due} contracts.")
+    contracts, due_by = (request.contracts, request.requested_at) if request else (assessment.due, now)
+    confirm(f"Erase {contracts} contracts that were due by {due_by.isoformat(timespec='seconds')}?", yes=yes)
+
+    async def approve_or_request(services: Services) -> str:
+        if not services.settings.needs_second_person:
+            await services.breaker.approve(assessment, now)
+        elif request is None:
+            await services.approvals.request()
+            return "Requested: another operator approves it by the same command."
+        else:
+            await services.approvals.approve(request.id)
+        return f"Approved: the next sweeps erase {contracts} contracts."
+
+    try:
+        echo(with_services_as(as_, approve_or_request))
+    except NotPossible as error:
+        raise Refusal(_OBSTACLES.get(error.obstacle, error.obstacle)) from None
 
 
 @cli.command()

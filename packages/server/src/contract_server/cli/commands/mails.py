@@ -11,7 +11,8 @@ from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_first
-from contract_server.schedule.failed_mails import FailedMail, dismiss_mail, list_failed_mails, retry_mails
+from contract_server.cli.prompts import require_reason
+from contract_server.schedule.failed_mails import EVER, FailedMail, dismiss_mail, list_failed_mails, retry_mails
 from contract_server.services import Services
 
 _NUMBER = typer.Argument(metavar="MAIL", help="The mail's number, as `mails list` shows it.", min=1, max=2**63 - 1)
@@ -52,8 +53,8 @@ def retry(
         raise typer.BadParameter("pass the number of a mail, or --all, perhaps with --since")
 
     async def run(services: Services) -> int:
-        after = {"since": since.replace(tzinfo=services.policies.zone)} if since else {}
-        return await retry_mails(await services.clock.now(), mail, **after)
+        after = since.replace(tzinfo=services.policies.zone) if since else EVER
+        return await retry_mails(await services.clock.now(), mail, since=after)
 
     retried = with_services_as(as_, run)
     if not retried:
@@ -63,12 +64,17 @@ def retry(
 
 
 @cli.command("dismiss")
-def dismiss_(mail: Annotated[int, _NUMBER], as_: As = None) -> None:
+def dismiss_(
+    mail: Annotated[int, _NUMBER],
+    reason: Annotated[str | None, typer.Option(help="The reason, for the audit trail (1 to 500 characters).")] = None,
+    as_: As = None,
+) -> None:
     """Take a failed mail off the list. Its recipient was informed in another way, or need not be.
 
     Example: contract-server mails dismiss 1201
     """
-    if not with_services_as(as_, lambda _: dismiss_mail(mail)):
+    note = None if reason is None else require_reason(reason)
+    if not with_services_as(as_, lambda _: dismiss_mail(mail, reason=note)):
         raise Refusal("this mail has not failed; see `contract-server mails list`")
     echo("The mail was dismissed.")
 

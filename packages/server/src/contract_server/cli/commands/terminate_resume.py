@@ -11,15 +11,12 @@ from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.commands.contracts import ContractId, describe, require_contract
-from contract_server.cli.exit_status import Refusal, Status
+from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_json
-from contract_server.cli.prompts import Yes, confirm
-from contract_server.contracts.result import ActionRefused, StaleContract
+from contract_server.cli.prompts import Yes, confirm, require_reason
+from contract_server.contracts.result import ActionRefused, ContractNotFound, StaleContract
 from contract_server.contracts.service import ContractRequest
 from contract_server.services import Services
-from contract_server.visible_text import InvalidValue, require_line
-
-LONGEST_REASON = 500
 
 Reason = Annotated[
     str, typer.Option(help="The reason (1 to 500 characters); stored until the contract's data is erased.")
@@ -27,7 +24,7 @@ Reason = Annotated[
 
 # who can run this command has the rights of an operator, without an account
 _NO_ACCOUNT = UUID(int=0)
-_OPERATOR = Viewer(
+OPERATOR = Viewer(
     _NO_ACCOUNT, _NO_ACCOUNT, "contract-server", "", Role.OPERATOR, None, datetime.max.replace(tzinfo=UTC)
 )
 
@@ -58,16 +55,13 @@ def resume(contract: ContractId, reason: Reason, as_: As = None, yes: Yes = Fals
 def _confirm_and_execute(
     action: Action, contract_id: UUID, reason: str, email: str | None, *, yes: bool, json: bool
 ) -> None:
-    try:
-        note = require_line(reason, LONGEST_REASON)
-    except InvalidValue as error:
-        raise Refusal(f"--reason: {error}", Status.MISUNDERSTOOD) from None
+    note = require_reason(reason)
     version, dates = with_services_as(email, lambda services: _preview(services, action, contract_id))
     if not yes:
         echo(*dates, err=True)
     confirm(f"{action.value.capitalize()} contract {contract_id}?", yes=yes)
-    request = ContractRequest(action=action, contract_id=contract_id, expected_version=version)
-    contract = with_services_as(email, lambda services: _execute(services, request, note))
+    request = ContractRequest(action=action, contract_id=contract_id, expected_version=version, note=note)
+    contract = with_services_as(email, lambda services: execute(services, request))
     if json:
         show_json(contract)
     else:
@@ -93,11 +87,18 @@ async def _preview(services: Services, action: Action, contract_id: UUID) -> tup
     return contract.facts.version, [*_INTRODUCTIONS[action], *dates]
 
 
-async def _execute(services: Services, request: ContractRequest, note: str) -> dict[str, Any]:
+async def execute(services: Services, request: ContractRequest) -> dict[str, Any]:
+    """Carry out a request, and return everything stored about the contract.
+
+    Raises:
+        Refusal: The request is not possible.
+    """
     try:
-        await services.contracts.execute(_OPERATOR, request, note=note)
+        await services.contracts.execute(OPERATOR, request)
     except ActionRefused as refused:
         raise _refusal(services, refused.refusal) from None
+    except ContractNotFound:
+        raise Refusal("there is no such contract; see `contract-server contracts list`") from None
     except StaleContract:
         raise Refusal("the contract has changed since you looked: run the command again") from None
     return await describe(services, request.contract_id)

@@ -1,8 +1,10 @@
 // What the operators' pages share.
 
-import { Forbidden, NotLoggedIn } from "./api.js";
+import { Forbidden, NotLoggedIn, ask } from "./api.js";
 import { h } from "./dom.js";
+import { reject } from "./form.js";
 import { say } from "./language.js";
+import { tell } from "./outcome.js";
 
 export const EVENT_WORDS = {
   STARTED: say("契約開始", "Contract started"),
@@ -73,3 +75,39 @@ export function pages(path, { hasPreviousPage, hasNextPage, endCursor }) {
     hasNextPage && h("a.secondary.button", { href: address(endCursor) }, say("次のページ", "Next page")),
   );
 }
+
+/** Ask for a mutation; `done(result)` where it was carried out. A problem is told beside its field, or the button. */
+export async function change(name, type, input, button, done, more = "") {
+  const [declared, given] = type ? [`($input: ${type}!)`, "(input: $input)"] : ["", ""];
+  const { result } = await ask(
+    `mutation ${declared} { result: ${name}${given} { ... on Problem { message ... on InvalidInput { path } } ${more} } }`,
+    type ? { input } : {},
+  );
+  if (!result.message) return done(result);
+  const mistaken = result.path && button.form?.elements[result.path.at(-1)];
+  if (mistaken) return reject(mistaken, result.message);
+  tell("problem", result.message, button);
+}
+
+/** A field with its label, a hint and the place of its problem. */
+export const field = (id, name, label, { hint, ...attributes } = {}) =>
+  h(
+    "div.field",
+    {},
+    h("label", { for: id }, label),
+    h("input", {
+      id,
+      name,
+      type: "text",
+      autocomplete: "off",
+      "aria-describedby": hint ? `${id}-hint ${id}-problem` : `${id}-problem`,
+      ...attributes,
+    }),
+    hint && h("p.hint", { id: `${id}-hint` }, hint),
+    h("p.field-problem", { id: `${id}-problem` }),
+  );
+
+export const NO_PERSONAL_DATA = say("個人情報は入力しないでください。", "Write no personal data.");
+
+/** An operator by name, as long as there is the account. */
+export const operatorName = (account) => account && (account.name ?? account.id);

@@ -24,8 +24,9 @@ from contract_server.services import Services
 
 _TABLES = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
-    " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_stop, test_clock,"
-    " audit_entry, audit_seal, passkey, recovery_code, enrolment_link, address_change"
+    " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_approval_request,"
+    " erasure_hold, erasure_stop, test_clock, audit_entry, audit_seal, passkey, recovery_code, enrolment_link,"
+    " address_change"
 )
 
 

@@ -7,9 +7,8 @@ import strawberry
 
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
-from contract_server.graphql.operations.mutations import Mutation
+from contract_server.graphql.operations.operators import OperatorMutation, OperatorQuery
 from contract_server.graphql.operations.problems import InvalidInputError
-from contract_server.graphql.operations.queries import Query
 from contract_server.graphql.types.inputs import AdvanceTestClockInput, Input
 from contract_server.graphql.types.results import InvalidInput
 
@@ -54,7 +53,7 @@ AdvanceTestClockResult = Annotated[
 
 
 @strawberry.type(name="Query", description="Looking changes nothing.")
-class DevelopmentQuery(Query):
+class DevelopmentQuery(OperatorQuery):
     """The queries of development."""
 
     @strawberry.field(description="Development only: what time it is for the contracts.")
@@ -63,7 +62,7 @@ class DevelopmentQuery(Query):
 
 
 @strawberry.type(name="Mutation", description="One a request.")
-class DevelopmentMutation(Mutation):
+class DevelopmentMutation(OperatorMutation):
     """The mutations of development."""
 
     @strawberry.mutation(

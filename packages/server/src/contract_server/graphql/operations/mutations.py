@@ -1,40 +1,44 @@
 """The mutations: check the permission, call a service, return the result. The services decide."""
 
-from typing import TypeVar
-from uuid import UUID
+from typing import assert_never
 
 import strawberry
-from strawberry.scalars import ID
 
 from contract_rules import Action
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
-from contract_server.contracts.result import ContractNotFound
+from contract_server.contracts.holds import HoldTerms
 from contract_server.contracts.service import ContractRequest
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
 from contract_server.graphql.operations.accounts import AccountMutation, second_factor_required
+from contract_server.graphql.operations.arguments import (
+    read_contract_id,
+    read_reason,
+    read_reference,
+    value_or_none,
+)
 from contract_server.graphql.operations.problems import InvalidInputError
-from contract_server.graphql.permissions import require_role
+from contract_server.graphql.permissions import require_role, require_viewer
 from contract_server.graphql.session_cookie import delete_session_cookie, session_token, set_session_cookie
 from contract_server.graphql.types import inputs, results
-from contract_server.graphql.types.contract import Contract, parse_contract_id
+from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.inputs import Input
 from contract_server.graphql.types.viewer import Viewer
-from contract_server.visible_text import InvalidValue, require_line
-
-Value = TypeVar("Value")
 
 LONGEST_KEY = 255
-LONGEST_HOLD_REASON = 500
 
 _KEY_LENGTH = words(
     ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
     en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
 )
-_HOLD_REASON = words(
-    ja=f"理由は1文字以上{LONGEST_HOLD_REASON}文字以内で、改行や見えない文字を含めずに入力してください。",
-    en=f"reason: 1 to {LONGEST_HOLD_REASON} visible characters in one line are expected.",
+_PAST_REVIEW = words(
+    ja="見直しの期日には、本日以降の日付を指定してください。",
+    en="reviewOn: a day that has not passed is expected.",
+)
+_NOTE_OF_CONTRACTOR = words(
+    ja="note は運用担当者が代理で手続きする場合にのみ指定できます。",
+    en="note: it is for operators who act for the contractor; leave it out.",
 )
 
 
@@ -100,35 +104,47 @@ class Mutation(AccountMutation):
         info.context.remember_device(await info.context.services.password_resets.reset(input.token, input.new_password))
         return results.PasswordReset(ok=True)
 
-    @strawberry.mutation(description="CONTRACTOR. 契約終了: the application to stop using the service.")
+    @strawberry.mutation(
+        description=(
+            "契約終了: the application to stop using the service. The contractor's, or an operator's on behalf of the"
+            " contractor, with a `note`."
+        )
+    )
     async def terminate_contract(
         self,
         info: RequestInfo,
         input: Input[inputs.TerminateContractInput],
     ) -> results.TerminateContractResult:
-        viewer = await require_role(info.context, Role.CONTRACTOR)
+        viewer = await require_viewer(info.context)
         request = ContractRequest(
             action=Action.TERMINATE,
-            contract_id=_contract_id(input.contract_id),
-            reason=_value_or_none(input.reason),
-            expected_version=_value_or_none(input.expected_version),
+            contract_id=read_contract_id(input.contract_id),
+            reason=value_or_none(input.reason),
+            expected_version=value_or_none(input.expected_version),
+            note=_note(viewer, value_or_none(input.note)),
         )
-        contract = await _perform(info.context, viewer, request, _value_or_none(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, value_or_none(input.idempotency_key))
         return results.ContractTerminated(contract=contract)
 
-    @strawberry.mutation(description="CONTRACTOR. 契約再開: takes the application back while the window is open.")
+    @strawberry.mutation(
+        description=(
+            "契約再開: takes the application back while the window is open. The contractor's, or an operator's on"
+            " behalf of the contractor, with a `note`."
+        )
+    )
     async def resume_contract(
         self,
         info: RequestInfo,
         input: Input[inputs.ResumeContractInput],
     ) -> results.ResumeContractResult:
-        viewer = await require_role(info.context, Role.CONTRACTOR)
+        viewer = await require_viewer(info.context)
         request = ContractRequest(
             action=Action.RESUME,
-            contract_id=_contract_id(input.contract_id),
-            expected_version=_value_or_none(input.expected_version),
+            contract_id=read_contract_id(input.contract_id),
+            expected_version=value_or_none(input.expected_version),
+            note=_note(viewer, value_or_none(input.note)),
         )
-        contract = await _perform(info.context, viewer, request, _value_or_none(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, value_or_none(input.idempotency_key))
         return results.ContractResumed(contract=contract)
 
     @strawberry.mutation(
@@ -140,11 +156,16 @@ class Mutation(AccountMutation):
         input: Input[inputs.HoldErasureInput],
     ) -> results.HoldErasureResult:
         viewer = await require_role(info.context, Role.OPERATOR)
-        reason = _hold_reason(input.reason)
+        reason, reference = read_reason(input.reason), value_or_none(input.reference)
+        review_on = value_or_none(input.review_on)
+        if review_on and review_on < info.context.today(await info.context.now()):
+            raise InvalidInputError(["input", "reviewOn"], _PAST_REVIEW)
+        terms = HoldTerms(
+            reference=None if reference is None else read_reference(reference),
+            review_at=info.context.services.policies.start_of(review_on) if review_on else None,
+        )
         request = ContractRequest(
-            action=Action.HOLD_ERASURE,
-            contract_id=_contract_id(input.contract_id),
-            hold_reason=reason,
+            action=Action.HOLD_ERASURE, contract_id=read_contract_id(input.contract_id), note=reason, terms=terms
         )
         return results.ErasureHeld(contract=await _perform(info.context, viewer, request))
 
@@ -155,9 +176,10 @@ class Mutation(AccountMutation):
         input: Input[inputs.ReleaseErasureHoldInput],
     ) -> results.ReleaseErasureHoldResult:
         viewer = await require_role(info.context, Role.OPERATOR)
-        note = None if (reason := _value_or_none(input.reason)) is None else _hold_reason(reason)
-        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
-        return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request, note=note))
+        note = None if (reason := value_or_none(input.reason)) is None else read_reason(reason)
+        contract_id = read_contract_id(input.contract_id)
+        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=contract_id, note=note)
+        return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request))
 
 
 async def _perform(
@@ -165,30 +187,21 @@ async def _perform(
     viewer: LoggedInViewer,
     request: ContractRequest,
     key: str | None = None,
-    *,
-    note: str | None = None,
 ) -> Contract:
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
-    result = await context.services.contracts.execute(
-        viewer, request, key, note=note, viewer_contract=context.viewer_contract
-    )
+    result = await context.services.contracts.execute(viewer, request, key, viewer_contract=context.viewer_contract)
     return Contract.of(result.contract, result.at)
 
 
-def _hold_reason(text: str) -> str:
-    try:
-        return require_line(text, LONGEST_HOLD_REASON)
-    except InvalidValue:
-        raise InvalidInputError(["input", "reason"], _HOLD_REASON) from None
-
-
-def _contract_id(text: ID) -> UUID:
-    contract_id = parse_contract_id(text)
-    if contract_id is None:
-        raise ContractNotFound
-    return contract_id
-
-
-def _value_or_none(value: Value | None) -> Value | None:
-    return None if value is strawberry.UNSET else value
+def _note(viewer: LoggedInViewer, text: str | None) -> str | None:
+    """Read why an operator acts for the contractor."""
+    match viewer.role:
+        case Role.OPERATOR:
+            return read_reason(text or "", "note")
+        case Role.CONTRACTOR:
+            if text is not None:
+                raise InvalidInputError(["input", "note"], _NOTE_OF_CONTRACTOR)
+            return None
+        case unknown:
+            assert_never(unknown)

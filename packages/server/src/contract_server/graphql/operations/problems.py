@@ -21,6 +21,7 @@ from contract_server.accounts.rate_limit_store import TooManyAttempts
 from contract_server.accounts.second_factor.enrolment import InvalidEnrolmentLink
 from contract_server.accounts.second_factor.passkeys import SecondFactorRefused as RefusedProof
 from contract_server.contracts import result as errors
+from contract_server.contracts.result import Obstacle
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.language import Words, words
 from contract_server.graphql.types import results
@@ -126,6 +127,32 @@ _CODES = complete(
 )
 """The code of a refusal; None for reasons that the mutations cannot cause."""
 
+_NOT_POSSIBLE = complete(
+    "_NOT_POSSIBLE",
+    Obstacle,
+    {
+        Obstacle.NO_CONTRACTOR: words(
+            ja="この契約の登録情報は抹消されたため、契約者のアカウントはありません。",
+            en="The contract's data was erased: it has no contractor any more.",
+        ),
+        Obstacle.MAIL_NOT_FAILED: words(
+            ja="このメールは送信できなかったメールではないか、送信する必要がなくなっています。最新の状態をご確認ください。",
+            en="This mail has not failed, or is no longer useful. Please look at it as it is now.",
+        ),
+        Obstacle.NO_FAILED_ACTION: words(
+            ja="再試行の対象となる、中断した処理はありません。",
+            en="No due action has failed permanently: there is nothing to try again.",
+        ),
+        Obstacle.NOTHING_TO_APPROVE: words(
+            ja="この承認を待っている抹消はありません。最新の状態をご確認ください。",
+            en="No erasures wait for this approval. Please look at them as they are now.",
+        ),
+        Obstacle.SECOND_PERSON_REQUIRED: words(
+            ja="承認は、依頼した方とは別の運用担当者が行ってください。",
+            en="Another operator than the one who asked has to approve.",
+        ),
+    },
+)
 _UP_TO_FULL_MINUTE = timedelta(seconds=59, microseconds=999_999)
 
 
@@ -223,6 +250,16 @@ class TooManyChangesHandler(strawberry.ExceptionHandler[errors.TooManyChanges, r
             retry_at=exception.until,
             contact_url=contact_url,
         )
+
+
+class NotPossibleHandler(strawberry.ExceptionHandler[errors.NotPossible, results.NotPossible]):
+    """Names what is in the way."""
+
+    def handle(
+        self, exception: errors.NotPossible, *, field: StrawberryField, info: RequestInfo
+    ) -> results.NotPossible:
+        message = _NOT_POSSIBLE[exception.obstacle][info.context.language]
+        return results.NotPossible(code=ProblemCode[exception.obstacle.name], message=message)
 
 
 class InvalidCredentialsHandler(strawberry.ExceptionHandler[InvalidCredentials, results.LogInRefused]):
@@ -323,6 +360,7 @@ HANDLERS: tuple[strawberry.ExceptionHandler[Any, Any], ...] = (
     StaleContractHandler(),
     IdempotencyKeyReusedHandler(),
     TooManyChangesHandler(),
+    NotPossibleHandler(),
     InvalidCredentialsHandler(),
     TooManyAttemptsHandler(),
     MailedLinkRequiredHandler(),

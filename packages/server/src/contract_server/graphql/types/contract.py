@@ -1,22 +1,25 @@
 """The contract as its contractor and the operators see it."""
 
 from datetime import date, datetime
-from typing import assert_never
 from uuid import UUID
 
 import strawberry
 from strawberry.scalars import ID
 
 from contract_rules import Action, available_actions, complete, service_available
+from contract_server.contracts.holds import LISTED as HOLDS_LISTED
+from contract_server.contracts.holds import HoldRecord
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.queries import EventPageKey, contract_cursor
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile
 from contract_server.db.pages import USUAL_PAGE, Page
-from contract_server.graphql.context import RequestInfo
-from contract_server.graphql.types.enumerations import ContractAction, Role, Status
+from contract_server.graphql.context import RequestContext, RequestInfo
+from contract_server.graphql.permissions import is_operator
+from contract_server.graphql.types.enumerations import ContractAction, Status
 from contract_server.graphql.types.events import ContractEventConnection
 from contract_server.graphql.types.node import Node
+from contract_server.graphql.types.operator_views import CASE, REVIEW_ON, ContractMail, ErasureHoldRecord
 from contract_server.graphql.types.pagination import (
     CURSOR,
     EDGES,
@@ -33,6 +36,7 @@ from contract_server.graphql.types.pagination import (
     write_contract_cursor,
 )
 from contract_server.graphql.types.timeline import Termination, Timeline
+from contract_server.mail.contract_mails import LISTED as MAILS_LISTED
 
 _ACTIONS = complete(
     "_ACTIONS",
@@ -46,7 +50,7 @@ _ACTIONS = complete(
         Action.ERASE: None,
     },
 )
-"""What a contractor is offered; None for what the API offers no contractor."""
+"""What contractors, and operators for them, are offered; None for what the API offers neither."""
 
 
 @strawberry.type(description="The company that the contract is with.")
@@ -74,8 +78,23 @@ class Contractor:
 
 @strawberry.type(description="抹消の保留: while it is there, nothing is erased.")
 class ErasureHold:
+    contract_id: strawberry.Private[UUID]
     placed_at: datetime = strawberry.field(description="Since when.")
     reason: str = strawberry.field(description="Why, as the operator wrote it.")
+
+    @strawberry.field(description=CASE)
+    async def reference(self, info: RequestInfo) -> str | None:
+        record = await self._record(info.context)
+        return record.reference if record else None
+
+    @strawberry.field(description=REVIEW_ON)
+    async def review_on(self, info: RequestInfo) -> date | None:
+        record = await self._record(info.context)
+        return info.context.today(record.review_at) if record and record.review_at else None
+
+    async def _record(self, context: RequestContext) -> HoldRecord | None:
+        holds = await context.loaders.holds.load(self.contract_id)
+        return next((hold for hold in holds if hold.released_at is None), None)
 
 
 @strawberry.type(description="契約: what a company has with おまかせログイン.")
@@ -141,15 +160,9 @@ class Contract(Node):
         viewer = await info.context.viewer()
         if viewer is None:
             return []
-        match viewer.role:
-            case Role.OPERATOR:
-                return []  # the mutations that terminate and resume are the contractor's
-            case Role.CONTRACTOR:
-                policy = info.context.services.policies.in_force_at(self.as_of)
-                actions = available_actions(policy, self.snapshot.facts, viewer.actor, self.as_of)
-                return [offered for action in actions if (offered := _ACTIONS[action])]
-            case unknown:
-                assert_never(unknown)
+        policy = info.context.services.policies.in_force_at(self.as_of)
+        actions = available_actions(policy, self.snapshot.facts, viewer.actor, self.as_of)
+        return [offered for action in actions if (offered := _ACTIONS[action])]
 
     @strawberry.field(description="The members whose registration will be erased, with the contractor's own.")
     async def member_count(self, info: RequestInfo) -> int:
@@ -157,17 +170,30 @@ class Contract(Node):
 
     @strawberry.field(description="OPERATOR. Null when erasure is not on hold.")
     async def erasure_hold(self, info: RequestInfo) -> ErasureHold | None:
-        viewer = await info.context.viewer()
-        if viewer is None:
+        hold = self.snapshot.hold
+        if hold is None or not await is_operator(info.context):
             return None
-        match viewer.role:
-            case Role.CONTRACTOR:
-                return None
-            case Role.OPERATOR:
-                hold = self.snapshot.hold
-                return ErasureHold(placed_at=info.context.local(hold.placed_at), reason=hold.reason) if hold else None
-            case unknown:
-                assert_never(unknown)
+        return ErasureHold(
+            contract_id=self.snapshot.id, placed_at=info.context.local(hold.placed_at), reason=hold.reason
+        )
+
+    @strawberry.field(
+        description=f"OPERATOR. All holds, the newest first, {HOLDS_LISTED} at most; none for contractors."
+    )
+    async def erasure_holds(self, info: RequestInfo) -> list[ErasureHoldRecord]:
+        if not await is_operator(info.context):
+            return []
+        holds = await info.context.loaders.holds.load(self.snapshot.id)
+        return [ErasureHoldRecord.of(hold, info.context) for hold in holds]
+
+    @strawberry.field(
+        description=f"OPERATOR. The mails, the newest first, {MAILS_LISTED} at most; none for contractors."
+    )
+    async def mails(self, info: RequestInfo) -> list[ContractMail]:
+        if not await is_operator(info.context):
+            return []
+        mails = await info.context.loaders.mails.load(self.snapshot.id)
+        return [ContractMail.of(mail, info.context) for mail in mails]
 
     @strawberry.field(description="What happened, oldest first. Survives erasure; carries nothing personal.")
     async def events(

@@ -9,15 +9,19 @@ from contract_server.accounts.models import Role
 from contract_server.audit.models import AuditAction
 from contract_server.audit.origin import Interface
 from contract_server.contracts.models import TerminationReason
+from contract_server.erasure.due_erasures import ErasureState
 from contract_server.erasure.receipts import ReceiptStatus
 from contract_server.graphql.strawberry_internals import offer_enum
+from contract_server.mail.models import MailState
 
 __all__ = [
     "Actor",
     "AuditAction",
     "ContractAction",
+    "ErasureState",
     "EventType",
     "Interface",
+    "MailState",
     "ReceiptStatus",
     "Role",
     "Status",
@@ -80,7 +84,7 @@ offer_enum(
     description="What an account may do.",
     members={
         Role.CONTRACTOR: "契約者: sees the own contract, terminates and resumes it.",
-        Role.OPERATOR: "Sees every contract, and holds erasures.",
+        Role.OPERATOR: "Sees every contract, acts for contractors, and holds erasures.",
     },
 )
 offer_enum(
@@ -102,12 +106,13 @@ offer_enum(
         AuditAction.ADDRESS_CHANGE_REQUESTED: "Links that confirm a new address were mailed.",
         AuditAction.ADDRESS_CHANGED: "An account has a new address, which both mailboxes have confirmed.",
         AuditAction.CONTRACT_TRANSFERRED: "A contract has another contractor.",
-        AuditAction.SESSIONS_ENDED: "Sessions were ended by their owner from another one.",
+        AuditAction.SESSIONS_ENDED: "Sessions were ended, by their owner from another one or by an operator.",
         AuditAction.ENROLMENT_LINK_MADE: "A link was made by which an operator registers a passkey.",
         AuditAction.SECOND_FACTOR_ENROLLED: "An operator registered a passkey.",
         AuditAction.SECOND_FACTOR_PASSED: "An operator showed the second factor.",
         AuditAction.SECOND_FACTOR_FAILED: "A second factor was refused.",
         AuditAction.CONTRACTS_IMPORTED: "Contracts were imported from a file.",
+        AuditAction.ERASURE_APPROVAL_REQUESTED: "An approval of a wave of erasures was asked for.",
         AuditAction.ERASURES_APPROVED: "A wave of erasures was approved.",
         AuditAction.ERASURE_REPLAYED: "An erasure that a restored backup had undone was begun again.",
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",
@@ -126,6 +131,30 @@ offer_enum(
     },
 )
 offer_enum(
+    MailState,
+    name="MailState",
+    description="What became of a mail.",
+    members={
+        MailState.PENDING: "It is to be sent.",
+        MailState.SENT: "The mail server has accepted it.",
+        MailState.FAILED: "It is not tried again, unless an operator says so.",
+        MailState.DISMISSED: "It had failed, and an operator has closed it.",
+    },
+)
+offer_enum(
+    ErasureState,
+    name="ErasureState",
+    description="Where an erasure stands.",
+    members={
+        ErasureState.SCHEDULED: "It falls due later.",
+        ErasureState.DUE: "The next sweep carries it out.",
+        ErasureState.STOPPED: "It is due, and waits for an operator's approval with all others.",
+        ErasureState.RETRYING: "It has failed, and is tried again by itself.",
+        ErasureState.FAILED: "It has failed permanently, and waits for an operator.",
+        ErasureState.ON_HOLD: "It is on hold.",
+    },
+)
+offer_enum(
     Interface,
     name="Interface",
     description="The way by which something was done.",
@@ -140,7 +169,7 @@ offer_enum(
 
 @strawberry.enum(description="What a person can do with a contract.")
 class ContractAction(Enum):
-    """The actions of the rules that the API offers to contractors."""
+    """The actions of the rules that the API offers to contractors, and to operators on their behalf."""
 
     TERMINATE = strawberry.enum_value("TERMINATE", description="契約終了.")
     RESUME = strawberry.enum_value("RESUME", description="契約再開.")

@@ -9,6 +9,7 @@ from strawberry.scalars import ID
 from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from contract_server.contracts.lookup.search import MOST_MATCHES
 from contract_server.graphql.types.enumerations import AuditAction, Status, TerminationReason
+from contract_server.graphql.types.operator_views import MAIL_ID
 
 InputType = TypeVar("InputType")
 Input = Annotated[InputType, strawberry.argument(description="What is asked for.")]
@@ -17,6 +18,8 @@ Input = Annotated[InputType, strawberry.argument(description="What is asked for.
 CONTRACT_ID = "Which contract."
 REGISTERED_ADDRESS = "The address that was registered."
 AFTER_THE_HASH = "What follows `#` in the link."
+REASON = "Why, in 1 to 500 characters; kept in the audit trail until the erasure."
+NOTE = "OPERATOR. Why you act for the contractor, in 1 to 500 characters, which contractors do not give."
 AS_IN_TERMINATION = "As in `TerminateContractInput`."
 
 
@@ -88,6 +91,7 @@ class TerminateContractInput:
     reason: TerminationReason | None = strawberry.field(
         default=strawberry.UNSET, description="Why, if the contractor likes to say so."
     )
+    note: str | None = strawberry.field(default=strawberry.UNSET, description=NOTE)
     expected_version: int | None = strawberry.field(
         default=strawberry.UNSET,
         description="Refused as `StaleContract` when the contract has changed since.",
@@ -104,6 +108,7 @@ class TerminateContractInput:
 @strawberry.input(description="Which contract.")
 class ResumeContractInput:
     contract_id: ID = strawberry.field(description=CONTRACT_ID)
+    note: str | None = strawberry.field(default=strawberry.UNSET, description=NOTE)
     expected_version: int | None = strawberry.field(default=strawberry.UNSET, description=AS_IN_TERMINATION)
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=AS_IN_TERMINATION)
 
@@ -111,7 +116,14 @@ class ResumeContractInput:
 @strawberry.input(description="Which contract, and why.")
 class HoldErasureInput:
     contract_id: ID = strawberry.field(description=CONTRACT_ID)
-    reason: str = strawberry.field(description="1 to 500 characters. Write a case number, no personal data.")
+    reason: str = strawberry.field(description="1 to 500 characters, without personal data.")
+    reference: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The number of the case, which survives erasure: 1 to 40 letters, digits, and `.`, `_`, `/`, `-`.",
+    )
+    review_on: date | None = strawberry.field(
+        default=strawberry.UNSET, description="From this day on, `health` reminds of the hold."
+    )
 
 
 @strawberry.input(description="Which contract.")
@@ -119,6 +131,35 @@ class ReleaseErasureHoldInput:
     contract_id: ID = strawberry.field(description=CONTRACT_ID)
     reason: str | None = strawberry.field(
         default=strawberry.UNSET, description="Why, in 1 to 500 characters; kept in the history until the erasure."
+    )
+
+
+@strawberry.input(description="Whose account, and why.")
+class ContractorAccountInput:
+    contract_id: ID = strawberry.field(description="The contract of the contractor.")
+    reason: str = strawberry.field(description=REASON)
+
+
+@strawberry.input(description="Which mail.")
+class RetryMailInput:
+    mail_id: ID = strawberry.field(description=MAIL_ID)
+
+
+@strawberry.input(description="Which mail, and why.")
+class DismissMailInput:
+    mail_id: ID = strawberry.field(description=MAIL_ID)
+    reason: str = strawberry.field(description=REASON)
+
+
+@strawberry.input(description="Which request.")
+class ApproveErasuresInput:
+    request_id: ID = strawberry.field(description="The request that another operator made.")
+
+
+@strawberry.input(description="Which actions.")
+class RetryFailedActionsInput:
+    contract_id: ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Those of one contract; of all contracts when absent."
     )
 
 

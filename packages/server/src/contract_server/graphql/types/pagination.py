@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from contract_server.contracts.queries import ContractCursor, EventCursor
 from contract_server.db.pages import LARGEST_PAGE, USUAL_PAGE, InvalidPage, Page, Part
+from contract_server.erasure.due_erasures import DueCursor
 
 Cursor = TypeVar("Cursor")
 Item = TypeVar("Item")
@@ -96,6 +97,21 @@ def write_audit_cursor(cursor: EventCursor) -> str:
     """Write a cursor as clients get it."""
     at, entry_id = cursor
     return _write("audit", f"{at.isoformat()}|{entry_id}")
+
+
+def write_due_cursor(cursor: DueCursor) -> str:
+    """Write a cursor as clients get it."""
+    due_at, contract_id = cursor
+    return _write("due", f"{due_at.isoformat()}|{contract_id}")
+
+
+def read_due_cursor(text: str, argument: str = "after") -> DueCursor:
+    """Read a cursor of `write_due_cursor`.
+
+    Raises:
+        InvalidPage: It is none.
+    """
+    return _read(text, "due", _event_cursor, argument)
 
 
 def read_audit_cursor(text: str, argument: str = "after") -> EventCursor:

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from contract_server.graphql.types.contract import Contract
+from contract_server.graphql.types.operator_views import ErasureApprovalRequest
 from contract_server.graphql.types.viewer import Viewer
 
 CONTRACT = "The contract as it is now."
@@ -59,6 +60,15 @@ class ProblemCode(Enum):
     BUSY = strawberry.enum_value(
         "BUSY",
         description="Many log-ins are waiting, and this one was not looked at or counted; `retryAt` is seconds ahead.",
+    )
+    NO_CONTRACTOR = strawberry.enum_value("NO_CONTRACTOR", description="The contract has no contractor any more.")
+    MAIL_NOT_FAILED = strawberry.enum_value(
+        "MAIL_NOT_FAILED", description="There is no such mail that has failed and is still useful."
+    )
+    NO_FAILED_ACTION = strawberry.enum_value("NO_FAILED_ACTION", description="No such due action has failed.")
+    NOTHING_TO_APPROVE = strawberry.enum_value("NOTHING_TO_APPROVE", description="No erasures wait for this approval.")
+    SECOND_PERSON_REQUIRED = strawberry.enum_value(
+        "SECOND_PERSON_REQUIRED", description="Another operator than the one who asked has to approve."
     )
     INVALID_RESET_TOKEN = strawberry.enum_value("INVALID_RESET_TOKEN", description=UNUSABLE_TOKEN)
     INVALID_ADDRESS_LINK = strawberry.enum_value("INVALID_ADDRESS_LINK", description=UNUSABLE_TOKEN)
@@ -121,6 +131,11 @@ class TooManyChanges(_ConcreteProblem):
 @strawberry.type(description=WRONG_VALUE)
 class InvalidInput(_ConcreteProblem):
     path: list[str] = strawberry.field(description='Where in the input, e.g. `["input", "reason"]`.')
+
+
+@strawberry.type(description="As things are, it is not possible; nothing was done.")
+class NotPossible(_ConcreteProblem):
+    pass
 
 
 @strawberry.type(description="Nobody was logged in.")
@@ -225,6 +240,36 @@ class PasskeyEnrolled:
     )
 
 
+@strawberry.type(description="It was done for the contractor's account.")
+class ContractorAccountChanged:
+    contract: Contract = strawberry.field(description=CONTRACT)
+
+
+@strawberry.type(description="The next sweep sends it.")
+class MailRetried:
+    ok: bool = strawberry.field(description="Always true.")
+
+
+@strawberry.type(description="It is closed without another attempt.")
+class MailDismissed:
+    ok: bool = strawberry.field(description="Always true.")
+
+
+@strawberry.type(description="Another operator can approve it.")
+class ErasureApprovalRequested:
+    request: ErasureApprovalRequest = strawberry.field(description="What is to be approved.")
+
+
+@strawberry.type(description="The next sweeps erase them.")
+class ErasuresApproved:
+    contracts: int = strawberry.field(description="How many contracts.")
+
+
+@strawberry.type(description="The next sweep tries them.")
+class FailedActionsRetried:
+    actions: int = strawberry.field(description="How many.")
+
+
 LogInResult = Annotated[
     LoggedIn | LogInRefused | InvalidInput | SecondFactorRequired,
     strawberry.union("LogInResult", description="Logged in, or why not."),
@@ -284,4 +329,26 @@ HoldErasureResult = Annotated[
 ReleaseErasureHoldResult = Annotated[
     ErasureHoldReleased | ActionRefused | ContractNotFound | InvalidInput,
     strawberry.union("ReleaseErasureHoldResult", description="Released, or why not."),
+]
+ContractorAccountResult = Annotated[
+    ContractorAccountChanged | ContractNotFound | NotPossible | InvalidInput,
+    strawberry.union("ContractorAccountResult", description="Done, or why not."),
+]
+RetryMailResult = Annotated[
+    MailRetried | NotPossible, strawberry.union("RetryMailResult", description="Retried, or why not.")
+]
+DismissMailResult = Annotated[
+    MailDismissed | NotPossible | InvalidInput,
+    strawberry.union("DismissMailResult", description="Dismissed, or why not."),
+]
+RequestErasureApprovalResult = Annotated[
+    ErasureApprovalRequested | NotPossible,
+    strawberry.union("RequestErasureApprovalResult", description="Requested, or why not."),
+]
+ApproveErasuresResult = Annotated[
+    ErasuresApproved | NotPossible, strawberry.union("ApproveErasuresResult", description="Approved, or why not.")
+]
+RetryFailedActionsResult = Annotated[
+    FailedActionsRetried | ContractNotFound | NotPossible,
+    strawberry.union("RetryFailedActionsResult", description="Retried, or why not."),
 ]
