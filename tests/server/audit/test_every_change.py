@@ -77,7 +77,7 @@ mutation ($current: String!, $new: String!) {
 }
 """
 CONFIRM = "mutation ($token: String!) { confirmAddress(input: { token: $token }) { __typename } }"
-OF_NO_CONTRACT = {
+OF_A_WAVE = {
     "requestErasureApproval": ("ERASURE_APPROVAL_REQUESTED", OPERATOR_NAME),
     "approveErasures": ("ERASURES_APPROVED", OPERATOR_NAME),
 }
@@ -199,8 +199,7 @@ def _of(name: str, action: str) -> dict[str, Any]:
 def test_every_mutation_of_production_has_a_row() -> None:
     mutations = core(build_schema(development=False)).type_map["Mutation"]
     assert isinstance(mutations, GraphQLObjectType)
-    assert MUTATIONS.keys() | CHANGES_NOTHING == mutations.fields.keys()
-    assert MUTATIONS.keys() | OF_NO_CONTRACT.keys() == mutations.fields.keys()
+    assert MUTATIONS.keys() | CHANGES_NOTHING | OF_A_WAVE.keys() == mutations.fields.keys()
 
 
 async def test_a_failed_log_in_is_recorded_with_and_without_an_account(client: Client, service: Running) -> None:

@@ -22,6 +22,8 @@ HARMLESS = {
     "changePassword": "asks for the password",
     "beginSecondFactor": "asks for the second factor",
     "passSecondFactor": "shows it",
+    "retryMail": "sends what was to be sent",
+    "retryFailedActions": "tries again what is due",
 }
 """The mutations of operators that ask for no second factor, each with the reason."""
 
