@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_server import logs
-from contract_server.console.routes import console_routes
+from contract_server.console.routes import console_routes, not_found_page
 from contract_server.db.availability import READ_ONLY, transient_reason
 from contract_server.db.connection import accepts_writes, database
 from contract_server.db.migrate import pending_migrations
@@ -53,6 +53,7 @@ def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
     app = Starlette(
         routes=_routes(settings, services),
         lifespan=lifespan,
+        exception_handlers={404: not_found_page(settings)},
         middleware=[
             Middleware(Guard, settings=settings),
             *([Middleware(TracingMiddleware)] if settings.tracing else []),

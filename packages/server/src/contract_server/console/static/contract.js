@@ -1,7 +1,7 @@
 // A contract as the manual shows it: the nine particulars, and the dates that an application sets.
 
 import { h } from "./dom.js";
-import { day, say } from "./language.js";
+import { day, instant, say } from "./language.js";
 
 export const TIMELINE = `
 fragment Timeline on Timeline {
@@ -58,8 +58,11 @@ export const state = (contract) => [
   [say("契約終了日", "Last day of use"), day(contract.endedOn)],
 ];
 
-/** 受付番号: with it, the page /receipt tells what became of the application. */
-export const receipt = ({ receiptNumber }) => [say("受付番号", "Receipt number"), receiptNumber];
+/** 受付番号, 受付日時: with the number, the page /receipt tells what became of the application. */
+export const receipt = ({ receiptNumber, requestedAt }) => [
+  [say("受付番号", "Receipt number"), receiptNumber],
+  [say("受付日時", "Accepted at"), instant(requestedAt)],
+];
 
 /** What follows from an application, in the order in which it happens. */
 export const timeline = (found) =>
@@ -83,7 +86,7 @@ const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
       say(`${day(lastDay)}まで`, `until ${day(lastDay)}`),
       h("span.left", {}, passed ? over : left(daysLeft)),
     ),
-    h("p.why", {}, unbroken(explanation)),
+    h("details.why", {}, h("summary", {}, say("なぜこの日ですか", "Why this date?")), h("p", {}, unbroken(explanation))),
   );
 
 // what a reader takes in at one glance is not cut at the end of a line

@@ -64,7 +64,7 @@ export function pages(path, { hasPreviousPage, hasNextPage, endCursor }) {
   const address = (after) => {
     const query = new URLSearchParams([...wanted].filter(([name, value]) => value && name !== "after"));
     if (after) query.set("after", after);
-    return `${path}${query.size ? `?${query}` : ""}`;
+    return [path, String(query)].filter(Boolean).join("?");
   };
   return h(
     "nav.buttons.end",

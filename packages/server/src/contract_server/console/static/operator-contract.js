@@ -55,7 +55,7 @@ function show({ viewer, contract }) {
         "section.card",
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("予定", "Dates")),
-        list([receipt(termination)]),
+        list(receipt(termination)),
         timeline(termination.timeline),
       ),
     h(
