@@ -65,14 +65,18 @@ export const receipt = ({ receiptNumber, requestedAt }) => [
 ];
 
 /** What follows from an application, in the order in which it happens. */
-export const timeline = (found) =>
+export const timeline = (found, { status } = {}) =>
   h(
     "ol.timeline",
     {},
     h("li.passed", {}, h("h3", {}, say("利用終了の申請日", "Application")), h("p.when", {}, day(found.requestedOn))),
-    deadline(say("サービスのご利用", "Use of the service"), found.serviceEnd, say("終了しました", "Ended")),
-    deadline(say("利用再開の受付", "Resuming"), found.resumption, say("終了しました", "Closed")),
-    deadline(say("登録情報の保管", "Registered information"), found.erasure, say("保管期間を過ぎました", "Past")),
+    deadline(say("サービスのご利用", "Use of the service"), found.serviceEnd, say("終了いたしました", "Ended")),
+    deadline(say("利用再開の受付", "Resuming"), found.resumption, say("終了いたしました", "Closed")),
+    deadline(
+      say("登録情報の保管", "Registered information"),
+      found.erasure,
+      status === "ERASED" ? say("終了し、抹消いたしました", "Erased") : say("終了いたしました", "Past"),
+    ),
   );
 
 const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
@@ -83,8 +87,9 @@ const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
     h(
       "p.when",
       {},
-      say(`${day(lastDay)}まで`, `until ${day(lastDay)}`),
-      h("span.left", {}, passed ? over : left(daysLeft)),
+      passed
+        ? say(`${day(lastDay)}をもって${over}`, `${over} with ${day(lastDay)}`)
+        : [say(`${day(lastDay)}まで`, `until ${day(lastDay)}`), h("span.left", {}, left(daysLeft))],
     ),
     h("details.why", {}, h("summary", {}, say("なぜこの日ですか", "Why this date?")), h("p", {}, unbroken(explanation))),
   );

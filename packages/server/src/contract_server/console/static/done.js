@@ -92,7 +92,7 @@ function show({ title, thanks }, contract) {
         "section.card",
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("今後の予定", "What follows")),
-        timeline(contract.termination.timeline),
+        timeline(contract.termination.timeline, contract),
       ),
     h(
       "div.buttons.end",

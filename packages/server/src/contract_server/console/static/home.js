@@ -42,7 +42,7 @@ function show(contract) {
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("今後の予定", "What follows")),
         list(receipt(contract.termination)),
-        timeline(contract.termination.timeline),
+        timeline(contract.termination.timeline, contract),
       ),
   );
 }

@@ -14,8 +14,8 @@ export const EVENT_WORDS = {
   ERASED: say("登録情報の抹消", "Registered information erased"),
 };
 export const ACTOR_WORDS = {
-  CONTRACTOR: say("契約者", "Contractor"),
-  OPERATOR: say("運用者", "Operator"),
+  CONTRACTOR: say("契約者様", "Contractor"),
+  OPERATOR: say("運用担当者", "Operator"),
   SYSTEM: say("システム", "System"),
 };
 

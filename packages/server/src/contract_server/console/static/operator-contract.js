@@ -56,7 +56,7 @@ function show({ viewer, contract }) {
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("予定", "Dates")),
         list(receipt(termination)),
-        timeline(termination.timeline),
+        timeline(termination.timeline, contract),
       ),
     h(
       "section.card",

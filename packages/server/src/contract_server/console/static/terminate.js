@@ -154,7 +154,7 @@ function told({ done, kind, problem, contract }, button) {
       { "aria-labelledby": "now" },
       h("h2", { id: "now" }, say("現在の契約内容", "The contract now")),
       particulars(contract),
-      contract.termination && timeline(contract.termination.timeline),
+      contract.termination && timeline(contract.termination.timeline, contract),
     ),
     h("div.buttons", {}, h("a.primary.button", { href: "/home" }, say("ホームに戻る", "Back to Home"))),
   );
