@@ -62,7 +62,7 @@ OUTCOME = """(selector) => {
 
   function find() {
     const pressed = window.pressed;
-    if (document.readyState !== "complete" || pressed?.isConnected && pressed.getAttribute("aria-disabled")) return null;
+    if (document.readyState !== "complete" || pressed?.isConnected && pressed.ariaDisabled) return null;
     const notice = [...document.querySelectorAll(selector)].findLast((each) => !("old" in each.dataset));
     if (notice) return { kind: "notice", left: !pressed, text: notice.innerText, faults: faultsOf(notice, pressed) };
     if (document.querySelector("[aria-busy]")) return null;

@@ -1,5 +1,7 @@
-"""Every page in surroundings that fail it: scripts that do not come, blocked storage and cookies, browsers of the oldest
-supported versions, sessions that end, another account in another tab.
+"""Every page in surroundings that fail it.
+
+Scripts do not come, storage and cookies are blocked, the browser is of the oldest supported version, the session ends,
+another account logs in in another tab.
 
 The pages are those of `PAGES` and of `PATHS_OF` in `test_outcomes`.
 """
@@ -15,7 +17,6 @@ from tests.browser.conftest import NOTICE, Visitor
 from tests.browser.test_outcomes import NOTICE as ANY_NOTICE
 from tests.browser.test_outcomes import (
     OUTCOME,
-
     PATHS_OF,
     Stage,
     Viewer,
@@ -106,7 +107,9 @@ async def enter_as(page: Page, service: Running, email: str) -> None:
     """Replace the browser's session, as a log-in in another tab does."""
     async with service.client() as client:
         await client.log_in(email)
-        cookies = [{"name": it.name, "value": it.value or "", "url": service.base_url} for it in client.http.cookies.jar]
+        cookies = [
+            {"name": it.name, "value": it.value or "", "url": service.base_url} for it in client.http.cookies.jar
+        ]
     await page.context.add_cookies(cookies)  # type: ignore[arg-type]
 
 
@@ -225,16 +228,17 @@ async def test_a_log_in_of_another_role_leads_to_its_own_home(chromium: Browser,
 
 
 @pytest.mark.parametrize(
-    ("path", "button", "email", "other"),
+    ("path", "button", "accounts"),
     [
-        ("/terminate", "#confirm [type=submit]", "active@example.jp", "grace@example.jp"),
-        ("/home", "#resume", "grace@example.jp", "active@example.jp"),
-        ("/home", "#resume", "grace@example.jp", "closed@example.jp"),
+        ("/terminate", "#confirm [type=submit]", ("active@example.jp", "grace@example.jp")),
+        ("/home", "#resume", ("grace@example.jp", "active@example.jp")),
+        ("/home", "#resume", ("grace@example.jp", "closed@example.jp")),
     ],
 )
 async def test_what_is_pressed_after_a_log_in_of_another_account_is_not_done(
-    page: Page, service: Running, path: str, button: str, email: str, other: str
+    page: Page, service: Running, path: str, button: str, accounts: tuple[str, str]
 ) -> None:
+    email, other = accounts
     await enter_as(page, service, email)
     await page.goto(f"{service.base_url}{path}")
     await page.locator(button).wait_for()
@@ -271,5 +275,3 @@ async def test_an_address_without_a_page_is_answered_in_both_languages(visitor: 
         await page.locator("#language").click()
     visitor.console_errors.clear()  # the browser reports the status
     assert (await client.http.get("/nothing/here")).text == "Not Found"
-
-

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-import contract_notify
-import contract_rules.japanese
 import pytest
 
+import contract_notify
+import contract_rules.japanese
 from contract_server import console
 
 CONSOLE = Path(console.__file__).parent

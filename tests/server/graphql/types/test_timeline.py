@@ -62,12 +62,14 @@ async def test_a_deadline_that_has_passed_is_explained_in_the_past_tense(day: in
         assert timeline[name]["explanation"].endswith("終了いたしました。") == is_past
 
 
-@pytest.mark.parametrize(("is_erased", "end"), [(False, "まで保管し、その後抹消いたします。"), (True, "抹消いたしました。")])
+@pytest.mark.parametrize(
+    ("is_erased", "end"), [(False, "まで保管し、その後抹消いたします。"), (True, "抹消いたしました。")]
+)
 async def test_only_an_erased_contract_is_said_to_be_erased_however_late(is_erased: bool, end: str) -> None:
     timeline = shipped_policies().in_force(date(2024, 3, 1)).timeline_on(date(2024, 3, 1))
     context = context_of(viewer(), language="ja")
     shown = Timeline.of(timeline, NOW + timedelta(days=60), context, erased=is_erased)
-    assert shown.erasure.explanation(SimpleNamespace(context=context)).endswith(end)  # type: ignore[arg-type]
+    assert shown.erasure.explanation(SimpleNamespace(context=context)).endswith(end)
 
 
 async def test_the_policy_states_its_days_and_its_rule_of_counting() -> None:

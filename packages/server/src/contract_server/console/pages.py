@@ -21,7 +21,8 @@ class Page:
 
     def render(self, settings: Settings, notice: str = "") -> str:
         """Render the page for this environment. It is the same for all visitors, so it contains no personal data."""
-        piece = Template(_read(f"{self.name}.html")).substitute(contact_url=escape(settings.contact_url))
+        contact_url = escape(settings.contact_url)
+        piece = Template(_read(f"{self.name}.html")).substitute(contact_url=contact_url)
         return Template(_read("frame.html")).substitute(
             name=self.name,
             title=escape(self.title),
@@ -29,6 +30,7 @@ class Page:
             clock=_read("clock.html") if settings.development else "",
             piece=piece,
             notice=notice,
+            contact_url=contact_url,
         )
 
     def render_early(self, settings: Settings) -> str:

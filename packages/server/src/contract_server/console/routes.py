@@ -39,7 +39,7 @@ def not_found_page(settings: Settings) -> HTTPExceptionHandler:
     """Answer a browser that asks for what does not exist with a page, and all other clients with a line of text."""
     body = NOT_FOUND.render(settings).encode()
 
-    async def respond(request: Request, error: Exception) -> Response:
+    async def respond(request: Request, _: Exception) -> Response:
         if "text/html" in request.headers.get("accept", ""):
             return _html(body, 404)
         return PlainTextResponse("Not Found", 404)

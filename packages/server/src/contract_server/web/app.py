@@ -26,6 +26,7 @@ from contract_server.monitoring.startup_checks import find_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 from contract_server.tracing import TRACING
+from contract_server.web.documents import document_routes
 from contract_server.web.guard import Guard
 from contract_server.web.playground import playground_page, playground_routes
 from contract_server.web.security_txt import security_txt_route
@@ -71,6 +72,7 @@ def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
         Route("/readyz", _readyz),
         security_txt_route(services),
         *console_routes(settings),
+        *document_routes(services),
     ]
     if settings.development:
         routes += [

@@ -64,6 +64,10 @@ export const receipt = ({ receiptNumber, requestedAt }) => [
   [say("受付日時", "Accepted at"), instant(requestedAt)],
 ];
 
+/** The dates as a file for the person's own calendar. */
+export const calendarLink = () =>
+  h("p.save", {}, h("a", { href: "/documents/dates.ics" }, say("予定をカレンダーに登録（.ics）", "Add the dates to your calendar (.ics)")));
+
 /** What follows from an application, in the order in which it happens. */
 export const timeline = (found, { status } = {}) =>
   h(

@@ -2,7 +2,7 @@
 
 import { ask, NotLoggedIn } from "./api.js";
 import { lastOutcome } from "./attempt.js";
-import { CONTRACT, list, receipt, state, timeline } from "./contract.js";
+import { calendarLink, CONTRACT, list, receipt, state, timeline } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { greet } from "./frame.js";
 import { say } from "./language.js";
@@ -93,6 +93,7 @@ function show({ title, thanks }, contract) {
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("今後の予定", "What follows")),
         timeline(contract.termination.timeline, contract),
+        calendarLink(),
       ),
     h(
       "div.buttons.end",

@@ -2,17 +2,22 @@
 
 import { ask, NotLoggedIn } from "./api.js";
 import { isOpen, send, stillOpen, unanswered } from "./attempt.js";
-import { CONTRACT, left, list, particulars, receipt, timeline } from "./contract.js";
+import { calendarLink, CONTRACT, left, list, particulars, receipt, timeline } from "./contract.js";
 import { h } from "./dom.js";
 import { greet } from "./frame.js";
 import { day, say } from "./language.js";
 import { fill, goTo, load, tell } from "./outcome.js";
+import { registration } from "./registration.js";
 import { isResumable, resumeButton, untilWhenResumable } from "./resumption.js";
 
-const HOME = `query { viewer { name role contract { ...Contract } } } ${CONTRACT}`;
+const HOME = `query { viewer { name role contract { ...Contract } } policy { erasureDays } } ${CONTRACT}`;
+
+let policy = null;
 
 load(async () => {
-  const { viewer } = await ask(HOME);
+  const answer = await ask(HOME);
+  const { viewer } = answer;
+  policy = answer.policy;
   if (!viewer) throw new NotLoggedIn();
   if (viewer.role === "OPERATOR") return goTo("/operator");
   greet(viewer);
@@ -43,7 +48,9 @@ function show(contract) {
         h("h2", { id: "dates" }, say("今後の予定", "What follows")),
         list(receipt(contract.termination)),
         timeline(contract.termination.timeline, contract),
+        calendarLink(),
       ),
+    registration(contract, policy),
   );
 }
 

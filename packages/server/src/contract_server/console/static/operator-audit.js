@@ -30,6 +30,7 @@ const ACTION_WORDS = {
   PASSWORD_REPLACED: say("パスワードの変更", "Password replaced"),
   ACCOUNT_ADDED: say("アカウントの追加", "Account added"),
   ACCOUNT_UNLOCKED: say("ログイン制限の解除", "Account unlocked"),
+  REGISTRATION_EXPORTED: say("登録情報のダウンロード", "Registered information downloaded"),
   CONTRACTS_IMPORTED: say("契約の取り込み", "Contracts imported"),
   ERASURES_APPROVED: say("抹消の承認", "Erasures approved"),
   ERASURE_REPLAYED: say("復元後の再抹消", "Erasure replayed"),

@@ -97,6 +97,7 @@ offer_enum(
         AuditAction.ACCOUNT_ADDED: "An account was added.",
         AuditAction.ACCOUNT_UNLOCKED: "Failed log-ins of an account are no longer counted.",
         AuditAction.CONTRACTS_IMPORTED: "Contracts were imported from a file.",
+        AuditAction.REGISTRATION_EXPORTED: "A contractor downloaded everything that is registered of their contract.",
         AuditAction.ERASURES_APPROVED: "A wave of erasures was approved.",
         AuditAction.ERASURE_REPLAYED: "An erasure that a restored backup had undone was begun again.",
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",

@@ -64,9 +64,7 @@ class Timeline:
     erasure: Deadline = strawberry.field(description="Until when the registered information is kept.")
 
     @classmethod
-    def of(
-        cls, timeline: RulesTimeline, now: datetime, context: RequestContext, *, erased: bool = False
-    ) -> "Timeline":
+    def of(cls, timeline: RulesTimeline, now: datetime, context: RequestContext, *, erased: bool = False) -> "Timeline":
         def deadline(kind: DeadlineKind) -> Deadline:
             return Deadline.of(kind, timeline, now, context, erased=erased)
 
