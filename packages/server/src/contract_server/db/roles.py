@@ -55,7 +55,7 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "account": frozenset({"password_hash"}),
     "attempt_count": frozenset({"key"}),
     "idempotent_answer": frozenset({"key", "answer"}),
-    "outbox_mail": frozenset({"body", "lease_token"}),
+    "outbox_mail": frozenset({"body", "attachments", "lease_token"}),
     "password_reset_token": frozenset({"token_hash"}),
     "session": frozenset({"token_hash"}),
 }
