@@ -42,6 +42,8 @@ async def test_the_calendar_is_in_the_language_of_the_request(client: Client) ->
     await client.log_in("grace@example.jp")
     english = await client.http.get(DATES, headers={"Accept-Language": "en"})
     assert "last day of use" in english.text
+    for named, word in (("en", "last day of use"), ("ja", "最終日"), ("xx", "最終日")):
+        assert word in (await client.http.get(f"{DATES}?language={named}")).text
 
 
 @pytest.mark.parametrize("email", [None, "active@example.jp", "operator@example.jp"])

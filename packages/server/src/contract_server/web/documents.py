@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from contract_rules import Language
 from contract_server.audit.models import AuditAction
 from contract_server.audit.origin import set_origin
 from contract_server.audit.trail import record
@@ -47,10 +48,16 @@ async def _dates(services: Services, request: Request) -> Response:
         application.timeline,
         services.policies.version(application.timeline.policy_version),
         domain=services.settings.mail_domain,
-        language=context.language,
+        language=_language(request, context),
     )
     headers = _PRIVATE | {"Content-Disposition": 'attachment; filename="omakase-login.ics"'}
     return Response(calendar, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _language(request: Request, context: RequestContext) -> Language:
+    """The language that the page names, because a link cannot send a header; otherwise that of the browser."""
+    named = request.query_params.get("language", "")
+    return Language(named) if named in [*Language] else context.language
 
 
 async def _export(services: Services, request: Request) -> Response:

@@ -1,7 +1,7 @@
 // A contract as the manual shows it: the nine particulars, and the dates that an application sets.
 
 import { h } from "./dom.js";
-import { day, instant, say } from "./language.js";
+import { day, instant, language, say } from "./language.js";
 
 export const TIMELINE = `
 fragment Timeline on Timeline {
@@ -66,7 +66,7 @@ export const receipt = ({ receiptNumber, requestedAt }) => [
 
 /** The dates as a file for the person's own calendar. */
 export const calendarLink = () =>
-  h("p.save", {}, h("a", { href: "/documents/dates.ics" }, say("予定をカレンダーに登録（.ics）", "Add the dates to your calendar (.ics)")));
+  h("p.save", {}, h("a", { href: `/documents/dates.ics?language=${language}` }, say("予定をカレンダーに登録（.ics）", "Add the dates to your calendar (.ics)")));
 
 /** What follows from an application, in the order in which it happens. */
 export const timeline = (found, { status } = {}) =>
