@@ -12,7 +12,7 @@ INSTALLED := .venv/.installed
 BENCH := .local/bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate cli image schema lock sbom clean-local
+.PHONY: help install playground run reset-demo test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate cli image schema lock sbom clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,7 @@ help: ## list the targets
 install: $(INSTALLED) ## install the locked dependencies and the three packages into .venv
 
 $(INSTALLED): requirements.lock $(PYPROJECTS)
+	@echo "Installing the locked dependencies into .venv; the first time takes about a minute."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
@@ -34,6 +35,9 @@ playground: $(INSTALLED) ## build the playground, where its sources have changed
 
 run: $(INSTALLED) playground ## start everything with demonstration data (PORT=8000 HOST=127.0.0.1)
 	@exec $(BIN)/contract-server dev --host $(HOST) --port $(PORT)
+
+reset-demo: $(INSTALLED) ## restore the demonstration data of the environment that runs, and return to real time
+	@$(MAKE) --no-print-directory cli ARGS="seed-demo --reset"
 
 test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of their own
 	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/operations --numprocesses=4 --dist=worksteal

@@ -50,7 +50,7 @@ async def every_page(visitor: Visitor) -> AsyncIterator[str]:
     yield "terminated"
     await visitor.open("/home")
     yield "home, terminated"
-    await visitor.page.locator("#content button").click()
+    await visitor.page.locator("#resume").click()
     await visitor.expect_page("/done")
     yield "resumed"
     await log_out(visitor)

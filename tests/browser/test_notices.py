@@ -9,7 +9,7 @@ from tests.server.running import Client
 pytestmark = pytest.mark.browser
 
 BACK = "通信が回復しました。"
-OPEN = "前回の送信は、受け付けられたことを確認できておりません。"
+NOT_ACCEPTED = "お手続きは受け付けられていません。"
 
 
 @pytest.mark.parametrize("visitor", [1280, 390], indirect=True)
@@ -63,12 +63,27 @@ async def test_a_click_after_the_end_of_the_session_is_remembered_over_the_log_i
     await visitor.press(name)
     await visitor.expect_page("/")
     await visitor.expect_notice("ログインの有効期間が終了しました。")
+    await visitor.expect_notice(NOT_ACCEPTED)
     await expect(visitor.page.locator(NOTICE)).to_be_focused()
     await visitor.log_in(email)
-    await visitor.expect_page("/home")
-    await visitor.expect_notice(OPEN)
-    await visitor.expect_text(f"もう一度「{name}」をクリックしてください。")
+    await visitor.expect_page(path)
+    await visitor.expect_notice(NOT_ACCEPTED)
+    await visitor.expect_text(f"もう一度「{name}」を押してください。")
     await expect(visitor.page.locator(NOTICE)).to_be_focused()
+
+
+async def test_a_choice_outlasts_the_end_of_the_session(visitor: Visitor, client: Client) -> None:
+    await visitor.open_home("active@example.jp")
+    await visitor.open("/terminate")
+    await visitor.page.get_by_label("終了の理由").select_option("COMPANY_CLOSED")
+    await visitor.page.context.clear_cookies()
+    await visitor.press("契約終了")
+    await visitor.expect_notice(NOT_ACCEPTED)
+    await visitor.log_in("active@example.jp")
+    await visitor.expect_page("/terminate")
+    await expect(visitor.page.get_by_label("終了の理由")).to_have_value("COMPANY_CLOSED")
+    await expect(visitor.page.get_by_label("終了の理由")).to_be_enabled()
+    assert await events(client) == ["STARTED"]
 
 
 async def test_a_notice_goes_along_when_the_page_it_was_meant_for_leads_on(visitor: Visitor) -> None:
@@ -78,7 +93,7 @@ async def test_a_notice_goes_along_when_the_page_it_was_meant_for_leads_on(visit
     await ApiConnection(visitor.page, "terminateContract").respond_with(200, problem)
     await visitor.press("契約終了")
     await visitor.expect_page("/home")
-    await visitor.expect_notice("契約が見つかりません。")
+    await visitor.expect_notice("お手続きは行われませんでした。")
 
 
 async def test_a_change_of_the_hold_is_told_beside_the_button_that_takes_its_place(visitor: Visitor) -> None:

@@ -105,7 +105,7 @@ async def test_a_reload_does_not_send_what_never_arrived(visitor: Visitor, clien
     await visitor.expect_notice("二重に受け付けられることはありません。")
     await api.restore()
     await visitor.page.reload()
-    await visitor.expect_notice("受け付けられたことを確認できておりません。")
+    await visitor.expect_notice("前回のお手続きが受け付けられたか、確認できませんでした。")
     assert await events(client) == ["STARTED"]
     await visitor.press("契約終了")
     await visitor.expect_page("/done")
@@ -123,7 +123,7 @@ async def test_a_reload_does_not_send_what_never_arrived_where_a_hold_was_placed
     await api.restore()
     await hold(client, ACTIVE_CONTRACT)
     await visitor.page.reload()
-    await visitor.expect_notice("受け付けられたことを確認できておりません。")
+    await visitor.expect_notice("前回のお手続きが受け付けられたか、確認できませんでした。")
     assert await events(client) == ["STARTED", "ERASURE_HELD"]
     await visitor.press("契約終了")
     await visitor.expect_page("/done")
@@ -200,8 +200,19 @@ async def test_a_second_tab_is_told_what_the_first_one_did(visitor: Visitor, cli
     await other.wait_for_url("**/done")
 
     await visitor.press("契約終了")
-    await expect(visitor.page.locator(".notice.problem")).to_be_visible()
+    await visitor.expect_notice("すでに契約終了のお手続きが完了しています。")
     await visitor.expect_text("現在の契約内容")
     assert await visitor.detail("契約状態") == "契約終了"
     await visitor.check_accessibility()
     assert await events(client) == TERMINATED_ONCE
+
+
+async def test_a_second_tab_is_told_that_the_first_one_resumed(visitor: Visitor) -> None:
+    await visitor.open_home("grace@example.jp")
+    other = await visitor.page.context.new_page()
+    await other.goto(f"{visitor.base_url}/home")
+    await other.locator("#resume").click()
+    await other.wait_for_url("**/done")
+    await visitor.press("契約再開")
+    await visitor.expect_notice("すでに契約再開のお手続きが完了しています。")
+    assert await visitor.detail("契約状態") == "契約中"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.notify.samples import DATE, MESSAGE_ID, RECIPIENT, SENDER, a_mail
 
-from contract_notify import KINDS, InvalidAddress, RenderedMail, compose, render
+from contract_notify import KINDS, Attachment, InvalidAddress, RenderedMail, compose, render
 
 ATOM = st.text("abcXYZ019!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=20)
 PLAIN_ADDRESSES = st.builds(
@@ -45,6 +45,36 @@ def test_mail_is_ascii_on_the_wire_with_lines_that_every_relay_takes() -> None:
     assert all(line.isascii() and len(line) <= 78 for line in lines)
     assert not any(b"\r" in line or b"\n" in line for line in lines)
     assert b"Subject: =?utf-8?" in a_mail().as_bytes()
+
+
+def test_attachments_are_whole_the_body_stays_and_repeated_bytes_are_the_same() -> None:
+    calendar, receipt = (
+        Attachment("dates.ics", "calendar", "日付\n" * 100),
+        Attachment("受付控え.txt", "plain", "控え\n"),
+    )
+
+    def write() -> EmailMessage:
+        rendered = RenderedMail("件名", "本文\n")
+        return compose(
+            rendered,
+            sender=SENDER,
+            recipient=RECIPIENT,
+            message_id=MESSAGE_ID,
+            date=DATE,
+            attachments=[calendar, receipt],
+        )
+
+    mail = received(write())
+    body = mail.get_body()
+    assert body is not None
+    assert body.get_content() == "本文\r\n"
+    found = [
+        Attachment(each.get_filename() or "", each.get_content_subtype(), each.get_content().replace("\r\n", "\n"))
+        for each in mail.iter_attachments()
+    ]
+    assert found == [calendar, receipt]
+    assert write().as_bytes() == write().as_bytes()
+    assert write().as_bytes().isascii()
 
 
 def test_same_arguments_give_the_same_bytes() -> None:

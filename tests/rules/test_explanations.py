@@ -647,12 +647,12 @@ REFUSALS = {
     ),
     "somebody else's": (
         refused(TERMINATED, Action.TERMINATE, APPLIED, SYSTEM),
-        f"このお手続きはご契約者さま、または運営担当者が承ります。サービスのご利用は、{DAY_14_JA}までです。",
+        f"このお手続きは契約者様、または運用担当者が承ります。サービスのご利用は、{DAY_14_JA}までです。",
         f"Please ask the contractor or an operator to do this. The service can be used until {DAY_14_EN}.",
     ),
     "an operator's": (
         refused(ACTIVE, Action.HOLD_ERASURE, APPLIED, CONTRACTOR),
-        "このお手続きは運営担当者が承ります。",
+        "このお手続きは運用担当者が承ります。",
         "Please ask an operator to do this.",
     ),
     "nobody's": (

@@ -33,6 +33,7 @@ def build_if_outdated() -> bool:
     digest = _digest_of_sources()
     if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
         return False
+    print("Building the playground; the first time takes about a minute.", flush=True)
     _install_packages()
     run_npm("run", "--silent", "build")
     stamp.write_text(digest, encoding="ascii")

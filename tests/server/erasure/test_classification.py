@@ -130,7 +130,9 @@ async def contract_with_canaries(bench: Workbench, mark: str) -> UUID:
     )
     await Member.filter(contract_id=contract_id).update(name=canary, email=canary)
     await Account.filter(id=account_id).update(name=canary, email=canary, password_hash=canary)
-    await OutboxMail.filter(contract_id=contract_id).update(recipient=canary, subject=canary, body=canary)
+    await OutboxMail.filter(contract_id=contract_id).update(
+        recipient=canary, subject=canary, body=canary, attachments=canary
+    )
     await IdempotentAnswer.create(account_id=account_id, key=canary, input_hash=b"", answer={"said": canary})
     expires_at = APPLIED_AT + timedelta(days=3_000)
     await PasswordResetToken.create(account_id=account_id, token_hash=canary, expires_at=expires_at)

@@ -1,7 +1,7 @@
 """The mails of おまかせログイン: their data, their words, their delivery."""
 
 from contract_notify.addresses import require_address
-from contract_notify.composing import SENDER_NAME, compose
+from contract_notify.composing import SENDER_NAME, Attachment, compose
 from contract_notify.delivery import (
     Delivery,
     DeliveryPool,
@@ -46,6 +46,7 @@ __all__ = [
     "RETRY_AFTER_UNKNOWN_SECONDS",
     "SENDER_NAME",
     "AddressChangeRequested",
+    "Attachment",
     "Delivery",
     "DeliveryFailure",
     "DeliveryPool",

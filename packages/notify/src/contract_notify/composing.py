@@ -1,12 +1,14 @@
 """Compose a mail from rendered text. The same arguments give the same bytes."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime
-from typing import Final
+from hashlib import sha256
+from typing import Final, NamedTuple
 
 from contract_notify.addresses import require_address
 from contract_notify.rendering import RenderedMail
@@ -19,6 +21,14 @@ _JAPAN: Final = timezone(timedelta(hours=9))
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
 
 
+class Attachment(NamedTuple):
+    """A text file that goes along with a mail, such as `text/calendar`."""
+
+    name: str
+    subtype: str
+    text: str
+
+
 def compose(
     rendered: RenderedMail,
     *,
@@ -27,6 +37,7 @@ def compose(
     message_id: str,
     date: datetime,
     sender_name: str = SENDER_NAME,
+    attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
     """One mail to one recipient, as a program's notice (RFC 3834) that no out-of-office reply answers.
 
@@ -50,6 +61,10 @@ def compose(
     mail["Subject"] = require_one_line(rendered.subject, what="subject")
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(rendered.body, charset="utf-8", cte="base64")
+    for name, subtype, text in attachments:
+        mail.add_attachment(text, subtype=subtype, charset="utf-8", cte="base64", filename=name)
+    if attachments:
+        mail.set_boundary(sha256(message_id.encode()).hexdigest())  # not a random one: a repeated mail is the same
     return mail
 
 

@@ -106,7 +106,7 @@ REFUSALS: Final[Mapping[tuple[Reason, DeadlineKind], str]] = {
     (Reason.NOT_DUE_YET, DeadlineKind.ERASURE): DEADLINES[DeadlineKind.ERASURE].running,
 }
 ACTORS: Final[Mapping[Actor, str]] = complete(
-    "ACTORS", Actor, {Actor.CONTRACTOR: "ご契約者さま", Actor.OPERATOR: "運営担当者", Actor.SYSTEM: "システム"}
+    "ACTORS", Actor, {Actor.CONTRACTOR: "契約者様", Actor.OPERATOR: "運用担当者", Actor.SYSTEM: "システム"}
 )
 
 
@@ -155,7 +155,7 @@ class Japanese(Wording):
         return f"日付と時刻は{self._zone(zone)}によります。"
 
     def permitted(self, actors: Sequence[Actor]) -> str:
-        """このお手続きは運営担当者が承ります."""
+        """このお手続きは運用担当者が承ります."""
         return f"このお手続きは{'、または'.join(ACTORS[actor] for actor in actors)}が承ります。"
 
     def counts_from(self, steps: Steps, why: str, noun: Noun) -> str:

@@ -23,6 +23,7 @@ from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.service import ContractService
+from contract_server.documents.receipt import AcceptanceDocuments
 from contract_server.erasure.approvals import Approvals
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures
@@ -95,7 +96,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     clock: Clock = TestClock() if settings.development else DatabaseClock()
     policies = served_policies(settings.policy_dir)
     outbox = Outbox(settings)
-    notifications = Notifications(outbox)
+    notifications = Notifications(outbox, AcceptanceDocuments(settings, policies) if settings.mail_receipt else None)
     changes = ContractChanges(
         clock, policies, notifications, ChangeBudget(policies, settings.changes_per_contract_and_day)
     )

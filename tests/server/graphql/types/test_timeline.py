@@ -1,17 +1,22 @@
 """The dates of an application are shown with the days that are left and with the reason for each."""
 
+from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.server.graphql.without_database import CONTRACT, NOW, StandingClock, context_of, data_of, terminated, viewer
+
+from contract_rules import shipped_policies
+from contract_server.graphql.types.timeline import Timeline
 
 TIMELINE = """
 query ($id: ID!) {
   contract(id: $id) { termination { requestedAt timeline {
     requestedOn policyVersion
     serviceEnd { lastDay at passed daysLeft explanation }
-    resumption { lastDay }
-    erasure { lastDay }
+    resumption { lastDay explanation }
+    erasure { lastDay explanation }
   } } }
 }
 """
@@ -48,6 +53,23 @@ async def test_a_deadline_is_explained_in_the_language_of_the_request() -> None:
     english, japanese = (await timeline_on(2))["serviceEnd"], (await timeline_on(2, language="ja"))["serviceEnd"]
     assert "2024" in english["explanation"]
     assert english["explanation"] != japanese["explanation"]
+
+
+@pytest.mark.parametrize(("day", "is_past"), [(15, False), (16, True)])
+async def test_a_deadline_that_has_passed_is_explained_in_the_past_tense(day: int, is_past: bool) -> None:
+    timeline = await timeline_on(day, 0, "ja")
+    for name in ("serviceEnd", "resumption"):
+        assert timeline[name]["explanation"].endswith("終了いたしました。") == is_past
+
+
+@pytest.mark.parametrize(
+    ("is_erased", "end"), [(False, "まで保管し、その後抹消いたします。"), (True, "抹消いたしました。")]
+)
+async def test_only_an_erased_contract_is_said_to_be_erased_however_late(is_erased: bool, end: str) -> None:
+    timeline = shipped_policies().in_force(date(2024, 3, 1)).timeline_on(date(2024, 3, 1))
+    context = context_of(viewer(), language="ja")
+    shown = Timeline.of(timeline, NOW + timedelta(days=60), context, erased=is_erased)
+    assert shown.erasure.explanation(SimpleNamespace(context=context)).endswith(end)
 
 
 async def test_the_policy_states_its_days_and_its_rule_of_counting() -> None:

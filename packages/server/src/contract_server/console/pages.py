@@ -19,16 +19,23 @@ class Page:
     title: str
     title_in_english: str
 
-    def render(self, settings: Settings) -> str:
+    def render(self, settings: Settings, notice: str = "") -> str:
         """Render the page for this environment. It is the same for all visitors, so it contains no personal data."""
-        piece = Template(_read(f"{self.name}.html")).substitute(contact_url=escape(settings.contact_url))
+        contact_url = escape(settings.contact_url)
+        piece = Template(_read(f"{self.name}.html")).substitute(contact_url=contact_url)
         return Template(_read("frame.html")).substitute(
             name=self.name,
             title=escape(self.title),
             title_in_english=escape(self.title_in_english),
             clock=_read("clock.html") if settings.development else "",
             piece=piece,
+            notice=notice,
+            contact_url=contact_url,
         )
+
+    def render_early(self, settings: Settings) -> str:
+        """Render the page for a visitor who sent its form before its script could: nothing was accepted."""
+        return self.render(settings, _read("early.html"))
 
 
 PAGES = (
@@ -50,6 +57,8 @@ PAGES = (
     Page("/operator/health", "operator-health", "稼働状況", "Health"),
     Page("/operator/audit", "operator-audit", "操作履歴", "Audit trail"),
 )
+
+NOT_FOUND = Page("", "not-found", "ページが見つかりません", "Page not found")
 
 
 def _read(name: str) -> str:

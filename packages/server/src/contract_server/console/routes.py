@@ -4,15 +4,16 @@ import os
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import HTTPExceptionHandler, Scope
 
-from contract_server.console.pages import PAGES, Page
+from contract_server.console.pages import NOT_FOUND, PAGES, Page
 from contract_server.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
+_EARLY = "early"
 
 # scripts, styles and images are our own files; nothing inline, nothing foreign, nothing in a frame
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -34,13 +35,31 @@ def console_routes(settings: Settings) -> list[BaseRoute]:
     return [*(_route(page, settings) for page in PAGES), Mount("/console", _Assets(directory=_STATIC))]
 
 
+def not_found_page(settings: Settings) -> HTTPExceptionHandler:
+    """Answer a browser that asks for what does not exist with a page, and all other clients with a line of text."""
+    body = NOT_FOUND.render(settings).encode()
+
+    async def respond(request: Request, _: Exception) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return _html(body, 404)
+        return PlainTextResponse("Not Found", 404)
+
+    return respond
+
+
 def _route(page: Page, settings: Settings) -> Route:
-    body = page.render(settings).encode()
+    body, early = page.render(settings).encode(), page.render_early(settings).encode()
 
-    async def endpoint(_: Request) -> Response:
-        return HTMLResponse(body, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+    async def endpoint(request: Request) -> Response:
+        if request.method == "POST":  # the browser's own: the script that sends forms had not loaded yet
+            return RedirectResponse(f"{request.url.path}?{_EARLY}", 303)
+        return _html(early if _EARLY in request.query_params else body)
 
-    return Route(page.path, endpoint, name=f"console:{page.path}")
+    return Route(page.path, endpoint, methods=["GET", "POST"], name=f"console:{page.path}")
+
+
+def _html(body: bytes, status: int = 200) -> Response:
+    return HTMLResponse(body, status, {"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
 
 class _Assets(StaticFiles):

@@ -63,16 +63,17 @@ class Member(Model):
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
-        "contract_server.Contract", related_name="members", on_delete=fields.RESTRICT, db_index=True
+        "contract_server.Contract", related_name="members", on_delete=fields.RESTRICT
     )
     contract_id: UUID
     name = fields.CharField(max_length=200)
     email = fields.CharField(max_length=254)
 
     class Meta:
-        """Where members are kept."""
+        """Where members are kept, in the order in which they are exported."""
 
         table = "member"
+        indexes = (("contract_id", "id"),)
 
 
 class TerminationReason(StrEnum):

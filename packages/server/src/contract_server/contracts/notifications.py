@@ -1,23 +1,28 @@
 """Mails about a contract: what its contractor is told of a change, and reminders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from contract_notify import ResumptionAccepted, TerminationAccepted
+from contract_notify import Attachment, ResumptionAccepted, TerminationAccepted
 from contract_rules import MailKind, complete
 from contract_server.contracts.reminder_windows import Window
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.mail.models import OutboxMail
-from contract_server.mail.outbox import Outbox, Recipient
+from contract_server.mail.outbox import Outbox, Recipient, write_attachments
+
+Documents = Callable[[ContractSnapshot], Sequence[Attachment]]
+"""Makes the documents of the application in force."""
 
 
 class Notifications:
     """Makes the mails about contracts."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, documents: Documents | None = None) -> None:
+        """With `documents`, the mail that accepts a termination carries them."""
         self._outbox = outbox
+        self._documents = documents
         self._render = lru_cache(maxsize=16)(outbox.render)  # these mails are the same for all contractors
 
     def row(
@@ -27,7 +32,10 @@ class Notifications:
         assert contractor is not None, f"{kind} has no recipient"  # noqa: S101 - such a change names its contractor
         message = _MESSAGES[kind](contract)
         unique = f"{contract.id}.{contract.facts.version}"
-        return self._outbox.row(contractor, message, unique, now, self._render(message))
+        row = self._outbox.row(contractor, message, unique, now, self._render(message))
+        if self._documents and kind is MailKind.TERMINATION_ACCEPTED:
+            row["attachments"] = write_attachments(self._documents(contract))
+        return row
 
     def reminder(self, contract: ContractSnapshot, contractor: Recipient, window: Window, now: datetime) -> OutboxMail:
         """Return a reminder, not stored yet. Each application gets each kind once."""

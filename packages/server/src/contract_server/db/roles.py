@@ -63,7 +63,7 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "attempt_count": frozenset({"key"}),
     "enrolment_link": frozenset({"token_hash", "challenge"}),
     "idempotent_answer": frozenset({"key", "answer"}),
-    "outbox_mail": frozenset({"body", "lease_token"}),
+    "outbox_mail": frozenset({"body", "attachments", "lease_token"}),
     "password_reset_token": frozenset({"token_hash"}),
     "recovery_code": frozenset({"code_hash"}),
     "session": frozenset({"token_hash", "challenge"}),

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,14 +25,11 @@ CONTRACT_SERVER = (sys.executable, "-P", "-m", "contract_server")
 _BANNER = """
 Ready: {base_url}/graphql
 
-  accounts   active@example.jp    under contract, 30 members
-             grace@example.jp     terminated 3 days ago
-             lastday@example.jp   may resume until the end of today
-             closed@example.jp    terminated 20 days ago
-             operator@example.jp  operator
+  accounts   {accounts}
   password   omakase-demo-2026, for all of them
   mails      {base_url}/dev/mail
   database   . {variables} && psql "$DATABASE_URL"
+  start anew make reset-demo
   commands   (set -a; . {variables}; contract-server doctor)
   end        Ctrl-C
 """
@@ -95,16 +92,19 @@ class Environment:
         """Start everything, print a banner when it is ready, and run until a stop signal."""
         async with Supervisor(show) as supervisor:
             services = await self._start_databases(supervisor)
-            for task in ("migrate", "seed-demo"):
-                await supervisor.run(self._program(services, task, task))
+            show("migrate    brings the database up to date")
+            await supervisor.run(self._program(services, "migrate", "migrate"))
+            show("seed-demo  stores the demonstration data, if there is none")
+            accounts = await self._seed(supervisor, services)
             with published_variables(self.folder.variables_file, {"BASE_URL": self.base_url, **services}):
                 await self._start_programs(supervisor, services)
-                show(self._banner())
+                show(self._banner(accounts))
                 await supervisor.serve()
 
     async def _start_databases(self, supervisor: Supervisor) -> dict[str, str]:
         """Start PostgreSQL and Redis; return the settings of every program: their addresses, and the data folders."""
         postgres, redis = self.folder.postgres(), self.folder.redis()
+        show(f"Starting PostgreSQL and Redis, with their data in {self.folder.path}")
         await together(
             supervisor.start(DatabaseServer(postgres, f"data in {self.folder.path / 'postgres'}")),
             supervisor.start(DatabaseServer(redis, f"data in {self.folder.path / 'redis'}")),
@@ -120,6 +120,18 @@ class Environment:
             "LEDGER_DIR": str(self.folder.ledger),
         }
 
+    async def _seed(self, supervisor: Supervisor, services: Mapping[str, str]) -> list[str]:
+        """Store the demonstration data; return the accounts as they are, line by line."""
+        lines: list[str] = []
+        program = self._program(services, "seed-demo", "seed-demo", relay=lambda _, line: lines.append(line))
+        try:
+            await supervisor.run(program)
+        except DevelopmentError:
+            for line in lines:
+                show_output("seed-demo", line)
+            raise
+        return lines
+
     async def _start_programs(self, supervisor: Supervisor, services: Mapping[str, str]) -> None:
         """Start the API and the worker, and wait until the API is ready."""
         listen = ("--host", self.host, "--port", str(self.port))
@@ -128,19 +140,28 @@ class Environment:
         ready = partial(wait_until_ok, self._reachable_host, self.port, "/readyz")
         await together(supervisor.start(api, ready=ready), supervisor.start(worker))
 
-    def _program(self, services: Mapping[str, str], name: str, *arguments: str, where: str = "") -> Program:
+    def _program(
+        self,
+        services: Mapping[str, str],
+        name: str,
+        *arguments: str,
+        where: str = "",
+        relay: Callable[[str, str], None] = show_output,
+    ) -> Program:
         """A command of `contract-server` with the settings in its environment variables."""
         return Program(
             name,
             (*self.command, *arguments),
             where=where,
             environment={**os.environ, **services, "PYTHONUNBUFFERED": "1"},
-            relay=show_output,
+            relay=relay,
         )
 
-    def _banner(self) -> str:
+    def _banner(self, accounts: Sequence[str]) -> str:
         file = os.path.relpath(self.folder.variables_file)
-        return _BANNER.format(base_url=self.base_url, variables=shlex.quote(file))
+        return _BANNER.format(
+            base_url=self.base_url, variables=shlex.quote(file), accounts=f"\n{' ' * 13}".join(accounts)
+        )
 
     @property
     def _reachable_host(self) -> str:

@@ -102,7 +102,7 @@ TABLES = MappingProxyType(
         "outbox_mail": Table(
             OnErasure.DELETE,
             _OF_THE_CONTRACT,
-            personal=_columns("recipient subject body"),
+            personal=_columns("recipient subject body attachments"),
             technical=_columns(
                 "id contract_id kind message_id dated_at state attempts next_attempt_at lease_token lease_until"
                 " sent_at failure request_id traceparent useful_until"

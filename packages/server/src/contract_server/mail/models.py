@@ -35,6 +35,7 @@ class OutboxMail(Model):
     recipient = fields.CharField(max_length=254)
     subject = fields.CharField(max_length=200)
     body = fields.TextField()
+    attachments = fields.TextField(null=True, description="JSON: name, subtype and text of each")
     state = fields.CharEnumField(MailState, max_length=10, default=MailState.PENDING)
     attempts = fields.IntField(default=0)
     next_attempt_at = fields.DatetimeField(description="by the contracts' clock")

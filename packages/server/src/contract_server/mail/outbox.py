@@ -1,10 +1,13 @@
 """The outbox: queue a mail in the transaction of the change that it reports."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from contract_notify import Message, RenderedMail, render
+import orjson
+
+from contract_notify import Attachment, Message, RenderedMail, render
 from contract_server.db.rows import UpdateWhere
 from contract_server.logs import request_id
 from contract_server.mail.models import MailState, OutboxMail
@@ -52,6 +55,16 @@ class Outbox:
             "request_id": request_id.get(),
             "traceparent": TRACING.traceparent(),
         }
+
+
+def write_attachments(attachments: Sequence[Attachment]) -> str:
+    """Write attachments as they are stored."""
+    return orjson.dumps([attachment._asdict() for attachment in attachments]).decode()
+
+
+def read_attachments(stored: str | None) -> list[Attachment]:
+    """Read what `write_attachments` wrote."""
+    return [Attachment(**attachment) for attachment in orjson.loads(stored)] if stored else []
 
 
 _PENDING_REMINDER = f"""

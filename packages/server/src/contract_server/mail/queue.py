@@ -30,6 +30,7 @@ class ClaimedMail:
     recipient: str
     subject: str
     body: str
+    attachments: str | None
     attempts: int
     lease_token: UUID
     request_id: str | None

@@ -39,6 +39,7 @@ from contract_server.clock import Clock
 from contract_server.db.availability import is_contended, is_unavailable
 from contract_server.logs import get_logger
 from contract_server.mail.models import MailState
+from contract_server.mail.outbox import read_attachments
 from contract_server.mail.queue import ClaimedMail, DeliveryResult, claim, find_ready, record_results, restore
 from contract_server.mail.server_channel import Attempt, ServerChannel
 from contract_server.tracing import TRACING
@@ -220,6 +221,7 @@ class MailRelay:
                     recipient=mail.recipient,
                     message_id=mail.message_id,
                     date=mail.dated_at,
+                    attachments=read_attachments(mail.attachments),
                 )
             )
         except DeliveryFailure as failure:

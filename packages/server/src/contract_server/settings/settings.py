@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     mail_connections: int = Field(
         8, ge=1, le=50, description="mails that one worker hands over at the same time, each on a connection of its own"
     )
+    mail_receipt: bool = Field(
+        False, description="whether the mail that accepts a termination carries a receipt and a calendar of the dates"
+    )
     mail_domain: MailDomain = Field("omakase-login.example", description="the right side of every Message-ID")
     contact_url: WebUrl = Field(
         "https://form.business.ntt-east.co.jp/?formId=pf3473inq",

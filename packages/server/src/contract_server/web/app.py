@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_server import logs
-from contract_server.console.routes import console_routes
+from contract_server.console.routes import console_routes, not_found_page
 from contract_server.db.availability import READ_ONLY, transient_reason
 from contract_server.db.connection import accepts_writes, database
 from contract_server.db.migrate import pending_migrations
@@ -26,6 +26,7 @@ from contract_server.monitoring.startup_checks import find_startup_problem
 from contract_server.services import Services, build_services
 from contract_server.settings import Settings
 from contract_server.tracing import TRACING
+from contract_server.web.documents import document_routes
 from contract_server.web.guard import Guard
 from contract_server.web.playground import playground_page, playground_routes
 from contract_server.web.security_txt import security_txt_route
@@ -53,6 +54,7 @@ def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
     app = Starlette(
         routes=_routes(settings, services),
         lifespan=lifespan,
+        exception_handlers={404: not_found_page(settings)},
         middleware=[
             Middleware(Guard, settings=settings),
             *([Middleware(TracingMiddleware)] if settings.tracing else []),
@@ -70,6 +72,7 @@ def _routes(settings: Settings, services: Services) -> list[BaseRoute]:
         Route("/readyz", _readyz),
         security_txt_route(services),
         *console_routes(settings),
+        *document_routes(services),
     ]
     if settings.development:
         routes += [

@@ -12,6 +12,7 @@ from contract_server.db.availability import is_contended
 from contract_server.db.migrate import migrate as apply_migrations
 from contract_server.db.migrate import pending_migrations, planned_statements
 from contract_server.db.roles import DatabaseRole, RolesMissing, grant_rights
+from contract_server.services import Services
 from contract_server.settings import Settings, load_settings
 from contract_server.settings.durations import parse_duration
 
@@ -77,17 +78,26 @@ def _grant_rights(settings: Settings) -> None:
     echo(f"The roles have their rights: {', '.join(DatabaseRole)}.")
 
 
-def seed_demo() -> None:
-    """Fill an empty development database with the demonstration data.
+def seed_demo(
+    again: Annotated[
+        bool, typer.Option("--reset", help="Delete everything first, and return to real time; sessions stay valid.")
+    ] = False,
+) -> None:
+    """Fill an empty development database with the demonstration data, and show its accounts as they are.
 
     Example: ENVIRONMENT=development contract-server seed-demo
     """
-    from contract_server.development.demo.seed import seed_if_empty  # noqa: PLC0415 - not part of production
+    from contract_server.development.demo.accounts import describe_accounts  # noqa: PLC0415 - not part of production
+    from contract_server.development.demo.seed import reset, seed_if_empty  # noqa: PLC0415 - as above
 
     if not load_settings().development:
         raise Refusal("demonstration data is only for development; set ENVIRONMENT=development")
-    seeded = with_services(seed_if_empty)
-    echo("The demonstration data was stored." if seeded else "The database holds data already; nothing was changed.")
+
+    async def run(services: Services) -> list[str]:
+        await (reset(services) if again else seed_if_empty(services))
+        return await describe_accounts()
+
+    echo(*with_services(run))
 
 
 def _end_statement(statement: str) -> str:

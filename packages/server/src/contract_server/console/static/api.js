@@ -7,14 +7,23 @@ const PATIENCE = 20_000;
 /** No answer came, or none that says anything: whether the request was carried out is not known. */
 export class Unreachable extends Error {}
 
-/** The session has ended, or there never was one. */
-export class NotLoggedIn extends Error {}
+/** The session has ended, or there never was one. `unfinished` says what was not carried out for this reason. */
+export class NotLoggedIn extends Error {
+  unfinished = "";
+}
 
 /** The viewer's role does not allow this. */
 export class Forbidden extends Error {}
 
 /** The API was asked for what cannot be, as by an address that somebody has typed; the message says what to do. */
 export class Mistaken extends Error {}
+
+// not AbortSignal.timeout, which came to browsers late
+function endOfPatience() {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), PATIENCE);
+  return controller.signal;
+}
 
 /** Ask the API, with the session's cookie. What needs the second factor of an operator is asked again after it. */
 export async function ask(query, variables = {}, afterSecondFactor = false) {
@@ -24,7 +33,7 @@ export async function ask(query, variables = {}, afterSecondFactor = false) {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": language },
       body: JSON.stringify({ query, variables }),
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: endOfPatience(),
     });
     answer = await response.json();
   } catch (cause) {

@@ -4,10 +4,13 @@
 // reload, the back button, a cut line) the same wish can be sent again, and the API gives its first answer again.
 // It belongs to the version of the contract that the person saw: another version is another wish.
 
-import { ask } from "./api.js";
+import { ask, NotLoggedIn } from "./api.js";
 import { CONTRACT } from "./contract.js";
 import { say } from "./language.js";
+import { GREETED } from "./outcome.js";
+import { tab } from "./storage.js";
 
+const ACTIONS = { terminate: "契約終了", resume: "契約再開" };
 const OUTCOME = "outcome";
 
 const problems = `
@@ -24,13 +27,12 @@ const OPERATIONS = {
   } ${CONTRACT}`,
 };
 
+const STATUS_AFTER = { terminate: "TERMINATED", resume: "ACTIVE" };
+
 const kept = (contractId) => `wish:${contractId}`;
 
-const read = (key) => JSON.parse(sessionStorage.getItem(key) ?? "null");
-const write = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
-
 /** The wish that was sent and whose answer never came, as `{ action, input }`; null when there is none. */
-export const unanswered = (contract) => read(kept(contract.id));
+export const unanswered = (contract) => tab.read(kept(contract.id));
 
 /**
  * Whether the wish can still be carried out, because the contract offers its action. A newer version alone proves nothing:
@@ -38,17 +40,30 @@ export const unanswered = (contract) => read(kept(contract.id));
  */
 export const isOpen = (wish, contract) => contract.availableActions.includes(wish.action.toUpperCase());
 
-/** Send a wish: the unanswered one for the contract as it is now, or a new one. The answer is `{ done, problem, contract }`. */
+/** Send a wish: the unanswered one for the contract as it is now, or a new one. The answer is `{ done, kind, problem, contract }`. */
 export function attempt(action, contract, details = {}) {
   const earlier = unanswered(contract);
   const repeated = earlier?.action === action && earlier.input.expectedVersion === contract.version;
   const wish = repeated ? earlier : { action, input: newInput(contract, details) };
-  write(kept(contract.id), wish);
-  return send(wish);
+  tab.write(kept(contract.id), wish);
+  return repeated ? send(wish) : sendFirst(wish);
+}
+
+// a wish that was never sent before and is refused without a session was not accepted: that is certain
+async function sendFirst(wish) {
+  try {
+    return await send(wish);
+  } catch (error) {
+    if (error instanceof NotLoggedIn) {
+      tab.remove(kept(wish.input.contractId));
+      error.unfinished = notAccepted(wish);
+    }
+    throw error;
+  }
 }
 
 /** The last thing that was carried out in this tab; null when there is none. */
-export const lastOutcome = () => read(OUTCOME);
+export const lastOutcome = () => tab.read(OUTCOME);
 
 /** What can be said while no answer has come. */
 export const uncertain = () =>
@@ -60,9 +75,36 @@ export const uncertain = () =>
 /** What can be said of a wish that is still open: the person may send it again. */
 export const stillOpen = ({ action }) =>
   say(
-    `前回の送信は、受け付けられたことを確認できておりません。お手続きを続ける場合は、もう一度「${action === "resume" ? "契約再開" : "契約終了"}」をクリックしてください。二重に受け付けられることはありません。`,
+    `前回のお手続きが受け付けられたか、確認できませんでした。お手続きを続ける場合は、もう一度「${ACTIONS[action]}」を押してください。二重に受け付けられることはありません。`,
     `We could not confirm that your earlier request was accepted. To go on, please choose to ${action} once more; it is never accepted twice.`,
   );
+
+const notAccepted = ({ action }) =>
+  say(
+    `お手続きは受け付けられていません。ログイン後に、もう一度「${ACTIONS[action]}」を押してください。`,
+    `Your request was not accepted. Please choose to ${action} once more after the log-in.`,
+  );
+
+const alreadyDone = (action) =>
+  say(
+    `すでに${ACTIONS[action]}のお手続きが完了しています。`,
+    action === "resume" ? "The contract is resumed already." : "The contract is terminated already.",
+  );
+
+// the contractor of another contract is logged in by now
+function notOfThisAccount() {
+  tab.remove(GREETED);
+  return say(
+    "別のタブで別のアカウントにログインされたため、お手続きは行われませんでした。いまのアカウントの契約内容をご確認ください。",
+    "Nothing was done, because another account has logged in in another tab. This is the contract of that account.",
+  );
+}
+
+function problemOf(action, { code, message, contract }) {
+  if (code === "CONTRACT_NOT_FOUND") return { kind: "problem", problem: notOfThisAccount() };
+  if (contract?.status === STATUS_AFTER[action]) return { kind: "information", problem: alreadyDone(action) };
+  return { kind: "problem", problem: message };
+}
 
 const newInput = (contract, details) => ({
   contractId: contract.id,
@@ -78,8 +120,8 @@ const randomKey = () =>
 /** Send a wish as it was first sent: its answer is the first one, where there was one. */
 export async function send({ action, input }) {
   const { result } = await ask(OPERATIONS[action], { input });
-  sessionStorage.removeItem(kept(input.contractId));
-  if (result.code) return { done: false, problem: result.message, contract: result.contract };
-  write(OUTCOME, { action, contractId: input.contractId, version: result.contract.version });
+  tab.remove(kept(input.contractId));
+  if (result.code) return { done: false, contract: result.contract, ...problemOf(action, result) };
+  tab.write(OUTCOME, { action, contractId: input.contractId, version: result.contract.version });
   return { done: true, contract: result.contract };
 }

@@ -1,9 +1,10 @@
 // Development only: the clock that server and worker share, moved from the page.
 
 import { ask } from "./api.js";
-import { byId } from "./dom.js";
+import { byId, isBusy } from "./dom.js";
 import { instant, say } from "./language.js";
 import { press, tell } from "./outcome.js";
+import { tab } from "./storage.js";
 
 const CLOCK = `
 query {
@@ -21,7 +22,7 @@ let targets = { day: { days: 1 } };
 
 for (const button of buttons)
   button.addEventListener("click", () => {
-    if (!buttons.some((each) => each.ariaDisabled)) press(button, () => move(button));
+    if (!buttons.some(isBusy)) press(button, () => move(button));
   });
 read();
 addEventListener("online", read);
@@ -52,7 +53,7 @@ async function move(button) {
   const name = button.dataset.move;
   if (name === "start") {
     await ask(RESET);
-    sessionStorage.clear();
+    tab.clear();
   } else {
     const { advanceTestClock } = await ask(ADVANCE, { input: targets[name] });
     if (advanceTestClock.message) return tell("problem", advanceTestClock.message, button);

@@ -1,7 +1,7 @@
 // A contract as the manual shows it: the nine particulars, and the dates that an application sets.
 
 import { h } from "./dom.js";
-import { day, say } from "./language.js";
+import { day, instant, language, say } from "./language.js";
 
 export const TIMELINE = `
 fragment Timeline on Timeline {
@@ -58,18 +58,29 @@ export const state = (contract) => [
   [say("契約終了日", "Last day of use"), day(contract.endedOn)],
 ];
 
-/** 受付番号: with it, the page /receipt tells what became of the application. */
-export const receipt = ({ receiptNumber }) => [say("受付番号", "Receipt number"), receiptNumber];
+/** 受付番号, 受付日時: with the number, the page /receipt tells what became of the application. */
+export const receipt = ({ receiptNumber, requestedAt }) => [
+  [say("受付番号", "Receipt number"), receiptNumber],
+  [say("受付日時", "Accepted at"), instant(requestedAt)],
+];
+
+/** The dates as a file for the person's own calendar. */
+export const calendarLink = () =>
+  h("p.save", {}, h("a", { href: `/documents/dates.ics?language=${language}` }, say("予定をカレンダーに登録（.ics）", "Add the dates to your calendar (.ics)")));
 
 /** What follows from an application, in the order in which it happens. */
-export const timeline = (found) =>
+export const timeline = (found, { status } = {}) =>
   h(
     "ol.timeline",
     {},
     h("li.passed", {}, h("h3", {}, say("利用終了の申請日", "Application")), h("p.when", {}, day(found.requestedOn))),
-    deadline(say("サービスのご利用", "Use of the service"), found.serviceEnd, say("終了しました", "Ended")),
-    deadline(say("利用再開の受付", "Resuming"), found.resumption, say("終了しました", "Closed")),
-    deadline(say("登録情報の保管", "Registered information"), found.erasure, say("保管期間を過ぎました", "Past")),
+    deadline(say("サービスのご利用", "Use of the service"), found.serviceEnd, say("終了いたしました", "Ended")),
+    deadline(say("利用再開の受付", "Resuming"), found.resumption, say("終了いたしました", "Closed")),
+    deadline(
+      say("登録情報の保管", "Registered information"),
+      found.erasure,
+      status === "ERASED" ? say("終了し、抹消いたしました", "Erased") : say("終了いたしました", "Past"),
+    ),
   );
 
 const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
@@ -80,10 +91,11 @@ const deadline = (name, { lastDay, passed, daysLeft, explanation }, over) =>
     h(
       "p.when",
       {},
-      say(`${day(lastDay)}まで`, `until ${day(lastDay)}`),
-      h("span.left", {}, passed ? over : left(daysLeft)),
+      passed
+        ? say(`${day(lastDay)}をもって${over}`, `${over} with ${day(lastDay)}`)
+        : [say(`${day(lastDay)}まで`, `until ${day(lastDay)}`), h("span.left", {}, left(daysLeft))],
     ),
-    h("p.why", {}, unbroken(explanation)),
+    h("details.why", {}, h("summary", {}, say("なぜこの日ですか", "Why this date?")), h("p", {}, unbroken(explanation))),
   );
 
 // what a reader takes in at one glance is not cut at the end of a line

@@ -14,4 +14,14 @@ export function h(what, attributes = {}, ...children) {
   return element;
 }
 
+/** Set an attribute, or remove it where there is no value. Not `ariaDisabled` and the like, which came late. */
+export const setState = (element, name, value) =>
+  value ? element.setAttribute(name, value) : element.removeAttribute(name);
+
+/** A button whose work has not ended. */
+export const isBusy = (button) => button.hasAttribute("aria-disabled");
+
+/** The page's scripts are here: the notice that they are missing need not appear. */
+export const started = () => byId("not-started")?.remove();
+
 export const byId = (id) => document.getElementById(id);

@@ -2,11 +2,12 @@
 
 import { ask, NotLoggedIn } from "./api.js";
 import { lastOutcome } from "./attempt.js";
-import { CONTRACT, list, receipt, state, timeline } from "./contract.js";
+import { calendarLink, CONTRACT, list, receipt, state, timeline } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { greet } from "./frame.js";
-import { instant, say } from "./language.js";
+import { say } from "./language.js";
 import { fill, goTo, load, tell } from "./outcome.js";
+import { isResumable, resumeButton, untilWhenResumable } from "./resumption.js";
 
 const DONE = `query { viewer { name contract { ...Contract } } } ${CONTRACT}`;
 
@@ -46,6 +47,11 @@ load(async () => {
   show(WORDS[outcome.action], contract);
 });
 
+function told({ done, kind, problem, contract }) {
+  if (done) return goTo("/done");
+  return goTo(contract ? "/home" : "/", problem, kind);
+}
+
 function show({ title, thanks }, contract) {
   document.title = `${title} | おまかせログイン`;
   fill(
@@ -61,6 +67,13 @@ function show({ title, thanks }, contract) {
         say("ご登録のメールアドレスに、受付のメールをお送りします。", "A mail of confirmation is on its way to you."),
       ),
     ),
+    isResumable(contract) &&
+      h(
+        "div.notice.summary",
+        {},
+        untilWhenResumable(contract.termination.timeline.resumption),
+        resumeButton("secondary", contract, told),
+      ),
     h(
       "section.card",
       { "aria-labelledby": "state" },
@@ -70,7 +83,7 @@ function show({ title, thanks }, contract) {
         [say("契約者名", "Contractor"), contract.contractor?.name],
         ...state(contract),
         ...(contract.termination
-          ? [receipt(contract.termination), [say("受付日時", "Accepted at"), instant(contract.termination.requestedAt)]]
+          ? receipt(contract.termination)
           : []),
       ]),
     ),
@@ -79,7 +92,8 @@ function show({ title, thanks }, contract) {
         "section.card",
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("今後の予定", "What follows")),
-        timeline(contract.termination.timeline),
+        timeline(contract.termination.timeline, contract),
+        calendarLink(),
       ),
     h(
       "div.buttons.end",

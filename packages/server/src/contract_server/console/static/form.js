@@ -1,12 +1,13 @@
 // Forms that send once, and say beside each field what it lacks.
 
-import { byId } from "./dom.js";
+import { byId, setState, started } from "./dom.js";
 import { say } from "./language.js";
 import { press } from "./outcome.js";
 
 /** Send the form by `send(values, button)` when it is complete. */
 export function onSubmit(form, send, unknown) {
   const button = form.querySelector("[type=submit]");
+  started();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (complete(form)) press(button, () => send(Object.fromEntries(new FormData(form)), button), unknown);
@@ -21,14 +22,14 @@ export function reject(field, problem) {
 }
 
 function mark(field, problem) {
-  field.ariaInvalid = problem ? "true" : null;
+  setState(field, "aria-invalid", problem && "true");
   byId(`${field.id}-problem`).textContent = problem;
 }
 
 function complete(form) {
   const fields = [...form.elements].filter((field) => byId(`${field.id}-problem`));
   for (const field of fields) mark(field, lack(field));
-  const first = fields.find((field) => field.ariaInvalid);
+  const first = fields.find((field) => field.hasAttribute("aria-invalid"));
   if (first) reject(first, lack(first));
   return !first;
 }

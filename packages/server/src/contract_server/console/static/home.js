@@ -1,17 +1,23 @@
 // ホーム: the contract, what may be done with it, and after termination when what happens.
 
 import { ask, NotLoggedIn } from "./api.js";
-import { attempt, isOpen, send, stillOpen, unanswered, uncertain } from "./attempt.js";
-import { CONTRACT, left, list, particulars, receipt, timeline } from "./contract.js";
+import { isOpen, send, stillOpen, unanswered } from "./attempt.js";
+import { calendarLink, CONTRACT, left, list, particulars, receipt, timeline } from "./contract.js";
 import { h } from "./dom.js";
 import { greet } from "./frame.js";
 import { day, say } from "./language.js";
-import { fill, goTo, load, press, tell } from "./outcome.js";
+import { fill, goTo, load, tell } from "./outcome.js";
+import { registration } from "./registration.js";
+import { isResumable, resumeButton, untilWhenResumable } from "./resumption.js";
 
-const HOME = `query { viewer { name role contract { ...Contract } } } ${CONTRACT}`;
+const HOME = `query { viewer { name role contract { ...Contract } } policy { erasureDays } } ${CONTRACT}`;
+
+let policy = null;
 
 load(async () => {
-  const { viewer } = await ask(HOME);
+  const answer = await ask(HOME);
+  const { viewer } = answer;
+  policy = answer.policy;
   if (!viewer) throw new NotLoggedIn();
   if (viewer.role === "OPERATOR") return goTo("/operator");
   greet(viewer);
@@ -40,31 +46,25 @@ function show(contract) {
         "section.card",
         { "aria-labelledby": "dates" },
         h("h2", { id: "dates" }, say("今後の予定", "What follows")),
-        list([receipt(contract.termination)]),
-        timeline(contract.termination.timeline),
+        list(receipt(contract.termination)),
+        timeline(contract.termination.timeline, contract),
+        calendarLink(),
       ),
+    registration(contract, policy),
   );
 }
 
 const actions = (contract) =>
   contract.availableActions.map((action) =>
     action === "RESUME"
-      ? h(
-          "button.primary",
-          { id: "resume", type: "button", onclick: (event) => resume(contract, event.currentTarget) },
-          say("契約再開", "Resume the contract"),
-        )
+      ? resumeButton("primary", contract, told)
       : h("a.secondary.button", { href: "/terminate" }, say("契約終了", "Terminate the contract")),
   );
 
-function summary({
-  serviceAvailable,
-  availableActions,
-  termination: {
-    timeline: { serviceEnd, resumption, erasure },
-  },
-}) {
-  const resumable = availableActions.includes("RESUME");
+function summary(contract) {
+  const { serviceAvailable, termination } = contract;
+  const { serviceEnd, resumption, erasure } = termination.timeline;
+  const resumable = isResumable(contract);
   if (serviceAvailable) {
     return h(
       "div.notice.summary",
@@ -103,22 +103,9 @@ function summary({
   );
 }
 
-const untilWhenResumable = (resumption) =>
-  h(
-    "p",
-    {},
-    say(
-      `${day(resumption.lastDay)}までは、「契約再開」から利用を再開することが可能です。`,
-      `You can resume the contract until ${day(resumption.lastDay)}.`,
-    ),
-  );
-
-const resume = (contract, button) =>
-  press(button, async () => told(await attempt("resume", contract), button), uncertain());
-
-function told({ done, problem, contract }, button) {
+function told({ done, kind, problem, contract }, button) {
   if (done) return goTo("/done");
-  if (!contract) return goTo("/", problem, "problem");
+  if (!contract) return goTo("/", problem, kind);
   show(contract);
-  tell("problem", problem, button);
+  tell(kind, problem, button);
 }

@@ -1,9 +1,11 @@
 // Both languages stand side by side wherever there is text: `data-en` in the HTML, `say(ja, en)` in the modules.
 // Dates are written from the answer's own figures: the API gives them in the policy's zone, whatever the visitor's is.
 
+import { ofBrowser } from "./storage.js";
+
 const KEPT = "language";
 
-export const language = localStorage.getItem(KEPT) === "en" ? "en" : "ja";
+export const language = ofBrowser.getItem(KEPT) === "en" ? "en" : "ja";
 
 export const say = (japanese, english) => (language === "en" ? english : japanese);
 
@@ -14,12 +16,12 @@ export function translate(root = document) {
   button.lang = say("en", "ja");
   if (language === "ja") return;
   for (const element of root.querySelectorAll("[data-en]")) element.textContent = element.dataset.en;
-  for (const element of root.querySelectorAll("[data-en-label]")) element.ariaLabel = element.dataset.enLabel;
+  for (const element of root.querySelectorAll("[data-en-label]")) element.setAttribute("aria-label", element.dataset.enLabel);
 }
 
 /** The other language from now on; the API's own words come again in it. */
 export function switchLanguage() {
-  localStorage.setItem(KEPT, say("en", "ja"));
+  ofBrowser.setItem(KEPT, say("en", "ja"));
   location.reload();
 }
 
@@ -52,6 +54,9 @@ export function day(date) {
     `${WEEKDAYS.en[weekday]}, ${dayOfMonth} ${MONTHS[month - 1]} ${year}`,
   );
 }
+
+/** `2024-03-15` as `3月15日（金）`. */
+export const dayOfYear = (date) => day(date).replace(/^\d+年| \d+$/, "");
 
 /** `2024-03-01T09:30:00+09:00` as `2024年3月1日（金）9:30`. */
 export function instant(moment) {

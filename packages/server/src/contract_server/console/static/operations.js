@@ -16,8 +16,8 @@ export const EVENT_WORDS = {
   ERASED: say("登録情報の抹消", "Registered information erased"),
 };
 export const ACTOR_WORDS = {
-  CONTRACTOR: say("契約者", "Contractor"),
-  OPERATOR: say("運用者", "Operator"),
+  CONTRACTOR: say("契約者様", "Contractor"),
+  OPERATOR: say("運用担当者", "Operator"),
   SYSTEM: say("システム", "System"),
 };
 
@@ -66,7 +66,7 @@ export function pages(path, { hasPreviousPage, hasNextPage, endCursor }) {
   const address = (after) => {
     const query = new URLSearchParams([...wanted].filter(([name, value]) => value && name !== "after"));
     if (after) query.set("after", after);
-    return `${path}${query.size ? `?${query}` : ""}`;
+    return [path, String(query)].filter(Boolean).join("?");
   };
   return h(
     "nav.buttons.end",

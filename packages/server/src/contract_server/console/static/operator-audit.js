@@ -42,6 +42,7 @@ const ACTION_WORDS = {
   SECOND_FACTOR_ENROLLED: say("パスキーの登録", "Passkey registered"),
   SECOND_FACTOR_PASSED: say("二段階認証", "Second factor shown"),
   SECOND_FACTOR_FAILED: say("二段階認証の失敗", "Second factor refused"),
+  REGISTRATION_EXPORTED: say("登録情報のダウンロード", "Registered information downloaded"),
   CONTRACTS_IMPORTED: say("契約の取り込み", "Contracts imported"),
   ERASURE_APPROVAL_REQUESTED: say("抹消の承認の依頼", "Approval of erasures requested"),
   ERASURES_APPROVED: say("抹消の承認", "Erasures approved"),

@@ -45,7 +45,7 @@ function show({ viewer, contract }) {
       ]),
     ),
     termination &&
-      section("dates", say("予定", "Dates"), list([receipt(termination)]), timeline(termination.timeline)),
+      section("dates", say("予定", "Dates"), list(receipt(termination)), timeline(termination.timeline, contract)),
     contract.availableActions.length > 0 &&
       section("on-behalf", say("代理での手続き", "On behalf of the contractor"), onBehalf(contract)),
     section(

@@ -7,11 +7,15 @@
 // pressed.
 
 import { Forbidden, Mistaken, NotLoggedIn, Unreachable } from "./api.js";
-import { byId, h } from "./dom.js";
+import { byId, h, isBusy, setState, started } from "./dom.js";
 import { say } from "./language.js";
+import { tab } from "./storage.js";
 
 /** Kept in the tab from the first answer that named a viewer until the session ends. */
 export const GREETED = "greeted";
+
+/** Kept in the tab while the viewer logs in: the page that asked for it, and what is to be told there. */
+export const RETURN = "return";
 
 const HOME = "/home";
 const CARRIED = "notice";
@@ -38,7 +42,7 @@ export function fill(...children) {
 /** Go to another page in place of this one, and tell something there. Never ends: what led here stays busy. */
 export function goTo(address, text = "", kind = "information") {
   const onward = text ? { kind, text } : current?.carried;
-  if (onward) sessionStorage.setItem(CARRIED, JSON.stringify(onward));
+  if (onward) tab.write(CARRIED, onward);
   location.replace(address);
   return new Promise(() => {});
 }
@@ -46,6 +50,7 @@ export function goTo(address, text = "", kind = "information") {
 /** Load what the page is made of. A failure stands in its place, and goes with the connection's return or a retry. */
 export async function load(work) {
   reload = null;
+  started();
   try {
     await work();
   } catch (error) {
@@ -63,7 +68,7 @@ export async function load(work) {
 
 /** Do what a button is for, once at a time. `unknown` says what is not known where no answer has come. */
 export async function press(button, work, unknown = "") {
-  if (button.ariaDisabled) return;
+  if (isBusy(button)) return;
   clear();
   const ready = busy(button);
   try {
@@ -89,7 +94,7 @@ addEventListener("click", (event) => {
   if (link) mayLeave(event, link);
 });
 addEventListener("submit", (event) => {
-  if (event.target.method === "get") mayLeave(event, event.submitter);
+  if (event.target.method === "get") mayLeave(event, event.submitter ?? event.target.querySelector("[type=submit]"));
 });
 
 // what the page lacks is loaded, which changes nothing; what was pressed is left to the person, who may think again
@@ -97,7 +102,7 @@ addEventListener("online", async () => {
   const back = say("通信が回復しました。", "The connection is back.");
   if (current?.again) {
     const { control, again, unknown } = current;
-    const offer = say("「もう一度試す」をクリックしてください。", "Please choose “Try again”.");
+    const offer = say("「もう一度試す」を押してください。", "Please choose “Try again”.");
     show({ control, again, unknown, element: notice("information", `${back}${say("", " ")}${offer}`, again, unknown) });
   }
   if (!reload) return;
@@ -114,14 +119,14 @@ async function fail(error, control, again, unknown = "") {
 /** What to tell about an error, and whether trying again may help. Where another page is the answer, never ends. */
 async function explain(error) {
   if (error instanceof NotLoggedIn) {
-    const text = sessionStorage.getItem(GREETED) ? sessionEnded() : say("ログインしてください。", "Please log in.");
-    sessionStorage.removeItem(GREETED);
-    return goTo("/", text);
+    const text = tab.take(GREETED) ? sessionEnded() : say("ログインしてください。", "Please log in.");
+    tab.write(RETURN, { path: location.pathname + location.search, text: error.unfinished });
+    return goTo("/", [text, error.unfinished].filter(Boolean).join(say("", " ")));
   }
   if (error instanceof Forbidden && location.pathname !== HOME)
     return goTo(HOME, say("この画面を表示する権限がありません。", "Your account does not have access to that page."));
   if (error instanceof Mistaken || error instanceof Forbidden) return { text: error.message, repeatable: false };
-  if (!(error instanceof Unreachable)) reportError(error); // a mistake of ours
+  if (!(error instanceof Unreachable)) (window.reportError ?? console.error)(error); // a mistake of ours
   return { text: unreachable(), repeatable: true };
 }
 
@@ -187,17 +192,20 @@ function focusHeading() {
 function busy(button) {
   const text = button.textContent;
   button.textContent = say("送信しています…", "Sending…");
-  button.ariaDisabled = "true";
+  setState(button, "aria-disabled", "true");
   return () => {
     button.textContent = text;
-    button.ariaDisabled = null;
+    setState(button, "aria-disabled", null);
   };
 }
 
 history.scrollRestoration = "auto"; // what was set stays with the page's entry when it is left
-const carried = JSON.parse(sessionStorage.getItem(CARRIED) ?? "null");
-sessionStorage.removeItem(CARRIED);
-if (carried) {
+const early = byId("early"); // the server's notice
+const carried = tab.take(CARRIED);
+if (early) {
+  current = { element: early };
+  reveal(early);
+} else if (carried) {
   tell(carried.kind, carried.text);
   current.carried = carried;
 }

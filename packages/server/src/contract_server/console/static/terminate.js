@@ -6,8 +6,9 @@ import { CONTRACT, particulars, timeline } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { onSubmit } from "./form.js";
 import { greet } from "./frame.js";
-import { say } from "./language.js";
+import { dayOfYear, say } from "./language.js";
 import { fill, goTo, load, tell } from "./outcome.js";
+import { tab } from "./storage.js";
 
 const CONFIRMATION = `
 query {
@@ -19,10 +20,10 @@ query {
 const REASONS = {
   NO_LONGER_NEEDED: say("利用する必要がなくなった", "No longer needed"),
   MISSING_FEATURES: say("必要な機能がない", "Missing features"),
-  TOO_EXPENSIVE: say("料金が高い", "Too expensive"),
+  TOO_EXPENSIVE: say("料金面の理由", "The price"),
   SWITCHED_SERVICE: say("他のサービスに切り替える", "Switching to another service"),
-  COMPANY_CLOSED: say("会社を閉じる", "The company is closing"),
-  MISTAKE: say("誤って申し込んだ", "Subscribed by mistake"),
+  COMPANY_CLOSED: say("廃業・解散のため", "The business is closing or being dissolved"),
+  MISTAKE: say("誤って契約した", "Subscribed by mistake"),
   OTHER: say("その他", "Other"),
 };
 
@@ -44,86 +45,99 @@ load(async () => {
 
 function show(contract, dates, policy) {
   fill(
+    h("p.headline", {}, headline(dates)),
     h(
-      "p.lead",
-      {},
-      say(
-        "以下の内容に問題ないことをご確認のうえ、「契約終了」をクリックしてください。",
-        "Please check the following before you terminate the contract.",
-      ),
-    ),
-    h(
-      "section.card",
-      { "aria-labelledby": "dates" },
-      h("h2", { id: "dates" }, say("本日お申し込みの場合の予定", "If you apply today")),
-      timeline(dates),
-    ),
-    h(
-      "section.card",
-      { "aria-labelledby": "notes" },
-      h("h2", { id: "notes" }, say("ご確認事項", "Please note")),
+      "form",
+      { id: "confirm", method: "post" },
       h(
-        "ul.notes",
+        "section.card",
+        { "aria-labelledby": "dates" },
+        h("h2", { id: "dates" }, say("本日お申し込みの場合の予定", "If you apply today")),
+        timeline(dates),
+      ),
+      h(
+        "section.card",
+        { "aria-labelledby": "notes" },
+        h("h2", { id: "notes" }, say("ご確認事項", "Please note")),
+        notes(contract, policy),
+        reasonField(),
+      ),
+      h(
+        "div.buttons.end.bar",
         {},
-        h(
-          "li",
-          {},
-          say(
-            `※利用終了の申請日から${policy.serviceEndDays}日を以って本機能の利用を終了するものとし、申請日から${policy.erasureDays}日を以って会員の登録情報を抹消するものとします。`,
-            `Use of the service ends ${policy.serviceEndDays} days after the application, and the registered information is erased ${policy.erasureDays} days after it.`,
-          ),
-        ),
-        h(
-          "li",
-          {},
-          say(
-            `※サービス利用停止受理から${policy.resumptionDays}日の間は、契約管理の「ホーム」から利用を再開することが可能です。`,
-            `For ${policy.resumptionDays} days you can resume the contract from Home.`,
-          ),
-        ),
-        h(
-          "li",
-          {},
-          say(
-            `※抹消の対象は、契約者様、会員${contract.memberCount}名様および会社の登録情報です。抹消後は元に戻すことができません。`,
-            `Your information, that of ${contract.memberCount} members and that of the company will be erased. This cannot be undone.`,
-          ),
-        ),
-      ),
-      h(
-        "form",
-        { id: "confirm", method: "post" },
-        h(
-          "div.field",
-          {},
-          h("label", { for: "reason" }, say("終了の理由（任意）", "Reason (optional)")),
-          h(
-            "select",
-            { id: "reason", name: "reason" },
-            h("option", { value: "" }, say("選択しない", "No answer")),
-            Object.entries(REASONS).map(([value, text]) => h("option", { value }, text)),
-          ),
-        ),
-        h(
-          "div.buttons.end",
-          {},
-          h("a.secondary.button", { href: "/home" }, say("ホームに戻る", "Back to Home")),
-          h("button.primary", { type: "submit" }, say("契約終了", "Terminate the contract")),
-        ),
+        h("a.secondary.button", { href: "/home" }, say("ホームに戻る", "Back to Home")),
+        h("button.primary", { type: "submit" }, say("契約終了", "Terminate the contract")),
       ),
     ),
   );
   keepReason(contract);
+  byId("reason").addEventListener("change", ({ target }) => tab.write(chosen(contract), target.value));
   onSubmit(byId("confirm"), (_, button) => terminate(contract, button), uncertain());
 }
+
+/** What follows, in one sentence. */
+function headline({ serviceEnd, resumption }) {
+  const until = [serviceEnd, resumption].map(({ lastDay }) => dayOfYear(lastDay));
+  const sameDay = until[0] === until[1];
+  return say(
+    `本日お申し込みの場合、${until[0]}までご利用いただけ、${sameDay ? "同日" : until[1]}まで取り消せます。`,
+    `If you apply today, you can use the service until ${until[0]}, and take the application back until ${sameDay ? "the same day" : until[1]}.`,
+  );
+}
+
+const notes = ({ memberCount }, { serviceEndDays, resumptionDays, erasureDays }) =>
+  h(
+    "ul.notes",
+    {},
+    h(
+      "li",
+      {},
+      say(
+        `※利用終了の申請日から${serviceEndDays}日を以って本機能の利用を終了するものとし、申請日から${erasureDays}日を以って会員の登録情報を抹消するものとします。`,
+        `Use of the service ends ${serviceEndDays} days after the application, and the registered information is erased ${erasureDays} days after it.`,
+      ),
+    ),
+    h(
+      "li",
+      {},
+      say(
+        `※サービス利用停止受理から${resumptionDays}日の間は、契約管理の「ホーム」から利用を再開することが可能です。`,
+        `For ${resumptionDays} days you can resume the contract from Home.`,
+      ),
+    ),
+    h(
+      "li",
+      {},
+      say(
+        `※抹消の対象は、契約者様、会員${memberCount}名様および会社の登録情報です。抹消後は元に戻すことができません。`,
+        `Your information, that of ${memberCount} members and that of the company will be erased. This cannot be undone.`,
+      ),
+    ),
+  );
+
+const reasonField = () =>
+  h(
+    "div.field",
+    {},
+    h("label", { for: "reason" }, say("終了の理由（任意）", "Reason (optional)")),
+    h(
+      "select",
+      { id: "reason", name: "reason" },
+      h("option", { value: "" }, say("選択しない", "No answer")),
+      Object.entries(REASONS).map(([value, text]) => h("option", { value }, text)),
+    ),
+  );
 
 // a wish whose answer is not known is sent again as it was
 function keepReason(contract) {
   const wish = unanswered(contract);
-  if (!wish || !isOpen(wish, contract)) return;
-  byId("reason").value = wish.input.reason ?? "";
-  byId("reason").disabled = true;
+  const isSent = Boolean(wish) && isOpen(wish, contract);
+  byId("reason").value = (isSent ? wish.input.reason : tab.read(chosen(contract))) ?? "";
+  byId("reason").disabled = isSent;
 }
+
+// the choice outlasts a reload and a log-in
+const chosen = ({ id }) => `reason:${id}`;
 
 async function terminate(contract, button) {
   const answer = attempt("terminate", contract, { reason: byId("reason").value || null });
@@ -131,18 +145,18 @@ async function terminate(contract, button) {
   return told(await answer, button);
 }
 
-function told({ done, problem, contract }, button) {
+function told({ done, kind, problem, contract }, button) {
   if (done) return goTo("/done");
-  if (!contract) return goTo("/", problem, "problem");
+  if (!contract) return goTo("/", problem, kind);
   fill(
     h(
       "section.card",
       { "aria-labelledby": "now" },
       h("h2", { id: "now" }, say("現在の契約内容", "The contract now")),
       particulars(contract),
-      contract.termination && timeline(contract.termination.timeline),
+      contract.termination && timeline(contract.termination.timeline, contract),
     ),
     h("div.buttons", {}, h("a.primary.button", { href: "/home" }, say("ホームに戻る", "Back to Home"))),
   );
-  tell("problem", problem, button);
+  tell(kind, problem, button);
 }

@@ -152,7 +152,9 @@ class Contract(Node):
             receipt_number=format_receipt_number(number) if (number := self.snapshot.receipt_number) else None,
             requested_at=info.context.local(application.requested_at),
             reason=self.snapshot.reason,
-            timeline=Timeline.of(application.timeline, self.as_of, info.context),
+            timeline=Timeline.of(
+                application.timeline, self.as_of, info.context, erased=self.snapshot.facts.status is Status.ERASED
+            ),
         )
 
     @strawberry.field(description="What this viewer may do now: which buttons to show.")

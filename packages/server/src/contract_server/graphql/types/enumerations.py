@@ -113,6 +113,7 @@ offer_enum(
         AuditAction.SECOND_FACTOR_FAILED: "A second factor was refused.",
         AuditAction.CONTRACTS_IMPORTED: "Contracts were imported from a file.",
         AuditAction.ERASURE_APPROVAL_REQUESTED: "An approval of a wave of erasures was asked for.",
+        AuditAction.REGISTRATION_EXPORTED: "A contractor downloaded everything that is registered of their contract.",
         AuditAction.ERASURES_APPROVED: "A wave of erasures was approved.",
         AuditAction.ERASURE_REPLAYED: "An erasure that a restored backup had undone was begun again.",
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",

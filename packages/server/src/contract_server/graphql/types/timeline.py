@@ -21,11 +21,15 @@ class Deadline:
     kind: strawberry.Private[DeadlineKind]
     timeline: strawberry.Private[RulesTimeline]
     as_of: strawberry.Private[datetime]
+    erased: strawberry.Private[bool]
 
     @classmethod
-    def of(cls, kind: DeadlineKind, timeline: RulesTimeline, now: datetime, context: RequestContext) -> "Deadline":
+    def of(
+        cls, kind: DeadlineKind, timeline: RulesTimeline, now: datetime, context: RequestContext, *, erased: bool
+    ) -> "Deadline":
         deadline = timeline.deadline(kind)
-        return cls(last_day=deadline.last_day, at=context.local(deadline.at), kind=kind, timeline=timeline, as_of=now)
+        at = context.local(deadline.at)
+        return cls(last_day=deadline.last_day, at=at, kind=kind, timeline=timeline, as_of=now, erased=erased)
 
     @strawberry.field(description="Whether `at` has come.")
     def passed(self) -> bool:
@@ -38,7 +42,12 @@ class Deadline:
     @strawberry.field(description="Why this date, for a person, in the request's language.")
     def explanation(self, info: RequestInfo) -> str:
         policy = info.context.services.policies.version(self.timeline.policy_version)
-        return explain_deadline(self.kind, self.timeline, policy, info.context.language)
+        return explain_deadline(self.kind, self.timeline, policy, info.context.language, self._now())
+
+    def _now(self) -> datetime | None:
+        """The instant by which it has passed; None while the data are there, as under a hold: they are not erased."""
+        is_past_tense_true = self.kind is not DeadlineKind.ERASURE or self.erased
+        return self.as_of if is_past_tense_true else None
 
 
 @strawberry.type(
@@ -55,13 +64,16 @@ class Timeline:
     erasure: Deadline = strawberry.field(description="Until when the registered information is kept.")
 
     @classmethod
-    def of(cls, timeline: RulesTimeline, now: datetime, context: RequestContext) -> "Timeline":
+    def of(cls, timeline: RulesTimeline, now: datetime, context: RequestContext, *, erased: bool = False) -> "Timeline":
+        def deadline(kind: DeadlineKind) -> Deadline:
+            return Deadline.of(kind, timeline, now, context, erased=erased)
+
         return cls(
             requested_on=timeline.requested_on,
             policy_version=timeline.policy_version,
-            service_end=Deadline.of(DeadlineKind.SERVICE_END, timeline, now, context),
-            resumption=Deadline.of(DeadlineKind.RESUMPTION, timeline, now, context),
-            erasure=Deadline.of(DeadlineKind.ERASURE, timeline, now, context),
+            service_end=deadline(DeadlineKind.SERVICE_END),
+            resumption=deadline(DeadlineKind.RESUMPTION),
+            erasure=deadline(DeadlineKind.ERASURE),
         )
 
 
