@@ -4,9 +4,10 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
+from contract_notify import normalize_address
 from contract_rules import Status
 from contract_server.accounts.credentials import PasswordChanges
-from contract_server.accounts.email import find_account, normalize
+from contract_server.accounts.email import find_account
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets
@@ -48,7 +49,7 @@ async def add_account(
         ContractErased: The contract was erased.
         ContractHasContractor: The contract has a contractor.
     """
-    email = normalize(email)
+    email = normalize_address(email)
     require_suitable(password, email=email, company_name=await find_company_name(contract_id))
     password_hash = await passwords.hash(password)
     role = Role.OPERATOR if contract_id is None else Role.CONTRACTOR
@@ -94,7 +95,7 @@ async def unlock(log_ins: LogIns, password_resets: PasswordResets, email: str) -
 
 
 async def _account(email: str) -> Account:
-    account = await find_account(normalize(email))
+    account = await find_account(normalize_address(email))
     if account is None:
         raise AccountNotFound
     return account
