@@ -19,6 +19,7 @@ from contract_server.contracts.changes import ChangeBudget, ContractChanges
 from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
+from contract_server.contracts.registration.updates import RegistrationUpdates
 from contract_server.contracts.service import ContractService
 from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures
@@ -54,6 +55,7 @@ class Services:
     password_changes: PasswordChanges
     password_resets: PasswordResets
     contracts: ContractService
+    registrations: RegistrationUpdates
     due_actions: DueActions
     breaker: Breaker
     ledger: Ledger
@@ -122,6 +124,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         password_changes=password_changes,
         password_resets=password_resets,
         contracts=ContractService(changes, wake_ups),
+        registrations=RegistrationUpdates(clock),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
         ledger=ledger,

@@ -62,6 +62,8 @@ offer_enum(
         EventType.ERASURE_HELD: "抹消の保留.",
         EventType.ERASURE_HOLD_RELEASED: "抹消の保留の解除.",
         EventType.ERASED: "登録情報の抹消.",
+        EventType.REGISTRATION_CHANGED: "登録情報の変更: company, contractor or members.",
+        EventType.MEMBERS_REMOVED: "会員の削除: what was registered of them was erased at once.",
     },
 )
 offer_enum(
