@@ -320,7 +320,7 @@ class Staging:
         """Record what the update of a contract changes; None if it changes nothing."""
         outcome = "updated" if changes else "unchanged"
         await self._connection.execute(
-            _RECORD_UPDATE, number, outcome, orjson.dumps(changes).decode() if changes else None
+            _RECORD_UPDATE, number, outcome, orjson.dumps(changes, default=str).decode() if changes else None
         )
 
     async def record_refusal(self, number: int, field: str, reason: str) -> None:
