@@ -51,10 +51,10 @@ def row(operation: str, *, all_callers: str = "", strangers: str = "UNAUTHENTICA
     return Row(operation, answers | {who: answer or all_callers for who, answer in others.items()})
 
 
-def row_of_services(operation: str, scope: Scope) -> Row:
+def row_of_services(operation: str, scope: Scope, answer: str = "OK") -> Row:
     """A row for services with one scope; all others are refused."""
     answers = dict.fromkeys(CALLERS, "FORBIDDEN") | dict.fromkeys(STRANGERS, "UNAUTHENTICATED")
-    return Row(operation, answers | {f"service for {scope}": "OK"})
+    return Row(operation, answers | {f"service for {scope}": answer})
 
 
 # The mutations on contracts name a version that does not exist, so that nothing changes. Terminating is possible, but
@@ -62,6 +62,9 @@ def row_of_services(operation: str, scope: Scope) -> Row:
 STALE = f'input: {{ contractId: "{ACTIVE_CONTRACT}", expectedVersion: 0 }}'
 CHANGE = "{ __typename ... on Problem { code } }"
 HOLD = f'contractId: "{ACTIVE_CONTRACT}"'
+
+COMPANY = 'company: { name: "x", address: "x", postalCode: "100-0001", phoneNumber: "03-0000-0000" }'
+REGISTRATION = STALE.replace("}", f'{COMPANY}, contractor: {{ name: "x", email: "active@example.jp" }}, members: [] }}')
 
 QUERIES = {
     "viewer": row("viewer { id }", strangers="null", contractor="OK", another="OK", operator="OK"),
@@ -115,6 +118,9 @@ MUTATIONS = {
         contractor="FORBIDDEN",
         another="FORBIDDEN",
         operator="OK",
+    ),
+    "putRegistration": row_of_services(
+        f"putRegistration({REGISTRATION}) {CHANGE}", Scope.REGISTRATIONS, "STALE_CONTRACT"
     ),
     "advanceTestClock": row("advanceTestClock(input: { hours: 1 }) { __typename }", all_callers="OK"),
     "resetDemo": row("resetDemo { testClock { now } }", all_callers="OK"),

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 from graphql import GraphQLObjectType
+from tests.server.integration.registering import put_registration
 from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, RESUME, TERMINATE, Client, Running
 
 from contract_server.development.demo.people import CONTRACTS, OPERATOR_NAME
@@ -41,6 +42,7 @@ MUTATIONS = {
     "resumeContract": ("RESUMED", NAME_OF_CONTRACTOR, None),
     "holdErasure": ("ERASURE_HELD", OPERATOR_NAME, "case 1"),
     "releaseErasureHold": ("ERASURE_HOLD_RELEASED", OPERATOR_NAME, "case 2"),
+    "putRegistration": ("REGISTRATION_CHANGED", None, None),
 }
 """The newest entry after each mutation: what, by whom, and why."""
 
@@ -58,6 +60,9 @@ async def do(name: str, client: Client, service: Running) -> None:
         await client.log_in(OPERATOR)
         for query in (HOLD, RELEASE)[: 1 if name == "holdErasure" else 2]:
             await client.ask(query, id=ACTIVE_CONTRACT)
+        return
+    if name == "putRegistration":
+        await put_registration(client, service, members=[])
         return
     await client.log_in(CONTRACTOR)
     if name == "logOut":
@@ -82,13 +87,14 @@ async def test_a_mutation_leaves_an_entry(client: Client, service: Running, name
         await auditor.log_in(OPERATOR)
         (last,) = (await auditor.ask(LOG, first=1, filter=_of(action)))["auditLog"]["nodes"]
     assert (last["event"] or last["action"]) == action
-    assert last["account"] == (by and {"name": by})
+    expected = {"name": None} if name == "putRegistration" else by and {"name": by}  # a service is no person
+    assert last["account"] == expected
     assert (last["interface"], last["reason"], last["contractId"]) == ("API", reason, ACTIVE_CONTRACT)
     assert re.fullmatch("[0-9a-f]{64}", last["source"])
 
 
 def _of(action: str) -> dict[str, Any]:
-    events = {"TERMINATION_REQUESTED", "RESUMED", "ERASURE_HELD", "ERASURE_HOLD_RELEASED"}
+    events = {"TERMINATION_REQUESTED", "RESUMED", "ERASURE_HELD", "ERASURE_HOLD_RELEASED", "REGISTRATION_CHANGED"}
     return {"contractId": ACTIVE_CONTRACT, "action": "CONTRACT_CHANGED" if action in events else action}
 
 

@@ -23,6 +23,7 @@ from contract_server.audit.models import AuditAction, AuditEntry
 from contract_server.audit.origin import Interface
 from contract_server.contracts.models import Company, Contract, ContractEvent, IdempotentAnswer, Member
 from contract_server.erasure.classification import TABLES, Kind, OnErasure
+from contract_server.integration.models import RegistrationRequest, ServiceAccount
 from contract_server.mail.models import OutboxMail
 
 ERASED_FROM = [name for name, table in TABLES.items() if table.on_erasure is not OnErasure.KEEP]
@@ -117,6 +118,10 @@ async def contract_with_canaries(bench: Workbench, mark: str) -> UUID:
     await Account.filter(id=account_id).update(name=canary, email=canary, password_hash=canary)
     await OutboxMail.filter(contract_id=contract_id).update(recipient=canary, subject=canary, body=canary)
     await IdempotentAnswer.create(account_id=account_id, key=canary, input_hash=b"", answer={"said": canary})
+    service = await ServiceAccount.create(name=f"s-{mark}", scopes="registrations", created_at=APPLIED_AT)
+    await RegistrationRequest.create(
+        service_id=service.id, contract_id=contract_id, key=canary, input_hash=b"", version=2, differences={}
+    )
     expires_at = APPLIED_AT + timedelta(days=3_000)
     await PasswordResetToken.create(account_id=account_id, token_hash=canary, expires_at=expires_at)
     await Session.create(

@@ -26,6 +26,7 @@ from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.receipts import Receipts
 from contract_server.erasure.replay import Replay
+from contract_server.integration.registrations import Registrations, forget_old_requests
 from contract_server.integration.service_accounts import ServiceAccounts
 from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
@@ -57,7 +58,8 @@ class Services:
     password_changes: PasswordChanges
     password_resets: PasswordResets
     contracts: ContractService
-    registrations: RegistrationUpdates
+    registration_updates: RegistrationUpdates
+    registrations: Registrations
     due_actions: DueActions
     breaker: Breaker
     ledger: Ledger
@@ -100,6 +102,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     sessions = Sessions(settings)
     rate_limits = RateLimitStore(settings)
     devices = Devices(settings)
+    registration_updates = RegistrationUpdates(clock)
     password_mails = PasswordMails(settings, outbox)
     password_changes = PasswordChanges(password_mails, clock)
     password_resets = PasswordResets(
@@ -127,7 +130,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         password_changes=password_changes,
         password_resets=password_resets,
         contracts=ContractService(changes, wake_ups),
-        registrations=RegistrationUpdates(clock),
+        registration_updates=registration_updates,
+        registrations=Registrations(registration_updates),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
         ledger=ledger,
@@ -140,6 +144,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         expiry=Expiry(
             [
                 forget_old_answers,
+                forget_old_requests,
                 sessions.delete_expired,
                 password_resets.delete_expired,
                 rate_limits.delete_old,

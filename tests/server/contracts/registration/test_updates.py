@@ -95,6 +95,7 @@ async def test_a_dry_run_finds_the_differences_and_stores_none(bench: Workbench)
     assert (result.differences.added, len(result.differences.removed)) == ([REN.id], 1)
     assert await everything_stored() == before
     assert await put(bench, registration(contractor, REN)) == [result]
+    assert result.version == await version_of(contractor) == 2
 
 
 async def test_each_of_many_is_updated_or_refused_by_itself(bench: Workbench) -> None:
@@ -187,5 +188,5 @@ async def test_an_erased_contract_stays_empty(bench: Workbench) -> None:
     bench.clock.instant = ERASURE_DUE_AT
     assert await bench.erasures.erase(contract_of(contractor))
     (result,) = await put(bench, registration(contractor, REN))
-    assert result == UpdateResult(contract_of(contractor), NO_DIFFERENCES, RegistrationRefusal.CONTRACT_ERASED)
+    assert result == UpdateResult(contract_of(contractor), 3, NO_DIFFERENCES, RegistrationRefusal.CONTRACT_ERASED)
     assert await members_of(contractor) == []

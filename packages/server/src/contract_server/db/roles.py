@@ -1,6 +1,7 @@
 """The database's roles, and what each of them may do: only the owner of the tables may do everything.
 
-The owner migrates. A server cannot erase, change evidence or create tables. A worker cannot add accounts, nor change
+The owner migrates. A server cannot erase a contract, change evidence or create
+tables; it removes members whom another service removes. A worker cannot add accounts, nor change
 the terms of a policy. A reader sees no password, token or text of a mail.
 """
 
@@ -33,7 +34,7 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "attempt_count": ("INSERT, UPDATE, DELETE", "UPDATE, DELETE"),
     "audit_entry": ("INSERT", "INSERT, UPDATE, DELETE"),
     "audit_seal": ("", "INSERT"),
-    "company": ("", "UPDATE, DELETE"),
+    "company": ("UPDATE", "UPDATE, DELETE"),
     "contract": ("UPDATE", "UPDATE"),
     "contract_event": ("INSERT", "INSERT, UPDATE"),
     "due_failure": ("", "INSERT, UPDATE, DELETE"),
@@ -41,10 +42,11 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "erasure_record": ("", "INSERT, UPDATE"),
     "erasure_stop": ("", "INSERT, UPDATE, DELETE"),
     "idempotent_answer": ("INSERT", "DELETE"),
-    "member": ("", "DELETE"),
+    "member": ("INSERT, UPDATE, DELETE", "DELETE"),
     "outbox_mail": ("INSERT, UPDATE, DELETE", "INSERT, UPDATE, DELETE"),
     "password_reset_token": ("INSERT, DELETE", "DELETE"),
     "policy_terms": ("INSERT", "INSERT"),
+    "registration_request": ("INSERT", "DELETE"),
     "session": ("INSERT, UPDATE, DELETE", "DELETE"),
     "service_account": ("", ""),
     "service_token": ("UPDATE", ""),
@@ -59,6 +61,7 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "idempotent_answer": frozenset({"key", "answer"}),
     "outbox_mail": frozenset({"body", "lease_token"}),
     "password_reset_token": frozenset({"token_hash"}),
+    "registration_request": frozenset({"key"}),
     "service_token": frozenset({"token_hash"}),
     "session": frozenset({"token_hash"}),
 }

@@ -115,6 +115,16 @@ TABLES = MappingProxyType(
             technical=_columns("id account_id input_hash answered_at"),
             reasons={"input_hash": "SHA-256 of the request, used for comparison and never shown; deleted with its row"},
         ),
+        "registration_request": Table(
+            OnErasure.DELETE,
+            _OF_THE_CONTRACT,
+            personal=_columns("key"),  # client input
+            technical=_columns("id service_id contract_id input_hash version differences answered_at"),
+            reasons={
+                "input_hash": "SHA-256 of the request, used for comparison and never shown; deleted with its row",
+                "differences": "names of fields, and ids of members",
+            },
+        ),
         "session": Table(
             OnErasure.DELETE,
             _OF_THE_ACCOUNT,

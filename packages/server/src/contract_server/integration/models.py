@@ -1,11 +1,14 @@
-"""Accounts of other services, and their tokens."""
+"""Accounts of other services, their tokens, and what they have asked for by an idempotency key."""
 
 from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import Now
 from tortoise.models import Model
 from uuid_utils.compat import uuid7
+
+from contract_server.contracts.models import Contract
 
 
 class Scope(StrEnum):
@@ -49,3 +52,28 @@ class ServiceToken(Model):
         """Where tokens are kept."""
 
         table = "service_token"
+
+
+class RegistrationRequest(Model):
+    """A registration that a service has put by an idempotency key, with the version that it led to."""
+
+    id = fields.BigIntField(primary_key=True)
+    service: fields.ForeignKeyRelation[ServiceAccount] = fields.ForeignKeyField(
+        "contract_server.ServiceAccount", related_name="registration_requests", on_delete=fields.RESTRICT
+    )
+    service_id: UUID
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "contract_server.Contract", related_name="registration_requests", on_delete=fields.RESTRICT, db_index=True
+    )
+    contract_id: UUID
+    key = fields.CharField(max_length=255)
+    input_hash = fields.BinaryField(description="SHA-256 of the input")
+    version = fields.IntField()
+    differences: dict[str, list[str]] = fields.JSONField(description="names of fields, and ids of members")
+    answered_at = fields.DatetimeField(db_default=Now(), db_index=True, description="in real time")
+
+    class Meta:
+        """Where requests are kept."""
+
+        table = "registration_request"
+        unique_together = (("service", "key"),)

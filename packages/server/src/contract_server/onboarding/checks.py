@@ -54,18 +54,15 @@ class Checks:
         self._contract: dict[str, Check] = {
             "contract_id": uuid,
             "started_on": lambda text: past_day(text, today),
-            "company_name": lambda text: require_line(text, LONGEST_NAME),
+            "company_name": name,
             "company_address": company_address,
             "postal_code": postal_code,
             "phone_number": phone_number,
-            "name": lambda text: require_line(text, LONGEST_NAME),
+            "name": name,
             "email": email,
         }
         self._contract_with_password = self._contract | {"password_hash": password_hash}
-        self._member: dict[str, Check] = {
-            "name": lambda text: require_line(text, LONGEST_NAME),
-            "email": lambda text: require_line(text, LONGEST_ADDRESS),  # stored as given: no mail is sent to it
-        }
+        self._member: dict[str, Check] = {"name": name, "email": email_of_member}
 
     def contract(self, line: Line) -> tuple[dict[str, Any], list[Fault]]:
         """The values of a contract's line, and its faults."""
@@ -87,6 +84,11 @@ def uuid(text: str) -> UUID:
     if parsed is None or str(parsed) != text.lower():
         raise InvalidValue("expected a UUID, as in 018f0000-0000-7000-8000-000000000001")
     return parsed
+
+
+def name(text: str) -> str:
+    """Check the name of a person or a company."""
+    return require_line(text, LONGEST_NAME)
 
 
 def company_address(text: str) -> str:
@@ -122,6 +124,11 @@ def email(text: str) -> str:
     except InvalidAddress as error:
         instead = f"; write {error.spelling}" if error.spelling else ""
         raise InvalidValue(f"expected one plain address: {error}{instead}") from None
+
+
+def email_of_member(text: str) -> str:
+    """Check the address of a member, which is kept as it is given: no mail is sent to it."""
+    return require_line(text, LONGEST_ADDRESS)
 
 
 def past_day(text: str, today: date) -> date:

@@ -94,7 +94,7 @@ async def _run(
 ) -> ImportReport:
     unusable_hash = await services.passwords.hash(new_token())  # of a random value: no password fits it
     now = await services.clock.now()
-    put_all = partial(services.registrations.put_all, actor=Actor.OPERATOR, store=not check)
+    put_all = partial(services.registration_updates.put_all, actor=Actor.OPERATOR, store=not check)
     async with direct_connection().acquire_connection() as connection:
         dry_run = connection.transaction() if check else None
         if dry_run:

@@ -16,7 +16,7 @@ import asyncpg
 
 from contract_rules import Actor, EventType
 from contract_server.accounts.models import Account
-from contract_server.audit.origin import sign
+from contract_server.audit.origin import Signature, sign
 from contract_server.clock import Clock
 from contract_server.contracts.changes import has_visibly_changed
 from contract_server.contracts.models import Contract, ContractEvent
@@ -67,9 +67,10 @@ _DELETE_LINKS = "DELETE FROM password_reset_token WHERE account_id = ANY ($1)"
 
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
-    """What became of one registration: its differences, or why it was refused."""
+    """What became of one registration: its differences, or why it was refused; and the contract's version now."""
 
     contract_id: UUID
+    version: int = 0
     differences: Differences = NO_DIFFERENCES
     refusal: RegistrationRefusal | None = None
 
@@ -90,21 +91,31 @@ class RegistrationUpdates:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def put_all(self, wanted: Sequence[Registration], actor: Actor, *, store: bool = True) -> list[UpdateResult]:
+    async def put_all(
+        self,
+        wanted: Sequence[Registration],
+        actor: Actor,
+        *,
+        account_id: UUID | None = None,
+        store: bool = True,
+    ) -> list[UpdateResult]:
         """Replace what is registered, of each contract completely or not at all.
 
         Args:
             wanted: The registrations, each of another contract.
             actor: Who asks for it.
+            account_id: Their account; for a command, the operator that it names.
             store: Whether to store it; else only the results are found, without locks.
         """
         while True:
             try:
-                return await self._put_all(wanted, actor, store=store)
+                return await self._put_all(wanted, actor, sign(account_id), store=store)
             except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):  # another session was faster
                 continue
 
-    async def _put_all(self, wanted: Sequence[Registration], actor: Actor, *, store: bool) -> list[UpdateResult]:
+    async def _put_all(
+        self, wanted: Sequence[Registration], actor: Actor, signature: Signature, *, store: bool
+    ) -> list[UpdateResult]:
         ids = [registration.contract_id for registration in wanted]
         async with AsyncExitStack() as stack:
             if store:
@@ -116,10 +127,16 @@ class RegistrationUpdates:
             refusals = await _find_refusals(updates, actor, now)
             accepted = [update for update in updates if update.contract.id not in refusals and update.differences]
             if store and accepted:
-                await _store(accepted, actor, now)
-        results = {update.contract.id: UpdateResult(update.contract.id, update.differences) for update in updates}
-        results |= {id_: UpdateResult(id_, refusal=refusal) for id_, refusal in refusals.items()}
+                await _store(accepted, actor, signature, now)
+        results = {update.contract.id: _result(update, refusals.get(update.contract.id)) for update in updates}
         return [results.get(id_, UpdateResult(id_, refusal=RegistrationRefusal.CONTRACT_NOT_FOUND)) for id_ in ids]
+
+
+def _result(update: _Update, refusal: RegistrationRefusal | None) -> UpdateResult:
+    version = update.contract.facts.version
+    if refusal:
+        return UpdateResult(update.contract.id, version, refusal=refusal)
+    return UpdateResult(update.contract.id, version + bool(update.differences), update.differences)
 
 
 async def _compare(wanted: Iterable[Registration], contracts: Mapping[UUID, ContractSnapshot]) -> list[_Update]:
@@ -179,23 +196,23 @@ def _find_conflict(update: _Update, owners: Mapping[str, UUID], taken: set[UUID]
 
 async def _find_staleness(update: _Update, actor: Actor) -> RegistrationRefusal | None:
     expected = update.wanted.expected_version
-    if expected is not None and await has_visibly_changed(update.contract, expected, actor):
+    if expected is not None and update.differences and await has_visibly_changed(update.contract, expected, actor):
         return RegistrationRefusal.STALE_CONTRACT
     return None
 
 
-async def _store(updates: Sequence[_Update], actor: Actor, now: datetime) -> None:
+async def _store(updates: Sequence[_Update], actor: Actor, signature: Signature, now: datetime) -> None:
     companies = [(update.contract.id, *update.wanted.company) for update in updates if update.differences.company]
     if companies:
         await execute(_UPDATE_COMPANIES, *map(list, zip(*companies, strict=True)))
     await execute(_DELETE_LINKS, [u.stored.account_id for u in updates if "email" in u.differences.contractor])
     await execute(_DELETE_MEMBERS, [id_ for update in updates for id_ in update.differences.removed])
-    await write_rows(*_writes(updates, actor, now))
+    await write_rows(*_writes(updates, {"actor": actor, "at": now, **signature._asdict()}))
     for update in updates:
-        _log(update)
+        _log(update, signature)
 
 
-def _writes(updates: Iterable[_Update], actor: Actor, now: datetime) -> list[Write]:
+def _writes(updates: Iterable[_Update], event: Row) -> list[Write]:
     writes: list[Write] = []
     for update in updates:
         changed, version = update.differences, update.contract.facts.version + 1
@@ -207,24 +224,18 @@ def _writes(updates: Iterable[_Update], actor: Actor, now: datetime) -> list[Wri
         contract_id = {"contract_id": update.contract.id}
         writes.append(Insert(MemberRow, [members[id_] | contract_id for id_ in changed.added]))
         writes.append(Update(MemberRow, [members[id_] for id_ in changed.changed]))
-        writes.append(Insert(ContractEvent, _events(update, actor, now)))
+        writes.append(Insert(ContractEvent, _events(update, event)))
     return writes
 
 
-def _events(update: _Update, actor: Actor, now: datetime) -> list[Row]:
-    event = {
-        "contract_id": update.contract.id,
-        "version": update.contract.facts.version + 1,
-        "at": now,
-        "actor": actor,
-        **sign(None)._asdict(),
-    }
+def _events(update: _Update, event: Row) -> list[Row]:
     types = [EventType.REGISTRATION_CHANGED, *([EventType.MEMBERS_REMOVED] if update.differences.removed else [])]
-    return [{**event, "type": type_} for type_ in types]
+    place = {"contract_id": update.contract.id, "version": update.contract.facts.version + 1}
+    return [{**event, **place, "type": type_} for type_ in types]
 
 
-def _log(update: _Update) -> None:
-    changed, signature = update.differences, sign(None)
+def _log(update: _Update, signature: Signature) -> None:
+    changed = update.differences
     log.info(
         "registration changed",
         contract_id=update.contract.id,

@@ -25,7 +25,7 @@ from contract_server.services import Services
 _TABLES = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
     " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_stop, test_clock,"
-    " audit_entry, audit_seal"
+    " audit_entry, audit_seal, registration_request"
 )
 
 

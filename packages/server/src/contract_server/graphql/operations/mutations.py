@@ -1,36 +1,26 @@
 """The mutations: check the permission, call a service, return the result. The services decide."""
 
-from typing import TypeVar
-from uuid import UUID
-
 import strawberry
-from strawberry.scalars import ID
 
 from contract_rules import Action
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
-from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.service import ContractRequest
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
+from contract_server.graphql.operations.arguments import contract_id, idempotency_key, value_or_none
 from contract_server.graphql.operations.problems import InvalidInputError
+from contract_server.graphql.operations.registrations import RegistrationMutation
 from contract_server.graphql.permissions import require_role
 from contract_server.graphql.session_cookie import delete_session_cookie, session_token, set_session_cookie
 from contract_server.graphql.types import inputs, results
-from contract_server.graphql.types.contract import Contract, parse_contract_id
+from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.inputs import Input
 from contract_server.graphql.types.viewer import Viewer
 from contract_server.visible_text import InvalidValue, require_line
 
-Value = TypeVar("Value")
-
-LONGEST_KEY = 255
 LONGEST_HOLD_REASON = 500
 
-_KEY_LENGTH = words(
-    ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
-    en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
-)
 _HOLD_REASON = words(
     ja=f"理由は1文字以上{LONGEST_HOLD_REASON}文字以内で、改行や見えない文字を含めずに入力してください。",
     en=f"reason: 1 to {LONGEST_HOLD_REASON} visible characters in one line are expected.",
@@ -38,7 +28,7 @@ _HOLD_REASON = words(
 
 
 @strawberry.type(description="One a request.")
-class Mutation:
+class Mutation(RegistrationMutation):
     """The mutations of every environment."""
 
     @strawberry.mutation(
@@ -105,11 +95,11 @@ class Mutation:
         viewer = await require_role(info.context, Role.CONTRACTOR)
         request = ContractRequest(
             action=Action.TERMINATE,
-            contract_id=_contract_id(input.contract_id),
-            reason=_value_or_none(input.reason),
-            expected_version=_value_or_none(input.expected_version),
+            contract_id=contract_id(input.contract_id),
+            reason=value_or_none(input.reason),
+            expected_version=value_or_none(input.expected_version),
         )
-        contract = await _perform(info.context, viewer, request, _value_or_none(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, idempotency_key(input.idempotency_key))
         return results.ContractTerminated(contract=contract)
 
     @strawberry.mutation(description="CONTRACTOR. 契約再開: takes the application back while the window is open.")
@@ -121,10 +111,10 @@ class Mutation:
         viewer = await require_role(info.context, Role.CONTRACTOR)
         request = ContractRequest(
             action=Action.RESUME,
-            contract_id=_contract_id(input.contract_id),
-            expected_version=_value_or_none(input.expected_version),
+            contract_id=contract_id(input.contract_id),
+            expected_version=value_or_none(input.expected_version),
         )
-        contract = await _perform(info.context, viewer, request, _value_or_none(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, idempotency_key(input.idempotency_key))
         return results.ContractResumed(contract=contract)
 
     @strawberry.mutation(
@@ -139,7 +129,7 @@ class Mutation:
         reason = _hold_reason(input.reason)
         request = ContractRequest(
             action=Action.HOLD_ERASURE,
-            contract_id=_contract_id(input.contract_id),
+            contract_id=contract_id(input.contract_id),
             hold_reason=reason,
         )
         return results.ErasureHeld(contract=await _perform(info.context, viewer, request))
@@ -151,8 +141,8 @@ class Mutation:
         input: Input[inputs.ReleaseErasureHoldInput],
     ) -> results.ReleaseErasureHoldResult:
         viewer = await require_role(info.context, Role.OPERATOR)
-        note = None if (reason := _value_or_none(input.reason)) is None else _hold_reason(reason)
-        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=_contract_id(input.contract_id))
+        note = None if (reason := value_or_none(input.reason)) is None else _hold_reason(reason)
+        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=contract_id(input.contract_id))
         return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request, note=note))
 
 
@@ -164,8 +154,6 @@ async def _perform(
     *,
     note: str | None = None,
 ) -> Contract:
-    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
     result = await context.services.contracts.execute(
         viewer, request, key, note=note, viewer_contract=context.viewer_contract
     )
@@ -177,14 +165,3 @@ def _hold_reason(text: str) -> str:
         return require_line(text, LONGEST_HOLD_REASON)
     except InvalidValue:
         raise InvalidInputError(["input", "reason"], _HOLD_REASON) from None
-
-
-def _contract_id(text: ID) -> UUID:
-    contract_id = parse_contract_id(text)
-    if contract_id is None:
-        raise ContractNotFound
-    return contract_id
-
-
-def _value_or_none(value: Value | None) -> Value | None:
-    return None if value is strawberry.UNSET else value
