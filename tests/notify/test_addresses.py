@@ -10,6 +10,7 @@ REASONS = {
     "an address has no spaces, line breaks or invisible characters",
     "an address has exactly one @",
     "an address has no full-width or otherwise changed characters",
+    "programs read what stands after the @ as two different domains",
     "what stands before the @ has letters beyond ASCII, which few mail servers take",
     "an address has at most 254 octets, 64 of them before the @",
     "what stands before the @ is not a plain name",

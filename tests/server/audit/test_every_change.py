@@ -42,7 +42,7 @@ MUTATIONS = {
     "resumeContract": ("RESUMED", NAME_OF_CONTRACTOR, None),
     "holdErasure": ("ERASURE_HELD", OPERATOR_NAME, "case 1"),
     "releaseErasureHold": ("ERASURE_HOLD_RELEASED", OPERATOR_NAME, "case 2"),
-    "putRegistration": ("REGISTRATION_CHANGED", None, None),
+    "putRegistration": ("MEMBERS_REMOVED", None, None),
 }
 """The newest entry after each mutation: what, by whom, and why."""
 
@@ -94,7 +94,7 @@ async def test_a_mutation_leaves_an_entry(client: Client, service: Running, name
 
 
 def _of(action: str) -> dict[str, Any]:
-    events = {"TERMINATION_REQUESTED", "RESUMED", "ERASURE_HELD", "ERASURE_HOLD_RELEASED", "REGISTRATION_CHANGED"}
+    events = {"TERMINATION_REQUESTED", "RESUMED", "ERASURE_HELD", "ERASURE_HOLD_RELEASED", "MEMBERS_REMOVED"}
     return {"contractId": ACTIVE_CONTRACT, "action": "CONTRACT_CHANGED" if action in events else action}
 
 

@@ -27,6 +27,7 @@ _DOT_ATOM: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.IGNORECASE)
 _LOCAL_PART: Final = re.compile(rf"(?:\.|{_ATOM})+", re.IGNORECASE)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+_DEVIATIONS = frozenset("ßς")  # some programs replace them by other letters (UTS 46, transitional processing)
 _IDEOGRAPHIC_FULL_STOP = "\N{IDEOGRAPHIC FULL STOP}"  # separates labels like a dot (RFC 3490, 3.1)
 
 
@@ -50,7 +51,10 @@ def require_address(text: str) -> str:
     if text.count("@") != 1:
         raise InvalidAddress("an address has exactly one @")
     local_part, domain = text.split("@")
-    return f"{_require_local_part(local_part)}@{_require_domain(domain, LONGEST_ADDRESS - len(local_part) - 1)}"
+    required = f"{_require_local_part(local_part)}@{_require_domain(domain, LONGEST_ADDRESS - len(local_part) - 1)}"
+    if not _DEVIATIONS.isdisjoint(domain):
+        raise InvalidAddress("programs read what stands after the @ as two different domains", spelling=required)
+    return required
 
 
 def normalize_address(text: str) -> str:

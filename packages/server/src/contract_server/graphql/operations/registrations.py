@@ -106,15 +106,8 @@ class RegistrationMutation:
     @strawberry.mutation(description="A service with scope `registrations`. Replaces all that is registered.")
     async def put_registration(self, info: RequestInfo, input: Input[PutRegistrationInput]) -> PutRegistrationResult:
         service = await require_scope(info.context, Scope.REGISTRATIONS)
-        registration = Registration(
-            contract_id=contract_id(input.contract_id),
-            company=_company(input.company),
-            contractor=_contractor(input.contractor),
-            members=_members(input.members),
-            expected_version=value_or_none(input.expected_version),
-        )
         key = idempotency_key(input.idempotency_key)
-        result = await info.context.services.registrations.put(service, registration, key)
+        result = await info.context.services.registrations.put(service, read_registration(input), key)
         changed = result.differences
         return RegistrationPut(
             contract_id=ID(str(result.contract_id)),
@@ -131,6 +124,22 @@ class RegistrationRefusedHandler(strawberry.ExceptionHandler[RefusedError, Regis
     def handle(self, exception: RefusedError, *, field: object, info: RequestInfo) -> RegistrationRefused:
         code, message = _REFUSALS[exception.refusal]
         return RegistrationRefused(code=code, message=message[info.context.language], version=exception.version)
+
+
+def read_registration(input: PutRegistrationInput) -> Registration:
+    """Check a registration, value by value.
+
+    Raises:
+        ContractNotFound: The contract's id is none.
+        InvalidInputError: A value does not fit.
+    """
+    return Registration(
+        contract_id=contract_id(input.contract_id),
+        company=_company(input.company),
+        contractor=_contractor(input.contractor),
+        members=_members(input.members),
+        expected_version=value_or_none(input.expected_version),
+    )
 
 
 def _company(company: CompanyInput) -> Company:
