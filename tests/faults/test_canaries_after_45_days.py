@@ -26,7 +26,8 @@ from tests.faults.planting import canaries, plant
 from tests.faults.time_passing import pass_time
 from tests.faults.waiting import until
 from tests.notify.scripted_smtp import CERTIFICATE, ScriptedSmtp
-from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, GRACE_CONTRACT, RESUME, Running, running
+from tests.server.integration.registering import log_in_service, put
+from tests.server.running import ACTIVE_CONTRACT, ASK_FOR_LINK, GRACE_CONTRACT, RESUME, Client, Running, running
 
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
@@ -144,6 +145,20 @@ async def live(stage: Stage, person: Person) -> None:
         for change in (TERMINATE, RESUME, TERMINATE):
             await client.ask(change, id=person.contract_id)
         await client.ask(TERMINATE, id=person.contract_id, key=person.word("idempotent_answer", "key"))
+        await be_registered(stage, client, person)
+
+
+async def be_registered(stage: Stage, client: Client, person: Person) -> None:
+    """What another service does meanwhile: it removes the members, and adds one."""
+    await log_in_service(client, stage.service)
+    answer = await put(
+        client,
+        [{"name": person.word("member", "name"), "email": "member@example.jp"}],
+        contractId=person.contract_id,
+        contractor={"name": person.word("account", "name"), "email": person.email},
+        idempotencyKey=person.word("registration_request", "key"),
+    )
+    assert answer["__typename"] == "RegistrationPut", answer
 
 
 async def all_mails_sent(stage: Stage) -> bool:

@@ -37,6 +37,7 @@ from contract_server.contracts.models import IdempotentAnswer
 from contract_server.db.connection import database
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES, OnErasure, Table
+from contract_server.integration.models import RegistrationRequest, ServiceAccount
 from contract_server.settings import EnvironmentName, Settings
 
 OF_AN_ACCOUNT = """
@@ -134,6 +135,10 @@ async def planted_contract(bench: Workbench, field: Field, flock: dict[tuple[str
     await bench.ask(contractor, Action.TERMINATE)
     await AuditEntry.create(action=AuditAction.LOGGED_IN, interface=Interface.PAGE, contract_id=contract_id)
     await IdempotentAnswer.create(account_id=account_id, key="key", input_hash=b"", answer={})
+    service = await ServiceAccount.create(name=f"s{contract_id.hex}", scopes="registrations", created_at=APPLIED_AT)
+    await RegistrationRequest.create(
+        service_id=service.id, contract_id=contract_id, key="key", input_hash=b"", version=2, differences={}
+    )
     await PasswordResetToken.create(account_id=account_id, token_hash="hash", expires_at=ERASURE_DUE_AT)
     await Session.create(
         account_id=account_id,

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.addresses import REGISTERED, Written
 from tests.notify.samples import DATE, MESSAGE_ID, RECIPIENT, SENDER, a_mail
 
 from contract_notify import KINDS, Attachment, InvalidAddress, RenderedMail, compose, render
@@ -127,11 +128,13 @@ def test_every_plain_address_arrives_as_itself_and_alone(recipient: str) -> None
     assert [each.addr_spec for each in mail["To"].addresses] == [recipient]
 
 
-def test_address_beyond_ascii_is_written_as_it_is() -> None:
-    mail = a_mail(recipient="契約@例え.jp")
+@pytest.mark.parametrize("address", REGISTERED, ids=lambda address: address.text)
+def test_address_is_written_in_ascii_and_read_again(address: Written) -> None:
+    mail = a_mail(recipient=address.text.lower())
 
-    assert "To: 契約@例え.jp\r\n".encode() in mail.as_bytes()
-    assert str(received(mail)["Subject"]) == "【おまかせログイン】サービス利用停止受理通知"
+    assert f"To: {address.sent or address.registered}\r\n".encode() in mail.as_bytes()
+    [arrived] = received(mail)["To"].addresses
+    assert f"{arrived.username}@{arrived.domain}" == address.registered
 
 
 @pytest.mark.parametrize("address", ["a@example.jp, b@example.jp", "A <a@example.jp>", "a@example.jp\r\nBcc: b@c"])

@@ -1,13 +1,12 @@
 """Delivery by SMTP where all goes well, and how the connection is kept from mail to mail."""
 
 import asyncio
-import email
-import email.policy
 import ssl
 from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from tests.addresses import REGISTERED, Written
 from tests.notify.samples import RECIPIENT, SENDER, a_mail
 from tests.notify.scripted_smtp import (
     CERTIFICATE,
@@ -119,30 +118,32 @@ async def test_line_that_begins_with_a_dot_arrives_with_one_dot(smtp: ScriptedSm
     await delivery.close()
 
 
-async def test_mail_of_an_address_beyond_ascii_needs_a_server_that_takes_it() -> None:
-    mail = a_mail(recipient="契約@例え.jp")
-
-    async with ScriptedSmtp(extensions=("8BITMIME", "SMTPUTF8")).running() as smtp:
-        delivery = plain(smtp)
-        await delivery.send(mail)
-        await delivery.close()
-
-    [accepted] = smtp.accepted
-    assert accepted.rcpt_to == "TO:<契約@例え.jp>"
-    assert accepted.mail_from == f"FROM:<{SENDER}> BODY=8BITMIME SMTPUTF8"
-    assert accepted.content == mail.as_bytes()
-    arrived = email.message_from_bytes(accepted.content, policy=email.policy.default)
-    assert str(arrived["To"]) == "契約@例え.jp"
-
-
-async def test_mail_of_an_address_beyond_ascii_fails_for_good_elsewhere(smtp: ScriptedSmtp) -> None:
+@pytest.mark.parametrize("address", REGISTERED, ids=lambda address: address.text)
+async def test_address_is_quoted_in_the_envelope_where_its_dots_are_no_separators(
+    smtp: ScriptedSmtp, address: Written
+) -> None:
     delivery = plain(smtp)
 
-    with pytest.raises(PermanentFailure, match="ASCII addresses only"):
-        await delivery.send(a_mail(recipient="契約@例え.jp"))
-
-    assert [command.split(" ")[0] for command in smtp.commands] == ["EHLO"]
+    await delivery.send(a_mail(recipient=address.text.lower()))
     await delivery.close()
+
+    assert smtp.accepted[0].rcpt_to == f"TO:<{address.sent or address.registered}>"
+
+
+@pytest.mark.parametrize("address", REGISTERED, ids=lambda address: address.text)
+async def test_real_server_takes_every_registered_address_as_its_recipient(address: Written) -> None:
+    inbox = Inbox()
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(lambda: SMTP(inbox, loop=loop), "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    delivery = SmtpDelivery(SmtpServer.from_url(f"smtp://127.0.0.1:{port}?starttls=never"))
+
+    await delivery.send(a_mail(recipient=address.text.lower()))
+    await delivery.close()
+    listener.close()
+
+    [envelope] = inbox.envelopes
+    assert envelope.rcpt_tos == [address.registered]
 
 
 async def test_answers_in_pieces_are_put_together(smtp: ScriptedSmtp) -> None:
@@ -314,11 +315,11 @@ async def test_close_does_not_wait_for_a_server_that_says_no_goodbye(smtp: Scrip
     [
         ("", SENDER, "omakase-login.example.jp"),
         ("&ehlo=worker-1.example.jp", SENDER, "worker-1.example.jp"),
-        ("", "no-reply@例え.jp", "[127.0.0.1]"),
+        ("", "no-reply@例え.jp", "xn--r8jz45g.jp"),
     ],
 )
 async def test_greeting_tells_nothing_about_this_machine(options: str, sender: str, greeting: str) -> None:
-    async with ScriptedSmtp(extensions=("SMTPUTF8",)).running() as smtp:
+    async with ScriptedSmtp().running() as smtp:
         delivery = plain(smtp, options)
 
         await delivery.send(a_mail(sender=sender))

@@ -278,7 +278,8 @@ TO_WRITE = {
     1: "an object whose effect is record_event or send_mail",
     "effect": "record_event or send_mail",
     "type": (
-        "one of STARTED, TERMINATION_REQUESTED, RESUMED, SERVICE_ENDED, ERASURE_HELD, ERASURE_HOLD_RELEASED, ERASED"
+        "one of STARTED, TERMINATION_REQUESTED, RESUMED, SERVICE_ENDED, ERASURE_HELD, ERASURE_HOLD_RELEASED, ERASED, "
+        "REGISTRATION_CHANGED, MEMBERS_REMOVED"
     ),
     "actor": "one of CONTRACTOR, OPERATOR, SYSTEM",
     "application_number": "a whole number of 1 or more",

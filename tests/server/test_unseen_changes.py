@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type, is_required_argument
 from tests.conftest import seeded_database
+from tests.server.integration.registering import CONTRACTOR, log_in_service, put
 from tests.server.running import GRACE_CONTRACT, RESET, RESUME, TERMINATE, Client, Running, command, running
 
 from contract_rules import Actor, EventType
@@ -18,6 +19,7 @@ from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 
+REN = {"name": "佐藤 蓮", "email": "ren@example.jp"}
 NOT_OF_THE_PICTURE = {"version", "events", "mails"}
 """What counts the changes, tells of all of them, or changes with each delivery."""
 
@@ -112,6 +114,15 @@ async def place(without_worker: Running) -> AsyncIterator[Place]:
         yield found
 
 
+async def register(service: Running, members: list[dict[str, Any]]) -> None:
+    """Put another registration of the contract, which adds or removes members alone the second time."""
+    async with service.client() as gateway:
+        await log_in_service(gateway, service)
+        contractor = CONTRACTOR | {"email": "grace@example.jp"}
+        answer = await put(gateway, members, contractId=GRACE_CONTRACT, contractor=contractor)
+        assert answer["__typename"] == "RegistrationPut"
+
+
 async def test_a_change_is_seen_by_those_to_whom_a_field_of_the_contract_answers_otherwise_after_it(
     place: Place,
 ) -> None:
@@ -124,6 +135,8 @@ async def test_a_change_is_seen_by_those_to_whom_a_field_of_the_contract_answers
         after = await place.pictures()
         seen[event] = {actor for actor, picture in before.items() if picture != after[actor]}
 
+    await compare(EventType.REGISTRATION_CHANGED, register(place.service, [REN]))
+    await compare(EventType.MEMBERS_REMOVED, register(place.service, []))
     await compare(EventType.ERASURE_HELD, place.operator.ask(HOLD, id=GRACE_CONTRACT))
     await compare(EventType.ERASURE_HOLD_RELEASED, place.operator.ask(RELEASE, id=GRACE_CONTRACT))
     await compare(EventType.RESUMED, place.contractor.ask(RESUME, id=GRACE_CONTRACT))

@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+import strawberry
 import typer
 from graphql import GraphQLInputObjectType, get_named_type
 from tests.server.graphql.without_database import context_of, data_of, viewer
@@ -19,8 +20,16 @@ from typer.testing import CliRunner
 from contract_server.accounts.models import Role
 from contract_server.cli.command_line import COMMANDS, command_line
 from contract_server.cli.exit_status import Refusal, Status
+from contract_server.graphql.operations.problems import InvalidInputError
+from contract_server.graphql.operations.registrations import read_registration
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
+from contract_server.graphql.types.registration import (
+    CompanyInput,
+    ContractorInput,
+    MemberInput,
+    PutRegistrationInput,
+)
 from contract_server.onboarding.checks import CONTRACT_FIELDS, MEMBER_FIELDS, Checks
 from contract_server.onboarding.lines import Kind, Line
 from contract_server.visible_text import InvalidValue, escape, is_visible, require_line
@@ -90,6 +99,7 @@ RECORD: dict[str, object] = {
     "phone_number": "03-0000-0001",
     "name": "青木　春子",
     "email": "haruko@example.jp",
+    "member_id": ID,
     "password_hash": "$argon2id$v=19$m=19456,t=2,p=1$QGVsbG8gd29ybGQ$" + "A" * 43,
 }
 
@@ -162,7 +172,18 @@ OPERATORS_TEXTS = {
     "HoldErasureInput.reason": (HOLD, "holdErasure", ["input", "reason"]),
     "ReleaseErasureHoldInput.reason": (RELEASE, "releaseErasureHold", ["input", "reason"]),
 }
+TEXTS_OF_SERVICES = {
+    "CompanyInput.name": ["company", "name"],
+    "CompanyInput.address": ["company", "address"],
+    "CompanyInput.postalCode": ["company", "postalCode"],
+    "CompanyInput.phoneNumber": ["company", "phoneNumber"],
+    "ContractorInput.name": ["contractor", "name"],
+    "ContractorInput.email": ["contractor", "email"],
+    "MemberInput.name": ["members", "0", "name"],
+    "MemberInput.email": ["members", "0", "email"],
+}
 NO_TEXTS_OF_OPERATORS = {
+    "PutRegistrationInput.idempotencyKey": "a key of the client, never shown",
     "ContractFilter.search": "compared, never stored",
     "LogInInput.email": "compared, never stored",
     "LogInInput.password": "hashed",
@@ -191,7 +212,8 @@ def texts_of_the_schema() -> Iterator[str]:
 
 
 def test_every_text_of_the_api_is_checked_or_stored_nowhere() -> None:
-    assert set(texts_of_the_schema()) == OPERATORS_TEXTS.keys() | NO_TEXTS_OF_OPERATORS.keys()
+    checked = OPERATORS_TEXTS.keys() | TEXTS_OF_SERVICES.keys()
+    assert set(texts_of_the_schema()) == checked | NO_TEXTS_OF_OPERATORS.keys()
 
 
 @pytest.mark.parametrize("place", OPERATORS_TEXTS)
@@ -200,6 +222,30 @@ async def test_no_text_of_an_operator_takes_an_invisible_character(place: str) -
     for character in INVISIBLE:
         data = await data_of(context_of(viewer(Role.OPERATOR)), mutation, text=f"case{character}1")
         assert data == {name: {"path": path, "code": "INVALID_INPUT"}}, names([character])
+
+
+def registration() -> PutRegistrationInput:
+    company = CompanyInput(name="会社 一", address="東京都", postal_code="100-0001", phone_number="03-0000-0000")
+    return PutRegistrationInput(
+        contract_id=strawberry.ID(ID),
+        company=company,
+        contractor=ContractorInput(name="契約者", email="keiyaku@example.jp"),
+        members=[MemberInput(name="会員 一", email="kaiin@example.jp")],
+    )
+
+
+@pytest.mark.parametrize("place", TEXTS_OF_SERVICES)
+def test_no_text_of_a_service_takes_an_invisible_character(place: str) -> None:
+    part, *_, field = path = TEXTS_OF_SERVICES[place]
+    name = {"postalCode": "postal_code", "phoneNumber": "phone_number"}.get(field, field)
+    for character in INVISIBLE:
+        damaged = registration()
+        owner = damaged.members[0] if part == "members" else getattr(damaged, part)
+        value = getattr(owner, name)
+        setattr(owner, name, value[:2] + character + value[2:])
+        with pytest.raises(InvalidInputError) as refused:
+            read_registration(damaged)
+        assert refused.value.path == ["input", *path], names([character])
 
 
 # ------------------------------------------------------------------ the commands
@@ -212,6 +258,7 @@ TEXTS = {
     ("release", "reason"): ["release", ID, "--reason", "{}"],
     ("mails dismiss", "reason"): ["mails", "dismiss", "1", "--reason", "{}"],
     ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
+    ("services add", "name"): ["services", "add", "{}", "--scope", "feed"],
     ("user add", "email"): ["user", "add", "{}operator@example.jp", "--name", "運用 太郎"],
     ("user rename", "name"): ["user", "rename", "operator@example.jp", "{}"],
     ("user change-address", "new_email"): ["user", "change-address", "operator@example.jp", "{}new@example.jp"],
@@ -227,6 +274,8 @@ NO_TEXTS = {
         (f"user {name}", "email"): "compared, never stored"
         for name in ["show", "password", "unlock", "enrol", "disable", "enable", "rename", "change-address", "transfer"]
     },
+    ("services rotate", "name"): "compared, never stored",
+    ("services revoke", "name"): "compared, never stored",
     ("due", "within"): "a span",
     ("erasures plan", "within"): "a span",
 }

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-RECORDED = ('"event":"audit entry written"', '"event":"contract changed"')
+RECORDED = ('"event":"audit entry written"', '"event":"contract changed"', '"event":"registration changed"')
 """Every change leaves such a line in the log, which goes to standard error."""
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from graphql import GraphQLObjectType
 from tests.passkeys import SHOW_CODE, enrol
+from tests.server.integration.registering import put_registration
 from tests.server.running import (
     ACTIVE_CONTRACT,
     ASK_FOR_LINK,
@@ -63,6 +64,7 @@ MUTATIONS = {
     "retryMail": ("MAILS_RETRIED", OPERATOR_NAME, None),
     "dismissMail": ("MAIL_DISMISSED", OPERATOR_NAME, "case 1"),
     "retryFailedActions": ("ACTIONS_RETRIED", OPERATOR_NAME, None),
+    "putRegistration": ("MEMBERS_REMOVED", None, None),
 }
 """The newest entry after each mutation: what, by whom, and why."""
 
@@ -112,14 +114,14 @@ async def connection(service: Running) -> AsyncIterator[asyncpg.Connection]:
 async def do(name: str, client: Client, service: Running) -> None:
     """Ask for one mutation as the contractor, or as an operator, who is the client afterwards."""
     if name in {"holdErasure", "releaseErasureHold"}:
-        await client.log_in(OPERATOR)
-        for query in (HOLD, RELEASE)[: 1 if name == "holdErasure" else 2]:
-            await client.ask(query, id=ACTIVE_CONTRACT)
+        await hold(client, and_release=name == "releaseErasureHold")
+        return
+    if name == "putRegistration":
+        await put_registration(client, service, members=[])
         return
     if name in OF_NO_CONTRACT:
-        _, codes = await enrol(client, service)
-        await client.log_in(OPERATOR)
-        await client.ask(SHOW_CODE, code=codes[0])
+        await show_second_factor(client, service)
+        return
     if mutation := OF_AN_OPERATOR.get(name):
         await plant_failures(service)
         await client.log_in(OPERATOR)
@@ -140,6 +142,19 @@ async def do(name: str, client: Client, service: Running) -> None:
         token = re.search(r"/password/new#(\S+)", body)
         assert token
         await client.ask(SET_PASSWORD, token=token[1], password=NEW_PASSWORD)
+
+
+async def hold(client: Client, *, and_release: bool) -> None:
+    await client.log_in(OPERATOR)
+    await client.ask(HOLD, id=ACTIVE_CONTRACT)
+    if and_release:
+        await client.ask(RELEASE, id=ACTIVE_CONTRACT)
+
+
+async def show_second_factor(client: Client, service: Running) -> None:
+    _, codes = await enrol(client, service)
+    await client.log_in(OPERATOR)
+    await client.ask(SHOW_CODE, code=codes[0])
 
 
 async def change_account(name: str, client: Client, service: Running) -> None:
@@ -183,7 +198,8 @@ async def test_a_mutation_leaves_an_entry(client: Client, service: Running, name
         await client.log_in(OPERATOR)
     (last,) = (await client.ask(LOG, first=1, filter=_of(name, action)))["auditLog"]["nodes"]
     assert (last["event"] or last["action"]) == action
-    assert last["account"] == (by and {"name": by})
+    expected = {"name": None} if name == "putRegistration" else by and {"name": by}  # a service is no person
+    assert last["account"] == expected
     contract = None if name in OF_NO_CONTRACT else ACTIVE_CONTRACT
     assert (last["interface"], last["reason"], last["contractId"]) == ("API", reason, contract)
     assert re.fullmatch("[0-9a-f]{64}", last["source"])
@@ -192,7 +208,7 @@ async def test_a_mutation_leaves_an_entry(client: Client, service: Running, name
 def _of(name: str, action: str) -> dict[str, Any]:
     if name in OF_NO_CONTRACT:
         return {"action": action}
-    events = {"TERMINATION_REQUESTED", "RESUMED", "ERASURE_HELD", "ERASURE_HOLD_RELEASED"}
+    events = {"TERMINATION_REQUESTED", "RESUMED", "ERASURE_HELD", "ERASURE_HOLD_RELEASED", "MEMBERS_REMOVED"}
     return {"contractId": ACTIVE_CONTRACT, "action": "CONTRACT_CHANGED" if action in events else action}
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
@@ -18,6 +20,7 @@ from contract_server.cli.exit_status import Status
 from contract_server.db.connection import database, tortoise_config
 from contract_server.db.migrate import migrate, pending_migrations
 from contract_server.db.statements import execute, fetch
+from contract_server.db.transaction import current_connection
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES
 from contract_server.settings import EnvironmentName, Settings
@@ -160,3 +163,18 @@ async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(empty: S
     without = {(row["name"], row["column"]) for row in rows}
     personal = {(name, column) for name, table in TABLES.items() for column in table.personal | table.emptied}
     assert personal <= without
+
+
+async def test_addresses_of_before_get_their_domains_in_a_labels(empty: Settings) -> None:
+    written = ["a@例え.jp", "b@例え.jp", "b@xn--r8jz45g.jp", "c@example.jp", "d@☕.jp"]
+    convert = import_module("contract_server.db.migrations.0034_domains_in_a_labels").convert
+    async with database(empty, for_migrations=True):
+        await migrate(empty)
+        await execute(
+            "INSERT INTO account (id, role, name, email, password_hash)"
+            " SELECT gen_random_uuid(), 'OPERATOR', '', email, '' FROM unnest($1::text[]) AS email",
+            written,
+        )
+        await convert(None, SimpleNamespace(client=current_connection()))
+        found = {row["email"] for row in await fetch("SELECT email FROM account")}
+    assert found == {"a@xn--r8jz45g.jp", *written[1:]}  # the second has its other form taken

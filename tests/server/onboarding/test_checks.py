@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.addresses import ADDRESSES, REFUSED, Written
 
 from contract_server.accounts.passwords.hasher import HASH_PREFIX
 from contract_server.onboarding import checks
@@ -44,11 +45,31 @@ def test_every_fault_of_a_line_is_named() -> None:
     assert [fault.field for fault in faults] == ["shoe_size", "contract_id", "name", "email"]
 
 
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.text)
+def test_a_contractor_has_an_address_that_can_be_written_to(address: Written) -> None:
+    values, faults = checked(email=address.text)
+    assert values.get("email") == address.registered
+    assert [fault.field for fault in faults] == ["email"] * (address.registered is None)
+
+
+@pytest.mark.parametrize("address", REFUSED, ids=lambda address: address.text)
+def test_a_fault_of_an_address_says_what_to_write_instead(address: Written) -> None:
+    _, (fault,) = checked(email=address.text)
+    assert fault.reason.endswith(f"; write {address.spelling}" if address.spelling else fault.reason)
+    assert address.text not in fault.reason
+
+
 def test_a_member_needs_a_name_and_an_address_alone() -> None:
     record: dict[str, object] = {"record": "member", "contract_id": "?", "name": "佐藤 蓮", "email": "REN@example.jp"}
-    assert Checks(TODAY).member(Line(1, Kind.MEMBER, record)) == ({"name": "佐藤 蓮", "email": "ren@example.jp"}, [])
+    assert Checks(TODAY).member(Line(1, Kind.MEMBER, record)) == ({"name": "佐藤 蓮", "email": "REN@example.jp"}, [])
     _, faults = Checks(TODAY).member(Line(1, Kind.MEMBER, record | {"postal_code": "100-0005"}))
     assert [fault.field for fault in faults] == ["postal_code"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.text)
+def test_the_address_of_a_member_is_taken_as_given(address: Written) -> None:
+    record: dict[str, object] = {"record": "member", "contract_id": "?", "name": "佐藤 蓮", "email": address.text}
+    assert Checks(TODAY).member(Line(1, Kind.MEMBER, record)) == ({"name": "佐藤 蓮", "email": address.text}, [])
 
 
 @pytest.mark.parametrize("value", [None, "", 1, ["x"], "\ufffd", "#REF!", "1.2E+05", "#####"])

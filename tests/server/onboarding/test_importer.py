@@ -79,7 +79,7 @@ async def test_a_contract_is_stored_with_its_contractor_members_and_beginning(se
 
 
 async def test_a_contract_with_one_fault_is_refused_completely(services: Services) -> None:
-    result = await imported(services, contract(1, of=1), member(2, of=1, email="x"), contract(3, of=2))
+    result = await imported(services, contract(1, of=1), member(2, of=1, email=""), contract(3, of=2))
     assert result.summary == [(1, "refused"), (3, "stored")]
     assert [(line.line, line.field, line.contract_line) for line in result.refusals] == [(2, "email", 1)]
     assert await Member.all().count() == 0

@@ -23,7 +23,7 @@ async def connection(services: Services) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def staging(connection: asyncpg.Connection) -> AsyncIterator[Staging]:
-    staging = Staging(connection)
+    staging = Staging(connection, update=False)
     await staging.open()
     yield staging
     await staging.close()
@@ -43,7 +43,8 @@ def contract(
 
 async def stored(staging: Staging) -> tuple[ImportReport, list[str], list[tuple[int, str, int | None]]]:
     """The totals, the outcomes, and line, field and contract of every refused line."""
-    report = await staging.store()
+    await staging.store()
+    report = await staging.totals()
     refusals: list[RefusedLine] = []
     outcomes: list[ContractOutcome] = []
     await staging.report(refusals.append, outcomes.append)
@@ -56,19 +57,40 @@ async def stored(staging: Staging) -> tuple[ImportReport, list[str], list[tuple[
 
 async def test_contracts_with_faults_are_refused_and_all_others_stored(staging: Staging) -> None:
     staging.contracts += [contract(1), contract(2)]
-    staging.members += [(11, 1, uuid4(), "会員", "a@example.jp"), (21, 2, uuid4(), "会員", "a@example.jp")]
+    staging.members += [
+        (11, 1, uuid4(), False, "会員", "a@example.jp"),
+        (21, 2, uuid4(), False, "会員", "a@example.jp"),
+    ]
     staging.faults += [(22, 2, "name", "expected text"), (30, None, "", "expected a line")]
     report, outcomes, refusals = await stored(staging)
-    assert report == ImportReport(1, 1, 1, 0, 2, 1)
+    assert (report.contracts, report.members, report.refused_contracts) == (1, 1, 1)
+    assert (report.refused_lines, report.lines_of_no_contract) == (2, 1)
     assert (outcomes, refusals) == (["stored", "refused"], [(22, "name", 2), (30, "", None)])
 
 
 async def test_a_repeated_id_address_or_member_is_refused_the_second_time(staging: Staging) -> None:
     staging.contracts += [contract(1), contract(2, of=1), contract(3, email="contractor1@example.jp"), contract(4)]
-    staging.members += [(line, 4, uuid4(), "会員", "a@example.jp") for line in (41, 42)]
+    staging.members += [(line, 4, uuid4(), False, "会員", "a@example.jp") for line in (41, 42)]
     _, outcomes, refusals = await stored(staging)
     assert outcomes == ["stored", "refused", "refused", "refused"]
     assert refusals == [(2, "contract_id", 2), (3, "email", 3), (42, "email", 4)]
+
+
+async def test_the_id_of_a_member_is_refused_where_another_line_or_another_contract_has_it(staging: Staging) -> None:
+    taken, free = uuid4(), uuid4()
+    staging.contracts += [contract(1)]
+    staging.members += [(11, 1, taken, True, "会員", "a@example.jp")]
+    assert (await stored(staging))[1] == ["stored"]
+    await staging.close()
+    await staging.open()
+    staging.contracts += [contract(1), contract(2), contract(3), contract(4)]
+    staging.members += [
+        (line, line // 10, id_, True, "会員", "a@example.jp")
+        for line, id_ in ((11, taken), (21, taken), (31, free), (41, free))
+    ]
+    _, outcomes, refusals = await stored(staging)
+    assert outcomes == ["skipped", "refused", "stored", "refused"]
+    assert set(refusals) == {(21, "member_id", 2), (41, "member_id", 4)}
 
 
 async def test_lines_apart_from_their_contract_are_its_faults(staging: Staging) -> None:
@@ -89,7 +111,7 @@ async def test_a_contract_that_is_stored_is_skipped_and_a_stored_address_refused
 
 
 async def test_nothing_is_left_in_the_connection(connection: asyncpg.Connection) -> None:
-    staging = Staging(connection)
+    staging = Staging(connection, update=False)
     await staging.open()
     await staging.close()
     assert await connection.fetch("SELECT FROM pg_class WHERE relname LIKE 'imported%'") == []

@@ -1,6 +1,6 @@
 """The mails of おまかせログイン: their data, their words, their delivery."""
 
-from contract_notify.addresses import require_address
+from contract_notify.addresses import LONGEST_ADDRESS, normalize_address, require_address
 from contract_notify.composing import SENDER_NAME, Attachment, compose
 from contract_notify.delivery import (
     Delivery,
@@ -43,6 +43,7 @@ from contract_notify.text import is_one_line
 __all__ = [
     "CONTACT_URL",
     "KINDS",
+    "LONGEST_ADDRESS",
     "RETRY_AFTER_UNKNOWN_SECONDS",
     "SENDER_NAME",
     "AddressChangeRequested",
@@ -75,6 +76,7 @@ __all__ = [
     "data_of",
     "delivery_from_url",
     "is_one_line",
+    "normalize_address",
     "rebuild",
     "render",
     "require_address",

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8, EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from contract_notify.addresses import require_address
+from contract_notify.addresses import quote_address, require_address
 from contract_notify.rendering import RenderedMail
 from contract_notify.text import require_one_line
 
 SENDER_NAME: Final = "おまかせログイン"
 """Default display name of the sender."""
+
+POLICY: Final = SMTP.clone(cte_type="7bit")
+"""How a mail is written: lines end in CRLF, and every byte is ASCII."""
 
 _JAPAN: Final = timezone(timedelta(hours=9))
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
@@ -53,10 +56,10 @@ def compose(
     if not _MESSAGE_ID.fullmatch(message_id):
         raise ValueError("message_id: the form is <unique@domain>, in ASCII")
     sender, recipient = require_address(sender), require_address(recipient)
-    mail = EmailMessage(policy=policy_of(sender, recipient))
+    mail = EmailMessage(policy=POLICY)
     mail["Date"] = format_datetime(date.astimezone(_JAPAN))
     mail["From"] = _mailbox(sender, require_one_line(sender_name, what="sender_name"))
-    mail["To"] = _mailbox(recipient)
+    mail["To"] = quote_address(recipient)
     mail["Message-ID"] = message_id
     mail["Subject"] = require_one_line(rendered.subject, what="subject")
     mail["Auto-Submitted"] = "auto-generated"
@@ -68,15 +71,6 @@ def compose(
     return mail
 
 
-def policy_of(sender: str, recipient: str) -> "EmailPolicy[EmailMessage]":
-    """How a mail between the two is written: lines end in CRLF, and every byte is ASCII.
-
-    An address beyond ASCII has no other form: the headers of its mail are in UTF-8 (RFC 6532).
-    """
-    return (SMTP if (sender + recipient).isascii() else SMTPUTF8).clone(cte_type="7bit")
-
-
-def _mailbox(address: str, display_name: str = "") -> Address:
-    # not `Address(addr_spec=...)`: it refuses letters beyond ASCII, and quotes the address when it refuses
+def _mailbox(address: str, display_name: str) -> Address:
     local_part, domain = address.split("@")
     return Address(display_name, local_part, domain)

@@ -60,4 +60,11 @@ RETRY_AFTER_UNKNOWN_SECONDS: Final = 600
 
 
 class InvalidAddress(PermanentFailure, ValueError):
-    """An address that cannot be given to a mail server. The text names the fault, not the address."""
+    """An address that cannot be given to a mail server. The text names the fault, not the address.
+
+    `spelling` is the address that is meant, if only its characters are wrong. It is not part of the text.
+    """
+
+    def __init__(self, reason: str, *, spelling: str | None = None) -> None:
+        super().__init__(reason)
+        self.spelling = spelling

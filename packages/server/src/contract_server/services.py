@@ -22,6 +22,7 @@ from contract_server.contracts.changes import ChangeBudget, ContractChanges
 from contract_server.contracts.idempotency import forget_old_answers
 from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
+from contract_server.contracts.registration.updates import RegistrationUpdates
 from contract_server.contracts.service import ContractService
 from contract_server.documents.receipt import AcceptanceDocuments
 from contract_server.erasure.approvals import Approvals
@@ -30,6 +31,8 @@ from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.receipts import Receipts
 from contract_server.erasure.replay import Replay
+from contract_server.integration.registrations import Registrations, forget_old_requests
+from contract_server.integration.service_accounts import ServiceAccounts
 from contract_server.mail.address_mails import AddressMails
 from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
@@ -54,6 +57,7 @@ class Services:
     policies: ServedPolicies
     passwords: PasswordHasher
     sessions: Sessions
+    service_accounts: ServiceAccounts
     client_addresses: ClientAddresses
     rate_limits: RateLimitStore
     devices: Devices
@@ -65,6 +69,8 @@ class Services:
     second_factors: SecondFactors
     contractor_access: ContractorAccess
     contracts: ContractService
+    registration_updates: RegistrationUpdates
+    registrations: Registrations
     due_actions: DueActions
     breaker: Breaker
     approvals: Approvals
@@ -110,6 +116,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     devices = Devices(settings)
     enrolments = Enrolments(settings)
     address_changes = AddressChanges(AddressMails(settings, outbox), clock)
+    registration_updates = RegistrationUpdates(clock)
     password_mails = PasswordMails(settings, outbox)
     password_changes = PasswordChanges(password_mails, clock)
     password_resets = PasswordResets(
@@ -130,6 +137,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         policies=policies,
         passwords=passwords,
         sessions=sessions,
+        service_accounts=ServiceAccounts(settings.secret_key.get_secret_value().encode()),
         client_addresses=ClientAddresses(settings),
         rate_limits=rate_limits,
         devices=devices,
@@ -141,6 +149,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         second_factors=SecondFactors(settings),
         contractor_access=ContractorAccess(log_ins, password_resets, wake_ups),
         contracts=ContractService(changes, wake_ups),
+        registration_updates=registration_updates,
+        registrations=Registrations(registration_updates),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
         breaker=breaker,
         approvals=Approvals(clock, breaker, by_second_person=settings.needs_second_person),
@@ -154,6 +164,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         expiry=Expiry(
             [
                 forget_old_answers,
+                forget_old_requests,
                 sessions.delete_expired,
                 password_resets.delete_expired,
                 address_changes.delete_expired,

@@ -14,10 +14,10 @@ from typing import Final, cast
 
 import aiosmtplib
 
+from contract_notify.addresses import quote_address
 from contract_notify.delivery.envelope import Envelope
 from contract_notify.delivery.replies import Stage, failure_of_answer, failure_of_trouble
 from contract_notify.delivery.smtp_server import SmtpServer
-from contract_notify.failures import PermanentFailure
 
 _START_INPUT: Final = 354
 _QUIT_TIMEOUT_SECONDS: Final = 1.0
@@ -60,8 +60,8 @@ class Conversation:
 
     async def hand_over(self, envelope: Envelope, content: bytes) -> None:
         """Send one mail and wait until the server has accepted it."""
-        await self._mail(envelope)
-        await self._command(Stage.RCPT, f"RCPT TO:<{envelope.recipient}>")
+        await self._command(Stage.MAIL, f"MAIL FROM:<{quote_address(envelope.sender)}>")
+        await self._command(Stage.RCPT, f"RCPT TO:<{quote_address(envelope.recipient)}>")
         await self._command(Stage.DATA, "DATA", wanted=range(_START_INPUT, _START_INPUT + 1))
         await self._content(content)
 
@@ -76,15 +76,6 @@ class Conversation:
         if self._smtp.transport is not None:
             cast("asyncio.WriteTransport", self._smtp.transport).abort()
         self._smtp.close()
-
-    async def _mail(self, envelope: Envelope) -> None:
-        command = f"MAIL FROM:<{envelope.sender}>"
-        if envelope.is_international:
-            if not self._smtp.supports_extension("smtputf8"):
-                self.stage = Stage.MAIL
-                raise PermanentFailure("the mail server takes ASCII addresses only", stage=Stage.MAIL)
-            command += " BODY=8BITMIME SMTPUTF8"
-        await self._command(Stage.MAIL, command)
 
     async def _command(self, stage: Stage, command: str, *, wanted: range = range(200, 300)) -> None:
         with self._at(stage):

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from typing import Self
 
 from contract_notify.addresses import require_address
-from contract_notify.composing import policy_of
+from contract_notify.composing import POLICY
 from contract_notify.failures import InvalidAddress
 
 
@@ -24,14 +24,9 @@ class Envelope:
             raise InvalidAddress("a mail goes to its one recipient, without copies")
         return cls(sender=_only_address(mail, "From"), recipient=_only_address(mail, "To"))
 
-    @property
-    def is_international(self) -> bool:
-        """Whether an address has letters beyond ASCII: only a server with SMTPUTF8 accepts the mail."""
-        return not (self.sender + self.recipient).isascii()
-
     def content_of(self, mail: EmailMessage) -> bytes:
-        """The bytes of the mail as they are sent: lines end in CRLF, and without SMTPUTF8 every byte is ASCII."""
-        return mail.as_bytes(policy=policy_of(self.sender, self.recipient))
+        """The bytes of the mail as they are sent: lines end in CRLF, and every byte is ASCII."""
+        return mail.as_bytes(policy=POLICY)
 
     @property
     def sender_domain(self) -> str:

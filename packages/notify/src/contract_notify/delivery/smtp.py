@@ -3,15 +3,12 @@
 import asyncio
 import ssl
 from email.message import EmailMessage
-from typing import Final
 
 from contract_notify.delivery.conversation import Conversation
 from contract_notify.delivery.envelope import Envelope
 from contract_notify.delivery.replies import Stage, failure_of_trouble
 from contract_notify.delivery.smtp_server import SmtpServer
 from contract_notify.failures import DeliveryFailure, TemporaryFailure
-
-_ANONYMOUS: Final = "[127.0.0.1]"
 
 
 class SmtpDelivery:
@@ -78,12 +75,8 @@ class SmtpDelivery:
             else:
                 return
         self._current = Conversation(self._server, tls=self._tls)
-        await self._current.open(ehlo=self._greeting_name(envelope))
+        await self._current.open(ehlo=self._server.ehlo or envelope.sender_domain)
         await self._current.hand_over(envelope, content)
-
-    def _greeting_name(self, envelope: Envelope) -> str:
-        domain = self._server.ehlo or envelope.sender_domain
-        return domain if domain.isascii() else _ANONYMOUS
 
 
 def _tls_context(server: SmtpServer) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ device a budget of its own, which no other device's failures use up.
 import re
 from hmac import compare_digest
 
-from contract_server.accounts.email import normalize
+from contract_notify import normalize_address
 from contract_server.accounts.tokens import keyed_hash, new_token
 from contract_server.settings import Settings
 
@@ -36,7 +36,7 @@ class Devices:
         return ".".join([device, newest, *others[: MOST_ACCOUNTS - 1]])
 
     def _proof(self, device: str, email: str) -> str:
-        return keyed_hash(self._secret, "device", device, normalize(email))
+        return keyed_hash(self._secret, "device", device, normalize_address(email))
 
 
 def _parse(cookie: str | None) -> tuple[str, list[str]]:

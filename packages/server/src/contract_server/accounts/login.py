@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from contract_notify import normalize_address
 from contract_server.accounts.devices import Devices
-from contract_server.accounts.email import find_account, normalize
+from contract_server.accounts.email import find_account
 from contract_server.accounts.fair_queue import FairQueue, TooBusy
 from contract_server.accounts.log_in_limits import Budget, LogInLimits
 from contract_server.accounts.models import Account
@@ -101,7 +102,7 @@ class LogIns:
             MailedLinkRequired: Too many failures of unknown devices; the password was not compared.
             Busy: Too many log-ins are waiting; the password was not compared.
         """
-        email = normalize(email)
+        email = normalize_address(email)
         budget = self._limits.find(email, client_address, self._devices.find(device_cookie, email))
         if budget.of_all and time.monotonic() < self._delays_until:
             await self._pause(DELAY_S)
@@ -123,7 +124,7 @@ class LogIns:
 
     async def unlock(self, email: str) -> None:
         """Delete the account's failures from every device and source, so that it can log in immediately."""
-        await self._limits.clear(normalize(email))
+        await self._limits.clear(normalize_address(email))
 
     @asynccontextmanager
     async def _turn(self, budget: Budget) -> AsyncIterator[None]:

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
+from contract_notify import normalize_address
 from contract_server.accounts.client_address import networks
 from contract_server.accounts.credentials import PasswordChanges
 from contract_server.accounts.devices import Devices
-from contract_server.accounts.email import find_account, normalize
+from contract_server.accounts.email import find_account
 from contract_server.accounts.log_in_limits import FACTORS
 from contract_server.accounts.models import Account, PasswordResetToken
 from contract_server.accounts.passwords.hasher import PasswordHasher
@@ -77,7 +78,7 @@ class PasswordResets:
 
         The caller does not learn whether the account exists: the response time is fixed, and longer than the work.
         """
-        email = normalize(email)
+        email = normalize_address(email)
         device = self._devices.find(device_cookie, email)
         await asyncio.gather(asyncio.sleep(_RESPONSE_TIME_S), self._request(email, client_address, device))
 
@@ -122,7 +123,7 @@ class PasswordResets:
 
     async def clear_limit(self, email: str) -> None:
         """Delete the counts of links requested with this address."""
-        await self._rate_limits.clear_all_within(_account(normalize(email)))
+        await self._rate_limits.clear_all_within(_account(normalize_address(email)))
 
     async def delete_expired(self) -> None:
         """Delete expired tokens."""

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import typer
 
-from contract_server.accounts.email import find_account, normalize
+from contract_notify import normalize_address
+from contract_server.accounts.email import find_account
 from contract_server.accounts.models import Account, Role
 from contract_server.audit.origin import Interface, Origin, set_origin
 from contract_server.cli.bootstrap import Result, with_services
@@ -39,7 +40,7 @@ async def _find_operator(settings: Settings, email: str | None) -> UUID | None:
         if not settings.development and await Account.filter(role=Role.OPERATOR, disabled_at__isnull=True).exists():
             raise Refusal("--as: expected the address of your operator account", Status.MISUNDERSTOOD)
         return None  # the first operator cannot be added by one
-    account = await find_account(normalize(email))
+    account = await find_account(normalize_address(email))
     if account is None or account.role is not Role.OPERATOR or account.disabled_at is not None:
         raise Refusal("--as: no enabled operator has this address; check how it is written", Status.MISUNDERSTOOD)
     return account.id

@@ -43,6 +43,8 @@ SEEN_BY: Final[Mapping[EventType, frozenset[Actor]]] = complete(
         EventType.ERASURE_HELD: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
         EventType.ERASURE_HOLD_RELEASED: frozenset({Actor.OPERATOR, Actor.SYSTEM}),
         EventType.ERASED: _EVERYONE,
+        EventType.REGISTRATION_CHANGED: _EVERYONE,
+        EventType.MEMBERS_REMOVED: _EVERYONE,
     },
 )
 """The actors who see a contract differently after an event of that type."""

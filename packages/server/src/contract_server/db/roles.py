@@ -1,6 +1,7 @@
 """The database's roles, and what each of them may do: only the owner of the tables may do everything.
 
-The owner migrates. A server cannot erase, change evidence or create tables. A worker cannot add accounts, nor change
+The owner migrates. A server cannot erase a contract, change evidence or create
+tables; it removes members whom another service removes. A worker cannot add accounts, nor change
 the terms of a policy. A reader sees no password, token or text of a mail.
 """
 
@@ -34,7 +35,7 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "attempt_count": ("INSERT, UPDATE, DELETE", "UPDATE, DELETE"),
     "audit_entry": ("INSERT", "INSERT, UPDATE, DELETE"),
     "audit_seal": ("", "INSERT"),
-    "company": ("", "UPDATE, DELETE"),
+    "company": ("UPDATE", "UPDATE, DELETE"),
     "contract": ("UPDATE", "UPDATE"),
     "contract_event": ("INSERT", "INSERT, UPDATE"),
     "enrolment_link": ("UPDATE, DELETE", "DELETE"),
@@ -45,13 +46,16 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "erasure_record": ("", "INSERT, UPDATE"),
     "erasure_stop": ("", "INSERT, UPDATE, DELETE"),
     "idempotent_answer": ("INSERT", "DELETE"),
-    "member": ("", "DELETE"),
+    "member": ("INSERT, UPDATE, DELETE", "DELETE"),
     "outbox_mail": ("INSERT, UPDATE, DELETE", "INSERT, UPDATE, DELETE"),
     "passkey": ("INSERT, UPDATE, DELETE", "DELETE"),
     "password_reset_token": ("INSERT, DELETE", "DELETE"),
     "policy_terms": ("INSERT", "INSERT"),
     "recovery_code": ("INSERT, DELETE", "DELETE"),
+    "registration_request": ("INSERT", "DELETE"),
     "session": ("INSERT, UPDATE, DELETE", "DELETE"),
+    "service_account": ("", ""),
+    "service_token": ("UPDATE", ""),
     "sweep_run": ("", "INSERT, UPDATE"),
     "termination_application": ("INSERT, UPDATE", "UPDATE"),
     "test_clock": ("", ""),
@@ -67,6 +71,8 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "password_reset_token": frozenset({"token_hash"}),
     "recovery_code": frozenset({"code_hash"}),
     "session": frozenset({"token_hash", "challenge"}),
+    "registration_request": frozenset({"key"}),
+    "service_token": frozenset({"token_hash"}),
 }
 """The columns that a reader does not see."""
 

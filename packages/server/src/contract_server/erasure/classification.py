@@ -115,6 +115,16 @@ TABLES = MappingProxyType(
             technical=_columns("id account_id input_hash answered_at"),
             reasons={"input_hash": "SHA-256 of the request, used for comparison and never shown; deleted with its row"},
         ),
+        "registration_request": Table(
+            OnErasure.DELETE,
+            _OF_THE_CONTRACT,
+            personal=_columns("key"),  # client input
+            technical=_columns("id service_id contract_id input_hash version differences answered_at"),
+            reasons={
+                "input_hash": "SHA-256 of the request, used for comparison and never shown; deleted with its row",
+                "differences": "names of fields, and ids of members",
+            },
+        ),
         "session": Table(
             OnErasure.DELETE,
             _OF_THE_ACCOUNT,
@@ -255,6 +265,12 @@ TABLES = MappingProxyType(
             technical=_columns("version fingerprint terms recorded_at"),
             reasons={"terms": "numbers of days, time zone, name and version of policy files"},
         ),
+        "service_token": Table(
+            OnErasure.KEEP,
+            None,
+            technical=_columns("id token_hash service_id created_at expires_at last_used_at"),
+        ),
+        "service_account": Table(OnErasure.KEEP, None, technical=_columns("id name scopes created_at revoked_at")),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),
         "tortoise_migrations": Table(OnErasure.KEEP, None, technical=_columns("id app name applied_at")),

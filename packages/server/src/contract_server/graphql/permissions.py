@@ -9,6 +9,8 @@ from contract_server.accounts.second_factor.policy import FAR_REACHING, is_recen
 from contract_server.accounts.viewer import Viewer
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.language import words
+from contract_server.integration.models import Scope
+from contract_server.integration.service_accounts import Service
 
 _UNAUTHENTICATED = words(
     ja="ログインが必要です。ログインしてから、もう一度お試しください。",
@@ -30,11 +32,11 @@ async def require_viewer(context: RequestContext) -> Viewer:
     """Return the logged-in person.
 
     Raises:
-        GraphQLError: UNAUTHENTICATED.
+        GraphQLError: UNAUTHENTICATED; or FORBIDDEN for a service.
     """
     viewer = await context.viewer()
     if viewer is None:
-        raise GraphQLError(_UNAUTHENTICATED[context.language], extensions={"code": "UNAUTHENTICATED"})
+        raise _forbidden(context) if await context.service() else _unauthenticated(context)
     return viewer
 
 
@@ -71,7 +73,7 @@ async def require_role(context: RequestContext, role: Role) -> Viewer:
     """
     viewer = await require_viewer(context)
     if viewer.role is not role:
-        raise GraphQLError(_FORBIDDEN[context.language], extensions={"code": "FORBIDDEN"})
+        raise _forbidden(context)
     return viewer
 
 
@@ -87,3 +89,25 @@ async def is_operator(context: RequestContext) -> bool:
             return False
         case unknown:
             assert_never(unknown)
+
+
+async def require_scope(context: RequestContext, scope: Scope) -> Service:
+    """Return the service that asks, which must have that scope.
+
+    Raises:
+        GraphQLError: UNAUTHENTICATED or FORBIDDEN.
+    """
+    service = await context.service()
+    if service is None:
+        raise _forbidden(context) if await context.viewer() else _unauthenticated(context)
+    if scope not in service.scopes:
+        raise _forbidden(context)
+    return service
+
+
+def _unauthenticated(context: RequestContext) -> GraphQLError:
+    return GraphQLError(_UNAUTHENTICATED[context.language], extensions={"code": "UNAUTHENTICATED"})
+
+
+def _forbidden(context: RequestContext) -> GraphQLError:
+    return GraphQLError(_FORBIDDEN[context.language], extensions={"code": "FORBIDDEN"})

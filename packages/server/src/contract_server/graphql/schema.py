@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from contract_server.graphql.operations.development import DevelopmentMutation, DevelopmentQuery
 from contract_server.graphql.operations.operators import OperatorMutation, OperatorQuery
 from contract_server.graphql.operations.problems import HANDLERS
+from contract_server.graphql.operations.registrations import RegistrationRefusedHandler
 from contract_server.graphql.request_metrics import CountingHandler
 from contract_server.graphql.strawberry_internals import core
 from contract_server.graphql.types.node import Node
@@ -31,7 +32,7 @@ def build_schema(*, development: bool) -> strawberry.Schema:
         mutation=DevelopmentMutation if development else OperatorMutation,
         types=[Node, Problem],
         config=StrawberryConfig(scalar_map=SCALARS),
-        exception_handlers=[CountingHandler(handler) for handler in HANDLERS],
+        exception_handlers=[CountingHandler(handler) for handler in (*HANDLERS, RegistrationRefusedHandler())],
     )
     core(schema).description = DESCRIPTION
     return schema

@@ -4,11 +4,12 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
+from contract_notify import normalize_address
 from contract_rules import Status
 from contract_server.accounts.administration import disabling
 from contract_server.accounts.administration.address_change import AddressChanges
 from contract_server.accounts.credentials import PasswordChanges
-from contract_server.accounts.email import EmailTaken, find_account, normalize
+from contract_server.accounts.email import EmailTaken, find_account
 from contract_server.accounts.login import LogIns
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.password_reset import PasswordResets
@@ -51,7 +52,7 @@ async def add_account(
         ContractErased: The contract was erased.
         ContractHasContractor: The contract has a contractor.
     """
-    email = normalize(email)
+    email = normalize_address(email)
     require_suitable(password, email=email, company_name=await find_company_name(contract_id))
     password_hash = await passwords.hash(password)
     role = Role.OPERATOR if contract_id is None else Role.CONTRACTOR
@@ -121,7 +122,7 @@ async def change_address(changes: AddressChanges, email: str, new_email: str) ->
         AccountNotFound: No account has the present address.
         EmailTaken: Another account has the new address.
     """
-    await changes.request(await find_known_account(email), normalize(new_email))
+    await changes.request(await find_known_account(email), normalize_address(new_email))
 
 
 async def create_enrolment_link(enrolments: Enrolments, email: str) -> str:
@@ -156,7 +157,7 @@ async def find_known_account(email: str) -> Account:
     Raises:
         AccountNotFound: No account has this address.
     """
-    account = await find_account(normalize(email))
+    account = await find_account(normalize_address(email))
     if account is None:
         raise AccountNotFound
     return account

@@ -6,17 +6,16 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from contract_notify import InvalidAddress, require_address
-from contract_server.accounts.email import LONGEST, normalize
+from contract_notify import LONGEST_ADDRESS, InvalidAddress, require_address
 from contract_server.accounts.passwords.hasher import HASH_PREFIX
 from contract_server.onboarding.lines import FIELDS, Line
 from contract_server.visible_text import InvalidValue, escape, require_line
 
-CONTRACT_FIELDS = frozenset(FIELDS)
-MEMBER_FIELDS = frozenset({"record", "contract_id", "name", "email"})
+CONTRACT_FIELDS = frozenset(FIELDS) - {"member_id"}
+MEMBER_FIELDS = frozenset({"record", "contract_id", "member_id", "name", "email"})
 
 LONGEST_NAME = 200
-LONGEST_ADDRESS = 400
+LONGEST_COMPANY_ADDRESS = 400
 LONGEST_POSTAL_CODE = 20
 LONGEST_PHONE_NUMBER = 30
 LONGEST_HASH = 200
@@ -39,7 +38,7 @@ _POSTAL_CODE_DIGITS = 7
 
 
 class Fault(NamedTuple):
-    """What is wrong with a field of a line, without quoting its value."""
+    """What is wrong with a field of a line, without quoting its value; of an address, its spelling may be there."""
 
     field: str
     reason: str
@@ -53,17 +52,17 @@ class Checks:
 
     def __init__(self, today: date) -> None:
         self._contract: dict[str, Check] = {
-            "contract_id": contract_id,
+            "contract_id": uuid,
             "started_on": lambda text: past_day(text, today),
-            "company_name": lambda text: require_line(text, LONGEST_NAME),
+            "company_name": name,
             "company_address": company_address,
             "postal_code": postal_code,
             "phone_number": phone_number,
-            "name": lambda text: require_line(text, LONGEST_NAME),
+            "name": name,
             "email": email,
         }
         self._contract_with_password = self._contract | {"password_hash": password_hash}
-        self._member: dict[str, Check] = {"name": lambda text: require_line(text, LONGEST_NAME), "email": email}
+        self._member: dict[str, Check] = {"name": name, "email": email_of_member}
 
     def contract(self, line: Line) -> tuple[dict[str, Any], list[Fault]]:
         """The values of a contract's line, and its faults."""
@@ -72,11 +71,12 @@ class Checks:
 
     def member(self, line: Line) -> tuple[dict[str, Any], list[Fault]]:
         """The values of a member's line, and its faults."""
-        return _checked(line, self._member, MEMBER_FIELDS)
+        checks = self._member | {"member_id": uuid} if "member_id" in line.record else self._member
+        return _checked(line, checks, MEMBER_FIELDS)
 
 
-def contract_id(text: str) -> UUID:
-    """Parse a contract's id, in the usual notation only."""
+def uuid(text: str) -> UUID:
+    """Parse an id, in the usual notation only."""
     try:
         parsed = UUID(text)
     except ValueError:
@@ -86,10 +86,15 @@ def contract_id(text: str) -> UUID:
     return parsed
 
 
+def name(text: str) -> str:
+    """Check the name of a person or a company."""
+    return require_line(text, LONGEST_NAME)
+
+
 def company_address(text: str) -> str:
     """Check a postal address, which a spreadsheet may have converted to a date (1-2-3)."""
     _refuse_converted(text)
-    return require_line(text, LONGEST_ADDRESS)
+    return require_line(text, LONGEST_COMPANY_ADDRESS)
 
 
 def postal_code(text: str) -> str:
@@ -113,11 +118,17 @@ def phone_number(text: str) -> str:
 
 
 def email(text: str) -> str:
-    """Check and normalize an e-mail address."""
+    """Check the address of a contractor or an operator, and normalize it."""
     try:
-        return require_address(require_line(normalize(text), LONGEST))
+        return require_address(require_line(text, LONGEST_ADDRESS)).lower()
     except InvalidAddress as error:
-        raise InvalidValue(f"expected one plain address: {error}") from None
+        instead = f"; write {error.spelling}" if error.spelling else ""
+        raise InvalidValue(f"expected one plain address: {error}{instead}") from None
+
+
+def email_of_member(text: str) -> str:
+    """Check the address of a member, which is kept as it is given: no mail is sent to it."""
+    return require_line(text, LONGEST_ADDRESS)
 
 
 def past_day(text: str, today: date) -> date:

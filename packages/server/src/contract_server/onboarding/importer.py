@@ -1,24 +1,75 @@
 """Import of a file: each contract is stored completely, with its contractor and members, or not at all.
 
-Theory. Every contract of the file ends as stored, refused or skipped. So the whole file is first read into the database
-(`staging`), each fault with the contract that it concerns, and the outcomes are decided there. A line concerns the
-contract whose id it names; if it names none, it concerns the contract above it.
+Theory. Every contract of the file ends as stored, updated, unchanged, refused or skipped. So the whole file is first
+read into the database (`staging`), each fault with the contract that it concerns, and the outcomes are decided there. A
+line concerns the contract whose id it names; if it names none, it concerns the contract above it.
+
+With `update`, a contract that is stored already is not skipped: its registration is replaced (`registration.updates`).
+New contracts are stored in one transaction, updates in one for some contracts each, so that no contractor waits long
+for a lock.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from typing import Any, assert_never
 
 import asyncpg
 from uuid_utils.compat import uuid7
 
+from contract_rules import complete
+from contract_server.contracts.registration.differences import (
+    Company,
+    Contractor,
+    Member,
+    Registration,
+    RegistrationRefusal,
+)
+from contract_server.contracts.registration.updates import UpdateResult
 from contract_server.onboarding.checks import Checks, Fault
 from contract_server.onboarding.lines import BrokenLine, Kind, Line, Mention
-from contract_server.onboarding.staging import NO_VALUES, ContractOutcome, ImportReport, RefusedLine, Staging
+from contract_server.onboarding.staging import (
+    NO_VALUES,
+    ContractOutcome,
+    ImportReport,
+    RefusedLine,
+    StagedRegistration,
+    Staging,
+)
 from contract_server.policies.policies import ServedPolicies
 
 BATCH = 10_000
+
+UPDATE_BATCH = 2_000
+"""How many lines of updates are stored in one transaction; a contract with more is stored in one of its own."""
+
+Update = Callable[[Sequence[Registration]], Awaitable[Sequence[UpdateResult]]]
+"""Replaces the registrations of contracts that are stored already."""
+
+REFUSALS: Mapping[RegistrationRefusal, tuple[str, str]] = complete(
+    "REFUSALS",
+    RegistrationRefusal,
+    {
+        RegistrationRefusal.CONTRACT_NOT_FOUND: ("contract_id", "the contract is no longer stored"),
+        RegistrationRefusal.CONTRACT_ERASED: ("contract_id", "the contract was erased: leave it out"),
+        RegistrationRefusal.SERVICE_ENDED: (
+            "contract_id",
+            "the service has ended: only the contractor's address may change; write the rest as it is stored",
+        ),
+        RegistrationRefusal.ERASURE_HELD: (
+            "contract_id",
+            "the erasure is on hold: only new members and the contractor's address are taken; write the rest as it is",
+        ),
+        RegistrationRefusal.STALE_CONTRACT: ("contract_id", "the contract has changed since this version"),
+        RegistrationRefusal.EMAIL_TAKEN: ("email", "an account with this address is there already"),
+        RegistrationRefusal.MEMBER_ID_TAKEN: ("member_id", "a member of another contract has this id"),
+        RegistrationRefusal.NO_CONTRACTOR: (
+            "name",
+            "the contract has no contractor: add one with `contract-server user add`",
+        ),
+    },
+)
+"""The field that each refusal of an update is about, and why."""
 
 APART = "expected the line of this contract directly above its members"
 NO_CONTRACT_ID = "expected the id of the contract above"
@@ -36,10 +87,12 @@ class Importer:
         unusable_hash: str,
         report_refusal: Callable[[RefusedLine], None],
         report_outcome: Callable[[ContractOutcome], None],
+        update: Update | None = None,
         batch: int = BATCH,
     ) -> None:
         """Contractors without a password get `unusable_hash`, and set a password by the link in a mail."""
-        self._staging = Staging(connection)
+        self._staging = Staging(connection, update=update is not None)
+        self._update = update
         self._zone = policies.zone
         self._checks = Checks(policies.today(now))
         self._unusable_hash = unusable_hash
@@ -51,7 +104,7 @@ class Importer:
         self._unplaced: tuple[int, Fault] | None = None  # the fault of the line above, if it names no contract
 
     async def run(self, lines: Iterable[Line | BrokenLine]) -> ImportReport:
-        """Import all lines in one transaction, and report every contract and every refused line."""
+        """Import all lines, and report every contract and every refused line."""
         await self._staging.open()
         for place, line in enumerate(lines, 1):
             self._take(line)
@@ -59,10 +112,24 @@ class Importer:
                 await self._staging.copy()
         self._place(self._contract)
         self._finish_contract()
-        report = await self._staging.store()
+        await self._staging.store()
+        if self._update:
+            await self._put_registrations(self._update)
+        report = await self._staging.totals()
         await self._staging.report(self._report_refusal, self._report_outcome)
         await self._staging.close()
         return report
+
+    async def _put_registrations(self, update: Update) -> None:
+        async for batch in self._staging.updates(UPDATE_BATCH):
+            results = await update([_registration(staged) for staged in batch])
+            for staged, result in zip(batch, results, strict=True):
+                number = staged.contract["number"]
+                if result.refusal:
+                    await self._staging.record_refusal(number, *REFUSALS[result.refusal])
+                else:
+                    changes = asdict(result.differences) if result.differences else None
+                    await self._staging.record_update(number, changes)
 
     def _take(self, line: Line | BrokenLine) -> None:
         if isinstance(line, BrokenLine):
@@ -130,7 +197,9 @@ class Importer:
         if faults:
             self._add_faults(line.number, contract, faults)
         else:
-            self._staging.members.append((line.number, contract.number, uuid7(), values["name"], values["email"]))
+            member_id = values.get("member_id")
+            row = (member_id or uuid7(), member_id is not None, values["name"], values["email"])
+            self._staging.members.append((line.number, contract.number, *row))
 
     def _contract_of(self, mention: Mention, line: int) -> "_Contract | None":
         """The contract that a line concerns: the one above, unless the line begins a contract or names another."""
@@ -173,6 +242,16 @@ class Importer:
         if contract := self._contract:
             row = (contract.number, contract.line, contract.id, contract.headless)
             self._staging.contracts.append((*row, *(contract.values or NO_VALUES)))
+
+
+def _registration(staged: StagedRegistration) -> Registration:
+    row = staged.contract
+    return Registration(
+        contract_id=row["contract_id"],
+        company=Company(row["company_name"], row["company_address"], row["postal_code"], row["phone_number"]),
+        contractor=Contractor(row["name"], row["email"]),
+        members=[Member(member["name"], member["email"], member["id"]) for member in staged.members],
+    )
 
 
 @dataclass(slots=True)

@@ -30,7 +30,9 @@ FIELDS = (
     "name",
     "email",
     "password_hash",
+    "member_id",
 )
+_OPTIONAL = frozenset({"password_hash", "member_id"})
 
 LONGEST_LINE = 65_536
 """Characters read per line: enough for all fields at their maximum, with every character escaped."""
@@ -120,6 +122,7 @@ _ID = re.compile(rf"{_UUID}(?!@)", re.IGNORECASE | re.ASCII)
 _KIND = re.compile(r'(contract|member)(?=["\s,]|$)')
 _OF_A_RECORD = re.compile(rf'@|"(?:{"|".join(FIELDS)})"')
 _RECORD_BEGUN = re.compile(r'\{(?:.*"record"\s*:\s*"(?P<begun>[a-z]*)\s*$)?', re.DOTALL)
+_MEMBER_ID = re.compile(r'"member_id"\s*:\s*"[^"]*"?')
 _SOMETHING = re.compile("[^ \t\r\n\v\f,\x1a\ufeff\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}]")
 
 
@@ -249,7 +252,7 @@ def _record_begun(cells: list[str], place: int) -> str | None:
 
 def _mentions(text: str, begun: str | None) -> tuple[Mention, ...]:
     kinds = [Kind(word) for word in _KIND.findall(text)]
-    ids = [contract_id.lower() for contract_id in _ID.findall(text)]
+    ids = [contract_id.lower() for contract_id in _ID.findall(_MEMBER_ID.sub("", text))]
     if ids:
         paired = kinds[: len(ids)] if len(kinds) >= len(ids) else [None] * len(ids)
         return tuple(map(Mention, paired, ids))
@@ -266,7 +269,7 @@ def _is_header(cells: list[str]) -> bool:
 
 
 def _names_fields(names: list[str]) -> bool:
-    return set(FIELDS[:-1]) <= set(names) <= set(FIELDS) and len(set(names)) == len(names)
+    return set(FIELDS) - _OPTIONAL <= set(names) <= set(FIELDS) and len(set(names)) == len(names)
 
 
 def _names(header: list[str] | None) -> list[str]:

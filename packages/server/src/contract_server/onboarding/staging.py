@@ -9,11 +9,12 @@ Every contract of the file has one row here, however damaged its lines are. That
 up to the number of contracts in the file.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
+import orjson
 
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
@@ -36,7 +37,7 @@ CONTRACT_COLUMNS = (
     "event_id",
 )
 NO_VALUES = (None,) * len(CONTRACT_COLUMNS[4:])
-MEMBER_COLUMNS = ("line", "contract", "id", "name", "email")
+MEMBER_COLUMNS = ("line", "contract", "id", "named", "name", "email")
 FAULT_COLUMNS = ("line", "contract", "field", "reason")
 
 _NO_TIMEOUT = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'"  # a file may be very large
@@ -44,9 +45,11 @@ _TABLES = """
     CREATE TEMPORARY TABLE imported_contract (
         number bigint PRIMARY KEY, line bigint, contract_id uuid, headless boolean, outcome text, started_on date,
         started_at timestamptz, company_name text, company_address text, postal_code text, phone_number text,
-        name text, email text, password_hash text, account_id uuid, event_id uuid
+        name text, email text, password_hash text, account_id uuid, event_id uuid, changes jsonb
     );
-    CREATE TEMPORARY TABLE imported_member (line bigint, contract bigint, id uuid, name text, email text);
+    CREATE TEMPORARY TABLE imported_member (
+        line bigint, contract bigint, id uuid, named boolean, name text, email text
+    );
     CREATE TEMPORARY TABLE imported_fault (line bigint, contract bigint, field text, reason text)
 """
 _MERGE_SEPARATED_LINES = """
@@ -78,13 +81,35 @@ _REFUSE_REPEATED_MEMBERS = """
           FROM imported_member
     ) AS numbered WHERE place > 1
 """
+_REFUSE_REPEATED_MEMBER_IDS = """
+    INSERT INTO imported_fault
+    SELECT line, contract, 'member_id', format('the member in line %s has this id', first) FROM (
+        SELECT line, contract, first_value(line) OVER same AS first, row_number() OVER same AS place
+          FROM imported_member WHERE named
+        WINDOW same AS (PARTITION BY id ORDER BY line)
+    ) AS numbered WHERE place > 1
+"""
+_REFUSE_STORED_MEMBER_IDS = """
+    INSERT INTO imported_fault
+    SELECT imported_member.line, number, 'member_id', 'a member of another contract has this id'
+      FROM imported_member
+      JOIN imported_contract ON number = contract
+      JOIN member ON member.id = imported_member.id AND member.contract_id <> imported_contract.contract_id
+     WHERE named
+"""
 _REFUSE_FAULTY = """
     UPDATE imported_contract SET outcome = 'refused'
-     WHERE outcome IS NULL AND number IN (SELECT contract FROM imported_fault)
+     WHERE (outcome IS NULL OR outcome = 'updated') AND number IN (SELECT contract FROM imported_fault)
 """
-_SKIP_STORED = """
-    UPDATE imported_contract SET outcome = 'skipped'
+_SET_STORED = """
+    UPDATE imported_contract SET outcome = '{outcome}'
      WHERE outcome IS NULL AND EXISTS (SELECT FROM contract WHERE contract.id = imported_contract.contract_id)
+"""
+_REFUSE_OTHER_BEGINNINGS = """
+    INSERT INTO imported_fault
+    SELECT line, number, 'started_on', format('the contract began on %s, and that stays', contract.started_on)
+      FROM imported_contract JOIN contract ON contract.id = contract_id
+     WHERE outcome = 'updated' AND contract.started_on <> imported_contract.started_on
 """
 _REFUSE_STORED_EMAILS = """
     INSERT INTO imported_fault
@@ -95,23 +120,33 @@ _REFUSE_REPEATED_EMAILS = """
     INSERT INTO imported_fault
     SELECT line, number, 'email', format('the contractor in line %s has this address', first) FROM (
         SELECT line, number, first_value(line) OVER same AS first, row_number() OVER same AS place
-          FROM imported_contract WHERE outcome IS NULL
+          FROM imported_contract WHERE outcome IS NULL OR outcome = 'updated'
         WINDOW same AS (PARTITION BY email ORDER BY number)
     ) AS numbered WHERE place > 1
 """
 _STORE_THE_REST = "UPDATE imported_contract SET outcome = 'stored' WHERE outcome IS NULL"
-_DECIDE = (
-    _MERGE_SEPARATED_LINES,
-    _REFUSE_REPEATED_IDS,
-    _REFUSE_REPEATED_MEMBERS,
-    _REFUSE_FAULTY,
-    _SKIP_STORED,
-    _REFUSE_STORED_EMAILS,
-    _REFUSE_FAULTY,
-    _REFUSE_REPEATED_EMAILS,
-    _REFUSE_FAULTY,
-    _STORE_THE_REST,
-)
+
+
+def _decide(*stored: str) -> tuple[str, ...]:
+    """The statements that decide the outcomes; `stored` are those about contracts that are stored already."""
+    return (
+        _MERGE_SEPARATED_LINES,
+        _REFUSE_REPEATED_IDS,
+        _REFUSE_REPEATED_MEMBERS,
+        _REFUSE_REPEATED_MEMBER_IDS,
+        _REFUSE_STORED_MEMBER_IDS,
+        _REFUSE_FAULTY,
+        *stored,
+        _REFUSE_STORED_EMAILS,
+        _REFUSE_FAULTY,
+        _REFUSE_REPEATED_EMAILS,
+        _REFUSE_FAULTY,
+        _STORE_THE_REST,
+    )
+
+
+_DECIDE_IMPORT = _decide(_SET_STORED.format(outcome="skipped"))
+_DECIDE_UPDATE = _decide(_SET_STORED.format(outcome="updated"), _REFUSE_OTHER_BEGINNINGS)
 _MOVE = (
     """
         INSERT INTO contract (id, version, status, started_on, applications)
@@ -143,6 +178,11 @@ _TOTALS = """
     SELECT count(*) FILTER (WHERE outcome = 'stored') AS contracts,
            count(*) FILTER (WHERE outcome = 'refused') AS refused_contracts,
            count(*) FILTER (WHERE outcome = 'skipped') AS skipped_contracts,
+           count(*) FILTER (WHERE outcome = 'updated') AS updated_contracts,
+           count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged_contracts,
+           coalesce(sum(jsonb_array_length(changes -> 'added')), 0)::int AS added_members,
+           coalesce(sum(jsonb_array_length(changes -> 'changed')), 0)::int AS changed_members,
+           coalesce(sum(jsonb_array_length(changes -> 'removed')), 0)::int AS removed_members,
            (SELECT count(DISTINCT line) FROM imported_fault) AS refused_lines,
            (SELECT count(DISTINCT line) FROM imported_fault WHERE contract IS NULL) AS lines_of_no_contract
       FROM imported_contract
@@ -152,7 +192,26 @@ _REFUSED_LINES = """
       FROM imported_fault AS fault LEFT JOIN imported_contract AS contract ON contract.number = fault.contract
      ORDER BY fault.line, contract.number
 """
-_OUTCOMES = "SELECT line, contract_id::text, outcome FROM imported_contract ORDER BY number"
+_OUTCOMES = "SELECT line, contract_id::text, outcome, changes FROM imported_contract ORDER BY number"
+_INDEX_MEMBERS = "CREATE INDEX ON imported_member (contract)"
+_NEXT_UPDATES = """
+    SELECT * FROM (
+        SELECT imported_contract.*, members,
+               sum(1 + members) OVER (ORDER BY number) AS rows_so_far, row_number() OVER (ORDER BY number) AS place
+          FROM (SELECT * FROM imported_contract WHERE outcome = 'updated' AND number > $1 ORDER BY number LIMIT $2)
+                AS imported_contract,
+               LATERAL (SELECT count(*) AS members FROM imported_member WHERE contract = number) AS counted
+    ) AS next WHERE rows_so_far <= $2 OR place = 1 ORDER BY number
+"""
+_MEMBERS_OF = """
+    SELECT contract, CASE WHEN named THEN id END AS id, name, email FROM imported_member
+     WHERE contract = ANY ($1) ORDER BY line
+"""
+_RECORD_UPDATE = "UPDATE imported_contract SET outcome = $2, changes = $3 WHERE number = $1"
+_RECORD_REFUSAL = """
+    WITH refused AS (UPDATE imported_contract SET outcome = 'refused' WHERE number = $1 RETURNING line, number)
+    INSERT INTO imported_fault SELECT line, number, $2, $3 FROM refused
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,26 +231,43 @@ class ContractOutcome:
 
     line: int
     contract_id: str | None
-    outcome: Literal["stored", "refused", "skipped"]
+    outcome: Literal["stored", "updated", "unchanged", "refused", "skipped"]
+    changes: Mapping[str, Sequence[str]] | None
+    """What an update changes: names of fields, and ids of members. It has nothing personal."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The totals of an import: each contract is stored, refused or skipped."""
+    """The totals of an import: each contract is stored, updated, unchanged, refused or skipped."""
 
     contracts: int
     members: int
+    updated_contracts: int
+    added_members: int
+    changed_members: int
+    removed_members: int
+    unchanged_contracts: int
     refused_contracts: int
     skipped_contracts: int
     refused_lines: int
     lines_of_no_contract: int
 
 
+class StagedRegistration(NamedTuple):
+    """The rows of a contract of the file that is stored already: its own, and those of its members."""
+
+    contract: Any
+    members: Sequence[Any]
+
+
 class Staging:
     """The staging tables of one connection."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, *, update: bool) -> None:
+        """With `update`, contracts that are stored already get the outcome `updated`; else they are skipped."""
         self._connection = connection
+        self._decide = _DECIDE_UPDATE if update else _DECIDE_IMPORT
+        self._members = 0
         self.contracts: list[tuple[Any, ...]] = []  # these three lists are not yet copied
         self.members: list[tuple[Any, ...]] = []
         self.faults: list[tuple[Any, ...]] = []
@@ -215,8 +291,8 @@ class Staging:
                 await self._connection.copy_records_to_table(table, records=rows, columns=columns)
                 rows.clear()
 
-    async def store(self) -> ImportReport:
-        """Decide the outcome of every contract, and store the complete ones."""
+    async def store(self) -> None:
+        """Decide the outcome of every contract, and store the complete ones that are new."""
         await self.copy()
         await self._connection.execute("ANALYZE imported_contract, imported_member, imported_fault")
         while True:
@@ -226,16 +302,44 @@ class Staging:
             except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):  # another session was faster
                 continue
 
-    async def _store(self) -> ImportReport:
+    async def updates(self, batch: int) -> AsyncIterator[list[StagedRegistration]]:
+        """Yield the registrations of contracts that are stored already, some at once, in the order of the file.
+
+        Those of one batch have `batch` lines, or there is one contract in it.
+        """
+        await self._connection.execute(_INDEX_MEMBERS)
+        number = 0
+        while rows := await self._connection.fetch(_NEXT_UPDATES, number, batch):
+            number = rows[-1]["number"]
+            members: dict[int, list[Any]] = {row["number"]: [] for row in rows}
+            for row in await self._connection.fetch(_MEMBERS_OF, list(members)):
+                members[row["contract"]].append(row)
+            yield [StagedRegistration(row, members[row["number"]]) for row in rows]
+
+    async def record_update(self, number: int, changes: Mapping[str, Sequence[str]] | None) -> None:
+        """Record what the update of a contract changes; None if it changes nothing."""
+        outcome = "updated" if changes else "unchanged"
+        await self._connection.execute(
+            _RECORD_UPDATE, number, outcome, orjson.dumps(changes, default=str).decode() if changes else None
+        )
+
+    async def record_refusal(self, number: int, field: str, reason: str) -> None:
+        """Record that the update of a contract was refused."""
+        await self._connection.execute(_RECORD_REFUSAL, number, field, reason)
+
+    async def totals(self) -> ImportReport:
+        """Return the totals of all outcomes."""
+        return ImportReport(members=self._members, **await self._connection.fetchrow(_TOTALS))
+
+    async def _store(self) -> None:
         await self._connection.execute(_NO_TIMEOUT)
-        for statement in (*_DECIDE, *_MOVE):
+        for statement in (*self._decide, *_MOVE):
             status = await self._connection.execute(statement)
-        members = int(status.rpartition(" ")[2])
-        report = ImportReport(members=members, **await self._connection.fetchrow(_TOTALS))
-        if report.contracts:
-            subject = f"{report.contracts} contracts, {report.members} members"
+        self._members = int(status.rpartition(" ")[2])
+        totals = await self.totals()
+        if totals.contracts:
+            subject = f"{totals.contracts} contracts, {totals.members} members"
             await record(AuditAction.CONTRACTS_IMPORTED, subject=subject, execute=self._connection.execute)
-        return report
 
     async def report(
         self, report_refusal: Callable[[RefusedLine], None], report_outcome: Callable[[ContractOutcome], None]
@@ -246,4 +350,5 @@ class Staging:
             async for row in self._connection.cursor(_REFUSED_LINES, prefetch=1_000):
                 report_refusal(RefusedLine(**row))
             async for row in self._connection.cursor(_OUTCOMES, prefetch=1_000):
-                report_outcome(ContractOutcome(**row))
+                changes = row["changes"] and orjson.loads(row["changes"])
+                report_outcome(ContractOutcome(**{**row, "changes": changes}))

@@ -6,8 +6,9 @@ the new contractor may resume within the same window. The account of the former 
 
 from tortoise.exceptions import IntegrityError
 
+from contract_notify import normalize_address
 from contract_server.accounts.administration.disabling import WAYS_IN
-from contract_server.accounts.email import EmailTaken, normalize
+from contract_server.accounts.email import EmailTaken
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.passwords.rules import require_suitable
@@ -38,7 +39,7 @@ async def transfer_contract(
     former = await find_known_account(current_email)
     if former.contract_id is None:
         raise NotAContractor
-    email = normalize(email)
+    email = normalize_address(email)
     require_suitable(password, email=email, company_name=await find_company_name(former.contract_id))
     password_hash = await passwords.hash(password)
     try:

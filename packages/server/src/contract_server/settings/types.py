@@ -98,10 +98,9 @@ def _sender_name(value: str) -> str:
 
 def _mail_domain(value: str) -> str:
     try:
-        require_address(f"postmaster@{value}")
+        return require_address(f"postmaster@{value}").partition("@")[2]
     except InvalidAddress:
         raise ValueError("expected a domain, as in example.jp") from None
-    return value
 
 
 def _origins(value: tuple[str, ...]) -> tuple[str, ...]:

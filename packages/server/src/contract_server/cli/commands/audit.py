@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from contract_server.accounts.email import find_account, normalize
+from contract_notify import normalize_address
+from contract_server.accounts.email import find_account
 from contract_server.audit.chain import verify_audit
 from contract_server.audit.log import LogEntry, LogFilter, find_entries
 from contract_server.audit.models import AuditAction
@@ -61,7 +62,7 @@ def _verify() -> None:
 
 
 async def _account_id(email: str) -> UUID:
-    account = await find_account(normalize(email))
+    account = await find_account(normalize_address(email))
     if account is None:
         raise Refusal("--account: no account has this address; check how it is written")
     return account.id

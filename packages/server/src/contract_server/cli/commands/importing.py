@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from contract_rules import Actor
 from contract_server.accounts.tokens import new_token
 from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
@@ -39,8 +40,13 @@ def import_(
         Path | None,
         typer.Option(help="File for outcomes, one JSON object per contract. [default: FILE.outcomes.jsonl]"),
     ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Replace the registrations of contracts that exist; remove absent members.")
+    ] = False,
     as_: As = None,
-    check: Annotated[bool, typer.Option("--check", help="Store nothing; report what would be stored.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", "--dry-run", help="Store nothing; report what would be stored.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Import contracts with their contractors and members: each contract completely, or not at all.
@@ -48,8 +54,13 @@ def import_(
     A contract that exists already is skipped, so a file can be imported again. A contractor without a
     password hash sets a password with the link that "forgot my password" mails.
 
+    With --update, what is registered of such a contract becomes what the file says. A member is known by
+    the member_id, or else by the address; a member that the file leaves out is removed and erased at once.
+    The file of outcomes lists the changes of each contract. Passwords and first days stay.
+
     Examples: contract-server import contracts.jsonl --check,
-    contract-server import 契約.csv --encoding shift_jis
+    contract-server import 契約.csv --encoding shift_jis,
+    contract-server import contracts.jsonl --update --dry-run
     """
     refusals_path = refused or file.with_name(f"{file.name}.refused.jsonl")
     outcomes_path = outcomes or file.with_name(f"{file.name}.outcomes.jsonl")
@@ -65,7 +76,7 @@ def import_(
         ):
             lines = show_progress(read_lines(source, form, encoding))
             run = with_services if check else partial(with_services_as, as_)
-            report = run(lambda services: _run(services, lines, refusals, results, check=check))
+            report = run(lambda services: _run(services, lines, refusals, results, update=update, check=check))
     except UnreadableFile as error:
         raise Refusal(f"{file.name}: {error}", Status.MISUNDERSTOOD) from None
     _show(report, refusals_path, outcomes_path, check=check, json=json)
@@ -73,10 +84,17 @@ def import_(
 
 
 async def _run(
-    services: Services, lines: Iterator[Line | BrokenLine], refusals: BinaryIO, results: BinaryIO, *, check: bool
+    services: Services,
+    lines: Iterator[Line | BrokenLine],
+    refusals: BinaryIO,
+    results: BinaryIO,
+    *,
+    update: bool,
+    check: bool,
 ) -> ImportReport:
     unusable_hash = await services.passwords.hash(new_token())  # of a random value: no password fits it
     now = await services.clock.now()
+    put_all = partial(services.registration_updates.put_all, actor=Actor.OPERATOR, store=not check)
     async with direct_connection().acquire_connection() as connection:
         dry_run = connection.transaction() if check else None
         if dry_run:
@@ -88,6 +106,7 @@ async def _run(
             unusable_hash=unusable_hash,
             report_refusal=lambda line: refusals.writelines([orjson.dumps(line), b"\n"]),
             report_outcome=lambda outcome: results.writelines([orjson.dumps(outcome), b"\n"]),
+            update=put_all if update else None,
         )
         report = await importer.run(lines)
         if dry_run:
@@ -141,6 +160,12 @@ def _show(report: ImportReport, refusals: Path, outcomes: Path, *, check: bool, 
         return
     done = "would be imported" if check else "imported"
     echo(f"{done}: {report.contracts} contracts with {report.members} members")
+    if report.updated_contracts:
+        updated = "would be updated" if check else "updated"
+        members = f"{report.added_members} added, {report.changed_members} changed, {report.removed_members} removed"
+        echo(f"{updated}: {report.updated_contracts} contracts; members: {members}; see {outcomes}")
+    if report.unchanged_contracts:
+        echo(f"unchanged: {report.unchanged_contracts} contracts")
     if report.skipped_contracts:
         echo(f"skipped: {report.skipped_contracts} contracts that exist already; see {outcomes}")
     if report.refused_lines:

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from uuid import UUID
 
+from contract_notify import normalize_address
 from contract_server.contracts.lookup.receipt_numbers import parse_receipt_number
 from contract_server.db.statements import fetch
 
@@ -61,7 +62,7 @@ async def search_contracts(text: str) -> list[UUID]:
 
 
 def _email(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().lower()
+    return normalize_address(unicodedata.normalize("NFKC", text))
 
 
 def _ids(text: str) -> tuple[UUID, UUID] | None:

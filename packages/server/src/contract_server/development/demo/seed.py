@@ -26,7 +26,7 @@ _TABLES = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
     " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_approval_request,"
     " erasure_hold, erasure_stop, test_clock, audit_entry, audit_seal, passkey, recovery_code, enrolment_link,"
-    " address_change"
+    " address_change, registration_request"
 )
 
 

@@ -15,7 +15,13 @@ from contract_server.visible_text import InvalidValue, require_line
 
 Value = TypeVar("Value")
 
+LONGEST_KEY = 255
 LONGEST_REASON = 500
+
+_KEY_LENGTH = words(
+    ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
+    en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
+)
 
 _REASON = words(
     ja=f"理由は1文字以上{LONGEST_REASON}文字以内で、改行や見えない文字を含めずに入力してください。",
@@ -61,6 +67,18 @@ def read_contract_id(text: ID) -> UUID:
     if contract_id is None:
         raise ContractNotFound
     return contract_id
+
+
+def read_idempotency_key(text: str | None) -> str | None:
+    """Read a key, if one is given.
+
+    Raises:
+        InvalidInputError: It is empty or too long.
+    """
+    key = value_or_none(text)
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
+    return key
 
 
 def value_or_none(value: Value | None) -> Value | None:

@@ -14,11 +14,13 @@ from contract_server.graphql.language import words
 from contract_server.graphql.operations.accounts import AccountMutation, second_factor_required
 from contract_server.graphql.operations.arguments import (
     read_contract_id,
+    read_idempotency_key,
     read_reason,
     read_reference,
     value_or_none,
 )
 from contract_server.graphql.operations.problems import InvalidInputError
+from contract_server.graphql.operations.registrations import RegistrationMutation
 from contract_server.graphql.permissions import require_role, require_viewer
 from contract_server.graphql.session_cookie import delete_session_cookie, session_token, set_session_cookie
 from contract_server.graphql.types import inputs, results
@@ -26,12 +28,6 @@ from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.inputs import Input
 from contract_server.graphql.types.viewer import Viewer
 
-LONGEST_KEY = 255
-
-_KEY_LENGTH = words(
-    ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
-    en=f"idempotencyKey: 1 to {LONGEST_KEY} characters are expected.",
-)
 _PAST_REVIEW = words(
     ja="見直しの期日には、本日以降の日付を指定してください。",
     en="reviewOn: a day that has not passed is expected.",
@@ -43,7 +39,7 @@ _NOTE_OF_CONTRACTOR = words(
 
 
 @strawberry.type(description="One a request.")
-class Mutation(AccountMutation):
+class Mutation(AccountMutation, RegistrationMutation):
     """The mutations of every environment."""
 
     @strawberry.mutation(
@@ -123,7 +119,7 @@ class Mutation(AccountMutation):
             expected_version=value_or_none(input.expected_version),
             note=_note(viewer, value_or_none(input.note)),
         )
-        contract = await _perform(info.context, viewer, request, value_or_none(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, read_idempotency_key(input.idempotency_key))
         return results.ContractTerminated(contract=contract)
 
     @strawberry.mutation(
@@ -144,7 +140,7 @@ class Mutation(AccountMutation):
             expected_version=value_or_none(input.expected_version),
             note=_note(viewer, value_or_none(input.note)),
         )
-        contract = await _perform(info.context, viewer, request, value_or_none(input.idempotency_key))
+        contract = await _perform(info.context, viewer, request, read_idempotency_key(input.idempotency_key))
         return results.ContractResumed(contract=contract)
 
     @strawberry.mutation(
@@ -188,8 +184,6 @@ async def _perform(
     request: ContractRequest,
     key: str | None = None,
 ) -> Contract:
-    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        raise InvalidInputError(["input", "idempotencyKey"], _KEY_LENGTH)
     result = await context.services.contracts.execute(viewer, request, key, viewer_contract=context.viewer_contract)
     return Contract.of(result.contract, result.at)
 

@@ -66,6 +66,8 @@ offer_enum(
         EventType.ERASURE_HELD: "抹消の保留.",
         EventType.ERASURE_HOLD_RELEASED: "抹消の保留の解除.",
         EventType.ERASED: "登録情報の抹消.",
+        EventType.REGISTRATION_CHANGED: "登録情報の変更: company, contractor or members.",
+        EventType.MEMBERS_REMOVED: "会員の削除: what was registered of them was erased at once.",
     },
 )
 offer_enum(
@@ -119,6 +121,9 @@ offer_enum(
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",
         AuditAction.MAILS_RETRIED: "Mails that had failed are sent again.",
         AuditAction.MAIL_DISMISSED: "A mail that had failed was taken off the list.",
+        AuditAction.SERVICE_ADDED: "Another service was given access; `subject` has its scopes.",
+        AuditAction.SERVICE_TOKEN_ROTATED: "Another service was given a new token.",
+        AuditAction.SERVICE_REVOKED: "The access of another service was ended.",
     },
 )
 offer_enum(

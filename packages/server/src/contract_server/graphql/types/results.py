@@ -61,7 +61,7 @@ class ProblemCode(Enum):
         "BUSY",
         description="Many log-ins are waiting, and this one was not looked at or counted; `retryAt` is seconds ahead.",
     )
-    NO_CONTRACTOR = strawberry.enum_value("NO_CONTRACTOR", description="The contract has no contractor any more.")
+    NO_CONTRACTOR = strawberry.enum_value("NO_CONTRACTOR", description="The contract has no contractor.")
     MAIL_NOT_FAILED = strawberry.enum_value(
         "MAIL_NOT_FAILED", description="There is no such mail that has failed and is still useful."
     )
@@ -70,6 +70,14 @@ class ProblemCode(Enum):
     SECOND_PERSON_REQUIRED = strawberry.enum_value(
         "SECOND_PERSON_REQUIRED", description="Another operator than the one who asked has to approve."
     )
+    SERVICE_ENDED = strawberry.enum_value(
+        "SERVICE_ENDED", description="Use of the service has ended: the contractor's address alone can change."
+    )
+    ERASURE_HELD = strawberry.enum_value(
+        "ERASURE_HELD", description="The erasure is on hold: nothing that is registered may be lost."
+    )
+    EMAIL_TAKEN = strawberry.enum_value("EMAIL_TAKEN", description="Another account has the contractor's address.")
+    MEMBER_ID_TAKEN = strawberry.enum_value("MEMBER_ID_TAKEN", description="A member of another contract has the id.")
     INVALID_RESET_TOKEN = strawberry.enum_value("INVALID_RESET_TOKEN", description=UNUSABLE_TOKEN)
     INVALID_ADDRESS_LINK = strawberry.enum_value("INVALID_ADDRESS_LINK", description=UNUSABLE_TOKEN)
     ADDRESS_TAKEN = strawberry.enum_value("ADDRESS_TAKEN", description="Another account has got the address meanwhile.")
@@ -96,65 +104,65 @@ class Problem:
 
 
 @strawberry.type
-class _ConcreteProblem(Problem):
+class ConcreteProblem(Problem):
     """The base of all problems; the schema does not contain it."""
 
     message: str = strawberry.field(description="For a person, in the request's language.")
 
 
 @strawberry.type(description="The rules say no. The contract comes along, with its dates and what is possible instead.")
-class ActionRefused(_ConcreteProblem):
+class ActionRefused(ConcreteProblem):
     contract: Contract = strawberry.field(description=CONTRACT)
 
 
 @strawberry.type(description="No such contract, or not this viewer's: the two cannot be told apart.")
-class ContractNotFound(_ConcreteProblem):
+class ContractNotFound(ConcreteProblem):
     pass
 
 
 @strawberry.type(description="The contract has changed since `expectedVersion`; nothing was done.")
-class StaleContract(_ConcreteProblem):
+class StaleContract(ConcreteProblem):
     contract: Contract = strawberry.field(description=CONTRACT)
 
 
 @strawberry.type(description="The key came with another input before; nothing was done.")
-class IdempotencyKeyReused(_ConcreteProblem):
+class IdempotencyKeyReused(ConcreteProblem):
     pass
 
 
 @strawberry.type(description="The contractor has made as many changes as a day has; nothing was done.")
-class TooManyChanges(_ConcreteProblem):
+class TooManyChanges(ConcreteProblem):
     retry_at: datetime = strawberry.field(description="The next midnight in the policy's zone: changes count anew.")
     contact_url: str = strawberry.field(description="Where to ask for a change before that.")
 
 
 @strawberry.type(description=WRONG_VALUE)
-class InvalidInput(_ConcreteProblem):
+class InvalidInput(ConcreteProblem):
     path: list[str] = strawberry.field(description='Where in the input, e.g. `["input", "reason"]`.')
 
 
 @strawberry.type(description="As things are, it is not possible; nothing was done.")
-class NotPossible(_ConcreteProblem):
+class NotPossible(ConcreteProblem):
     pass
 
 
 @strawberry.type(description="Nobody was logged in.")
-class LogInRefused(_ConcreteProblem):
+class LogInRefused(ConcreteProblem):
     retry_at: datetime | None = strawberry.field(description="Set with TOO_MANY_ATTEMPTS and BUSY.")
 
 
 @strawberry.type(description=UNUSABLE_TOKEN)
-class InvalidResetToken(_ConcreteProblem):
+class InvalidResetToken(ConcreteProblem):
     pass
 
 
 @strawberry.type(description="The address was not confirmed: the link cannot be used, or the address is taken.")
-class AddressNotConfirmed(_ConcreteProblem):
+class AddressNotConfirmed(ConcreteProblem):
     pass
 
 
 @strawberry.type(description="The password is right, and the session waits for the second factor of the operator.")
-class SecondFactorRequired(_ConcreteProblem):
+class SecondFactorRequired(ConcreteProblem):
     enrolled: bool = strawberry.field(
         description="Whether the operator has a passkey; without one, a link is needed by which one is registered."
     )
@@ -162,7 +170,7 @@ class SecondFactorRequired(_ConcreteProblem):
 
 
 @strawberry.type(description="The second factor was not accepted, or there is no way to show it.")
-class SecondFactorRefused(_ConcreteProblem):
+class SecondFactorRefused(ConcreteProblem):
     pass
 
 

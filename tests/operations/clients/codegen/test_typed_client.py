@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 from graphql import OperationDefinitionNode, parse
-from tests.server.running import ACTIVE_CONTRACT, PASSWORD, Running
+from tests.server.running import ACTIVE_CONTRACT, PASSWORD
 
 HERE = Path(__file__).parent
-SERVER = HERE.parents[2] / "packages" / "server"
+SERVER = HERE.parents[3] / "packages" / "server"
 FILES = sorted((SERVER / "playground" / "operations").glob("*/*.graphql"))
 
 
@@ -52,10 +52,9 @@ def package(generated: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: A
     return importlib.import_module("contract_client")
 
 
-@pytest.mark.usefixtures("client")  # puts the demonstration data in place
-async def test_a_generated_client_lives_the_contractors_story(service: Running, package: Any) -> None:  # noqa: ANN401 - as above
+async def test_a_generated_client_lives_the_contractors_story(endpoint: str, package: Any) -> None:  # noqa: ANN401 - as above
     async with httpx.AsyncClient() as http:
-        api = package.ContractClient(url=f"{service.base_url}/graphql", http_client=http)
+        api = package.ContractClient(url=endpoint, http_client=http)
         logged_in = await api.log_in(package.LogInInput(email="active@example.jp", password=PASSWORD))
         assert logged_in.log_in.typename__ == "LoggedIn"
         assert logged_in.log_in.viewer.role is package.Role.CONTRACTOR

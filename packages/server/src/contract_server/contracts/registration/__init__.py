@@ -1,0 +1,1 @@
+"""What is registered of a contract: its company, contractor and members, and how a later registration replaces it."""
