@@ -73,6 +73,8 @@ _WORDS: Mapping[str, Mapping[Any, str]] = {
             EventType.SERVICE_ENDED: "利用終了",
             EventType.ERASURE_HELD: "抹消の保留",
             EventType.ERASURE_HOLD_RELEASED: "抹消の保留の解除",
+            EventType.REGISTRATION_CHANGED: "登録情報の変更",
+            EventType.MEMBERS_REMOVED: "会員の削除",
             EventType.ERASED: "登録情報の抹消",
         },
     ),

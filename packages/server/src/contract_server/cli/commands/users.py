@@ -211,9 +211,10 @@ def transfer(
     name: Annotated[str, typer.Option(help="The new contractor's name.")],
     as_: As = None,
 ) -> None:
-    """Give the contract of a contractor to another person, whose account takes the place of the former one.
+    """Give the contract of a contractor to another person.
 
-    Possible until the contract is erased. Its state and its dates stay. The password is read as by `user add`.
+    The new account takes the place of the former one, which is deleted. Possible until the contract is erased. Its
+    state and its dates stay. The password is read as by `user add`.
 
     Example: contract-server user transfer keiyaku@example.jp new@example.jp --name "契約 花子"
     """
