@@ -33,7 +33,7 @@ from contract_rules import Action, Status
 from contract_server.accounts.models import PasswordResetToken, Session
 from contract_server.audit.models import AuditAction, AuditEntry
 from contract_server.audit.origin import Interface
-from contract_server.contracts.models import IdempotentAnswer
+from contract_server.contracts.models import ErasureHold, IdempotentAnswer
 from contract_server.db.connection import database
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.erasure.classification import TABLES, OnErasure, Table
@@ -134,6 +134,7 @@ async def planted_contract(bench: Workbench, field: Field, flock: dict[tuple[str
     contract_id, account_id = contract_of(contractor), contractor.account_id
     await bench.ask(contractor, Action.TERMINATE)
     await AuditEntry.create(action=AuditAction.LOGGED_IN, interface=Interface.PAGE, contract_id=contract_id)
+    await ErasureHold.create(contract_id=contract_id, placed_at=APPLIED_AT, released_at=APPLIED_AT)
     await IdempotentAnswer.create(account_id=account_id, key="key", input_hash=b"", answer={})
     service = await ServiceAccount.create(name=f"s{contract_id.hex}", scopes="registrations", created_at=APPLIED_AT)
     await RegistrationRequest.create(
