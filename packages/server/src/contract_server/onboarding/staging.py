@@ -198,7 +198,7 @@ _NEXT_UPDATES = """
     SELECT * FROM (
         SELECT imported_contract.*, members,
                sum(1 + members) OVER (ORDER BY number) AS rows_so_far, row_number() OVER (ORDER BY number) AS place
-          FROM (SELECT * FROM imported_contract WHERE outcome = 'updated' AND number > $1 ORDER BY number LIMIT $2)
+          FROM (SELECT * FROM imported_contract WHERE outcome = 'updated' AND number > $1 ORDER BY number LIMIT $2 / 10)
                 AS imported_contract,
                LATERAL (SELECT count(*) AS members FROM imported_member WHERE contract = number) AS counted
     ) AS next WHERE rows_so_far <= $2 OR place = 1 ORDER BY number
@@ -305,7 +305,7 @@ class Staging:
     async def updates(self, batch: int) -> AsyncIterator[list[StagedRegistration]]:
         """Yield the registrations of contracts that are stored already, some at once, in the order of the file.
 
-        Those of one batch have `batch` lines, or there is one contract in it.
+        Those of one batch have up to `batch` lines, or there is one contract in it.
         """
         await self._connection.execute(_INDEX_MEMBERS)
         number = 0
