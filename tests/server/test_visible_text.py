@@ -165,6 +165,7 @@ TEXTS = {
     ("terminate", "reason"): ["terminate", ID, "--reason", "{}"],
     ("resume", "reason"): ["resume", ID, "--reason", "{}"],
     ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
+    ("services add", "name"): ["services", "add", "{}", "--scope", "feed"],
     ("user add", "email"): ["user", "add", "{}operator@example.jp", "--name", "運用 太郎"],
 }
 NO_TEXTS = {
@@ -174,6 +175,8 @@ NO_TEXTS = {
     ("audit", "account"): "compared, never stored",
     ("user password", "email"): "compared, never stored",
     ("user unlock", "email"): "compared, never stored",
+    ("services rotate", "name"): "compared, never stored",
+    ("services revoke", "name"): "compared, never stored",
     ("due", "within"): "a span",
     ("erasures plan", "within"): "a span",
 }

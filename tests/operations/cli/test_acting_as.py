@@ -34,6 +34,9 @@ COMMANDS = {
     ("mails", "retry", "--all"): None,
     ("mails", "dismiss", "1"): None,
     ("import", "{file}"): None,
+    ("services", "add", "gateway", "--scope", "feed"): "SERVICE_ADDED",
+    ("services", "rotate", "gateway"): "SERVICE_TOKEN_ROTATED",
+    ("services", "revoke", "gateway", "--yes"): "SERVICE_REVOKED",
 }
 """The newest entry after each command; None if it finds nothing to do here."""
 

@@ -12,13 +12,19 @@ import pytest
 from graphql import GraphQLObjectType
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, PASSWORD, RESET, Running
 
+from contract_server.accounts.tokens import keyed_hash, new_token
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
+from contract_server.integration.models import Scope
+from contract_server.integration.service_accounts import PREFIX
+from contract_server.settings.settings import DEVELOPMENT_SECRET_KEY
 
 ANONYMOUS, EXPIRED, LOGGED_OUT, ERASED = "anonymous", "expired", "logged out", "erased"
 CONTRACTOR, ANOTHER, OPERATOR = "contractor", "another contractor", "operator"
-CALLERS = (ANONYMOUS, CONTRACTOR, ANOTHER, OPERATOR, EXPIRED, LOGGED_OUT, ERASED)
-STRANGERS = (ANONYMOUS, EXPIRED, LOGGED_OUT, ERASED)
+EXPIRED_SERVICE, IN_COOKIE = "expired service", "service by cookie"
+SERVICES = {f"service for {scope}": scope for scope in Scope}
+STRANGERS = (ANONYMOUS, EXPIRED, LOGGED_OUT, ERASED, EXPIRED_SERVICE, IN_COOKIE)
+CALLERS = (CONTRACTOR, ANOTHER, OPERATOR, *STRANGERS, *SERVICES)
 EMAILS = {
     CONTRACTOR: "active@example.jp",
     ANOTHER: "grace@example.jp",
@@ -38,11 +44,17 @@ class Row:
 
 
 def row(operation: str, *, all_callers: str = "", strangers: str = "UNAUTHENTICATED", **known: str) -> Row:
+    """A row for people; services are refused, unless all callers get the same answer."""
     others = {CONTRACTOR: known.get("contractor"), ANOTHER: known.get("another"), OPERATOR: known.get("operator")}
-    answers = dict.fromkeys(STRANGERS, all_callers or strangers) | {
-        who: answer or all_callers for who, answer in others.items()
-    }
-    return Row(operation, answers)
+    of_services = all_callers or ("null" if strangers == "null" else "FORBIDDEN")
+    answers = dict.fromkeys(STRANGERS, all_callers or strangers) | dict.fromkeys(SERVICES, of_services)
+    return Row(operation, answers | {who: answer or all_callers for who, answer in others.items()})
+
+
+def row_of_services(operation: str, scope: Scope) -> Row:
+    """A row for services with one scope; all others are refused."""
+    answers = dict.fromkeys(CALLERS, "FORBIDDEN") | dict.fromkeys(STRANGERS, "UNAUTHENTICATED")
+    return Row(operation, answers | {f"service for {scope}": "OK"})
 
 
 # The mutations on contracts name a version that does not exist, so that nothing changes. Terminating is possible, but
@@ -122,15 +134,27 @@ class People:
             return None
         if who == ERASED:
             return self.token_of_erased
+        if who in SERVICES:
+            return await open_service(self.service, SERVICES[who])
+        if who in {EXPIRED_SERVICE, IN_COOKIE}:
+            return await open_service(
+                self.service, *Scope, good_for=timedelta(hours=-1 if who == EXPIRED_SERVICE else 1)
+            )
         token = await open_session(self.service, EMAILS[who], timedelta(hours=-1 if who == EXPIRED else 1))
         if who == LOGGED_OUT:
             assert await self.outcome(token, "mutation { logOut { ok } }", "logOut") == "OK"
         return token
 
-    async def outcome(self, token: str | None, document: str, name: str) -> str:
+    async def outcome_for(self, who: str, document: str, name: str) -> str:
+        """The caller's outcome."""
+        return await self.outcome(await self.token(who), document, name, in_cookie=who == IN_COOKIE)
+
+    async def outcome(self, token: str | None, document: str, name: str, *, in_cookie: bool = False) -> str:
         """OK, null, or the code of the refusal."""
         async with self.service.client() as client:
-            if token is not None:
+            if in_cookie:
+                client.http.cookies.set("session", str(token))
+            elif token is not None:
                 client.http.headers["Authorization"] = f"Bearer {token}"
             response = await client.post(document)
         answer = response.json()
@@ -174,6 +198,26 @@ async def open_session(service: Running, email: str, good_for: timedelta = timed
     return token
 
 
+async def open_service(service: Running, *scopes: Scope, good_for: timedelta = timedelta(hours=1)) -> str:
+    """Add a service as `services add` would."""
+    token, name = PREFIX + new_token(), f"s-{secrets.token_hex(8)}"
+    connection = await asyncpg.connect(service.database_url)
+    try:
+        await connection.execute(
+            "WITH added AS (INSERT INTO service_account (id, name, scopes, created_at) VALUES ($1, $2, $3, now())"
+            " RETURNING id) INSERT INTO service_token (id, token_hash, service_id, created_at, expires_at)"
+            " SELECT $1, $4, id, now(), now() + $5::interval FROM added",
+            uuid4(),
+            name,
+            " ".join(scopes),
+            keyed_hash(DEVELOPMENT_SECRET_KEY.encode(), "service token", token),
+            good_for,
+        )
+    finally:
+        await connection.close()
+    return token
+
+
 def fields(kind: str) -> set[str]:
     object_type = core(build_schema(development=True)).type_map[kind]
     assert isinstance(object_type, GraphQLObjectType)
@@ -189,14 +233,14 @@ def test_every_operation_has_a_row_and_every_row_an_operation() -> None:
 @pytest.mark.parametrize("name", QUERIES)
 async def test_a_query_answers_those_who_may_ask(people: People, name: str, who: str) -> None:
     row = QUERIES[name]
-    assert await people.outcome(await people.token(who), f"query {{ {row.operation} }}", name) == row.answers[who]
+    assert await people.outcome_for(who, f"query {{ {row.operation} }}", name) == row.answers[who]
 
 
 @pytest.mark.parametrize("who", CALLERS)
 @pytest.mark.parametrize("name", MUTATIONS)
 async def test_a_mutation_obeys_those_who_may_ask(people: People, name: str, who: str) -> None:
     row = MUTATIONS[name]
-    assert await people.outcome(await people.token(who), f"mutation {{ {row.operation} }}", name) == row.answers[who]
+    assert await people.outcome_for(who, f"mutation {{ {row.operation} }}", name) == row.answers[who]
 
 
 @pytest.mark.parametrize("who", [CONTRACTOR, OPERATOR])

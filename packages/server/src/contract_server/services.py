@@ -25,6 +25,7 @@ from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.receipts import Receipts
 from contract_server.erasure.replay import Replay
+from contract_server.integration.service_accounts import ServiceAccounts
 from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
 from contract_server.mail.relay import MailRelay
@@ -47,6 +48,7 @@ class Services:
     policies: ServedPolicies
     passwords: PasswordHasher
     sessions: Sessions
+    service_accounts: ServiceAccounts
     client_addresses: ClientAddresses
     rate_limits: RateLimitStore
     devices: Devices
@@ -115,6 +117,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         policies=policies,
         passwords=passwords,
         sessions=sessions,
+        service_accounts=ServiceAccounts(settings.secret_key.get_secret_value().encode()),
         client_addresses=ClientAddresses(settings),
         rate_limits=rate_limits,
         devices=devices,

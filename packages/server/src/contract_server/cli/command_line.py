@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": ("audit:audit", "List who did what, newest first."),
     "contracts": ("contracts:cli", "Look at contracts: list, show."),
     "user": ("users:cli", "Operators and contractors: add, new password, unlock."),
+    "services": ("integration.services:cli", "Other services: add, list, rotate the token, revoke."),
     "due": ("schedule:due", "List due actions: all overdue ones, and those of the coming days."),
     "sweep": ("schedule:sweep", "Run all due actions and send pending mails, once."),
     "doctor": ("doctor:doctor", "Check every promise: nothing late, erased data erased, evidence complete."),

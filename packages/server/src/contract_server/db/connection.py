@@ -21,6 +21,7 @@ MODELS = [
     "contract_server.schedule.models",
     "contract_server.mail.models",
     "contract_server.erasure.models",
+    "contract_server.integration.models",
     "contract_server.clock",
 ]
 MIGRATIONS = "contract_server.db.migrations"

@@ -46,6 +46,8 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "password_reset_token": ("INSERT, DELETE", "DELETE"),
     "policy_terms": ("INSERT", "INSERT"),
     "session": ("INSERT, UPDATE, DELETE", "DELETE"),
+    "service_account": ("", ""),
+    "service_token": ("UPDATE", ""),
     "sweep_run": ("", "INSERT, UPDATE"),
     "termination_application": ("INSERT, UPDATE", "UPDATE"),
     "test_clock": ("", ""),
@@ -57,6 +59,7 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "idempotent_answer": frozenset({"key", "answer"}),
     "outbox_mail": frozenset({"body", "lease_token"}),
     "password_reset_token": frozenset({"token_hash"}),
+    "service_token": frozenset({"token_hash"}),
     "session": frozenset({"token_hash"}),
 }
 """The columns that a reader does not see."""

@@ -217,6 +217,12 @@ TABLES = MappingProxyType(
             technical=_columns("version fingerprint terms recorded_at"),
             reasons={"terms": "numbers of days, time zone, name and version of policy files"},
         ),
+        "service_token": Table(
+            OnErasure.KEEP,
+            None,
+            technical=_columns("id token_hash service_id created_at expires_at last_used_at"),
+        ),
+        "service_account": Table(OnErasure.KEEP, None, technical=_columns("id name scopes created_at revoked_at")),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),
         "tortoise_migrations": Table(OnErasure.KEEP, None, technical=_columns("id app name applied_at")),

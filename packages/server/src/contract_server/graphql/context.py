@@ -18,8 +18,9 @@ from contract_server.contracts.viewer_contract import CompanyProfile, ViewerCont
 from contract_server.graphql.device_cookie import device_cookie, set_device_cookie
 from contract_server.graphql.http.accept import answer_language
 from contract_server.graphql.loaders import Loaders
-from contract_server.graphql.session_cookie import session_token
+from contract_server.graphql.session_cookie import bearer_token, session_token
 from contract_server.headers import RequestHeaders
+from contract_server.integration.service_accounts import Service, is_service_token
 from contract_server.services import Services
 
 
@@ -65,6 +66,13 @@ class RequestContext:
             self._viewer = self._viewer_contract.viewer if self._viewer_contract else None
             self._viewer_is_known = True
         return self._viewer
+
+    async def service(self) -> Service | None:
+        """The service that asks; None for people, and for a token that is unknown, expired or revoked."""
+        token = bearer_token(self.request)
+        if token is None or not is_service_token(token):
+            return None
+        return await self.services.service_accounts.find(token)
 
     async def _find_viewer_contract(self, token: str) -> ViewerContract | None:
         return await find_viewer_contract(token, self.services.clock, self.services.settings.session_idle_limit)

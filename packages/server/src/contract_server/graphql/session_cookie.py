@@ -12,12 +12,15 @@ def cookie_name(settings: Settings) -> str:
     return "session" if settings.development else "__Host-session"
 
 
+def bearer_token(request: Request) -> str | None:
+    """The token that the request has in `Authorization: Bearer`, if any."""
+    scheme, _, token = (RequestHeaders.of(request.scope).get(b"authorization") or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None
+
+
 def session_token(request: Request, settings: Settings) -> str | None:
     """The session token of the request, if any."""
-    scheme, _, token = (RequestHeaders.of(request.scope).get(b"authorization") or "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
-    return read_cookie(request, cookie_name(settings))
+    return bearer_token(request) or read_cookie(request, cookie_name(settings))
 
 
 def read_cookie(request: Request, name: str) -> str | None:

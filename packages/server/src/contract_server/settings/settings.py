@@ -146,8 +146,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET_KEY),
         validate_default=True,
-        description="at least 32 random characters; hides whom the counts of failed log-ins are about, and signs the"
-        " cookies of known devices",
+        description="at least 32 random characters; hides whom the counts of failed log-ins are about, signs the"
+        " cookies of known devices, and hashes the tokens of other services",
     )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         (),

@@ -36,6 +36,9 @@ const ACTION_WORDS = {
   ACTIONS_RETRIED: say("処理の再試行", "Due actions retried"),
   MAILS_RETRIED: say("メールの再送", "Mails retried"),
   MAIL_DISMISSED: say("メールの対応済み", "Mail dismissed"),
+  SERVICE_ADDED: say("連携サービスの追加", "Service added"),
+  SERVICE_TOKEN_ROTATED: say("連携サービスのトークン更新", "Service token rotated"),
+  SERVICE_REVOKED: say("連携サービスの停止", "Service revoked"),
 };
 const INTERFACE_WORDS = {
   API: "API",

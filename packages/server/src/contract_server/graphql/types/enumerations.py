@@ -102,6 +102,9 @@ offer_enum(
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",
         AuditAction.MAILS_RETRIED: "Mails that had failed are sent again.",
         AuditAction.MAIL_DISMISSED: "A mail that had failed was taken off the list.",
+        AuditAction.SERVICE_ADDED: "Another service was given access; `subject` has its scopes.",
+        AuditAction.SERVICE_TOKEN_ROTATED: "Another service was given a new token.",
+        AuditAction.SERVICE_REVOKED: "The access of another service was ended.",
     },
 )
 offer_enum(
