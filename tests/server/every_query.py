@@ -17,6 +17,8 @@ QUERIES = {
     "policy": "query { policy { erasureDays } }",
     "timeline": "query { timeline { requestedOn } }",
     "contracts": f"query ($filter: ContractFilter) {{ contracts(filter: $filter) {{ nodes {{ {CONTRACT} }} }} }}",
+    "changes": "query { changes { edges { cursor node { type at application { erasure { at } } } } } }",
+    "contractFacts": "query ($id: ID!) { contractFacts(ids: [$id]) { contracts { facts validUntil } unknown } }",
     "health": "query { health { ok checks { name ok detail } } }",
     "testClock": "query { testClock { now } }",
 }

@@ -35,7 +35,7 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "audit_seal": ("", "INSERT"),
     "company": ("", "UPDATE, DELETE"),
     "contract": ("UPDATE", "UPDATE"),
-    "contract_event": ("INSERT", "INSERT, UPDATE"),
+    "contract_event": ("INSERT, UPDATE (position)", "INSERT, UPDATE"),
     "due_failure": ("", "INSERT, UPDATE, DELETE"),
     "erasure_approval": ("", "UPDATE"),
     "erasure_record": ("", "INSERT, UPDATE"),

@@ -163,7 +163,7 @@ TABLES = MappingProxyType(
             _OF_THE_CONTRACT,
             personal=_columns("source"),
             business=_columns("at type actor application_id note account_id interface"),
-            technical=_columns("id contract_id version seal"),
+            technical=_columns("id contract_id version seal position"),
             emptied=_columns("note source"),  # the note is free text, like the reason of a hold
         ),
         "audit_entry": Table(
