@@ -166,6 +166,8 @@ TEXTS = {
     ("resume", "reason"): ["resume", ID, "--reason", "{}"],
     ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
     ("services add", "name"): ["services", "add", "{}", "--scope", "feed"],
+    ("webhooks add", "name"): ["webhooks", "add", "{}", "https://billing.example.jp/hook"],
+    ("webhooks add", "url"): ["webhooks", "add", "billing", "https://billing.example.jp/{}"],
     ("user add", "email"): ["user", "add", "{}operator@example.jp", "--name", "運用 太郎"],
 }
 NO_TEXTS = {
@@ -177,6 +179,10 @@ NO_TEXTS = {
     ("user unlock", "email"): "compared, never stored",
     ("services rotate", "name"): "compared, never stored",
     ("services revoke", "name"): "compared, never stored",
+    ("webhooks deliveries", "name"): "compared, never stored",
+    ("webhooks retry", "name"): "compared, never stored",
+    ("webhooks rotate", "name"): "compared, never stored",
+    ("webhooks remove", "name"): "compared, never stored",
     ("due", "within"): "a span",
     ("erasures plan", "within"): "a span",
 }

@@ -48,6 +48,8 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "session": ("INSERT, UPDATE, DELETE", "DELETE"),
     "service_account": ("", ""),
     "service_token": ("UPDATE", ""),
+    "webhook_delivery": ("", "INSERT, UPDATE, DELETE"),
+    "webhook_endpoint": ("", "UPDATE"),
     "sweep_run": ("", "INSERT, UPDATE"),
     "termination_application": ("INSERT, UPDATE", "UPDATE"),
     "test_clock": ("", ""),
@@ -61,6 +63,7 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "password_reset_token": frozenset({"token_hash"}),
     "service_token": frozenset({"token_hash"}),
     "session": frozenset({"token_hash"}),
+    "webhook_endpoint": frozenset({"secrets"}),
 }
 """The columns that a reader does not see."""
 

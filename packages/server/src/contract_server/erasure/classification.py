@@ -223,6 +223,19 @@ TABLES = MappingProxyType(
             technical=_columns("id token_hash service_id created_at expires_at last_used_at"),
         ),
         "service_account": Table(OnErasure.KEEP, None, technical=_columns("id name scopes created_at revoked_at")),
+        "webhook_delivery": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            technical=_columns(
+                "id endpoint_id event_id contract_id position state queued_at attempts next_attempt_at lease_token"
+                " lease_until delivered_at failure"
+            ),
+        ),
+        "webhook_endpoint": Table(
+            OnErasure.KEEP,
+            None,
+            technical=_columns("id name url secrets created_at queued_to disabled_at"),
+        ),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),
         "tortoise_migrations": Table(OnErasure.KEEP, None, technical=_columns("id app name applied_at")),

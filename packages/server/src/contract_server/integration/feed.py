@@ -9,7 +9,7 @@ The changes of one contract keep their order, because its lock puts their commit
 event whose row is locked for the moment waits for the next time, and with it the later ones of its contract.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -36,13 +36,14 @@ _NUMBER = """
       FROM unnest($2::uuid[]) WITH ORDINALITY AS numbered (event_id, place) WHERE id = event_id
 """
 _EXISTS = "SELECT FROM contract_event WHERE position = $1 AND id = $2"
-_CHANGES = f"""
+_SELECT = f"""
     SELECT event.id, event.position, event.contract_id, event.version, event.type, event.at, {APPLICATION_COLUMNS}
       FROM contract_event AS event
       LEFT JOIN termination_application AS applied ON applied.id = event.application_id
       LEFT JOIN policy_terms AS promised ON promised.version = applied.policy_version
-     WHERE event.position > $1 ORDER BY event.position LIMIT $2
 """  # noqa: S608 - our own columns
+_CHANGES = f"{_SELECT} WHERE event.position > $1 ORDER BY event.position LIMIT $2"
+_CHANGES_BY_ID = f"{_SELECT} WHERE event.id = ANY ($1) AND event.position IS NOT NULL ORDER BY event.position"
 
 
 class UnknownCursor(Exception):
@@ -96,6 +97,17 @@ async def find_changes(after: ChangeCursor | None, size: int) -> Page[Change]:
     return Page([_change(row) for row in rows[:size]], len(rows) > size, after is not None)
 
 
+async def find_changes_by_id(ids: Sequence[UUID]) -> list[Change]:
+    """Find these changes, in the order of the feed."""
+    return [_change(row) for row in await fetch(_CHANGES_BY_ID, ids)]
+
+
+async def last_position() -> int:
+    """The position of the newest change that has one; 0 if there is none."""
+    position: int = (await fetch(_LAST))[0]["last"]
+    return position
+
+
 async def number_changes() -> None:
     """Give a position to a batch of committed events that have none. If another process is doing so, leave it to it."""
     if not (await fetch(_IS_WAITING))[0]["waiting"]:
@@ -105,8 +117,7 @@ async def number_changes() -> None:
             return
         waiting = await fetch(_WAITING, BATCH)  # separate statements after the lock, to see the previous transaction
         locked = {row["id"] for row in await fetch(_LOCK_ROWS, [row["id"] for row in waiting])}
-        last = (await fetch(_LAST))[0]["last"]
-        await execute(_NUMBER, last, list(_numbered(waiting, locked)))
+        await execute(_NUMBER, await last_position(), list(_numbered(waiting, locked)))
 
 
 def _numbered(waiting: list[Any], locked: set[UUID]) -> Iterator[UUID]:
