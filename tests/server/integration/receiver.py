@@ -31,6 +31,7 @@ class Receiver:
     answers: Iterator[int] = field(default_factory=lambda: repeat(204))
     received: list[Received] = field(default_factory=list)
     more_headers: str = ""
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -42,6 +43,7 @@ class Receiver:
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
         body = await reader.readexactly(int(headers["content-length"]))
         self.received.append(Received(first.split()[1], headers, body))
+        self.arrived.set()
         writer.write(f"HTTP/1.1 {next(self.answers)} x\r\n{self.more_headers}Content-Length: 0\r\n\r\n".encode())
         await writer.drain()
         writer.close()

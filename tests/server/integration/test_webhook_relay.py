@@ -1,7 +1,6 @@
 """Each change reaches each endpoint at least once, signed, and those of a contract in order."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from itertools import chain, repeat
 
 import pytest
@@ -9,15 +8,8 @@ from tests.server.integration.receiver import Receiver, receiving
 from tests.server.workbench import ERASURE_DUE_AT, Workbench, sql
 
 from contract_server.integration import webhooks
-from contract_server.integration.deliveries import (
-    KEPT_FOR,
-    claim_deliveries,
-    forget_old_deliveries,
-    queue_deliveries,
-    record_delivery,
-)
+from contract_server.integration.deliveries import queue_deliveries
 from contract_server.integration.feed import find_changes, number_changes
-from contract_server.integration.models import DeliveryState
 from contract_server.integration.outgoing_http import OutgoingHttp
 from contract_server.integration.payload import payload_of
 from contract_server.integration.webhook_relay import WebhookRelay
@@ -110,21 +102,6 @@ async def test_a_repeated_message_has_the_same_id_and_bytes(
     assert (delivery.state, delivery.attempts, delivery.failure) == ("DELIVERED", 2, None)
 
 
-async def test_a_lost_result_is_attempted_again_after_the_lease(
-    bench: Workbench, relay: WebhookRelay, receiver: Receiver
-) -> None:
-    await bench.contract()
-    await number_changes()
-    await queue_deliveries()
-    (lost,) = await claim_deliveries(10)  # as by a process that dies then
-    assert await claim_deliveries(10) == []
-    await sql("UPDATE webhook_delivery SET lease_until = clock_timestamp() - interval '1 second'")
-    await send_all(relay)
-    assert len(receiver.received) == 1
-    assert not await record_delivery(lost, DeliveryState.FAILED, "late")
-    assert [delivery.state for delivery in await log()] == ["DELIVERED"]
-
-
 async def test_410_disables_the_endpoint(bench: Workbench, relay: WebhookRelay, receiver: Receiver) -> None:
     await bench.terminated_contract()
     receiver.answers = repeat(410)
@@ -183,16 +160,6 @@ async def test_nothing_personal_is_in_a_message_or_in_the_log(
     texts = str([request.body.decode() for request in receiver.received]) + str(await log())
     for personal in ("会社", "住所", "100-0001", "03-0000-0000", "名前", contractor.email, "会員", "2024-001"):
         assert personal not in texts
-
-
-async def test_old_deliveries_are_forgotten(bench: Workbench, relay: WebhookRelay, receiver: Receiver) -> None:  # noqa: ARG001
-    await bench.contract()
-    await send_all(relay)
-    await forget_old_deliveries()
-    assert len(await log()) == 1
-    await sql("UPDATE webhook_delivery SET delivered_at = delivered_at - $1::interval", KEPT_FOR + timedelta(days=1))
-    await forget_old_deliveries()
-    assert await log() == []
 
 
 async def test_a_removed_endpoint_gets_nothing(bench: Workbench, relay: WebhookRelay, receiver: Receiver) -> None:

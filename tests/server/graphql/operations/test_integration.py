@@ -1,16 +1,11 @@
 """Services read the feed and facts over HTTP."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
-from graphql import build_schema
-from tests.server.in_process import development_settings
 from tests.server.integration.service_tokens import open_service
 from tests.server.running import (
     ACTIVE_CONTRACT,
@@ -24,12 +19,7 @@ from tests.server.running import (
 )
 
 from contract_rules import Phase, Status, facts_from_json, standing
-from contract_server.db.connection import database
-from contract_server.integration.feed import find_changes
 from contract_server.integration.models import Scope
-from contract_server.integration.payload import payload_of
-
-SERVER = Path(__file__).parents[4] / "packages/server"
 
 CHANGES = """
 query ($after: String, $first: Int) {
@@ -145,12 +135,3 @@ async def test_unknown_ids_are_named_as_they_were_written(reader: Client) -> Non
 @pytest.mark.parametrize("number", [0, 101])
 async def test_the_number_of_ids_is_bounded(reader: Client, number: int) -> None:
     assert await reader.errors(FACTS, ids=[ACTIVE_CONTRACT] * number) == ["BAD_USER_INPUT"]
-
-
-async def test_the_payload_of_a_webhook_is_the_item_of_the_feed(reader: Client, service: Running) -> None:
-    changes = (await read(reader))["changes"]
-    schema = build_schema((SERVER / "schema.graphql").read_text("utf-8")).type_map
-    assert all(change.keys() == schema["Change"].fields.keys() for change in changes)  # type: ignore[attr-defined]
-    async with database(development_settings(service.database_url, service.folder)):
-        page = await find_changes(None, 100)
-        assert [json.loads(payload_of(change, ZoneInfo("Asia/Tokyo"))) for change in page.items] == changes

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from contract_server.db.statements import execute, fetch
 from contract_server.integration.models import DeliveryState
 
-LEASE = timedelta(minutes=1)
+LEASE = timedelta(minutes=3)
 BATCH = 1_000
 
 _QUEUE = """
@@ -31,16 +31,16 @@ _QUEUE = """
       FROM (SELECT endpoint_id, max(position) AS last FROM queued GROUP BY endpoint_id) AS newest
      WHERE id = endpoint_id
 """
+# The first pending delivery of each contract to each endpoint, found in one pass over an index of what is pending.
 _CLAIM = """
-    WITH ready AS MATERIALIZED (
-        SELECT delivery.id FROM webhook_delivery AS delivery
+    WITH first AS MATERIALIZED (
+        SELECT DISTINCT ON (endpoint_id, contract_id) id FROM webhook_delivery
+         WHERE state = 'PENDING' ORDER BY endpoint_id, contract_id, position),
+    ready AS MATERIALIZED (
+        SELECT delivery.id FROM first JOIN webhook_delivery AS delivery ON delivery.id = first.id
           JOIN webhook_endpoint AS endpoint ON endpoint.id = delivery.endpoint_id AND endpoint.disabled_at IS NULL
-         WHERE delivery.state = 'PENDING' AND delivery.next_attempt_at <= (SELECT clock_timestamp())
+         WHERE delivery.state NOT IN ('DELIVERED', 'FAILED') AND delivery.next_attempt_at <= clock_timestamp()
            AND (delivery.lease_until IS NULL OR delivery.lease_until < clock_timestamp())
-           AND NOT EXISTS (
-               SELECT FROM webhook_delivery AS earlier
-                WHERE earlier.endpoint_id = delivery.endpoint_id AND earlier.contract_id = delivery.contract_id
-                  AND earlier.position < delivery.position AND earlier.state = 'PENDING')
          ORDER BY delivery.next_attempt_at, delivery.id LIMIT $3 FOR UPDATE OF delivery SKIP LOCKED)
     UPDATE webhook_delivery AS delivery
        SET lease_token = $1, lease_until = clock_timestamp() + $2::interval, attempts = attempts + 1

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_TIMEOUT_S = 15.0
+TIMEOUT_S = 15.0
 _LONGEST_LINE = 8 * 1024
 _MOST_LINES = 200
 _CARRIES_IPV4 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
@@ -68,7 +68,7 @@ class OutgoingHttp:
         """
         parts = self.require(url)
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 address = await self._resolve(parts)
                 return await _exchange(address, parts, _request(parts, body, headers))
         except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:

@@ -24,6 +24,7 @@ from contract_server.policies.policies import ServedPolicies
 log = get_logger(__name__)
 
 MAX_IN_FLIGHT = 8
+CLAIMED_AT_ONCE = 50  # all of them take less than a lease, even if each takes as long as it may
 POLLED_EVERY_S = 1.0
 _GONE = 410
 _OK = range(200, 300)
@@ -36,6 +37,7 @@ class WebhookRelay:
         self._http = http
         self._policies = policies
         self._clock = DatabaseClock()
+        self._places = asyncio.Semaphore(MAX_IN_FLIGHT)
         for outcome in ("delivered", "postponed", "failed"):
             metrics.WEBHOOKS.labels(outcome)  # Prometheus sees no increase in a series that begins at 1
 
@@ -51,12 +53,13 @@ class WebhookRelay:
             return 0
         await number_changes()
         await queue_deliveries()
-        claimed = await claim_deliveries(MAX_IN_FLIGHT)
+        claimed = await claim_deliveries(CLAIMED_AT_ONCE)
         await asyncio.gather(*map(self._attempt, claimed))
         return len(claimed)
 
     async def _attempt(self, delivery: ClaimedDelivery) -> None:
-        failure = await self._send(delivery)
+        async with self._places:
+            failure = await self._send(delivery)
         state, pause = await self._judge(delivery, failure)
         if not await record_delivery(delivery, state, failure, pause):
             log.warning("webhook result discarded: lease expired", delivery_id=delivery.id)

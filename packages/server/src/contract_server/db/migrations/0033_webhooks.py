@@ -6,8 +6,7 @@ from tortoise.migrations import operations as ops
 from uuid_utils.compat import uuid7
 
 INDEXES = {
-    "webhook_delivery_ready": "(next_attempt_at, id) WHERE state = 'PENDING'",
-    "webhook_delivery_pending": "(endpoint_id, contract_id, position) WHERE state = 'PENDING'",
+    "webhook_delivery_pending": "(endpoint_id, contract_id, position, id) WHERE state = 'PENDING'",
     "webhook_delivery_failed": "(endpoint_id) WHERE state = 'FAILED'",
     "webhook_delivery_delivered": "(delivered_at) WHERE delivered_at IS NOT NULL",
 }
