@@ -123,7 +123,7 @@ async def test_after_three_days_it_has_failed_until_a_person_retries_it(
     await sql("UPDATE webhook_delivery SET attempts = 9, queued_at = queued_at - interval '72 hours'")
     await send_all(relay)
     assert [delivery.state for delivery in await log()] == ["FAILED", "DELIVERED"]
-    assert "webhook failed permanently" in [event["event"] for event in told if event["level"] == "ERROR"]
+    assert "webhook failed permanently" in [event["event"] for event in told if str(event["level"]).upper() == "ERROR"]
     assert await webhooks.retry_deliveries("billing") == 1
     await send_all(relay)
     assert [delivery.state for delivery in await log()] == ["DELIVERED", "DELIVERED"]
@@ -167,3 +167,19 @@ async def test_a_removed_endpoint_gets_nothing(bench: Workbench, relay: WebhookR
     await webhooks.remove_endpoint("billing")
     await send_all(relay)
     assert receiver.received == []
+
+
+async def test_an_internal_error_delays_no_other_delivery(
+    bench: Workbench, relay: WebhookRelay, receiver: Receiver
+) -> None:
+    for _ in range(2):
+        await bench.contract()
+    await number_changes()
+    await queue_deliveries()
+    await sql("UPDATE webhook_delivery SET event_id = gen_random_uuid() WHERE position = 1")
+    await send_all(relay)
+    assert [(delivery.state, delivery.failure) for delivery in await log()] == [
+        ("PENDING", "internal error"),
+        ("DELIVERED", None),
+    ]
+    assert len(receiver.received) == 1

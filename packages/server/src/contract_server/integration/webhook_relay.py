@@ -59,7 +59,7 @@ class WebhookRelay:
 
     async def _attempt(self, delivery: ClaimedDelivery) -> None:
         async with self._places:
-            failure = await self._send(delivery)
+            failure = await self._send_one(delivery)
         state, pause = await self._judge(delivery, failure)
         if not await record_delivery(delivery, state, failure, pause):
             log.warning("webhook result discarded: lease expired", delivery_id=delivery.id)
@@ -68,19 +68,25 @@ class WebhookRelay:
         else:
             _report_failure(delivery, state, failure)
 
-    async def _send(self, delivery: ClaimedDelivery) -> str | None:
-        """Send it once; return what failed, if anything."""
-        (change,) = await find_changes_by_id([delivery.event_id])
-        body = payload_of(change, self._policies.zone)
-        signed = signed_headers(str(change.id), await self._clock.now(), body, delivery.secrets.split())
+    async def _send_one(self, delivery: ClaimedDelivery) -> str | None:
+        """Send it once; return what failed, if anything. An internal error delays no other delivery."""
         try:
-            status = await self._http.post(delivery.url, body, {"Content-Type": "application/json", **signed})
+            status = await self._post(delivery)
         except (InvalidUrl, ForbiddenAddress, NotDelivered) as error:
             return str(error) or type(error).__name__
+        except Exception:
+            log.exception("webhook attempt failed: internal error", delivery_id=delivery.id)
+            return "internal error"
         if status == _GONE:
             await disable_endpoint(delivery.endpoint_id)
             log.warning("webhook endpoint disabled: it answered 410", endpoint_id=delivery.endpoint_id)
         return None if status in _OK else f"status {status}"
+
+    async def _post(self, delivery: ClaimedDelivery) -> int:
+        (change,) = await find_changes_by_id([delivery.event_id])
+        body = payload_of(change, self._policies.zone)
+        signed = signed_headers(str(change.id), await self._clock.now(), body, delivery.secrets.split())
+        return await self._http.post(delivery.url, body, {"Content-Type": "application/json", **signed})
 
     async def _judge(self, delivery: ClaimedDelivery, failure: str | None) -> tuple[DeliveryState, timedelta]:
         """Decide whether to try again, and after what pause."""

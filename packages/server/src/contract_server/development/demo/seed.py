@@ -25,7 +25,7 @@ from contract_server.services import Services
 _TABLES = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
     " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_stop, test_clock,"
-    " audit_entry, audit_seal"
+    " audit_entry, audit_seal, webhook_delivery"
 )
 
 
@@ -43,6 +43,7 @@ async def reset(services: Services) -> None:
     async with transaction():
         sessions = await Session.all()
         await current_connection().execute_query(f"TRUNCATE {_TABLES}")
+        await current_connection().execute_query("UPDATE webhook_endpoint SET queued_to = 0")  # the feed begins anew
         now = await services.clock.now()
         for contract in CONTRACTS:
             await _seed(services, contract, password_hash, now)
