@@ -123,7 +123,7 @@ async def test_after_three_days_it_has_failed_until_a_person_retries_it(
     await sql("UPDATE webhook_delivery SET attempts = 9, queued_at = queued_at - interval '72 hours'")
     await send_all(relay)
     assert [delivery.state for delivery in await log()] == ["FAILED", "DELIVERED"]
-    assert "webhook failed permanently" in [event["event"] for event in told if str(event["level"]).upper() == "ERROR"]
+    assert "webhook failed permanently" in [event["event"] for event in told if event["level"] == "error"]
     assert await webhooks.retry_deliveries("billing") == 1
     await send_all(relay)
     assert [delivery.state for delivery in await log()] == ["DELIVERED", "DELIVERED"]
