@@ -1,4 +1,4 @@
-"""The statements that recur, as the processes really send them: of sweeps, metrics, probes, and each query."""
+"""The statements that recur, as processes really send them: of sweeps, webhooks, metrics, probes, and each query."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +17,8 @@ from contract_server.contracts.models import Contract
 from contract_server.db.connection import database
 from contract_server.db.migrate import migrate
 from contract_server.db.transaction import current_connection
+from contract_server.integration.models import Scope
+from contract_server.integration.webhooks import add_endpoint
 from contract_server.monitoring.backlog import read_backlog
 from contract_server.monitoring.health import examine
 from contract_server.services import build_services
@@ -42,10 +44,12 @@ async def with_history(url: str, folder: Path, contracts: int) -> Settings:
 
 
 async def statements_of_processes(settings: Settings) -> Statements:
-    """Record the statements of a sweep, the metrics and `health`."""
+    """Record the statements of a sweep, webhooks, the metrics and `health`."""
     async with database(settings), _recorded() as statements:
         services = build_services(settings)
+        await add_endpoint(services.outgoing_http, "closed", "http://127.0.0.1:1/")
         await sweep_once(services)
+        await services.webhook_relay.send_ready()
         await read_backlog(services.clock)
         await examine(services.clock, services.breaker)
         await services.close()
@@ -53,7 +57,7 @@ async def statements_of_processes(settings: Settings) -> Statements:
 
 
 async def statements_of_requests(settings: Settings) -> Statements:
-    """Record the statements of each query, with each filter, for an operator and a contractor, and of `/readyz`."""
+    """Record the statements of each query and filter, by an operator, a contractor and a service, and of `/readyz`."""
     async with served(settings) as client, _recorded() as statements:
         services = build_services(settings)
         operator = await Account.create(role=Role.OPERATOR, name="運用", email="operator@example.jp", password_hash="")
@@ -61,9 +65,10 @@ async def statements_of_requests(settings: Settings) -> Statements:
         contract = await Contract.filter(status="TERMINATED").first()
         assert contractor is not None
         assert contract is not None
+        sessions = [await services.sessions.open(account) for account in (operator, contractor)]
+        reader = await services.service_accounts.add("reader", Scope)
         statements.clear()
-        for account in (operator, contractor):
-            _, token = await services.sessions.open(account)
+        for token in (*(token for _, token in sessions), reader):
             for query in QUERIES.values():
                 for wanted in ({}, *({name: value} for name, value in FILTERS.items())):
                     body = {"query": query, "variables": {"id": str(contract.id), "filter": wanted}}

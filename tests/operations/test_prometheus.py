@@ -41,6 +41,7 @@ FAULTS = {
     "ContractSweepsFail": {"contract_acts_failed_total": "0+1x30"},
     "ContractChannelPaused": {'contract_channel_paused{channel="ledger"}': "1+0x30"},
     "ContractMailsWait": {"contract_oldest_unsent_mail_seconds": "901+0x30"},
+    "ContractWebhookFailed": {'contract_webhooks_total{outcome="failed"}': "0+0x20 1+0x10"},
     "ContractMailFailed": {'contract_mails_total{outcome="given_up"}': "0+0x20 1+0x10"},
     "ContractInternalErrors": {'contract_requests_total{outcome="internal_server_error"}': "0+0x20 1+0x10"},
     "ContractRequestsFail": {'contract_requests_total{outcome="too_slow"}': "0+10x30"},

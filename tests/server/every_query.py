@@ -23,6 +23,8 @@ QUERIES = {
     "contracts": f"query ($filter: ContractFilter) {{ contracts(filter: $filter) {{ nodes {{ {CONTRACT} }} }} }}",
     "dueErasures": "query { dueErasures { nodes { companyName dueAt state } } }",
     "erasureBreaker": "query { erasureBreaker { due stopped failed request { mayApprove } } }",
+    "changes": "query { changes { edges { cursor node { type at application { erasure { at } } } } } }",
+    "contractFacts": "query ($id: ID!) { contractFacts(ids: [$id]) { contracts { facts validUntil } unknown } }",
     "health": "query { health { ok checks { name ok detail } } }",
     "testClock": "query { testClock { now } }",
 }

@@ -23,6 +23,8 @@ from contract_server.contracts.idempotency import KEPT_FOR, MOST_KEYS
 from contract_server.erasure import receipts
 from contract_server.graphql.execution import query_cost
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
+from contract_server.integration.outgoing_http import TIMEOUT_S
+from contract_server.integration.service_accounts import VALID_FOR
 from contract_server.mail.password_mails import LINK_SPACING
 from contract_server.request_limits import IN_FLIGHT, QUEUED
 from contract_server.settings import EnvironmentName, Settings
@@ -114,7 +116,13 @@ async def test_every_documented_limit_is_the_default() -> None:
             f"{receipts.LOOK_UPS} in {minutes(receipts.WINDOW)} from a /64 or an IPv4 address,"
             f" {receipts.LOOK_UPS * FACTORS[1]} from a /56, {receipts.LOOK_UPS * FACTORS[2]} from a /48"
         ),
-        "requests of one session, and changes of one contract": f"{IN_FLIGHT} at once, {QUEUED} waiting",
+        "tokens of other services": (
+            f"{bits} bits, kept as keyed hashes, in `Authorization` alone; {VALID_FOR.days} days"
+        ),
+        "webhooks": (
+            f"https to public addresses, which are checked before the connection; no redirect; {TIMEOUT_S:g} seconds"
+        ),
+        "requests of one session or service, and changes of one contract": f"{IN_FLIGHT} at once, {QUEUED} waiting",
         "changes by one contractor": f"{settings.changes_per_contract_and_day} in a day of Japanese time",
         "idempotency keys of one account": f"{MOST_KEYS:,} stored, each for {hours(KEPT_FOR)}",
         "connections": (

@@ -32,8 +32,9 @@ DO_NOT_GROW = {
     "sweep_run",
     "test_clock",
     "tortoise_migrations",
+    "webhook_endpoint",
 }
-"""One row each, or one for each release, policy version and approval."""
+"""One row each, or one for each release, policy version, approval and endpoint."""
 
 AS_IF_LARGE = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
 

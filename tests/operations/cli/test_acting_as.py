@@ -45,6 +45,10 @@ COMMANDS = {
     ("services", "add", "gateway", "--scope", "feed"): "SERVICE_ADDED",
     ("services", "rotate", "gateway"): "SERVICE_TOKEN_ROTATED",
     ("services", "revoke", "gateway", "--yes"): "SERVICE_REVOKED",
+    ("webhooks", "add", "billing", "https://billing.example.jp/hook"): "WEBHOOK_ADDED",
+    ("webhooks", "rotate", "billing"): "WEBHOOK_ROTATED",
+    ("webhooks", "retry", "billing"): "WEBHOOKS_RETRIED",
+    ("webhooks", "remove", "billing", "--yes"): "WEBHOOK_REMOVED",
 }
 """The newest entry after each command; None if it finds nothing to do here."""
 

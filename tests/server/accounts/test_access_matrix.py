@@ -10,14 +10,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from graphql import GraphQLObjectType
+from tests.server.integration.service_tokens import open_service
 from tests.server.running import ACTIVE_CONTRACT, CLOSED_CONTRACT, GRACE_CONTRACT, PASSWORD, RESET, Running
 
-from contract_server.accounts.tokens import keyed_hash, new_token
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 from contract_server.integration.models import Scope
-from contract_server.integration.service_accounts import PREFIX
-from contract_server.settings.settings import DEVELOPMENT_SECRET_KEY
 
 ANONYMOUS, EXPIRED, LOGGED_OUT, ERASED = "anonymous", "expired", "logged out", "erased"
 CONTRACTOR, ANOTHER, OPERATOR = "contractor", "another contractor", "operator"
@@ -87,6 +85,8 @@ QUERIES = {
     "auditLog": row("auditLog { nodes { id } }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
     "dueErasures": row("dueErasures { nodes { contractId } }", **OPERATORS, operator="OK"),
     "erasureBreaker": row("erasureBreaker { stopped }", **OPERATORS, operator="OK"),
+    "changes": row_of_services("changes { nodes { id } }", Scope.FEED),
+    "contractFacts": row_of_services(f'contractFacts(ids: ["{ACTIVE_CONTRACT}"]) {{ unknown }}', Scope.FACTS),
     "health": row("health { ok }", contractor="FORBIDDEN", another="FORBIDDEN", operator="OK"),
     "testClock": row("testClock { now }", all_callers="OK"),
 }
@@ -233,26 +233,6 @@ async def open_session(service: Running, email: str, good_for: timedelta = timed
             hashlib.sha256(token.encode()).hexdigest(),
             good_for,
             email,
-        )
-    finally:
-        await connection.close()
-    return token
-
-
-async def open_service(service: Running, *scopes: Scope, good_for: timedelta = timedelta(hours=1)) -> str:
-    """Add a service as `services add` would."""
-    token, name = PREFIX + new_token(), f"s-{secrets.token_hex(8)}"
-    connection = await asyncpg.connect(service.database_url)
-    try:
-        await connection.execute(
-            "WITH added AS (INSERT INTO service_account (id, name, scopes, created_at) VALUES ($1, $2, $3, now())"
-            " RETURNING id) INSERT INTO service_token (id, token_hash, service_id, created_at, expires_at)"
-            " SELECT $1, $4, id, now(), now() + $5::interval FROM added",
-            uuid4(),
-            name,
-            " ".join(scopes),
-            keyed_hash(DEVELOPMENT_SECRET_KEY.encode(), "service token", token),
-            good_for,
         )
     finally:
         await connection.close()

@@ -45,6 +45,12 @@ MAILS = Counter(
     ("kind", "outcome"),
     registry=REGISTRY,
 )
+WEBHOOKS = Counter(
+    "contract_webhooks",
+    "Attempts to send a change to the endpoint of a webhook, by what came of it.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 SWEEP_SECONDS = Histogram(
     "contract_sweep_duration_seconds",
     "How long the sweeps took that came to their end.",

@@ -31,8 +31,11 @@ from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.receipts import Receipts
 from contract_server.erasure.replay import Replay
+from contract_server.integration.deliveries import forget_old_deliveries
+from contract_server.integration.outgoing_http import OutgoingHttp
 from contract_server.integration.registrations import Registrations, forget_old_requests
 from contract_server.integration.service_accounts import ServiceAccounts
+from contract_server.integration.webhook_relay import WebhookRelay
 from contract_server.mail.address_mails import AddressMails
 from contract_server.mail.outbox import Outbox
 from contract_server.mail.password_mails import PasswordMails
@@ -78,6 +81,8 @@ class Services:
     replay: Replay
     receipts: Receipts
     mail_relay: MailRelay
+    outgoing_http: OutgoingHttp
+    webhook_relay: WebhookRelay
     reminders: Reminders
     expiry: Expiry
     delivery: Delivery
@@ -117,6 +122,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     enrolments = Enrolments(settings)
     address_changes = AddressChanges(AddressMails(settings, outbox), clock)
     registration_updates = RegistrationUpdates(clock)
+    outgoing_http = OutgoingHttp(settings.webhook_networks, development=settings.development)
     password_mails = PasswordMails(settings, outbox)
     password_changes = PasswordChanges(password_mails, clock)
     password_resets = PasswordResets(
@@ -160,6 +166,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         mail_relay=MailRelay(
             clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections
         ),
+        outgoing_http=outgoing_http,
+        webhook_relay=WebhookRelay(outgoing_http, policies),
         reminders=Reminders(clock, notifications, settings.sweep_batch, enabled=settings.reminders),
         expiry=Expiry(
             [
@@ -170,6 +178,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
                 address_changes.delete_expired,
                 enrolments.delete_expired,
                 rate_limits.delete_old,
+                forget_old_deliveries,
                 close_chain,
                 AuditRetention(settings.audit_retention).delete_old,
             ]

@@ -24,6 +24,7 @@ COMMANDS = {
     "contracts": ("contracts:cli", "Look at contracts: list, show."),
     "user": ("users:cli", "Operators and contractors: list, add, disable, change."),
     "services": ("integration.services:cli", "Other services: add, list, rotate the token, revoke."),
+    "webhooks": ("integration.webhooks:cli", "Webhooks: add, list, deliveries, retry, rotate the secret, remove."),
     "due": ("schedule:due", "List due actions: all overdue ones, and those of the coming days."),
     "sweep": ("schedule:sweep", "Run all due actions and send pending mails, once."),
     "doctor": ("doctor:doctor", "Check every promise: nothing late, erased data erased, evidence complete."),

@@ -155,6 +155,7 @@ class ContractEvent(Model):
     interface = fields.CharEnumField(Interface, max_length=12, null=True)
     source = fields.CharField(max_length=64, null=True, description="keyed hash of the client's address")
     seal = fields.BigIntField(null=True, description="the seal of the audit trail that covers it")
+    position = fields.BigIntField(null=True, description="its place in the feed; empty until it has one")
 
     class Meta:
         """Where events are kept, in the order in which they are read."""

@@ -17,13 +17,17 @@ from contract_rules import Application, Deadline, Facts, Status, Timeline
 from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.reminder_windows import next_opening
 
-SNAPSHOT_COLUMNS = """
-    contract.id AS contract_id, contract.version, contract.status, contract.started_on, contract.applications,
-    contract.hold_placed_at, contract.hold_reason,
+APPLICATION_COLUMNS = """
     applied.id AS application_id, applied.receipt_number, applied.number, applied.requested_at, applied.requested_on,
-    applied.reason, applied.policy_version, promised.terms ->> 'name' AS policy_name, promised.terms ->> 'zone' AS zone,
+    applied.policy_version, promised.terms ->> 'name' AS policy_name, promised.terms ->> 'zone' AS zone,
     applied.service_end_last_day, applied.service_end_at, applied.resumption_last_day, applied.resumption_at,
-    applied.erasure_last_day, applied.erasure_at, applied.service_ended_at
+    applied.erasure_last_day, applied.erasure_at
+"""
+"""What `application_of` reads."""
+
+SNAPSHOT_COLUMNS = f"""
+    contract.id AS contract_id, contract.version, contract.status, contract.started_on, contract.applications,
+    contract.hold_placed_at, contract.hold_reason, applied.reason, applied.service_ended_at, {APPLICATION_COLUMNS}
 """
 
 APPLICATION_IN_FORCE = """
@@ -64,7 +68,7 @@ def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships n
             status=Status[row["status"]],
             version=row["version"],
             applications=row["applications"],
-            application=None if row["application_id"] is None else _application(row),
+            application=None if row["application_id"] is None else application_of(row),
             service_ended=row["service_ended_at"] is not None,
             erasure_held=placed_at is not None,
         ),
@@ -75,7 +79,8 @@ def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships n
     )
 
 
-def _application(row: Any) -> Application:  # noqa: ANN401 - as above
+def application_of(row: Any) -> Application:  # noqa: ANN401 - as above
+    """Make the application of a row."""
     return Application(
         number=row["number"],
         requested_at=row["requested_at"],

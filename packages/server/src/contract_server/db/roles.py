@@ -37,7 +37,7 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "audit_seal": ("", "INSERT"),
     "company": ("UPDATE", "UPDATE, DELETE"),
     "contract": ("UPDATE", "UPDATE"),
-    "contract_event": ("INSERT", "INSERT, UPDATE"),
+    "contract_event": ("INSERT, UPDATE (position)", "INSERT, UPDATE"),
     "enrolment_link": ("UPDATE, DELETE", "DELETE"),
     "due_failure": ("DELETE", "INSERT, UPDATE, DELETE"),
     "erasure_approval": ("INSERT, UPDATE", "UPDATE"),
@@ -56,6 +56,8 @@ _WRITES: Mapping[str, tuple[str, str]] = {
     "session": ("INSERT, UPDATE, DELETE", "DELETE"),
     "service_account": ("", ""),
     "service_token": ("UPDATE", ""),
+    "webhook_delivery": ("", "INSERT, UPDATE, DELETE"),
+    "webhook_endpoint": ("", "UPDATE"),
     "sweep_run": ("", "INSERT, UPDATE"),
     "termination_application": ("INSERT, UPDATE", "UPDATE"),
     "test_clock": ("", ""),
@@ -70,9 +72,10 @@ SECRETS: Mapping[str, frozenset[str]] = {
     "outbox_mail": frozenset({"body", "attachments", "lease_token"}),
     "password_reset_token": frozenset({"token_hash"}),
     "recovery_code": frozenset({"code_hash"}),
-    "session": frozenset({"token_hash", "challenge"}),
     "registration_request": frozenset({"key"}),
     "service_token": frozenset({"token_hash"}),
+    "session": frozenset({"token_hash", "challenge"}),
+    "webhook_endpoint": frozenset({"secrets"}),
 }
 """The columns that a reader does not see."""
 

@@ -198,7 +198,7 @@ TABLES = MappingProxyType(
             _OF_THE_CONTRACT,
             personal=_columns("source"),
             business=_columns("at type actor application_id note account_id interface"),
-            technical=_columns("id contract_id version seal"),
+            technical=_columns("id contract_id version seal position"),
             emptied=_columns("note source"),  # the note is free text, like the reason of a hold
         ),
         "erasure_hold": Table(
@@ -271,6 +271,19 @@ TABLES = MappingProxyType(
             technical=_columns("id token_hash service_id created_at expires_at last_used_at"),
         ),
         "service_account": Table(OnErasure.KEEP, None, technical=_columns("id name scopes created_at revoked_at")),
+        "webhook_delivery": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            technical=_columns(
+                "id endpoint_id event_id contract_id position state queued_at attempts next_attempt_at lease_token"
+                " lease_until delivered_at failure"
+            ),
+        ),
+        "webhook_endpoint": Table(
+            OnErasure.KEEP,
+            None,
+            technical=_columns("id name url secrets created_at queued_to disabled_at"),
+        ),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),
         "tortoise_migrations": Table(OnErasure.KEEP, None, technical=_columns("id app name applied_at")),

@@ -1,4 +1,4 @@
-"""Accounts of other services, their tokens, and what they have asked for by an idempotency key."""
+"""Accounts of other services with their tokens and requests; endpoints of webhooks and what is delivered to them."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -77,3 +77,56 @@ class RegistrationRequest(Model):
 
         table = "registration_request"
         unique_together = (("service", "key"),)
+
+
+class WebhookEndpoint(Model):
+    """A URL to which changes are sent."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    name = fields.CharField(max_length=40, unique=True)
+    url = fields.CharField(max_length=2000)
+    secrets = fields.CharField(max_length=200, description="the newest first, separated by spaces")
+    created_at = fields.DatetimeField()
+    queued_to = fields.BigIntField(description="the position in the feed up to which changes are queued")
+    disabled_at = fields.DatetimeField(null=True, description="set when the endpoint answered 410")
+
+    class Meta:
+        """Where endpoints are kept."""
+
+        table = "webhook_endpoint"
+
+
+class DeliveryState(StrEnum):
+    """The states of a delivery."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    """Failed permanently: an operator has to act."""
+
+
+class WebhookDelivery(Model):
+    """A change that is sent to an endpoint, until it is accepted."""
+
+    id = fields.BigIntField(primary_key=True)
+    endpoint: fields.ForeignKeyRelation[WebhookEndpoint] = fields.ForeignKeyField(
+        "contract_server.WebhookEndpoint", related_name="deliveries", on_delete=fields.RESTRICT
+    )
+    endpoint_id: UUID
+    event_id = fields.UUIDField()
+    contract_id = fields.UUIDField()
+    position = fields.BigIntField(description="of the change in the feed: those of a contract go out in this order")
+    state = fields.CharEnumField(DeliveryState, max_length=10)
+    queued_at = fields.DatetimeField()
+    attempts = fields.IntField(default=0)
+    next_attempt_at = fields.DatetimeField(description="in real time")
+    lease_token = fields.UUIDField(null=True)
+    lease_until = fields.DatetimeField(null=True)
+    delivered_at = fields.DatetimeField(null=True)
+    failure = fields.CharField(max_length=100, null=True, description="the last failure: a status, or its kind")
+
+    class Meta:
+        """Where deliveries are kept; the index finds a contract's earlier ones."""
+
+        table = "webhook_delivery"
+        unique_together = (("endpoint", "position"),)

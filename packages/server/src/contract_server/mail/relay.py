@@ -259,13 +259,13 @@ def _failure_result(mail: ClaimedMail, failure: DeliveryFailure, now: datetime) 
     too_old = now - mail.dated_at >= FAIL_AFTER and mail.attempts >= MIN_ATTEMPTS
     if isinstance(failure, PermanentFailure) or too_old:
         return DeliveryResult(mail, MailState.FAILED, failure)
-    pause = _pause_after(mail.attempts)
+    pause = pause_after(mail.attempts)
     if isinstance(failure, OutcomeUnknown):
         pause = max(pause, PAUSE_AFTER_UNKNOWN)
     return DeliveryResult(mail, MailState.PENDING, failure, next_attempt_at=now + pause)
 
 
-def _pause_after(attempts: int) -> timedelta:
+def pause_after(attempts: int) -> timedelta:
     """Exponential backoff from one minute to six hours, with jitter."""
     pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
     return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the load, guards nothing

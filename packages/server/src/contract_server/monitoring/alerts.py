@@ -91,6 +91,12 @@ ALERTS = (
         "`contract-server mails list`, then `mails retry` or, if the recipient knows in another way, `mails dismiss`",
     ),
     Alert(
+        "ContractWebhookFailed",
+        "a webhook failed permanently",
+        'sum(increase(contract_webhooks_total{outcome="failed"}[1h])) > 0',
+        "`contract-server webhooks list`; `webhooks retry` once its receiver is well",
+    ),
+    Alert(
         "ContractInternalErrors",
         "internal errors",
         'sum(increase(contract_requests_total{outcome=~"internal_server_error|other"}[15m])) > 0',

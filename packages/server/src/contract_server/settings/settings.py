@@ -171,6 +171,10 @@ class Settings(BaseSettings):
         (),
         description="addresses or networks, with commas, whose X-Forwarded-For is believed; none when empty",
     )
+    webhook_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (),
+        description="private addresses or networks, with commas, to which webhooks may be sent; none when empty",
+    )
     log_in_failures_per_account: int = Field(
         10, ge=1, description="failed log-ins that one source has for one account in a window; then it waits"
     )
@@ -316,7 +320,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("cors_origins", "cors_headers", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "cors_headers", "trusted_proxies", "webhook_networks", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

@@ -69,6 +69,7 @@ async def start(ctx: dict[str, Any], new_own_sweeps: Callable[..., OwnSweeps] = 
     stack.push_async_callback(services.close)
     own_sweeps = ctx["own_sweeps"] = new_own_sweeps(partial(_run_sweep_of_loop, services))
     await stack.enter_async_context(mail_loop(services.mail_relay))
+    await stack.enter_async_context(loops("webhooks", services.webhook_relay.serve))
     await stack.enter_async_context(loops("sweeps", own_sweeps.serve))
     await stack.enter_async_context(metrics_port.serving(services))
 

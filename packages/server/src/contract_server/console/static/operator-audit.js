@@ -53,6 +53,10 @@ const ACTION_WORDS = {
   SERVICE_ADDED: say("連携サービスの追加", "Service added"),
   SERVICE_TOKEN_ROTATED: say("連携サービスのトークン更新", "Service token rotated"),
   SERVICE_REVOKED: say("連携サービスの停止", "Service revoked"),
+  WEBHOOK_ADDED: say("Webhookの追加", "Webhook added"),
+  WEBHOOK_ROTATED: say("Webhookの鍵の更新", "Webhook secret rotated"),
+  WEBHOOK_REMOVED: say("Webhookの削除", "Webhook removed"),
+  WEBHOOKS_RETRIED: say("Webhookの再送", "Webhooks retried"),
 };
 const INTERFACE_WORDS = {
   API: "API",

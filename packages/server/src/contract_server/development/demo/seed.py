@@ -26,7 +26,7 @@ _TABLES = (
     "contract, company, member, account, session, password_reset_token, termination_application, contract_event,"
     " outbox_mail, idempotent_answer, due_failure, erasure_record, erasure_approval, erasure_approval_request,"
     " erasure_hold, erasure_stop, test_clock, audit_entry, audit_seal, passkey, recovery_code, enrolment_link,"
-    " address_change, registration_request"
+    " address_change, registration_request, webhook_delivery"
 )
 
 
@@ -44,6 +44,7 @@ async def reset(services: Services) -> None:
     async with transaction():
         sessions = await Session.all()
         await current_connection().execute_query(f"TRUNCATE {_TABLES}")
+        await current_connection().execute_query("UPDATE webhook_endpoint SET queued_to = 0")  # the feed begins anew
         now = await services.clock.now()
         for contract in CONTRACTS:
             await _seed(services, contract, password_hash, now)

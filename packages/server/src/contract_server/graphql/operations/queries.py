@@ -14,11 +14,13 @@ from contract_server.contracts.queries import ContractFilter as ContractCriteria
 from contract_server.contracts.queries import find_contracts
 from contract_server.db.pages import USUAL_PAGE
 from contract_server.graphql.context import RequestInfo
+from contract_server.graphql.operations.integration import find_change_page, find_facts
 from contract_server.graphql.operations.nodes import find_contract, find_node
-from contract_server.graphql.permissions import require_role, require_viewer
+from contract_server.graphql.permissions import require_role, require_scope, require_viewer
 from contract_server.graphql.types.audit import AuditConnection
 from contract_server.graphql.types.contract import Contract, ContractConnection, parse_contract_id
 from contract_server.graphql.types.enumerations import Role
+from contract_server.graphql.types.feed import ChangeConnection, FactsOfContracts
 from contract_server.graphql.types.health import Health, HealthCheck
 from contract_server.graphql.types.inputs import AuditFilter, ContractFilter
 from contract_server.graphql.types.node import Node
@@ -34,6 +36,7 @@ from contract_server.graphql.types.pagination import (
 from contract_server.graphql.types.receipt import ApplicationReceipt
 from contract_server.graphql.types.timeline import Policy, Timeline
 from contract_server.graphql.types.viewer import AddressLink, PasswordResetLink, Viewer
+from contract_server.integration.models import Scope
 from contract_server.monitoring.health import examine
 
 _NO_ID = UUID(int=0)
@@ -177,6 +180,27 @@ class Query:
         await require_role(info.context, Role.OPERATOR)
         part = read_part(read_audit_cursor, first, after, last, before)
         return AuditConnection.of(await find_entry_page(_log_filter(filter or None), part), info.context)
+
+    @strawberry.field(
+        description=(
+            "Services with the scope `feed`. Every change of every contract, in the order in which they were committed:"
+            " a reader that begins after its last cursor misses none. Erasure removes none."
+        )
+    )
+    async def changes(
+        self, info: RequestInfo, after: After = strawberry.UNSET, first: First = USUAL_PAGE
+    ) -> ChangeConnection:
+        await require_scope(info.context, Scope.FEED)
+        return ChangeConnection.of(await find_change_page(after or None, first), info.context)
+
+    @strawberry.field(
+        description="Services with the scope `facts`. What the rules know of contracts, to answer without this server."
+    )
+    async def contract_facts(
+        self, info: RequestInfo, ids: Annotated[list[ID], strawberry.argument(description="1 to 100 contracts.")]
+    ) -> FactsOfContracts:
+        await require_scope(info.context, Scope.FACTS)
+        return await find_facts(ids, info.context)
 
     @strawberry.field(
         description=(

@@ -124,6 +124,10 @@ offer_enum(
         AuditAction.SERVICE_ADDED: "Another service was given access; `subject` has its scopes.",
         AuditAction.SERVICE_TOKEN_ROTATED: "Another service was given a new token.",
         AuditAction.SERVICE_REVOKED: "The access of another service was ended.",
+        AuditAction.WEBHOOK_ADDED: "An endpoint of webhooks was added.",
+        AuditAction.WEBHOOK_ROTATED: "An endpoint of webhooks was given a new secret.",
+        AuditAction.WEBHOOK_REMOVED: "An endpoint of webhooks was removed.",
+        AuditAction.WEBHOOKS_RETRIED: "Webhooks that had failed are sent again.",
     },
 )
 offer_enum(

@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from contract_server.contracts.queries import ContractCursor, EventCursor
 from contract_server.db.pages import LARGEST_PAGE, USUAL_PAGE, InvalidPage, Page, Part
 from contract_server.erasure.due_erasures import DueCursor
+from contract_server.integration.feed import ChangeCursor
 
 Cursor = TypeVar("Cursor")
 Item = TypeVar("Item")
@@ -114,6 +115,20 @@ def read_due_cursor(text: str, argument: str = "after") -> DueCursor:
     return _read(text, "due", _event_cursor, argument)
 
 
+def write_change_cursor(cursor: ChangeCursor) -> str:
+    """Write a cursor as clients get it."""
+    return _write("change", f"{cursor.position}|{cursor.id}")
+
+
+def read_change_cursor(text: str, argument: str = "after") -> ChangeCursor:
+    """Read a cursor of `write_change_cursor`.
+
+    Raises:
+        InvalidPage: It is none.
+    """
+    return _read(text, "change", _change_cursor, argument)
+
+
 def read_audit_cursor(text: str, argument: str = "after") -> EventCursor:
     """Read a cursor of `write_audit_cursor`.
 
@@ -152,6 +167,13 @@ def _event_cursor(text: str) -> EventCursor:
     if instant.tzinfo is None:
         raise ValueError("the instant of a cursor needs an offset")
     return instant.astimezone(UTC), UUID(event_id)
+
+
+def _change_cursor(text: str) -> ChangeCursor:
+    position, _, change_id = text.partition("|")
+    if not position.isascii() or not position.isdecimal() or int(position) >= 2**63:
+        raise ValueError("the position of a cursor is a whole number")
+    return ChangeCursor(int(position), UUID(change_id))
 
 
 def _write(kind: str, text: str) -> str:
