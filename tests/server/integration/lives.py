@@ -83,7 +83,7 @@ class World:
         is_hold = action in {Action.HOLD_ERASURE, Action.RELEASE_ERASURE_HOLD}
         viewer = OPERATOR if is_hold else contractor
         assert contractor.contract_id is not None
-        request = ContractRequest(action=action, contract_id=contractor.contract_id, hold_reason="case")
+        request = ContractRequest(action=action, contract_id=contractor.contract_id, note="case" if is_hold else None)
         with suppress(ActionRefused):
             await self.services.contracts.execute(viewer, request)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.server.accounts.test_access_matrix import open_service
+from tests.server.integration.service_tokens import open_service
 from tests.server.running import ACTIVE_CONTRACT, Client, Running
 
 from contract_server.integration.models import Scope
