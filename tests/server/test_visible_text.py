@@ -24,7 +24,7 @@ from contract_server.graphql.operations.problems import InvalidInputError
 from contract_server.graphql.operations.registrations import read_registration
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
-from contract_server.graphql.types.registration import (
+from contract_server.graphql.types.integration.registration import (
     CompanyInput,
     ContractorInput,
     MemberInput,

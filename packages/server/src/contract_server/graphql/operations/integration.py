@@ -9,7 +9,7 @@ from contract_server.contracts.store import find_snapshots
 from contract_server.db.pages import LARGEST_PAGE, Page
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.types.contract import parse_contract_id
-from contract_server.graphql.types.feed import ContractFacts, FactsOfContracts
+from contract_server.graphql.types.integration.feed import ContractFacts, FactsOfContracts
 from contract_server.graphql.types.pagination import read_change_cursor, read_part
 from contract_server.integration.feed import Change, UnknownCursor, find_changes
 

@@ -20,9 +20,9 @@ from contract_server.graphql.permissions import require_role, require_scope, req
 from contract_server.graphql.types.audit import AuditConnection
 from contract_server.graphql.types.contract import Contract, ContractConnection, parse_contract_id
 from contract_server.graphql.types.enumerations import Role
-from contract_server.graphql.types.feed import ChangeConnection, FactsOfContracts
 from contract_server.graphql.types.health import Health, HealthCheck
 from contract_server.graphql.types.inputs import AuditFilter, ContractFilter
+from contract_server.graphql.types.integration.feed import ChangeConnection, FactsOfContracts
 from contract_server.graphql.types.node import Node
 from contract_server.graphql.types.pagination import (
     After,

@@ -20,7 +20,7 @@ from contract_server.graphql.operations.arguments import read_contract_id, read_
 from contract_server.graphql.operations.problems import InvalidInputError
 from contract_server.graphql.permissions import require_scope
 from contract_server.graphql.types.inputs import Input
-from contract_server.graphql.types.registration import (
+from contract_server.graphql.types.integration.registration import (
     CompanyInput,
     ContractorInput,
     MemberInput,

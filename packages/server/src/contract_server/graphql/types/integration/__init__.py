@@ -1,0 +1,1 @@
+"""The types of what other services ask for."""
