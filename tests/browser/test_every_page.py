@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
+from playwright.async_api import expect
 from tests.browser.conftest import Visitor
 from tests.server.running import GRACE_CONTRACT, PASSWORD, Client, Running
 
@@ -103,9 +104,10 @@ async def check_width_with_large_text(visitor: Visitor, name: str) -> None:
 
 
 @pytest.mark.parametrize("visitor", [360], indirect=True)
-async def test_no_page_has_a_barrier_on_the_narrowest_screen_in_the_dark(visitor: Visitor) -> None:
+async def test_every_page_starts_and_has_no_barrier_on_the_narrowest_screen_in_the_dark(visitor: Visitor) -> None:
     await visitor.page.emulate_media(color_scheme="dark")
     async for name in every_page(visitor):
+        await expect(visitor.page.locator("#not-started"), name).to_have_count(0)
         await visitor.check_accessibility()
         await check_width_with_large_text(visitor, name)
 

@@ -2,11 +2,11 @@
 
 import { ask } from "./api.js";
 import { byId } from "./dom.js";
+import { enter } from "./entering.js";
 import { onSubmit } from "./form.js";
 import { homeOf, viewerNow } from "./frame.js";
 import { say } from "./language.js";
-import { goTo, RETURN, tell } from "./outcome.js";
-import { tab } from "./storage.js";
+import { goTo, tell } from "./outcome.js";
 
 const LOG_IN = `
 mutation ($input: LogInInput!) {
@@ -31,21 +31,6 @@ onSubmit(byId("log-in"), async ({ email, password }, button) => {
   byId("password").focus();
   tell("problem", logIn.message, button); // after too many tries it says when to come back
 });
-
-// the page that asked for the log-in, if it is one of this role's
-function enter(viewer, button) {
-  if (!viewer) return tell("problem", cookiesBlocked(), button);
-  const { path, text } = tab.take(RETURN) ?? {};
-  const home = homeOf(viewer);
-  const isOfRole = path?.startsWith("/operator") === home.startsWith("/operator");
-  return isOfRole ? goTo(path, text) : goTo(home);
-}
-
-const cookiesBlocked = () =>
-  say(
-    "ブラウザーの設定によりCookieが保存されないため、ログインできません。Cookieを許可してから、もう一度お試しください。",
-    "Your browser does not keep cookies, so you cannot log in. Please allow cookies and try again.",
-  );
 
 // who is logged in already need not do it again; where that cannot be found out, the form is there
 viewerNow().then(

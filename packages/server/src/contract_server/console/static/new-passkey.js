@@ -1,7 +1,7 @@
 // The link of an operator: registers a passkey, once. Its token is in the fragment, which no server and no log gets.
 
 import { ask } from "./api.js";
-import { byId, h } from "./dom.js";
+import { byId, h, started } from "./dom.js";
 import { say } from "./language.js";
 import { fill, press, tell } from "./outcome.js";
 import { withDevice } from "./passkey.js";
@@ -19,6 +19,7 @@ const token = location.hash.slice(1);
 addEventListener("hashchange", () => location.reload()); // another link was opened in this tab
 
 byId("register").addEventListener("click", ({ currentTarget }) => press(currentTarget, () => register(currentTarget)));
+started();
 
 async function register(button) {
   const { result: begun } = await ask(BEGIN, { input: { token } });
