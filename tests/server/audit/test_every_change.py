@@ -117,7 +117,8 @@ async def do(name: str, client: Client, service: Running) -> None:
         await hold(client, and_release=name == "releaseErasureHold")
         return
     if name == "putRegistration":
-        await put_registration(client, service, members=[])
+        async with service.client() as other:
+            await put_registration(other, service, members=[])
         return
     if name in OF_NO_CONTRACT:
         await show_second_factor(client, service)
