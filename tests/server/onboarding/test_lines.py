@@ -19,7 +19,7 @@ from contract_server.onboarding.lines import (
 )
 
 ID, OTHER = "018f0000-0000-7000-8000-000000000001", "018f0000-0000-7000-8000-000000000002"
-HEADER = ",".join(FIELDS)
+HEADER = ",".join(FIELDS[:-1])
 
 
 def read(text: str, form: Format = Format.CSV, codec: str = "utf-8") -> list[Line | BrokenLine]:
@@ -91,7 +91,7 @@ def test_a_quoted_cell_may_have_line_breaks() -> None:
 
 
 def test_a_later_header_holds_for_the_rows_below_it() -> None:
-    turned = ",".join(reversed(FIELDS))
+    turned = ",".join(reversed(FIELDS[:-1]))
     row = ",".join(reversed(csv_row("member", ID).split(",")))
     (line,) = read("\n".join([HEADER, turned, row]))
     assert isinstance(line, Line)
@@ -110,3 +110,19 @@ def test_bytes_of_another_encoding_become_replacement_characters() -> None:
     (line,) = read_lines(file, Format.JSONL, Encoding.UTF_8)
     assert isinstance(line, Line)
     assert "\N{REPLACEMENT CHARACTER}" in str(line.record["name"])
+
+
+@pytest.mark.parametrize("left_out", ["password_hash", "member_id"])
+def test_a_header_may_leave_out_what_may_be_left_out(left_out: str) -> None:
+    names = [name for name in FIELDS if name != left_out]
+    row = ",".join("member" if name == "record" else name for name in names)
+    (line,) = read_lines(io.BytesIO(f"{','.join(names)}\n{row}".encode()), Format.CSV, Encoding.UTF_8)
+    assert isinstance(line, Line)
+    assert left_out not in line.record
+
+
+def test_the_id_of_a_member_in_a_broken_line_is_that_of_no_contract() -> None:
+    text = f'{{"record": "member", "contract_id": "{ID}", "member_id": "{OTHER}", broken'
+    (line,) = read_lines(io.BytesIO(text.encode()), Format.JSONL, Encoding.UTF_8)
+    assert isinstance(line, BrokenLine)
+    assert [mention.contract_id for mention in line.mentions] == [ID]
