@@ -23,6 +23,8 @@ SETTINGS = {"ENVIRONMENT": "development", "DATABASE_URL": "postgresql://u@127.0.
 
 TOLD_APART_BY_CALLERS = {
     "contract_rules.lifecycle.Phase": "derived, and read by callers alone",
+    "contract_server.integration.models.DeliveryState": "each statement names the one that it finds",
+    "contract_server.integration.models.Scope": "each operation names the one that it needs",
     "contract_server.db.roles.DatabaseRole": "has no rights but those that a statement gives it by name",
     "contract_server.cli.exit_status.Status": "what commands end with",
     "contract_server.graphql.types.enumerations.ContractAction": "what clients read",

@@ -57,7 +57,7 @@ async def test_the_operator_watches_holds_and_releases(client: Client) -> None:
     listed = (await run(client, "operator/contracts"))["nodes"]
     assert {contract["status"] for contract in listed} == {"TERMINATED"}
     held = await run(client, "operator/hold-the-erasure")
-    assert held["contract"]["erasureHold"]["reason"] == "CASE-0042"
+    assert held["contract"]["erasureHold"]["reference"] == "CASE-0042"
     released = await run(client, "operator/release-the-hold")
     assert released["contract"]["erasureHold"] is None
     broken = [check for check in (await run(client, "operator/health"))["checks"] if not check["ok"]]

@@ -43,7 +43,9 @@ _EVENTS = """
      ORDER BY event.at, event.id
 """
 _FIRST = UUID(int=0)
-_EXPORTED = FIELDS[:-1]  # a hash of a password helps only who wants to guess it
+_EXPORTED = tuple(
+    name for name in FIELDS if name != "password_hash"
+)  # a hash of a password helps only who wants to guess it
 _EVENT_FIELDS = ("at", "type", "actor", "receipt_number")
 
 _HEADINGS = {
@@ -56,6 +58,7 @@ _HEADINGS = {
     "phone_number": "電話番号",
     "name": "氏名",
     "email": "メールアドレス",
+    "member_id": "会員ID",
     "at": "日時",
     "type": "内容",
     "actor": "実施者",
@@ -74,7 +77,7 @@ _WORDS: Mapping[str, Mapping[Any, str]] = {
             EventType.ERASURE_HELD: "抹消の保留",
             EventType.ERASURE_HOLD_RELEASED: "抹消の保留の解除",
             EventType.REGISTRATION_CHANGED: "登録情報の変更",
-            EventType.MEMBERS_REMOVED: "会員の削除",
+            EventType.MEMBERS_REMOVED: "会員の登録解除",
             EventType.ERASED: "登録情報の抹消",
         },
     ),
@@ -122,7 +125,8 @@ async def _registration(contract_id: UUID) -> AsyncIterator[list[Record]]:
 
 
 def _member(contract_id: UUID, row: Any) -> Record:  # noqa: ANN401 - as above
-    return {"record": Kind.MEMBER, "contract_id": str(contract_id), "name": row["name"], "email": row["email"]}
+    values = {"name": row["name"], "email": row["email"], "member_id": str(row["id"])}
+    return {"record": Kind.MEMBER, "contract_id": str(contract_id), **values}
 
 
 async def _history(contract_id: UUID, zone: ZoneInfo) -> AsyncIterator[list[Record]]:

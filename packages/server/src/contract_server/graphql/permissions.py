@@ -48,7 +48,7 @@ async def require_session(context: RequestContext) -> Viewer:
     """
     viewer = await context.session_viewer()
     if viewer is None:
-        raise GraphQLError(_UNAUTHENTICATED[context.language], extensions={"code": "UNAUTHENTICATED"})
+        raise _forbidden(context) if await context.service() else _unauthenticated(context)
     return viewer
 
 

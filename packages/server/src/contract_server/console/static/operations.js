@@ -15,7 +15,7 @@ export const EVENT_WORDS = {
   ERASURE_HOLD_RELEASED: say("抹消の保留の解除", "Hold released"),
   ERASED: say("登録情報の抹消", "Registered information erased"),
   REGISTRATION_CHANGED: say("登録情報の変更", "Registration changed"),
-  MEMBERS_REMOVED: say("会員の削除", "Members removed"),
+  MEMBERS_REMOVED: say("会員の登録解除", "Members removed"),
 };
 export const ACTOR_WORDS = {
   CONTRACTOR: say("契約者様", "Contractor"),

@@ -65,7 +65,7 @@ export const onBehalf = ({ availableActions: [action] }) =>
       "p",
       {},
       say(
-        "契約者の依頼を受けて、代わりに手続きします。契約者には通常どおり受付メールが届きます。",
+        "契約者様の依頼を受けて、代わりに手続きします。契約者様には通常どおり受付メールが届きます。",
         "You act for the contractor, who gets the usual mail.",
       ),
     ),

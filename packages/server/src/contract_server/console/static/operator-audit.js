@@ -36,7 +36,7 @@ const ACTION_WORDS = {
   ACCOUNT_RENAMED: say("氏名の変更", "Account renamed"),
   ADDRESS_CHANGE_REQUESTED: say("メールアドレス変更の依頼", "Change of address requested"),
   ADDRESS_CHANGED: say("メールアドレスの変更", "Address changed"),
-  CONTRACT_TRANSFERRED: say("契約者の変更", "Contract transferred"),
+  CONTRACT_TRANSFERRED: say("契約者様の変更", "Contract transferred"),
   SESSIONS_ENDED: say("ほかのログインの終了", "Sessions ended"),
   ENROLMENT_LINK_MADE: say("パスキー登録用リンクの発行", "Enrolment link made"),
   SECOND_FACTOR_ENROLLED: say("パスキーの登録", "Passkey registered"),
@@ -55,7 +55,7 @@ const ACTION_WORDS = {
   SERVICE_REVOKED: say("連携サービスの停止", "Service revoked"),
   WEBHOOK_ADDED: say("Webhookの追加", "Webhook added"),
   WEBHOOK_ROTATED: say("Webhookの鍵の更新", "Webhook secret rotated"),
-  WEBHOOK_REMOVED: say("Webhookの削除", "Webhook removed"),
+  WEBHOOK_REMOVED: say("Webhookの停止", "Webhook removed"),
   WEBHOOKS_RETRIED: say("Webhookの再送", "Webhooks retried"),
 };
 const INTERFACE_WORDS = {

@@ -67,7 +67,7 @@ offer_enum(
         EventType.ERASURE_HOLD_RELEASED: "抹消の保留の解除.",
         EventType.ERASED: "登録情報の抹消.",
         EventType.REGISTRATION_CHANGED: "登録情報の変更: company, contractor or members.",
-        EventType.MEMBERS_REMOVED: "会員の削除: what was registered of them was erased at once.",
+        EventType.MEMBERS_REMOVED: "会員の登録解除: what was registered of them was erased at once.",
     },
 )
 offer_enum(
@@ -77,7 +77,7 @@ offer_enum(
     members={
         Actor.CONTRACTOR: "契約者.",
         Actor.OPERATOR: "An operator.",
-        Actor.SYSTEM: "The service itself, when something falls due.",
+        Actor.SYSTEM: "The service itself, when something falls due; or another service, for its registration.",
     },
 )
 offer_enum(
