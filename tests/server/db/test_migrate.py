@@ -167,7 +167,7 @@ async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(empty: S
 
 async def test_addresses_of_before_get_their_domains_in_a_labels(empty: Settings) -> None:
     written = ["a@例え.jp", "b@例え.jp", "b@xn--r8jz45g.jp", "c@example.jp", "d@☕.jp"]
-    convert = import_module("contract_server.db.migrations.0034_domains_in_a_labels").convert
+    convert = import_module("contract_server.db.migrations.0033_domains_in_a_labels").convert
     async with database(empty, for_migrations=True):
         await migrate(empty)
         await execute(

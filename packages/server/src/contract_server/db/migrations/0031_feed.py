@@ -13,7 +13,7 @@ INDEXES = {
 class Migration(migrations.Migration):
     """Indexes that are built beside live traffic; one that was left unfinished is built again."""
 
-    dependencies = [("contract_server", "0031_positions_of_changes")]
+    dependencies = [("contract_server", "0030_positions_of_changes")]
 
     atomic = False  # CONCURRENTLY needs statements of their own
 

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """The place of each event in the feed. Events of before get theirs when the feed is read."""
 
-    dependencies = [("contract_server", "0030_service_accounts")]
+    dependencies = [("contract_server", "0029_service_accounts")]
 
     operations = [
         ops.AddField(

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 class Migration(migrations.Migration):
     """Accounts of other services, and their tokens."""
 
-    dependencies = [("contract_server", "0029_approval_requests")]
+    dependencies = [("contract_server", "0028_approval_requests")]
 
     operations = [
         ops.CreateModel(

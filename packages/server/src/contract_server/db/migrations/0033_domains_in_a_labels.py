@@ -26,6 +26,6 @@ async def convert(_apps: object, editor: Any) -> None:  # noqa: ANN401 - Tortois
 class Migration(migrations.Migration):
     """Few accounts have such an address: browsers hand over A-labels, so it could not be typed at log-in."""
 
-    dependencies = [("contract_server", "0033_webhooks")]
+    dependencies = [("contract_server", "0032_webhooks")]
 
     operations = [ops.RunPython(convert, ops.RunPython.noop)]

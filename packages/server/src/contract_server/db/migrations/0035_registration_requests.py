@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """The key is client input, so it leaves no samples in the statistics."""
 
-    dependencies = [("contract_server", "0035_registration_events")]
+    dependencies = [("contract_server", "0034_registration_events")]
 
     operations = [
         ops.CreateModel(

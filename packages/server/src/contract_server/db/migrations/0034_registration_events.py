@@ -19,7 +19,7 @@ TYPES = (
 class Migration(migrations.Migration):
     """The types are told in the description of their column alone."""
 
-    dependencies = [("contract_server", "0034_domains_in_a_labels")]
+    dependencies = [("contract_server", "0033_domains_in_a_labels")]
 
     operations = [
         ops.AlterField(

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Documents that go along with a mail. They are personal, so no statistics of them are kept."""
 
-    dependencies = [("contract_server", "0037_members_in_order")]
+    dependencies = [("contract_server", "0036_members_in_order")]
 
     operations = [
         ops.AddField(

@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """The waves of erasures that operators asked others to approve."""
 
-    dependencies = [("contract_server", "0028_reasons_of_entries")]
+    dependencies = [("contract_server", "0027_reasons_of_entries")]
 
     operations = [
         ops.CreateModel(

@@ -13,7 +13,7 @@ INDEXES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contract_server", "0032_feed")]
+    dependencies = [("contract_server", "0031_feed")]
 
     operations = [
         ops.CreateModel(

@@ -28,7 +28,7 @@ def append_only(*emptied: str) -> str:
 class Migration(migrations.Migration):
     """A column that erasure empties; seals do not cover it."""
 
-    dependencies = [("contract_server", "0027_erasure_holds")]
+    dependencies = [("contract_server", "0026_erasure_holds")]
 
     operations = [
         ops.AddField(

@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """An index in the order in which the members of a contract are exported; it finds all that the former one did."""
 
-    dependencies = [("contract_server", "0036_registration_requests")]
+    dependencies = [("contract_server", "0035_registration_requests")]
 
     operations = [
         ops.AlterField(
