@@ -100,7 +100,8 @@ async def log_in(visitor: Visitor) -> None:
 
 async def hold(visitor: Visitor) -> None:
     await visitor.open(CONTRACT)
-    await visitor.page.locator("#reason").fill("2026-0142")
+    await visitor.page.locator("#reference").fill("2026-0142")
+    await visitor.page.locator("#reason").fill("係争中")
     await visitor.press("抹消を保留")
 
 

@@ -151,7 +151,7 @@ async def test_a_form_that_is_sent_before_the_scripts_have_come_says_that_nothin
         outcome = await page.wait_for_function(OUTCOME, arg=ANY_NOTICE)
         assert json.loads(await outcome.json_value())["faults"] == []
         sent.add(each.path)
-    assert sent == {"/", "/login", "/password", "/receipt"}
+    assert sent == {"/", "/login", "/password", "/receipt", "/second-factor"}
 
 
 @in_each

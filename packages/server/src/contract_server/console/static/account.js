@@ -11,7 +11,7 @@ import { fill, load, press, tell } from "./outcome.js";
 const ACCOUNT = `
 query {
   viewer {
-    name email role
+    name email role contract { id }
     sessions { id startedAt lastUsedAt isCurrent }
     secondFactor { required enrolled }
   }

@@ -5,12 +5,14 @@ import { say } from "./language.js";
 import { goTo, RETURN, tell } from "./outcome.js";
 import { tab } from "./storage.js";
 
+const OF_EVERY_ROLE = "/account";
+
 /** Go to the page that asked for the log-in, if it is one of the viewer's role; no viewer means that no cookie is kept. */
 export function enter(viewer, button) {
   if (!viewer) return tell("problem", cookiesBlocked(), button);
   const { path, text } = tab.take(RETURN) ?? {};
   const home = homeOf(viewer);
-  const isOfRole = path?.startsWith("/operator") === home.startsWith("/operator");
+  const isOfRole = path === OF_EVERY_ROLE || path?.startsWith("/operator") === home.startsWith("/operator");
   return isOfRole ? goTo(path, text) : goTo(home);
 }
 

@@ -76,7 +76,8 @@ export async function press(button, work, unknown = "") {
   } catch (error) {
     await fail(error, button, () => press(button, work, unknown), unknown);
   } finally {
-    ready();
+    ready(); // the button's own text may need another line
+    if (current) reveal(current.element);
   }
 }
 
