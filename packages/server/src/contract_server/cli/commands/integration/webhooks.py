@@ -32,7 +32,9 @@ cli = typer.Typer(no_args_is_help=True, help="Webhooks: add, list, deliveries, r
 def add(
     name: Name, url: Annotated[str, typer.Argument(help="Where to send changes: https://...")], as_: As = None
 ) -> None:
-    """Send all changes from now on to a URL, and show the secret by which they are signed.
+    """Send all changes from now on to a URL; show the secret.
+
+    The secret signs them.
 
     Example: contract-server webhooks add billing https://billing.example.jp/hook
     """
