@@ -24,6 +24,8 @@ _OF_ACCOUNTS = {
     "passkey": "(id, account_id, credential_id, public_key, sign_count, created_at)"
     " SELECT gen_random_uuid(), id, id, '', 0, now()",
     "recovery_code": "(id, account_id, code_hash) SELECT gen_random_uuid(), id, id",
+    "registration_request": "(service_id, contract_id, key, input_hash, version, differences)"
+    " SELECT gen_random_uuid(), contract_id, id, '', 1, '{}'",
 }
 """Rows that a contractor seldom or never has, and an erasure takes all the same."""
 
