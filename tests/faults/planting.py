@@ -21,13 +21,21 @@ _AS_THE_COLUMN_WANTS_IT = {
 _OF_ACCOUNTS = {
     "address_change": "(id, account_id, new_email, expires_at) SELECT gen_random_uuid(), id, '', now() + '1 year'",
     "enrolment_link": "(id, account_id, token_hash, expires_at) SELECT gen_random_uuid(), id, id, now() + '1 year'",
+    "erasure_hold": "(id, contract_id, reason, placed_at, released_at, release_reason)"
+    " SELECT gen_random_uuid(), contract_id, '', now(), now(), ''",
     "passkey": "(id, account_id, credential_id, public_key, sign_count, created_at)"
     " SELECT gen_random_uuid(), id, id, '', 0, now()",
     "recovery_code": "(id, account_id, code_hash) SELECT gen_random_uuid(), id, id",
     "registration_request": "(service_id, contract_id, key, input_hash, version, differences)"
-    " SELECT gen_random_uuid(), contract_id, id, '', 1, '{}'",
+    " SELECT '018f0000-0000-7000-8000-00000000000a', contract_id, id, '', 1, '{}'",
 }
 """Rows that a contractor seldom or never has, and an erasure takes all the same."""
+
+
+_SERVICE = """
+    INSERT INTO service_account (id, name, scopes, created_at)
+    VALUES ('018f0000-0000-7000-8000-00000000000a', 'canaries', 'registrations', now()) ON CONFLICT DO NOTHING
+"""
 
 
 def columns_of_people() -> list[tuple[str, str]]:
@@ -53,6 +61,7 @@ async def plant(connection: asyncpg.Connection, contract_id: str, flock: dict[tu
     """
     types = {(row["table_name"], row["column_name"]): row["data_type"] for row in await connection.fetch(_TYPES)}
     await connection.execute("SET session_replication_role = replica")  # what is append-only is written all the same
+    await connection.execute(_SERVICE)
     for name, row in _OF_ACCOUNTS.items():
         await connection.execute(
             f"INSERT INTO {name} {row} FROM account WHERE contract_id = $1 ON CONFLICT DO NOTHING",

@@ -50,7 +50,9 @@ async def send(client: Client, body: object, times: int) -> Counter[str]:
             pass
         return answer
 
-    return Counter(await asyncio.gather(*(answer(number) for number in range(times))))
+    async with asyncio.TaskGroup() as group:
+        answers = [group.create_task(answer(number)) for number in range(times)]
+    return Counter(each.result() for each in answers)
 
 
 def answer_of(response: httpx.Response) -> str:
