@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 # `pg_stat_activity` would say so as well, but inside a transaction always the same
 WAITING = """
