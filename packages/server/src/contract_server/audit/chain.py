@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from contract_server.clock import DatabaseClock
-from contract_server.db.statements import execute, fetch
+from contract_server.db.statements import execute, fetch, try_lock
 from contract_server.db.transaction import transaction
 from contract_server.logs import get_logger
 
@@ -47,7 +47,6 @@ SEALED = {
 BATCH = 1_000
 _SEALS_READ = 100
 
-_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('contract_server.audit')) AS locked"
 _WAITING = """
     SELECT EXISTS (SELECT FROM audit_entry WHERE seal IS NULL)
         OR EXISTS (SELECT FROM contract_event WHERE seal IS NULL AND account_id IS NOT NULL) AS waiting
@@ -103,7 +102,7 @@ async def verify_audit(kept_for: timedelta) -> tuple[BrokenSeal | None, int]:
 async def _add_seal() -> bool:
     """Seal a batch of rows, unless another process seals; return whether there were any that are not locked."""
     async with transaction():
-        if not (await fetch(_TRY_LOCK))[0]["locked"]:
+        if not await try_lock("audit"):
             return False
         found = {name: await fetch(_unsealed(*source), BATCH) for name, source in SEALED.items()}
         if not any(found.values()):

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from contract_server.db.transaction import current_connection
 
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext($1)) AS locked"
+
 
 async def fetch(statement: str, *values: object) -> list[Any]:
     """Execute the statement and return its rows, whose values are accessible by column name.
@@ -35,6 +37,12 @@ async def execute(statement: str, *values: object) -> int:
         status: str = await connection.execute(statement, *values)
     changed = status.rpartition(" ")[2]
     return int(changed) if changed.isdecimal() else 0
+
+
+async def try_lock(name: str) -> bool:
+    """Take the lock of that name until the transaction ends; return whether no other session has it."""
+    rows = await fetch(_TRY_LOCK, f"contract_server.{name}")
+    return bool(rows[0]["locked"])
 
 
 class Condition(NamedTuple):

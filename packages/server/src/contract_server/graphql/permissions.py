@@ -1,6 +1,6 @@
 """Permission checks. A refusal here is an error of the request, not a result of the operation."""
 
-from typing import assert_never
+from typing import NoReturn, assert_never
 
 from graphql import GraphQLError
 
@@ -20,8 +20,6 @@ _FORBIDDEN = words(
     ja="この操作を行う権限がありません。",
     en="Your role does not permit this operation.",
 )
-
-
 _SECOND_FACTOR_NEEDED = words(
     ja="この操作には二段階認証が必要です。パスキーまたは回復用コードで認証してから、もう一度お試しください。",
     en="This needs the second factor. Show your passkey or a recovery code (`passSecondFactor`), then try again.",
@@ -34,22 +32,16 @@ async def require_viewer(context: RequestContext) -> Viewer:
     Raises:
         GraphQLError: UNAUTHENTICATED; or FORBIDDEN for a service.
     """
-    viewer = await context.viewer()
-    if viewer is None:
-        raise _forbidden(context) if await context.service() else _unauthenticated(context)
-    return viewer
+    return await context.viewer() or await _refuse_without_viewer(context)
 
 
 async def require_session(context: RequestContext) -> Viewer:
     """Return the owner of the session, who may still have to show the second factor.
 
     Raises:
-        GraphQLError: UNAUTHENTICATED.
+        GraphQLError: UNAUTHENTICATED; or FORBIDDEN for a service.
     """
-    viewer = await context.session_viewer()
-    if viewer is None:
-        raise _forbidden(context) if await context.service() else _unauthenticated(context)
-    return viewer
+    return await context.session_viewer() or await _refuse_without_viewer(context)
 
 
 async def require_recent_second_factor(fields: frozenset[str], context: RequestContext) -> None:
@@ -103,6 +95,10 @@ async def require_scope(context: RequestContext, scope: Scope) -> Service:
     if scope not in service.scopes:
         raise _forbidden(context)
     return service
+
+
+async def _refuse_without_viewer(context: RequestContext) -> NoReturn:
+    raise _forbidden(context) if await context.service() else _unauthenticated(context)
 
 
 def _unauthenticated(context: RequestContext) -> GraphQLError:

@@ -5,7 +5,7 @@ result counts only while the lease is valid. A change is thus sent at least once
 contract. A delivery that failed permanently does not hold up later ones. Time is real time.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -87,8 +87,7 @@ async def queue_deliveries() -> None:
 async def claim_deliveries(limit: int) -> list[ClaimedDelivery]:
     """Claim deliveries that are ready: no earlier one of their contract is pending."""
     rows = await fetch(_CLAIM, uuid4(), LEASE, limit)
-    names = [field.name for field in fields(ClaimedDelivery)]
-    return [ClaimedDelivery(**{name: row[name] for name in names}) for row in rows]
+    return [ClaimedDelivery(**dict(row)) for row in rows]
 
 
 async def record_delivery(

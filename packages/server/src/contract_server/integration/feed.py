@@ -19,12 +19,11 @@ from contract_rules import EventType, Timeline
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import APPLICATION_COLUMNS, application_of
 from contract_server.db.pages import Page
-from contract_server.db.statements import execute, fetch
+from contract_server.db.statements import execute, fetch, try_lock
 from contract_server.db.transaction import transaction
 
 BATCH = 1_000
 
-_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('contract_server.feed')) AS locked"
 _IS_WAITING = "SELECT EXISTS (SELECT FROM contract_event WHERE position IS NULL) AS waiting"
 _WAITING = """
     SELECT id, contract_id FROM contract_event WHERE position IS NULL ORDER BY coalesce(version, 0), at, id LIMIT $1
@@ -113,7 +112,7 @@ async def number_changes() -> None:
     if not (await fetch(_IS_WAITING))[0]["waiting"]:
         return
     async with transaction():
-        if not (await fetch(_TRY_LOCK))[0]["locked"]:
+        if not await try_lock("feed"):
             return
         waiting = await fetch(_WAITING, BATCH)  # separate statements after the lock, to see the previous transaction
         locked = {row["id"] for row in await fetch(_LOCK_ROWS, [row["id"] for row in waiting])}

@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -100,8 +101,14 @@ def _request(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> byt
     return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """The certificates of this machine, which take some milliseconds to load."""
+    return ssl.create_default_context()
+
+
 async def _exchange(address: str, parts: SplitResult, request: bytes) -> int:
-    tls = {"ssl": ssl.create_default_context(), "server_hostname": parts.hostname} if parts.scheme == "https" else {}
+    tls = {"ssl": _tls(), "server_hostname": parts.hostname} if parts.scheme == "https" else {}
     reader, writer = await asyncio.open_connection(address, _port(parts), limit=_LONGEST_LINE, **tls)  # type: ignore[arg-type] # both
     try:
         writer.write(request)

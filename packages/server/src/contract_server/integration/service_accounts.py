@@ -6,10 +6,9 @@ Expiry uses real time, as that of sessions does.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -170,7 +169,7 @@ class ServiceAccounts:
 
 async def list_services() -> list[ListedToken]:
     """List all services with their tokens, the revoked ones too."""
-    return [_listed(row) for row in await fetch(_LIST)]
+    return [ListedToken(**dict(row)) for row in await fetch(_LIST)]
 
 
 async def _lock(name: str) -> ServiceAccount:
@@ -182,14 +181,3 @@ async def _lock(name: str) -> ServiceAccount:
 
 def _read_scopes(text: str) -> frozenset[Scope]:
     return frozenset(Scope(scope) for scope in text.split())
-
-
-def _listed(row: Mapping[str, Any]) -> ListedToken:
-    return ListedToken(
-        name=row["name"],
-        scopes=row["scopes"],
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        last_used_at=row["last_used_at"],
-        revoked_at=row["revoked_at"],
-    )

@@ -1,6 +1,6 @@
 """Endpoints of webhooks: add, list, rotate the secret, remove; and the log of what is delivered to them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -137,8 +137,7 @@ async def list_endpoints() -> list[ListedEndpoint]:
 
 async def list_deliveries(name: str, limit: int) -> list[ListedDelivery]:
     """List the deliveries to an endpoint, the newest first."""
-    names = [field.name for field in fields(ListedDelivery)]
-    return [ListedDelivery(**{name: row[name] for name in names}) for row in await fetch(_DELIVERIES, name, limit)]
+    return [ListedDelivery(**dict(row)) for row in await fetch(_DELIVERIES, name, limit)]
 
 
 async def _lock(name: str) -> WebhookEndpoint:

@@ -16,7 +16,6 @@ from contract_server.graphql.context import RequestContext
 from contract_server.services import Services
 
 LOG_IN = "/home"  # a page that leads to the log-in, and back
-_PRIVATE = {"Cache-Control": "no-store"}
 
 
 def document_routes(services: Services) -> list[BaseRoute]:
@@ -50,7 +49,7 @@ async def _dates(services: Services, request: Request) -> Response:
         domain=services.settings.mail_domain,
         language=_language(request, context),
     )
-    headers = _PRIVATE | {"Content-Disposition": 'attachment; filename="omakase-login.ics"'}
+    headers = {"Content-Disposition": 'attachment; filename="omakase-login.ics"'}
     return Response(calendar, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
@@ -72,5 +71,5 @@ async def _export(services: Services, request: Request) -> Response:
     await record(AuditAction.REGISTRATION_EXPORTED, account_id=viewer.account_id, contract_id=viewer.contract_id)
     files = registration_files(viewer.contract_id, services.policies.zone)
     pieces = archive_of(files, context.local(await context.now()))
-    headers = _PRIVATE | {"Content-Disposition": 'attachment; filename="omakase-login.zip"'}
+    headers = {"Content-Disposition": 'attachment; filename="omakase-login.zip"'}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
