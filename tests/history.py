@@ -43,6 +43,17 @@ _STATEMENTS = (
       JOIN termination_application AS application ON application.contract_id = contract.id
     """,
     """
+    INSERT INTO service_account (id, name, scopes, created_at)
+    VALUES ('018f0000-0000-7000-8000-00000000000b', 'backups', 'erasures', $2)
+    """,
+    # each erasure has yet to be confirmed, or leaves something for a while; none of it is overdue
+    """
+    INSERT INTO awaited_confirmation (contract_id, service_id, since, retained_until)
+    SELECT contract_id, '018f0000-0000-7000-8000-00000000000b', $2,
+           CASE WHEN sequence % 2 = 0 THEN $2 + interval '1 year' END
+      FROM erasure_record
+    """,
+    """
     INSERT INTO company (contract_id, name, address, postal_code, phone_number)
     SELECT id, '株式会社あおぞら', '東京都千代田区丸の内一丁目1番1号', '100-0005', '03-0000-0001'
       FROM contract WHERE status <> 'ERASED'
@@ -51,9 +62,12 @@ _STATEMENTS = (
     INSERT INTO account (id, role, name, email, password_hash, contract_id)
     SELECT uuidv7(), 'CONTRACTOR', '青木 春子', id || '@example.jp', '', id FROM contract WHERE status <> 'ERASED'
     """,
+    # the last hundred have no place in the feed yet
     """
-    INSERT INTO contract_event (id, contract_id, at, type, actor, version)
-    SELECT uuidv7(), id, $2 - interval '400 days', 'STARTED', 'CONTRACTOR', 1 FROM contract
+    INSERT INTO contract_event (id, contract_id, at, type, actor, version, position)
+    SELECT uuidv7(), id, $2 - interval '400 days', 'STARTED', 'CONTRACTOR', 1,
+           CASE WHEN place <= $1::int - 100 THEN place END
+      FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM contract) AS contract
     """,
     """
     INSERT INTO outbox_mail (contract_id, kind, message_id, dated_at, recipient, subject, body, state, attempts,

@@ -117,7 +117,7 @@ MEASURES = [
     Measure(
         "90th percentile of the length of a function", lambda: statistics.quantiles(function_lengths(), n=10)[8], 14
     ),
-    Measure("lines of Python in the packages", lines_of_python, 34_400),
+    Measure("lines of Python in the packages", lines_of_python, 36_500),
 ]
 
 

@@ -17,6 +17,7 @@ from tests.bench.ground import Ground, until_quiet
 from tests.bench.load import load
 from tests.bench.targets import started
 from tests.bench.work import Home, write_requests
+from tests.history import record_terms
 
 from contract_rules import shipped_policies
 from contract_server import logs
@@ -193,6 +194,7 @@ async def _services(ground: Ground) -> AsyncIterator[Services]:
     settings = Settings.model_validate({name.lower(): value for name, value in ground.variables.items()})
     async with database(settings):
         services = build_services(settings)
+        await record_terms()
         try:
             yield services
         finally:

@@ -96,7 +96,7 @@ async def test_a_notice_goes_along_when_the_page_it_was_meant_for_leads_on(visit
     await visitor.expect_notice("お手続きは行われませんでした。")
 
 
-async def test_a_change_of_the_hold_is_told_beside_the_button_that_takes_its_place(visitor: Visitor) -> None:
+async def test_a_new_hold_is_told_beside_the_button_that_takes_its_place(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.log_in("operator@example.jp")
     await visitor.expect_page("/operator")

@@ -8,9 +8,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from http import HTTPStatus
 from itertools import count
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg
 import pytest
@@ -53,7 +54,11 @@ SELECT id, 'ERASE', erasure_due_at, 8, 'LedgerUnavailable', now(), now() FROM co
 
 BUTTONS = "button:enabled:visible:not(.notice *), .button:visible, .tabs a:visible"
 TYPED = {"email": "active@example.jp", "password": PASSWORD, "text": "2026-0142"}
+LONGEST_STEP_S = 60
+"""A hundred times as long as a step takes."""
 NO_DIALOGUE = "window.print = () => { window.printed = true; }"
+API = "**/graphql"
+NEW_TAB = "about:blank"
 NOTICE = ":is(.notice[role], [role] > .notice)"
 
 PRESSED = """(button, [typed, notice]) => {
@@ -103,6 +108,27 @@ OUTCOME = """(selector) => {
 }"""
 
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def limited(
+    step: Callable[Concatenate["Stage", _P], Awaitable[_T]],
+) -> Callable[Concatenate["Stage", _P], Awaitable[_T]]:
+    """Fail with the place where a step does not end: most calls of Playwright would wait for ever."""
+
+    @wraps(step)
+    async def within_limit(stage: "Stage", /, *args: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            async with asyncio.timeout(LONGEST_STEP_S):
+                return await step(stage, *args, **named)
+        except TimeoutError as error:
+            message = f"{step.__name__} {args} at {stage.page.url} did not end within {LONGEST_STEP_S} s"
+            raise AssertionError(message) from error
+
+    return within_limit
+
+
 @dataclass
 class Stage:
     """One tab with one viewer, in a world that can be put back to its beginning."""
@@ -117,9 +143,7 @@ class Stage:
     async def enter(self, email: str | None) -> None:
         """Begin again, as that viewer."""
         await self.leave()
-        await self.page.goto(f"{self.service.base_url}/livez")
-        await self.page.evaluate("localStorage.clear()")
-        await self.page.context.clear_cookies()
+        await self.forget()
         async with self.service.client() as client:
             await client.ask(RESET)
             await self.execute("DELETE FROM session")
@@ -132,13 +156,25 @@ class Stage:
                 ]
             )
 
+    @limited
+    async def forget(self) -> None:
+        """Remove what the browser keeps for all tabs."""
+        browser = await self.page.context.new_cdp_session(self.page)
+        stored = {"origin": self.service.base_url, "storageTypes": "cookies,local_storage"}
+        await browser.send("Storage.clearDataForOrigin", stored)
+        await browser.detach()
+
+    @limited
     async def execute(self, statement: str, *values: object) -> None:
         connection = await asyncpg.connect(self.service.database_url)
         await connection.execute(statement, *values)
         await connection.close()
 
+    @limited
     async def leave(self) -> None:
         """Go on in a new tab: a page that still leads somewhere would get in the way of the next."""
+        if self.page.url == NEW_TAB:
+            return
         left, self.page = self.page, await self.page.context.new_page()
         await left.unroute_all(behavior="ignoreErrors")
         await left.close()
@@ -151,6 +187,7 @@ class Stage:
         await self.open(path)
         return self.page.url == f"{self.service.base_url}{path}"
 
+    @limited
     async def open(self, path: str) -> None:
         await self.page.goto(f"{self.service.base_url}{path}")
         await expect(self.page.locator("[aria-busy]")).to_have_count(0)
@@ -165,6 +202,23 @@ class Stage:
         assert self.presses
         assert self.faults == []
 
+    @limited
+    async def buttons(self, selector: str = BUTTONS) -> list[ElementHandle]:
+        return await self.page.query_selector_all(selector)
+
+    @limited
+    async def set_offline(self, offline: bool) -> None:
+        await self.page.context.set_offline(offline)
+
+    @limited
+    async def replace_api(self, api: "StandIn") -> None:
+        await self.page.route(API, api.reply)
+
+    @limited
+    async def restore_api(self) -> None:
+        await self.page.unroute(API)
+
+    @limited
     async def press(self, button: ElementHandle, typed: dict[str, str]) -> dict[str, Any]:
         """What came of it."""
         self.presses += 1
@@ -291,10 +345,14 @@ def refusal(code: str, status: HTTPStatus = HTTPStatus.OK) -> Answer:
     return answer
 
 
+def can_be_refused(request: str) -> bool:
+    return "mutation" in request and "message" in request
+
+
 async def problem(route: Route) -> None:
     """Every change that the rules can refuse is refused. Everything else is answered as ever."""
     request = route.request.post_data or ""
-    if not ("mutation" in request and "message" in request):
+    if not can_be_refused(request):
         await route.continue_()
         return
     name = "result" if "result:" in request else request.partition("(input: $input)")[0].split()[-1]
@@ -304,13 +362,16 @@ async def problem(route: Route) -> None:
 
 @dataclass
 class StandIn:
-    """What answers in the place of the API, and counts the changes that it was asked for."""
+    """What answers in the place of the API; how many changes it was asked for, and how many reached the API."""
 
     answer: Answer
     changes: int = 0
+    made: int = 0
 
     async def reply(self, route: Route) -> None:
-        self.changes += "mutation" in (route.request.post_data or "")
+        request = route.request.post_data or ""
+        self.changes += "mutation" in request
+        self.made += "mutation" in request and self.answer is problem and not can_be_refused(request)
         await self.answer(route)
 
 
@@ -321,7 +382,6 @@ ANSWERS: dict[str, Answer] = {
     "logged out": refusal("UNAUTHENTICATED"),
     "refused": problem,
 }
-HARMLESS = ANSWERS.keys() - {"refused"}  # nothing reaches the API, so the world is as it was
 
 
 @pytest.mark.parametrize("stage", SIZES[:1], indirect=True)
@@ -335,14 +395,14 @@ async def test_the_pages_that_a_viewer_can_see_are_these(stage: Stage, viewer: V
 async def test_without_a_connection_every_button_says_so_where_it_is(stage: Stage, viewer: Viewer) -> None:
     for path in sorted(PATHS_OF[viewer]):
         await stage.show(viewer, path)
-        await stage.page.context.set_offline(True)
-        for number, button in enumerate(await stage.page.query_selector_all(BUTTONS)):
+        await stage.set_offline(True)
+        for number, button in enumerate(await stage.buttons()):
             outcome = await stage.press(button, TYPED)
             stage.note(f"{viewer.__name__} at {path}, button {number}", outcome)
-            if outcome["kind"] == "notice" and (again := await stage.page.query_selector(f"{NOTICE} button")):
-                stage.note(f"{viewer.__name__} at {path}, button {number} again", await stage.press(again, TYPED))
+            if outcome["kind"] == "notice" and (again := await stage.buttons(f"{NOTICE} button")):
+                stage.note(f"{viewer.__name__} at {path}, button {number} again", await stage.press(again[0], TYPED))
             assert not outcome["left"], path
-        await stage.page.context.set_offline(False)
+        await stage.set_offline(False)
     stage.was_in_order()
 
 
@@ -356,23 +416,23 @@ async def test_every_answer_that_is_none_is_told_where_the_button_is_or_on_the_p
         for name, answer in ANSWERS.items():
             buttons = BUTTONS if name in tried_everywhere else "main button:visible:not(.notice *)"
             for number in count():
-                shown = await stage.page.query_selector_all(buttons)
+                shown = await stage.buttons(buttons)
                 if number >= len(shown):
                     break
                 button = shown[number]
                 api = StandIn(answer)
-                await stage.page.route("**/graphql", api.reply)
+                await stage.replace_api(api)
                 outcome = await stage.press(button, TYPED)
                 stays = outcome["kind"] in ("notice", "field", "paper") and not outcome["left"]
                 if not stays:
                     await stage.leave()
-                await stage.page.unroute("**/graphql")
+                await stage.restore_api()
                 where = f"{name}: {viewer.__name__} at {path}, button {number}"
                 stage.note(where, outcome)
                 if api.changes and outcome["kind"] == "page":
                     stage.faults.append(f"{where}: nothing was told")
                 if not stays:
-                    if name not in HARMLESS or path == "/done":  # only the tab itself knows what was done in it
+                    if api.made or path == "/done":  # only the tab itself knows what was done in it
                         stage.shown = None
                     await stage.show(viewer, path)
     stage.was_in_order()
@@ -404,13 +464,13 @@ async def test_a_page_that_is_out_of_date_tells_what_became_of_each_button(
     buttons = "main button:visible"
     for path in sorted(PATHS_OF[viewer]):
         await stage.show(viewer, path)
-        for number in range(len(await stage.page.query_selector_all(buttons))):
+        for number in range(len(await stage.buttons(buttons))):
             if number:
                 await stage.show(viewer, path)
             async with stage.service.client() as client:
                 await happens(client)
             stage.shown = None
-            button = (await stage.page.query_selector_all(buttons))[number]
+            button = (await stage.buttons(buttons))[number]
             stage.note(f"{viewer.__name__} at {path}, button {number}", await stage.press(button, TYPED))
     stage.was_in_order()
 
@@ -419,7 +479,7 @@ async def test_a_form_leads_to_what_it_lacks(stage: Stage) -> None:
     scenes = [(viewer, path) for viewer in PATHS_OF for path in sorted(PATHS_OF[viewer])]
     for viewer, path in scenes:
         await stage.show(viewer, path)
-        for button in await stage.page.query_selector_all("form:has([required]) [type=submit]:visible"):
+        for button in await stage.buttons("form:has([required]) [type=submit]:visible"):
             outcome = await stage.press(button, {})
             assert outcome["kind"] == "field"
             stage.note(f"{viewer.__name__} at {path}", outcome)
@@ -434,7 +494,7 @@ async def test_a_reloaded_page_that_completes_late_does_not_scroll_away_from_its
         await route.continue_()
 
     await stage.show(operator, "/operator")
-    await stage.page.route("**/graphql", StandIn(ANSWERS["away"]).reply)
+    await stage.replace_api(StandIn(ANSWERS["away"]))
     await stage.page.route("**/clock.js", late)
     await stage.page.locator("#language").click(no_wait_after=True)
     await stage.page.locator(NOTICE).wait_for()

@@ -5,6 +5,9 @@ import zipfile
 import pytest
 from playwright.async_api import expect
 from tests.browser.conftest import Visitor
+from tests.server.running import Client
+
+from contract_server.documents.export_budget import EXPORTS
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +35,18 @@ async def test_after_the_application_the_page_names_the_last_day_of_the_download
     await expect(visitor.page.locator(CARD)).to_contain_text(f"{last_day}まで受け取れます。")
 
 
+async def test_the_page_says_when_the_next_download_is_possible(visitor: Visitor, client: Client) -> None:
+    await client.log_in("active@example.jp")
+    for _ in range(EXPORTS):
+        assert (await client.http.post("/documents/registration.zip")).status_code == 200
+    await visitor.open_home("active@example.jp")
+    await visitor.press("ダウンロード")
+    await visitor.expect_notice("登録情報のダウンロードは、1日に10回までです。")
+    await visitor.expect_notice("以降に、もう一度お試しください。")
+    await expect(visitor.page.get_by_role("button", name="もう一度試す")).to_have_count(0)
+    visitor.console_errors.clear()  # the browser reports the status
+
+
 async def test_the_end_of_the_session_leads_to_the_log_in_and_back(visitor: Visitor) -> None:
     await visitor.open_home("active@example.jp")
     await visitor.page.context.clear_cookies()
@@ -46,6 +61,7 @@ async def test_the_dates_are_downloaded_from_home_and_from_the_done_page(visitor
     await visitor.open_home("active@example.jp")
     await visitor.open("/terminate")
     await visitor.press("契約終了")
+    await visitor.expect_page("/done")
     for path in ("/done", "/home"):
         await visitor.open(path)
         async with visitor.page.expect_download() as started:

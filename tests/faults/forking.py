@@ -6,6 +6,7 @@ line says; at its end, its exit status is printed.
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,32 @@ async def start_program(module: str, *arguments: str) -> asyncio.subprocess.Proc
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
+
+
+class Killable:
+    """The program whose processes are killed."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._pid = 0
+        self.killed = False
+
+    async def begin(self, task: str) -> None:
+        """Have a new process serve or send."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{task}\n".encode())
+        self._pid, self.killed = await self.number(), False
+        self._process.stdin.write(b"go\n")
+
+    async def number(self) -> int:
+        """The next number that the program prints: at first its port, after a `begin` how that process ended."""
+        assert self._process.stdout
+        return int(await self._process.stdout.readline())
+
+    def kill(self) -> None:
+        if not self.killed:
+            os.kill(self._pid, signal.SIGKILL)
+        self.killed = True
 
 
 def fork_for_each_line(act: Callable[[str], None]) -> None:

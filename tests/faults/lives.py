@@ -19,7 +19,7 @@ from tests.faults.linearizability import Act, Kept, Operation, Reply
 from tests.server.in_process import find_viewer
 
 from contract_notify import MemoryDelivery
-from contract_rules import Action, MailKind, RecordEvent, Status
+from contract_rules import Action, EventType, MailKind, RecordEvent, Status
 from contract_server.accounts.models import Account, Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.changes import ChangeBudget, ContractChanges
@@ -185,7 +185,10 @@ class Life:
             facts=snapshot.facts if snapshot else None,
             events=[
                 RecordEvent(event.type, event.at, event.actor, numbers.get(event.application_id))
-                for event in await ContractEvent.filter(contract_id=self.contract_id)
+                # a notice is recorded by the schedule alone, and changes nothing that the rules decide by
+                for event in await ContractEvent.filter(contract_id=self.contract_id).exclude(
+                    type=EventType.ERASURE_DUE
+                )
             ],
             acts=acts,
             mails=[_told_by(str(mail["Message-ID"])) for mail in self.delivery.sent],

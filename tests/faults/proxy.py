@@ -100,11 +100,11 @@ class Proxy:
         self.requests, self.broken = 0, False
         self._let_go.clear()
 
-    def strike(self, ending: Ending, client_port: int) -> None:
-        """Break the connection whose port, as the server sees it, is `inet_client_port()`."""
+    def strike(self, ending: Ending, client_port: int | None = None) -> None:
+        """Break the connection whose port, as the server sees it, is `inet_client_port()`; without one, break all."""
         self._let_go.clear()
         for line in self._lines:
-            if line.server.get_extra_info("sockname")[1] == client_port:
+            if client_port in (None, line.server.get_extra_info("sockname")[1]):
                 line.strike(ending)
 
     def let_go(self) -> None:

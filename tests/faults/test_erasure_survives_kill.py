@@ -102,7 +102,7 @@ class Stage:
         events = await self.connection.fetch(
             "SELECT type FROM contract_event WHERE contract_id = $1 ORDER BY at, id", contract_id
         )
-        assert [event["type"] for event in events] == ["SERVICE_ENDED", "ERASED"]
+        assert [event["type"] for event in events] == ["SERVICE_ENDED", "ERASURE_DUE", "ERASED"]
         assert contract["version"] == 4
         record = await self.connection.fetchrow("SELECT * FROM erasure_record WHERE contract_id = $1", contract_id)
         assert json.loads(record["erased_rows"]) == {"member": self.members, "company": 1, "account": 1}
@@ -124,7 +124,7 @@ async def stage(
     process = await start_program("tests.faults.sweeper")
     connection = await asyncpg.connect(url)
     async with proxied(url) as (proxy, proxied_url):
-        members, batch = faults.figure((5_000, 1_000), (100_000, 10_000))  # the long one in batches as we ship them
+        members, batch = faults.figure((5_000, 1_000), (100_000, 50_000))  # the long one in batches as we ship them
         sweeper = Sweeper(process, folder, batch)
         yield Stage(connection, url, proxy, proxied_url, sweeper, Ledger(folder), members, members // batch)
     await connection.close()

@@ -12,5 +12,5 @@ from contract_server.development.servers.postgres import EmbeddedPostgres
 async def test_a_gateway_survives_any_number_of_lives(
     postgres: EmbeddedPostgres, tmp_path: Path, faults: Faults
 ) -> None:
-    contracts = faults.figure(short=100, long=100_000)
+    contracts = faults.figure(short=2_000, long=100_000)
     assert await survive(await migrated_database(postgres), tmp_path, contracts, faults.seed) > contracts

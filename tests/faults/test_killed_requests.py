@@ -6,9 +6,7 @@ once; each change owes one mail. A mail is sent, and sent again only where the m
 noted it yet: then byte for byte the same.
 """
 
-import asyncio
 import itertools
-import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +18,7 @@ import pytest
 from tests.conftest import migrated_database
 from tests.faults.conftest import Faults
 from tests.faults.customers import CHANGES, Customer, Effects, new_customer
-from tests.faults.forking import start_program
+from tests.faults.forking import Killable, start_program
 from tests.faults.killable import HOST, settings_of
 from tests.faults.proxy import Moment, Proxy, proxied
 from tests.notify.scripted_smtp import Line, ScriptedSmtp
@@ -37,32 +35,6 @@ from contract_server.services import Services, build_services
 TEN_MINUTES_LATER = "UPDATE outbox_mail SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL"
 
 BEFORE_AND_AFTER = pytest.mark.parametrize("moment", Moment, ids=["before it is heard", "before we hear of it"])
-
-
-class Killable:
-    """The program whose processes are killed."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._pid = 0
-        self.killed = False
-
-    async def begin(self, task: str) -> None:
-        """Have a new process serve or send."""
-        assert self._process.stdin
-        self._process.stdin.write(f"{task}\n".encode())
-        self._pid, self.killed = await self.number(), False
-        self._process.stdin.write(b"go\n")
-
-    async def number(self) -> int:
-        """The next number that the program prints: at first its port, after a `begin` how that process ended."""
-        assert self._process.stdout
-        return int(await self._process.stdout.readline())
-
-    def kill(self) -> None:
-        if not self.killed:
-            os.kill(self._pid, signal.SIGKILL)
-        self.killed = True
 
 
 @dataclass

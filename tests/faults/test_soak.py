@@ -184,8 +184,8 @@ async def assert_what_was_due_is_done(
     for due in ending:
         assert [row["type"] for row in await connection.fetch(HISTORY, due.contract_id)] == ["SERVICE_ENDED"]
     for due in expiring:
-        (event,) = await connection.fetch(HISTORY, due.contract_id)
-        assert event["type"] == "ERASED"
+        notice, event = await connection.fetch(HISTORY, due.contract_id)
+        assert (notice["type"], event["type"]) == ("ERASURE_DUE", "ERASED")
         assert event["at"] >= due.due_at
         assert await connection.fetchval(PERSONAL_ROWS, due.contract_id) == 0
     assert await connection.fetchval(ERASED_EARLY) == 0

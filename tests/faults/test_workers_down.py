@@ -100,7 +100,13 @@ async def test_after_ten_days_everything_that_fell_due_is_done_and_every_mail_is
     assert await stage.service.mails(0) == []
     assert "ERASED" not in await stage.history(CLOSED_CONTRACT)
     await stage.let_a_worker_come()
-    assert await stage.history(CLOSED_CONTRACT) == ["STARTED", "TERMINATION_REQUESTED", "SERVICE_ENDED", "ERASED"]
+    assert await stage.history(CLOSED_CONTRACT) == [
+        "STARTED",
+        "TERMINATION_REQUESTED",
+        "SERVICE_ENDED",
+        "ERASURE_DUE",
+        "ERASED",
+    ]
     assert await stage.history(GRACE_CONTRACT) == ["STARTED", "TERMINATION_REQUESTED", "SERVICE_ENDED"]
     assert await stage.history(ACTIVE_CONTRACT) == ["STARTED", "TERMINATION_REQUESTED"]
     assert len(await stage.service.mails(1)) == 1

@@ -16,7 +16,8 @@ from tests.faults.waiting import until
 from tests.passkeys import SHOW_CODE, enrol, show
 from tests.roles import as_role
 from tests.server.every_query import FILTERS, QUERIES
-from tests.server.integration.registering import put_registration
+from tests.server.integration.confirming import confirm_erasure
+from tests.server.integration.registering import log_in_service, put_registration
 from tests.server.integration.service_tokens import open_service
 from tests.server.running import (
     ACTIVE_CONTRACT,
@@ -79,7 +80,7 @@ OF_OPERATORS = {
     "approveErasures": 'approveErasures(input: { requestId: "1" })',
     "retryFailedActions": "retryFailedActions(input: {})",
 }
-MUTATIONS |= OF_OPERATORS.keys() | {"putRegistration"}
+MUTATIONS |= OF_OPERATORS.keys() | {"putRegistration", "confirmErasure"}
 QUERIES_OF_SERVICES = {"changes", "contractFacts"}
 READING = (("due",), ("doctor",), ("contracts", "list"), ("erasures", "plan"), ("erasures", "evidence", "--verify"))
 
@@ -137,6 +138,7 @@ async def test_server_and_worker_do_all_their_work_with_the_rights_of_their_role
         await pass_time(place.owner, timedelta(days=46))
         for contract in (ACTIVE_CONTRACT, GRACE_CONTRACT, CLOSED_CONTRACT):
             await until(lambda contract=contract: place.is_erased(contract))  # type: ignore[misc]
+        await confirm_as_service(place)
     await succeed(place.variables(DatabaseRole.WORKER), ("sweep",))
     for arguments in (*READING, ("contracts", "show", ACTIVE_CONTRACT)):
         await succeed(place.variables(DatabaseRole.READER), arguments)
@@ -150,6 +152,13 @@ async def ask_as_services(place: Place) -> None:
         for name in QUERIES_OF_SERVICES:
             await reader.ask(QUERIES[name], id=ACTIVE_CONTRACT)
         await put_registration(writer, place.service, members=[])
+
+
+async def confirm_as_service(place: Place) -> None:
+    async with place.service.client() as backups:
+        await log_in_service(backups, place.service, Scope.ERASURES)
+        for outcome in ({"outcome": "RETAINED", "reason": "law", "until": "2099-03-31"}, {"outcome": "DONE"}):
+            assert (await confirm_erasure(backups, **outcome))["__typename"] == "ErasureConfirmed"
 
 
 async def set_new_password(place: Place, client: Client) -> None:

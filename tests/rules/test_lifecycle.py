@@ -67,10 +67,10 @@ def test_an_operator_may_do_what_the_contractor_may() -> None:
     assert all(Actor.OPERATOR in PERMITTED[action] for action in contractors)
 
 
-def test_every_event_but_those_of_the_registration_is_recorded_by_an_action() -> None:
+def test_every_event_but_those_of_the_registration_and_a_notice_is_recorded_by_an_action() -> None:
     recorded = {transition.event for actions in TRANSITIONS.values() for transition in actions.values()}
     of_the_registration = {EventType.STARTED, EventType.REGISTRATION_CHANGED, EventType.MEMBERS_REMOVED}
-    assert recorded == set(EventType) - of_the_registration
+    assert recorded == set(EventType) - of_the_registration - {EventType.ERASURE_DUE}
 
 
 # ---------------------------------------------------------------- phases

@@ -279,7 +279,7 @@ TO_WRITE = {
     "effect": "record_event or send_mail",
     "type": (
         "one of STARTED, TERMINATION_REQUESTED, RESUMED, SERVICE_ENDED, ERASURE_HELD, ERASURE_HOLD_RELEASED, ERASED, "
-        "REGISTRATION_CHANGED, MEMBERS_REMOVED"
+        "REGISTRATION_CHANGED, MEMBERS_REMOVED, ERASURE_DUE"
     ),
     "actor": "one of CONTRACTOR, OPERATOR, SYSTEM",
     "application_number": "a whole number of 1 or more",

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from tests.conftest import migrated_database, seeded_database
 from tests.server.asgi import UNREACHABLE_DATABASE, URL, client_of, production_with_no_database
 from tests.server.running import RESET, Client, Running, running
-from tests.server.workbench import Workbench, sql, stop_interfering
+from tests.server.workbench import Workbench, stop_interfering
+from tests.tables import empty
 
 from contract_server import logs
 from contract_server.db.connection import database
@@ -107,7 +108,7 @@ async def settings(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPath
 async def bench(settings: Settings, tmp_path: Path) -> AsyncIterator[Workbench]:
     """The services, and nothing stored yet."""
     async with database(settings):
-        await sql(f"TRUNCATE {', '.join(TABLES.keys() - {FILLED_BY_MIGRATIONS})}")
+        await empty(*(TABLES.keys() - {FILLED_BY_MIGRATIONS}))
         yield Workbench.of(settings.model_copy(update={"ledger_dir": tmp_path}))
         await stop_interfering()
 

@@ -5,6 +5,7 @@ CONTRACT = """
     contractor { email } termination { requestedAt timeline { erasure { at explanation } } }
     events(first: 5) { nodes { type at } } mails { state }
     erasureHold { reason reference } erasureHolds { reference placedBy { name } }
+    erasureConfirmations { serviceName outcome dueAt overdue }
 """
 VIEWER = (
     f"name lastLogIns {{ at fromHere }} sessions {{ id isCurrent }} secondFactor {{ recent }} contract {{ {CONTRACT} }}"

@@ -174,6 +174,7 @@ async def test_the_operator_sees_what_is_left_of_an_erased_contract(client: Clie
         {"type": "STARTED", "actor": "CONTRACTOR", "terminationId": None},
         {"type": "TERMINATION_REQUESTED", "actor": "CONTRACTOR", "terminationId": application},
         {"type": "SERVICE_ENDED", "actor": "SYSTEM", "terminationId": application},
+        {"type": "ERASURE_DUE", "actor": "SYSTEM", "terminationId": application},
         {"type": "ERASED", "actor": "SYSTEM", "terminationId": application},
     ]
 

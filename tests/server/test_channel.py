@@ -1,7 +1,13 @@
 """A channel that is at fault is paused for longer and longer, and told about once."""
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
+import pytest
+from prometheus_client import Metric
+
+from contract_server import metrics
 from contract_server.channel import FIRST_PAUSE_S, LONGEST_PAUSE_S, Channel
 
 
@@ -20,3 +26,20 @@ def test_pauses_grow_to_a_minute_and_end_when_it_works_again(told: list[dict[str
         ("channel paused", "error"),
         ("channel resumed", "info"),
     ]
+
+
+def test_a_fault_is_no_longer_reported_where_nothing_was_left_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel, reported = Channel("ledger"), metrics.CHANNEL_PAUSED.labels("ledger").collect
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    channel.pause()
+    assert value(reported()) == 1
+    now += FIRST_PAUSE_S + LONGEST_PAUSE_S
+    assert value(reported()) == 0
+    channel.pause()
+    channel.resume()
+    assert value(reported()) == 0
+
+
+def value(families: Iterable[Metric]) -> float:
+    return next(iter(families)).samples[0].value

@@ -9,19 +9,21 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from contract_server.accounts import fair_queue, password_reset
-from contract_server.accounts.log_in_limits import FACTORS
 from contract_server.accounts.login import DELAY_S
 from contract_server.accounts.passwords import rules
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.rate_limit import LONGEST_WAIT
 from contract_server.accounts.second_factor import enrolment, recovery_codes
 from contract_server.accounts.second_factor.policy import RECENT
+from contract_server.accounts.source_limits import FACTORS
 from contract_server.accounts.tokens import new_token
 from contract_server.connections.body_limit import LARGEST_BODY
 from contract_server.connections.http_protocol import HEAD_TIMEOUT_S
 from contract_server.contracts.idempotency import KEPT_FOR, MOST_KEYS
+from contract_server.documents.export_budget import EXPORTS
 from contract_server.erasure import receipts
 from contract_server.graphql.execution import query_cost
+from contract_server.graphql.http.large_requests import LARGEST_REGISTRATION
 from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL, MOST_HEADERS
 from contract_server.integration.outgoing_http import TIMEOUT_S
 from contract_server.integration.service_accounts import VALID_FOR
@@ -107,11 +109,16 @@ async def test_every_documented_limit_is_the_default() -> None:
         "the JSON of one request, variables and all": (
             f"{query_cost.VALUES} members and items together, {query_cost.VALUE_DEPTH} levels of them"
         ),
+        "one request of a service with the scope `registrations`": (
+            f"{LARGEST_REGISTRATION // 1024:,} KiB by its Content-Length,"
+            f" {query_cost.REGISTRATION_VALUES:,} members and items"
+        ),
         "address of one request": f"{LONGEST_URL // 1024} KiB",
         "headers of one request": (
             f"{LONGEST_HEADER // 1024} KiB each, {LONGEST_HEADERS // 1024} KiB and {MOST_HEADERS} lines together,"
             f" {HEAD_TIMEOUT_S:g} seconds until they are complete"
         ),
+        "exports of the registered information": f"{EXPORTS} a day of one contract, {IN_FLIGHT} at once",
         "look-ups of receipt numbers": (
             f"{receipts.LOOK_UPS} in {minutes(receipts.WINDOW)} from a /64 or an IPv4 address,"
             f" {receipts.LOOK_UPS * FACTORS[1]} from a /56, {receipts.LOOK_UPS * FACTORS[2]} from a /48"

@@ -11,7 +11,7 @@ def exposed() -> list[str]:
 def test_every_metric_of_ours_has_a_description() -> None:
     described = {line.split()[2] for line in exposed() if line.startswith("# HELP contract_") and len(line.split()) > 3}
     typed = {line.split()[2] for line in exposed() if line.startswith("# TYPE contract_")}
-    assert len(typed) == 16
+    assert len(typed) == 19
     assert described == typed
 
 

@@ -38,13 +38,29 @@ DO_NOT_GROW = {
 
 AS_IF_LARGE = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
 
+WAITING_DELIVERIES = f"""
+    INSERT INTO webhook_endpoint (id, name, url, secrets, created_at, queued_to)
+    VALUES ('00000000-0000-7000-8000-000000000001', 'dead', 'https://dead.example.jp/', 'whsec_AAAA', now(), 10 ^ 9);
+    INSERT INTO webhook_delivery
+           (endpoint_id, event_id, contract_id, position, state, queued_at, attempts, next_attempt_at)
+    SELECT '00000000-0000-7000-8000-000000000001', gen_random_uuid(), md5((number / 3)::text)::uuid, number, 'PENDING',
+           now(), 1, now() + CASE WHEN number < 300 THEN interval '0' ELSE interval '1 day' END
+      FROM generate_series(1, {CONTRACTS}) AS number;
+    ANALYZE webhook_delivery
+"""  # noqa: S608 - our own number
+
 SCHEMA = build_schema((Path(__file__).parents[2] / "packages/server/schema.graphql").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 async def old(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of a process whose database has a history."""
-    return await with_history(await new_database(postgres), tmp_path_factory.mktemp("old"), CONTRACTS)
+    """The settings of a process whose database has a history, and many changes that wait for an endpoint."""
+    url = await new_database(postgres)
+    settings = await with_history(url, tmp_path_factory.mktemp("old"), CONTRACTS)
+    connection = await asyncpg.connect(url)
+    await connection.execute(WAITING_DELIVERIES)
+    await connection.close()
+    return settings
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A page of a hundred contracts costs as many SQL statements as a page of one."""
+"""A page of a hundred costs as many SQL statements as a page of one."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ query ($first: Int!) {
   }
 }
 """
+DUE_ERASURES = "query ($first: Int!) { dueErasures(first: $first) { nodes { companyName dueAt } } }"
 REQUESTED_AT = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)
 
 NEWEST = date(2100, 1, 1)
@@ -37,7 +38,16 @@ NEWEST = date(2100, 1, 1)
 async def terminated_contracts(count: int) -> None:
     """Contracts with all that belongs to them."""
     timeline = shipped_policies().in_force(date(2024, 3, 1)).timeline(REQUESTED_AT)
-    contracts = [Contract(version=2, status=Status.TERMINATED, started_on=NEWEST, applications=1) for _ in range(count)]
+    contracts = [
+        Contract(
+            version=2,
+            status=Status.TERMINATED,
+            started_on=NEWEST,
+            applications=1,
+            erasure_due_at=timeline.erasure.at,
+        )
+        for _ in range(count)
+    ]
     await Contract.bulk_create(contracts)
     for contract in contracts:
         await Company.create(
@@ -88,6 +98,23 @@ async def test_a_page_of_contracts_costs_a_fixed_number_of_statements(
             assert len(nodes) == first
             assert all(len(node["events"]["nodes"]) == 5 and node["memberCount"] == 1 for node in nodes)
     assert counts[1] == counts[10] == counts[100] <= 12
+
+
+async def test_a_page_of_due_erasures_costs_a_fixed_number_of_statements(
+    postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    settings = development_settings(await seeded_database(postgres), tmp_path)
+    async with seeded_services(settings):
+        await terminated_contracts(100)
+    async with served(settings) as client:
+        await ask(client, LOG_IN, email="operator@example.jp", password=PASSWORD)
+        counts = {}
+        for first in (1, 100):
+            with counted_statements() as statements:
+                nodes = (await ask(client, DUE_ERASURES, first=first))["data"]["dueErasures"]["nodes"]
+            counts[first] = len(statements)
+            assert [node["companyName"] for node in nodes] == ["会社"] * first
+    assert counts[1] == counts[100] <= 8
 
 
 async def ask(client: httpx.AsyncClient, query: str, **variables: object) -> Any:  # noqa: ANN401 - whatever was asked for

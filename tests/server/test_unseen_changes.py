@@ -14,6 +14,8 @@ from tests.server.running import GRACE_CONTRACT, RESET, RESUME, TERMINATE, Clien
 
 from contract_rules import Actor, EventType
 from contract_server.contracts.changes import SEEN_BY
+from contract_server.contracts.due import NOTICE
+from contract_server.contracts.queries import FOR_OPERATORS_ALONE
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.development.servers.redis import EmbeddedRedis
 from contract_server.graphql.schema import build_schema
@@ -27,6 +29,10 @@ CHANGED = "{ __typename ... on Problem { code } }"
 RESUME_AS_SEEN = f"mutation ($input: ResumeContractInput!) {{ resumeContract(input: $input) {CHANGED} }}"
 HOLD = 'mutation ($id: ID!) { holdErasure(input: { contractId: $id, reason: "case 1" }) { __typename } }'
 RELEASE = "mutation ($id: ID!) { releaseErasureHold(input: { contractId: $id }) { __typename } }"
+HISTORY = """
+query ($id: ID!) { contract(id: $id) { events { nodes { id type } } lastEvent: events(last: 1) { nodes { id type } } } }
+"""
+NODE = "query ($id: ID!) { node(id: $id) { ... on ContractEvent { type } } }"
 SEEN = """
 query ($id: ID!) { contract(id: $id) { version termination { timeline { resumption { at } erasure { at } } } } }
 """
@@ -144,11 +150,28 @@ async def test_a_change_is_seen_by_those_to_whom_a_field_of_the_contract_answers
     erasure_due_at = await place.deadline("erasure")
     await place.move_to(await place.deadline("resumption"))
     await compare(EventType.SERVICE_ENDED, place.sweep())
+    await place.move_to(erasure_due_at - NOTICE)
+    await compare(EventType.ERASURE_DUE, place.sweep())
     await place.move_to(erasure_due_at)
     await compare(EventType.ERASED, place.sweep())
     people = {Actor.CONTRACTOR, Actor.OPERATOR}
     assert seen | {EventType.STARTED: people} == {event: actors & people for event, actors in SEEN_BY.items()}
     assert set(SEEN_BY) == set(EventType)
+
+
+async def test_an_operator_reads_in_the_history_what_a_contractor_does_not(place: Place) -> None:
+    await place.operator.ask(HOLD, id=GRACE_CONTRACT)
+    await place.operator.ask(RELEASE, id=GRACE_CONTRACT)
+    read = {
+        each: (await each.ask(HISTORY, id=GRACE_CONTRACT))["contract"] for each in (place.operator, place.contractor)
+    }
+    hidden = [event for event in read[place.operator]["events"]["nodes"] if event["type"] in FOR_OPERATORS_ALONE]
+    assert [event["type"] for event in hidden] == ["ERASURE_HELD", "ERASURE_HOLD_RELEASED"]
+    shown = [event for event in read[place.operator]["events"]["nodes"] if event not in hidden]
+    assert read[place.contractor] == {"events": {"nodes": shown}, "lastEvent": {"nodes": shown[-1:]}}
+    for event in hidden:
+        assert (await place.operator.ask(NODE, id=event["id"]))["node"] == {"type": event["type"]}
+        assert (await place.contractor.ask(NODE, id=event["id"]))["node"] is None
 
 
 async def test_a_hold_that_was_placed_and_released_does_not_make_resuming_stale(place: Place) -> None:

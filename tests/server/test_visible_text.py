@@ -8,22 +8,24 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from itertools import product
-from typing import Any
 
 import pytest
 import strawberry
-import typer
 from graphql import GraphQLInputObjectType, get_named_type
+from tests.command_parameters import parameters_of_commands
 from tests.server.graphql.without_database import context_of, data_of, viewer
 from typer.testing import CliRunner
 
 from contract_server.accounts.models import Role
 from contract_server.cli.command_line import COMMANDS, command_line
 from contract_server.cli.exit_status import Refusal, Status
+from contract_server.erasure.models import ConfirmedOutcome
+from contract_server.graphql.operations.confirmations import read_answer
 from contract_server.graphql.operations.problems import InvalidInputError
 from contract_server.graphql.operations.registrations import read_registration
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
+from contract_server.graphql.types.integration.confirmations import ConfirmErasureInput
 from contract_server.graphql.types.integration.registration import (
     CompanyInput,
     ContractorInput,
@@ -172,6 +174,7 @@ OPERATORS_TEXTS = {
     "HoldErasureInput.reason": (HOLD, "holdErasure", ["input", "reason"]),
     "ReleaseErasureHoldInput.reason": (RELEASE, "releaseErasureHold", ["input", "reason"]),
 }
+REASON_TO_RETAIN = "ConfirmErasureInput.reason"
 TEXTS_OF_SERVICES = {
     "CompanyInput.name": ["company", "name"],
     "CompanyInput.address": ["company", "address"],
@@ -212,7 +215,7 @@ def texts_of_the_schema() -> Iterator[str]:
 
 
 def test_every_text_of_the_api_is_checked_or_stored_nowhere() -> None:
-    checked = OPERATORS_TEXTS.keys() | TEXTS_OF_SERVICES.keys()
+    checked = OPERATORS_TEXTS.keys() | TEXTS_OF_SERVICES.keys() | {REASON_TO_RETAIN}
     assert set(texts_of_the_schema()) == checked | NO_TEXTS_OF_OPERATORS.keys()
 
 
@@ -248,6 +251,20 @@ def test_no_text_of_a_service_takes_an_invisible_character(place: str) -> None:
         assert refused.value.path == ["input", *path], names([character])
 
 
+def test_no_reason_to_retain_something_takes_an_invisible_character() -> None:
+    for character in INVISIBLE:
+        with pytest.raises(InvalidInputError) as refused:
+            read_answer(
+                ConfirmErasureInput(
+                    contract_id=strawberry.ID(ID),
+                    outcome=ConfirmedOutcome.RETAINED,
+                    reason=f"law{character}1",
+                    until=date(2030, 1, 1),
+                )
+            )
+        assert refused.value.path == ["input", "reason"], names([character])
+
+
 # ------------------------------------------------------------------ the commands
 
 TEXTS = {
@@ -256,6 +273,7 @@ TEXTS = {
     ("hold", "reason"): ["hold", ID, "--reason", "{}"],
     ("hold", "reference"): ["hold", ID, "--reason", "a", "--reference", "{}"],
     ("release", "reason"): ["release", ID, "--reason", "{}"],
+    ("release", "reference"): ["release", ID, "--reason", "a", "--reference", "{}"],
     ("mails dismiss", "reason"): ["mails", "dismiss", "1", "--reason", "{}"],
     ("user add", "name"): ["user", "add", "operator@example.jp", "--name", "{}"],
     ("services add", "name"): ["services", "add", "{}", "--scope", "feed"],
@@ -280,24 +298,20 @@ NO_TEXTS = {
     ("services revoke", "name"): "compared, never stored",
     ("webhooks deliveries", "name"): "compared, never stored",
     ("webhooks retry", "name"): "compared, never stored",
+    ("webhooks dismiss", "name"): "compared, never stored",
     ("webhooks rotate", "name"): "compared, never stored",
     ("webhooks remove", "name"): "compared, never stored",
-    ("due", "within"): "a span",
-    ("erasures plan", "within"): "a span",
 }
 OPERATOR = "as_"  # the address of who acts: compared, never stored
 
 
-def texts_of_the_commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - of typer's own
-    for name, below in getattr(command, "commands", {}).items():
-        yield from texts_of_the_commands(below, (*path, name))
-    for parameter in command.params:
-        if parameter.type_descriptor.annotation is str and parameter.name != OPERATOR:
-            yield " ".join(path), parameter.name
-
-
 def test_every_text_of_the_commands_is_checked_or_stored_nowhere() -> None:
-    assert set(texts_of_the_commands(typer.main.get_command(command_line(*COMMANDS)))) == TEXTS.keys() | NO_TEXTS.keys()
+    texts = {
+        (command, parameter.name)
+        for command, parameter in parameters_of_commands()
+        if parameter.type_descriptor.annotation is str and parameter.name != OPERATOR
+    }
+    assert texts == TEXTS.keys() | NO_TEXTS.keys()
 
 
 @pytest.mark.parametrize("place", TEXTS, ids=" ".join)

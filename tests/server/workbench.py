@@ -78,11 +78,11 @@ class Workbench:
             settings,
         )
 
-    def erasures_by(self, tables: Mapping[str, Table]) -> Erasures:
-        """Erasures by another classification."""
+    def erasures_by(self, tables: Mapping[str, Table] = TABLES, batch: int = ERASURE_BATCH) -> Erasures:
+        """Erasures by another classification, or in other batches."""
         policies = served_policies()
         changes = ContractChanges(self.clock, policies, Notifications(Outbox(self.settings)))
-        return Erasures(self.clock, policies, changes, self.ledger, ERASURE_BATCH, tables=tables)
+        return Erasures(self.clock, policies, changes, self.ledger, batch, tables=tables)
 
     def mail_relay(self, delivery: Delivery | None = None) -> MailRelay:
         return MailRelay(self.clock, delivery or self.delivery, self.settings.mail_sender)

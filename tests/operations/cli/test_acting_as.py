@@ -48,6 +48,7 @@ COMMANDS = {
     ("webhooks", "add", "billing", "https://billing.example.jp/hook"): "WEBHOOK_ADDED",
     ("webhooks", "rotate", "billing"): "WEBHOOK_ROTATED",
     ("webhooks", "retry", "billing"): "WEBHOOKS_RETRIED",
+    ("webhooks", "dismiss", "billing"): None,
     ("webhooks", "remove", "billing", "--yes"): "WEBHOOK_REMOVED",
 }
 """The newest entry after each command; None if it finds nothing to do here."""

@@ -34,6 +34,8 @@ def test_every_command_explains_itself(name: str) -> None:
     for explained in (command, *getattr(command, "commands", {}).values()):
         assert explained.help
         assert not explained.get_short_help_str(66).endswith("...")
+    listed = COMMANDS[name][1].rstrip(".").replace(",", " ").split()
+    assert set(getattr(command, "commands", {})) <= set(listed)
 
 
 def test_a_command_that_was_not_named_is_only_listed() -> None:

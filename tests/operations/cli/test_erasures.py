@@ -113,7 +113,7 @@ async def test_one_operator_asks_for_an_approval_and_another_gives_it(shell: She
     assert (status, output) == (0, "Requested: another operator approves it by the same command.\n")
     status, _, errors = await shell.type(*command, "operator@example.jp", **strict)
     assert status == 1
-    assert "you have asked for this approval; another operator must run this command" in errors
+    assert "Another operator than the one who asked has to approve." in errors
     status, output, _ = await shell.type(*command, "second@example.jp", **strict)
     assert (status, output) == (0, "Approved: the next sweeps erase 3 contracts.\n")
     await shell.type("sweep", **strict)

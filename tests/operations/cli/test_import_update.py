@@ -147,6 +147,40 @@ async def test_a_contract_that_cannot_be_updated_is_refused_and_stays(
 
 
 @pytest.mark.usefixtures("imported_file")
+async def test_members_swap_their_addresses_in_one_file(
+    migrated: Settings, variables: Variables, tmp_path: Path
+) -> None:
+    swapped = member(2, of=1, member_id=REN, name="蓮"), member(1, of=1, member_id=HANA, name="花")
+    status, told = await imported(variables, write(tmp_path, [contract(1), *swapped]), "--update")
+    assert (status, told["changed_members"], told["added_members"], told["removed_members"]) == (0, 2, 0, 0)
+    async with database(migrated):
+        found = {str(row.id): (row.name, row.email) for row in await Member.filter(contract_id=ID)}
+    assert found == {REN: ("蓮", "member2@example.jp"), HANA: ("花", "member1@example.jp")}
+
+
+@pytest.mark.usefixtures("imported_file")
+async def test_contractors_swap_their_addresses_by_way_of_a_third(
+    migrated: Settings, variables: Variables, tmp_path: Path
+) -> None:
+    first, second, third = (f"contractor{number}@example.jp" for number in (1, 2, 9))
+    assert (await imported(variables, write(tmp_path, [contract(2)])))[0] == 0
+    before = await stored(migrated)
+    members = member(1, of=1, member_id=REN), member(2, of=1, member_id=HANA)
+    swapped = [contract(1, email=second), *members, contract(2, email=first)]
+    file = write(tmp_path, swapped)
+    status, told = await imported(variables, file, "--update")
+    assert (status, told["refused_contracts"]) == (1, 2)
+    assert {field for _, field, _ in refused(file)} == {"email"}
+    assert all("let it take another address first, in an earlier file" in reason for *_, reason in refused(file))
+    assert await stored(migrated) == before
+    for lines in ([contract(2, email=third)], swapped[:-1], swapped[-1:]):
+        assert (await imported(variables, write(tmp_path, lines), "--update"))[0] == 0
+    async with database(migrated):
+        found = {str(row.contract_id): row.email for row in await Account.all()}
+    assert found == {ID: second, str(UUID(int=2)): first}
+
+
+@pytest.mark.usefixtures("imported_file")
 async def test_without_the_option_a_contract_that_is_there_is_skipped(
     migrated: Settings, variables: Variables, tmp_path: Path
 ) -> None:
@@ -177,3 +211,15 @@ async def test_a_person_is_told_the_numbers(variables: Variables, tmp_path: Path
         "would be imported: 1 contracts with 0 members\n"
         f"would be updated: 1 contracts; members: 0 added, 0 changed, 1 removed; see {file}.outcomes.jsonl\n"
     )
+
+
+async def test_an_address_that_another_contract_gives_up_is_free_at_the_next_import(
+    migrated: Settings, variables: Variables, tmp_path: Path
+) -> None:
+    await imported(variables, write(tmp_path, [contract(1), contract(2)]))
+    file = write(tmp_path, [contract(1, email="new@example.jp"), contract(2, email="contractor1@example.jp")])
+    status, _ = await imported(variables, file, "--update")
+    assert (status, [outcome for _, _, outcome in outcomes(file)]) == (1, ["updated", "refused"])
+    status, _ = await imported(variables, file, "--update")
+    assert (status, [outcome for _, _, outcome in outcomes(file)]) == (0, ["unchanged", "updated"])
+    assert [email for email, *_ in (await stored(migrated))["accounts"]] == ["contractor1@example.jp", "new@example.jp"]

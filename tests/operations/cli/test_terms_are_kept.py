@@ -116,6 +116,7 @@ ON_A_DATABASE_IN_USE = {
     "webhooks list": (),
     "webhooks deliveries": ("billing",),
     "webhooks retry": ("billing",),
+    "webhooks dismiss": ("billing",),
     "webhooks rotate": ("billing",),
     "webhooks remove": ("billing", "--yes"),
     "erasures plan": (),

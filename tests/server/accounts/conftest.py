@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.conftest import seeded_database
 from tests.server.in_process import development_settings, seeded_services
+from tests.tables import empty
 
-from contract_server.db.statements import execute
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services
 
@@ -24,5 +24,5 @@ EMPTIED = "attempt_count session password_reset_token outbox_mail passkey recove
 @pytest.fixture
 async def services(seeded: Services) -> Services:
     """The services without sessions, counts and mails."""
-    await execute(f"TRUNCATE {', '.join(EMPTIED.split())}")
+    await empty(*EMPTIED.split())
     return seeded

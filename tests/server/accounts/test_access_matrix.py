@@ -157,6 +157,9 @@ MUTATIONS = {
     "putRegistration": row_of_services(
         f"putRegistration({REGISTRATION}) {CHANGE}", Scope.REGISTRATIONS, "STALE_CONTRACT"
     ),
+    "confirmErasure": row_of_services(
+        f"confirmErasure(input: {{ {HOLD}, outcome: DONE }}) {CHANGE}", Scope.ERASURES, "NOT_ERASED_YET"
+    ),
     "advanceTestClock": row("advanceTestClock(input: { hours: 1 }) { __typename }", all_callers="OK"),
     "resetDemo": row("resetDemo { testClock { now } }", all_callers="OK"),
 }

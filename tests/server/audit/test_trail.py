@@ -62,6 +62,25 @@ async def test_an_entry_says_who_by_what_and_from_where(told: list[dict[str, Any
     assert "keyed" not in str(line)
 
 
+async def record_and_fail(subject: str) -> None:
+    async with transaction():
+        await record(AuditAction.LOGGED_IN, subject=subject)
+        raise RuntimeError
+
+
+async def test_an_entry_that_was_rolled_back_leaves_no_log_line(told: list[dict[str, object]]) -> None:
+    async with transaction():
+        await record(AuditAction.LOGGED_IN, subject="kept")
+        with pytest.raises(RuntimeError):
+            await record_and_fail("a savepoint")
+        async with transaction():
+            await record(AuditAction.LOGGED_IN, subject="nested")
+        assert told == []
+    with pytest.raises(RuntimeError):
+        await record_and_fail("all of it")
+    assert [event["subject"] for event in told] == ["kept", "nested"]
+
+
 async def test_a_source_that_belongs_to_no_account_is_not_stored() -> None:
     set_origin(Origin(Interface.API, find_source=lambda: "keyed"))
     await record(AuditAction.LOG_IN_FAILED)

@@ -1,12 +1,18 @@
 """A snapshot is what its columns say, and its columns are what it says."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 from contract_rules import Action, Actor, Granted, decide, new_contract, shipped_policies
 from contract_server.contracts.effects import NO_REASONS, contract_after
-from contract_server.contracts.snapshot import ContractSnapshot, application_columns, contract_columns, snapshot_of
+from contract_server.contracts.snapshot import (
+    ContractSnapshot,
+    application_columns,
+    contract_columns,
+    hold_columns,
+    snapshot_of,
+)
 
 NOW = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)
 NEW = ContractSnapshot(UUID(int=1), date(2023, 1, 1), new_contract())
@@ -20,7 +26,7 @@ def terminated() -> ContractSnapshot:
 
 def row_of(contract: ContractSnapshot) -> dict[str, object]:
     """The row that a statement with `SNAPSHOT_COLUMNS` reads of a contract that was stored now."""
-    stored = contract_columns(contract, NOW)
+    stored = contract_columns(contract, NOW) | hold_columns(contract)
     application = dict(application_columns(contract)) if contract.facts.application else {}
     columns = (
         "number",
@@ -36,6 +42,7 @@ def row_of(contract: ContractSnapshot) -> dict[str, object]:
         "contract_id": contract.id,
         "started_on": contract.started_on,
         **{name: stored[name] for name in ("version", "status", "applications", "hold_placed_at", "hold_reason")},
+        "erasure_announced_for": stored["erasure_announced_for"],
         "application_id": application.get("id"),
         **{name: application.get(name) for name in (*columns, *deadlines)},
         "policy_name": "omakase-login",
@@ -44,7 +51,7 @@ def row_of(contract: ContractSnapshot) -> dict[str, object]:
 
 
 def test_what_is_stored_is_read_as_it_was() -> None:
-    for contract in (NEW, terminated()):
+    for contract in (NEW, terminated(), replace(terminated(), erasure_announced=True)):
         assert snapshot_of(row_of(contract)) == contract
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import asyncpg
 import pytest
 from pydantic import SecretStr
-from tests.conftest import new_database
+from tests.conftest import migrated_database, new_database
 from tests.locks import WAITING, until_a_lock_is_awaited
 from tests.server.running import command
 from tortoise.fields.data import CharEnumFieldInstance
@@ -50,6 +50,12 @@ async def empty(postgres: EmbeddedPostgres) -> Settings:
     return Settings(environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await new_database(postgres)))
 
 
+@pytest.fixture
+async def migrated(postgres: EmbeddedPostgres) -> Settings:
+    """The settings of a database that all migrations were applied to."""
+    return Settings(environment=EnvironmentName.DEVELOPMENT, database_url=SecretStr(await migrated_database(postgres)))
+
+
 async def test_models_and_migrations_agree(empty: Settings) -> None:
     async with database(empty) as context:
         assert context.apps is not None
@@ -69,10 +75,9 @@ def _changes_schema(operation: Operation) -> bool:
     return (type(operation), getattr(operation, "name", "")) != _FALSE_POSITIVE
 
 
-async def test_columns_of_enumerations_are_as_the_models_describe_them(empty: Settings) -> None:
-    async with database(empty) as context:
+async def test_columns_of_enumerations_are_as_the_models_describe_them(migrated: Settings) -> None:
+    async with database(migrated) as context:
         assert context.apps is not None
-        await migrate(empty)
         rows = await fetch(_TEXT_COLUMNS)
         described = {
             (model._meta.db_table, field.model_field_name): (field.max_length, field.null)  # noqa: SLF001 - Tortoise offers no public way
@@ -113,30 +118,30 @@ async def test_a_migration_of_a_large_table_takes_what_it_takes_and_waits_for_no
     assert (statement_timeout, lock_timeout) == ("0", "2s")
 
 
-async def test_an_index_that_was_left_unfinished_is_built_again(empty: Settings) -> None:
-    async with database(empty, for_migrations=True):
-        await migrate(empty)
+async def test_an_index_that_was_left_unfinished_is_built_again(migrated: Settings) -> None:
+    async with database(migrated, for_migrations=True):
         await execute("DELETE FROM tortoise_migrations WHERE name = $1", INDEXES_OF)
         await execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'session_expires'::regclass")
-        assert await migrate(empty) == [INDEXES_OF]
+        assert await migrate(migrated) == [INDEXES_OF]
         ((valid,),) = await fetch("SELECT indisvalid FROM pg_index WHERE indexrelid = 'session_expires'::regclass")
     assert valid
 
 
-async def test_a_migration_is_tried_again_when_another_session_ends(empty: Settings) -> None:
-    async with database(empty, for_migrations=True), indexes_pending(empty) as session:
-        migrating = asyncio.create_task(migrate(empty))
-        await until_a_lock_is_awaited(fetch)
-        while await fetch(WAITING):  # until the first try has given way
+async def test_a_migration_is_tried_again_when_another_session_ends(migrated: Settings) -> None:
+    async with database(migrated, for_migrations=True), indexes_pending(migrated) as session:
+        migrating = asyncio.create_task(migrate(migrated))
+        # asks in the open session: a new one could not connect in time while the migrations keep this process busy
+        await until_a_lock_is_awaited(session.fetch)
+        while await session.fetch(WAITING):  # until the first try has given way
             await asyncio.sleep(0.05)
         assert not migrating.done()
         await session.execute("COMMIT")
         assert await migrating == [INDEXES_OF]
 
 
-async def test_a_lock_that_another_session_keeps_is_told_in_one_line(empty: Settings) -> None:
-    url = empty.database_url.get_secret_value()
-    async with database(empty), indexes_pending(empty):
+async def test_a_lock_that_another_session_keeps_is_told_in_one_line(migrated: Settings) -> None:
+    url = migrated.database_url.get_secret_value()
+    async with database(migrated), indexes_pending(migrated):
         variables = {"ENVIRONMENT": "development", "DATABASE_URL": url}
         status, out, errors = await command(variables, "migrate", "--wait", "1s")
         assert (status, out, errors.count("\n")) == (Status.OUT_OF_REACH, "", 1)
@@ -145,8 +150,7 @@ async def test_a_lock_that_another_session_keeps_is_told_in_one_line(empty: Sett
 
 @asynccontextmanager
 async def indexes_pending(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    """A migration that is pending, and an open transaction of another session on a table that it changes."""
-    await migrate(settings)
+    """A migration that is pending once more, and an open transaction of another session on a table that it changes."""
     await execute("DELETE FROM tortoise_migrations WHERE name = $1", INDEXES_OF)
     session = await asyncpg.connect(settings.database_url.get_secret_value())
     await session.execute("BEGIN; LOCK TABLE contract IN ROW EXCLUSIVE MODE")
@@ -156,20 +160,18 @@ async def indexes_pending(settings: Settings) -> AsyncIterator[asyncpg.Connectio
         await session.close()
 
 
-async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(empty: Settings) -> None:
-    async with database(empty):
-        await migrate(empty)
+async def test_no_sample_of_a_personal_column_is_kept_in_the_statistics(migrated: Settings) -> None:
+    async with database(migrated):
         rows = await fetch(_WITHOUT_STATISTICS)
     without = {(row["name"], row["column"]) for row in rows}
     personal = {(name, column) for name, table in TABLES.items() for column in table.personal | table.emptied}
     assert personal <= without
 
 
-async def test_addresses_of_before_get_their_domains_in_a_labels(empty: Settings) -> None:
+async def test_addresses_of_before_get_their_domains_in_a_labels(migrated: Settings) -> None:
     written = ["a@例え.jp", "b@例え.jp", "b@xn--r8jz45g.jp", "c@example.jp", "d@☕.jp"]
     convert = import_module("contract_server.db.migrations.0033_domains_in_a_labels").convert
-    async with database(empty, for_migrations=True):
-        await migrate(empty)
+    async with database(migrated, for_migrations=True):
         await execute(
             "INSERT INTO account (id, role, name, email, password_hash)"
             " SELECT gen_random_uuid(), 'OPERATOR', '', email, '' FROM unnest($1::text[]) AS email",

@@ -124,6 +124,8 @@ async def test_closing_waits_for_the_connections_in_use_and_closes_them_too(pool
     assert first.is_closed()
     assert second.is_closed()
     assert pool.use() == PoolUse(in_use=0, idle=0, limit=2)
+    with pytest.raises(DBConnectionError, match="are closed"):
+        await pool.acquire()
 
 
 async def test_a_pool_that_is_closing_is_unavailable_to_those_that_wait(pool: ConnectionPool) -> None:

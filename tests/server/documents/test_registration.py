@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.server.onboarding.test_importer import contract, imported, member
+from tests.tables import remove_contracts_and_accounts
 
 from contract_server.db.statements import execute, fetch
 from contract_server.documents import registration
@@ -48,14 +49,14 @@ async def export(services: Services) -> dict[str, bytes]:
 async def test_an_export_that_is_imported_into_an_empty_database_is_exported_again_as_it_was(
     services: Services, company: str, contractor: str, members: list[str]
 ) -> None:
-    await execute("TRUNCATE contract, account CASCADE")
+    await remove_contracts_and_accounts()
     lines = [contract(1, of=1, company_name=company, name=contractor)]
     lines += [member(number, of=1, name=name) for number, name in enumerate(members, 2)]
     if not (await imported(services, *lines)).report.contracts:  # type: ignore[union-attr]
         return  # damaged by a spreadsheet, as "#REF!" is
     first = await export(services)
     assert list(first) == FILES
-    await execute("TRUNCATE contract, account CASCADE")
+    await remove_contracts_and_accounts()
     file = io.BytesIO(first["registration.jsonl"])
     result = await imported(services, *read_lines(file, Format.JSONL, Encoding.UTF_8))
     assert (result.refusals, [outcome.outcome for outcome in result.outcomes]) == ([], ["stored"])

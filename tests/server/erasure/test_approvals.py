@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from tests.server.workbench import BREAKER_CONTRACTS, ERASURE_DUE_AT, Workbench, status_of
+from tests.server.workbench import APPLIED_AT, BREAKER_CONTRACTS, ERASURE_DUE_AT, Workbench, status_of
 
 from contract_rules import Status
 from contract_server.audit.models import AuditAction, AuditEntry
@@ -88,3 +88,22 @@ async def test_there_is_nothing_to_ask_for_while_the_breaker_lets_erasures_pass(
         await by_two(bench).request(FIRST)
     assert refused.value.obstacle is Obstacle.NOTHING_TO_APPROVE
     assert await by_two(bench).find_request() is None
+
+
+@pytest.mark.parametrize("swept_while_stopped", [True, False])
+async def test_a_request_ends_with_the_stop_that_it_was_made_for(bench: Workbench, swept_while_stopped: bool) -> None:
+    contracts = await wave(bench)
+    approvals = by_two(bench)
+    if swept_while_stopped:
+        await bench.due_actions.run()
+    request = await approvals.request(FIRST)
+    await bench.hold(contracts[0])
+    await bench.due_actions.run()
+    assert await status_of(contracts[1]) is Status.ERASED
+    assert await approvals.find_request() is None
+
+    await wave(bench)
+    bench.clock.instant = ERASURE_DUE_AT + (ERASURE_DUE_AT - APPLIED_AT)
+    await bench.due_actions.run()
+    assert await approvals.find_request() is None
+    await expect_obstacle(Obstacle.NOTHING_TO_APPROVE, approvals, request.id, SECOND)

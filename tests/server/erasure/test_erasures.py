@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from tests.server.workbench import (
@@ -23,6 +24,7 @@ from tests.server.workbench import (
 
 from contract_rules import Action, Status
 from contract_server.contracts.models import Contract, Member
+from contract_server.erasure.batch_size import AIM_S, LEAST
 from contract_server.erasure.models import ErasureRecord
 from contract_server.erasure.rows import RowsChanged, count_personal_rows
 
@@ -175,6 +177,38 @@ async def test_no_transaction_deletes_more_members_than_a_batch(bench: Workbench
     for contract_id, members in zip(ids, sizes, strict=True):
         assert (await ErasureRecord.get(contract_id=contract_id)).erased_rows.get("member", 0) == members
     assert (await members_deleted())[0] == ERASURE_BATCH
+
+
+async def contract_with_many_members(bench: Workbench, members: int) -> UUID:
+    """A contract that has just been terminated, whose members the database makes by itself."""
+    contract_id = await bench.terminated_contract(members=0)
+    await sql(
+        "INSERT INTO member (id, contract_id, name, email)"
+        " SELECT gen_random_uuid(), $1, '会員', number || '@example.jp' FROM generate_series(1, $2::int) AS number",
+        *(contract_id, members),
+    )
+    return contract_id
+
+
+async def test_a_slow_transaction_is_followed_by_smaller_ones(bench: Workbench) -> None:
+    small, large = [await contract_with_many_members(bench, members) for members in (LEAST, 3 * LEAST)]
+    bench.clock.instant = ERASURE_DUE_AT
+    await interfere("company", "DELETE", f"PERFORM pg_sleep({2 * AIM_S}); RETURN OLD;")
+    assert (await bench.erasures_by(batch=3 * LEAST // 2).erase_all([small, large])).contracts == {small, large}
+    assert (await ErasureRecord.get(contract_id=small)).batches == 1
+    assert (await ErasureRecord.get(contract_id=large)).batches > 2  # and not in halves
+
+
+async def test_a_transaction_that_fails_is_tried_again_with_fewer_members(bench: Workbench) -> None:
+    contract_id = await contract_with_many_members(bench, LEAST + 1)
+    bench.clock.instant = ERASURE_DUE_AT
+    erasures = bench.erasures_by(batch=LEAST + 1)
+    await fail_when("company", "DELETE", "true")
+    assert (await erasures.erase_all([contract_id])).failed.keys() == {contract_id}
+
+    await stop_interfering()
+    assert await erasures.erase(contract_id)
+    assert (await ErasureRecord.get(contract_id=contract_id)).batches == 2
 
 
 async def test_one_that_fails_among_others_delays_none_of_them(bench: Workbench) -> None:

@@ -22,7 +22,7 @@ from tests.server.workbench import (
 
 from contract_rules import Action, EventType, Status
 from contract_server.accounts.viewer import Viewer
-from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
+from contract_server.contracts.models import Contract, ContractEvent, ErasureHold, TerminationApplication
 from contract_server.erasure.classification import TABLES
 from contract_server.erasure.models import ErasureRecord
 from contract_server.erasure.replay import ReplayPlan
@@ -149,6 +149,7 @@ async def test_a_contract_is_erased_again_whatever_state_the_backup_has_it_in(
     assert [entry.contract_id for entry in replay_plan.to_erase] == [contract_id]
     assert await bench.replay.execute(replay_plan) == [contract_id]
     await assert_erased_for_good(contract_id)
+    assert not await ErasureHold.exists(contract_id=contract_id, released_at__isnull=True)
 
 
 async def test_the_plan_changes_nothing_and_a_second_replay_finds_nothing_to_do(bench: Workbench) -> None:

@@ -33,13 +33,19 @@ async def test_event_pages_of_one_size_and_cursor_are_read_by_one_query(monkeypa
     two: Part[EventCursor] = Part(2)
     queries: list[tuple[Part[EventCursor], int]] = []
 
-    async def find_event_pages(ids: list[UUID], part: Part[EventCursor]) -> dict[UUID, Page[ContractEvent]]:
+    async def find_event_pages(
+        ids: list[UUID], part: Part[EventCursor], *, for_operator: bool
+    ) -> dict[UUID, Page[ContractEvent]]:
+        assert for_operator
         queries.append((part, len(ids)))
         return {contract_id: Page(has_next=part == one) for contract_id in ids}
 
     monkeypatch.setattr(loaders, "find_event_pages", find_event_pages)
     load = loaders.Loaders().event_pages.load
-    keys = [EventPageKey(CONTRACT, one), EventPageKey(OTHER, one), EventPageKey(CONTRACT, two)]
+    keys = [
+        EventPageKey(contract_id, part, for_operator=True)
+        for contract_id, part in ((CONTRACT, one), (OTHER, one), (CONTRACT, two))
+    ]
     pages = await asyncio.gather(*map(load, keys))
     assert [page.has_next for page in pages] == [True, True, False]
     assert queries == [(one, 2), (two, 1)]

@@ -32,6 +32,17 @@ class Receiver:
     received: list[Received] = field(default_factory=list)
     more_headers: str = ""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answering.set()
+
+    async def received_at_least(self, number: int) -> None:
+        """Wait for that many requests."""
+        async with asyncio.timeout(60):
+            while len(self.received) < number:
+                self.arrived.clear()
+                await self.arrived.wait()
 
     @property
     def url(self) -> str:
@@ -44,6 +55,7 @@ class Receiver:
         body = await reader.readexactly(int(headers["content-length"]))
         self.received.append(Received(first.split()[1], headers, body))
         self.arrived.set()
+        await self.answering.wait()
         writer.write(f"HTTP/1.1 {next(self.answers)} x\r\n{self.more_headers}Content-Length: 0\r\n\r\n".encode())
         await writer.drain()
         writer.close()

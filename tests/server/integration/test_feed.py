@@ -30,7 +30,7 @@ async def read(after: ChangeCursor | None = None, size: int = 100) -> list[Chang
 
 async def events_in_order(contract_id: UUID) -> list[UUID]:
     rows = await sql(
-        "SELECT id FROM contract_event WHERE contract_id = $1 ORDER BY version NULLS FIRST, id", contract_id
+        "SELECT id FROM contract_event WHERE contract_id = $1 ORDER BY version NULLS FIRST, at, id", contract_id
     )
     return [row["id"] for row in rows]
 
@@ -75,6 +75,7 @@ async def test_a_life_is_read_in_order_with_the_dates_that_were_promised(bench: 
         EventType.ERASURE_HELD,
         EventType.ERASURE_HOLD_RELEASED,
         EventType.SERVICE_ENDED,
+        EventType.ERASURE_DUE,
         EventType.ERASED,
     ]
     first, second = changes[1].application, changes[3].application
@@ -83,8 +84,8 @@ async def test_a_life_is_read_in_order_with_the_dates_that_were_promised(bench: 
     assert first.timeline.service_end.at == SERVICE_ENDS_AT
     assert first.timeline.erasure.at == ERASURE_DUE_AT
     assert first.receipt_number != second.receipt_number
-    assert [change.application for change in changes] == [None, first, first, second, None, None, second, second]
-    assert [change.position for change in changes] == list(range(1, 9))
+    assert [change.application for change in changes] == [None, first, first, second, None, None] + [second] * 3
+    assert [change.position for change in changes] == list(range(1, 10))
 
 
 async def test_erasure_removes_no_change_and_alters_none(bench: Workbench) -> None:
@@ -94,7 +95,11 @@ async def test_erasure_removes_no_change_and_alters_none(bench: Workbench) -> No
     await bench.due_actions.run()
     after = await read()
     assert after[: len(before)] == before
-    assert [change.type for change in after[len(before) :]] == [EventType.SERVICE_ENDED, EventType.ERASED]
+    assert [change.type for change in after[len(before) :]] == [
+        EventType.SERVICE_ENDED,
+        EventType.ERASURE_DUE,
+        EventType.ERASED,
+    ]
     assert {change.contract_id for change in after} == {contract_id}
 
 
@@ -141,7 +146,7 @@ async def test_positions_are_given_in_batches(bench: Workbench, monkeypatch: pyt
         await number_changes()
         rows = await sql("SELECT id FROM contract_event WHERE position IS NOT NULL ORDER BY position")
         numbered.append([row["id"] for row in rows])
-    assert [len(batch) for batch in numbered] == [2, 4, 6, 8, 8]
+    assert [len(batch) for batch in numbered] == [2, 4, 6, 8, 9]
     assert numbered[-1] == await events_in_order(contract_id)
 
 

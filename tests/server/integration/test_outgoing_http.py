@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.server.integration.receiver import receiving
 
+from contract_server.integration.models import WebhookDelivery
 from contract_server.integration.outgoing_http import ForbiddenAddress, InvalidUrl, NotDelivered, OutgoingHttp
 
 PUBLIC, DEVELOPMENT = OutgoingHttp(), OutgoingHttp(development=True)
@@ -36,6 +37,24 @@ async def test_a_private_address_is_not_reached_however_it_is_written(host: str)
     with pytest.raises((ForbiddenAddress, NotDelivered)) as refusal:
         await PUBLIC.post(f"https://{host}/", b"{}", {})
     assert refusal.type is ForbiddenAddress or "gaierror" in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", PRIVATE_ADDRESSES[:-1])
+def test_a_private_address_is_no_url_of_an_endpoint_unless_it_is_listed(host: str) -> None:
+    with pytest.raises(ForbiddenAddress, match="expected a public address; WEBHOOK_NETWORKS lists private ones"):
+        PUBLIC.require(f"https://{host}:8443/hook")
+    listed = OutgoingHttp([ip_network("0.0.0.0/0"), ip_network("::/0")])
+    assert listed.require(f"https://{host}:8443/hook").port == 8443
+
+
+@pytest.mark.parametrize("host", ["93.184.215.14", "[2606:4700::1111]", "example.jp", "localhost", "10.example.jp"])
+def test_a_public_address_and_any_name_may_be_of_an_endpoint(host: str) -> None:
+    assert PUBLIC.require(f"https://{host}/hook").path == "/hook"
+
+
+def test_the_failure_of_a_delivery_holds_the_sentence() -> None:
+    (failure,) = (field for field in WebhookDelivery.describe()["data_fields"] if field["name"] == "failure")
+    assert len(str(ForbiddenAddress())) <= failure["constraints"]["max_length"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +135,9 @@ async def test_interim_answers_are_passed_over() -> None:
         assert await DEVELOPMENT.post(f"http://127.0.0.1:{port}", b"{}", {}) == 200
 
 
-@pytest.mark.parametrize("answer", [b"", b"hello\r\n", b"HTTP/1.1 many\r\n", b"x" * 10_000, b"\n" * 1_000])
+@pytest.mark.parametrize(
+    "answer", [b"", b"hello\r\n", b"HTTP/1.1 many\r\n", b"HTTP/1.1\r\n\r\n", b"x" * 10_000, b"\n" * 1_000]
+)
 async def test_what_is_no_answer_is_not_delivered(answer: bytes) -> None:
     async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)

@@ -7,6 +7,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.node import node, npm, variables
@@ -61,3 +62,10 @@ async def test_the_library_accepts_ours_and_no_other(library: Path) -> None:
     ]
     accepted = json.loads(await run(library, node(), "verify.js", given=json.dumps(messages)))
     assert [answer is True for answer in accepted] == [True, True, True, False, False, False, False], accepted
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Lima"])
+def test_the_zone_of_an_instant_does_not_matter(zone: str) -> None:
+    at, secret = datetime(2024, 3, 1, 12, tzinfo=UTC), new_secret()
+    there = at.astimezone(ZoneInfo(zone))
+    assert signed_headers("change-1", there, b"{}", [secret]) == signed_headers("change-1", at, b"{}", [secret])

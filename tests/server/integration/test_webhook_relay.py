@@ -1,5 +1,6 @@
 """Each change reaches each endpoint at least once, signed, and those of a contract in order."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import chain, repeat
 
@@ -7,12 +8,12 @@ import pytest
 from tests.server.integration.receiver import Receiver, receiving
 from tests.server.workbench import ERASURE_DUE_AT, Workbench, sql
 
-from contract_server.integration import webhooks
+from contract_server.integration import feed, webhooks
 from contract_server.integration.deliveries import queue_deliveries
 from contract_server.integration.feed import find_changes, number_changes
 from contract_server.integration.outgoing_http import OutgoingHttp
 from contract_server.integration.payload import payload_of
-from contract_server.integration.webhook_relay import WebhookRelay
+from contract_server.integration.webhook_relay import MAX_IN_FLIGHT, WebhookRelay
 from contract_server.policies.policies import served_policies
 
 HTTP = OutgoingHttp(development=True)
@@ -58,14 +59,18 @@ async def test_every_change_arrives_as_the_feed_has_it(
         "STARTED",
         "TERMINATION_REQUESTED",
         "SERVICE_ENDED",
+        "ERASURE_DUE",
         "ERASED",
     ]
     assert {delivery.state for delivery in await log()} == {"DELIVERED"}
 
 
-async def test_what_was_before_the_endpoint_is_not_sent(bench: Workbench, relay: WebhookRelay) -> None:
-    await bench.contract()
-    await number_changes()
+async def test_what_was_before_the_endpoint_is_not_sent(
+    bench: Workbench, relay: WebhookRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "BATCH", 2)
+    for _ in range(3):
+        await bench.contract()
     async with receiving() as receiver:
         await webhooks.add_endpoint(HTTP, "late", receiver.url)
         await bench.terminated_contract()
@@ -124,9 +129,22 @@ async def test_after_three_days_it_has_failed_until_a_person_retries_it(
     await send_all(relay)
     assert [delivery.state for delivery in await log()] == ["FAILED", "DELIVERED"]
     assert "webhook failed permanently" in [event["event"] for event in told if event["level"] == "error"]
-    assert await webhooks.retry_deliveries("billing") == 1
+    assert (await webhooks.retry_deliveries("billing")).deliveries == 1
     await send_all(relay)
     assert [delivery.state for delivery in await log()] == ["DELIVERED", "DELIVERED"]
+
+
+@pytest.mark.parametrize(("answer", "disables"), [(500, False), (410, True)])
+async def test_a_retry_sends_at_once_what_waits(
+    bench: Workbench, relay: WebhookRelay, receiver: Receiver, answer: int, *, disables: bool
+) -> None:
+    await bench.terminated_contract()
+    receiver.answers = chain([answer], repeat(200))
+    await send_all(relay)
+    assert len(receiver.received) == 1
+    assert await webhooks.retry_deliveries("billing") == webhooks.Retried(2, was_disabled=disables)
+    await send_all(relay)
+    assert {delivery.state for delivery in await log()} == {"DELIVERED"}
 
 
 async def test_both_secrets_sign_while_one_replaces_the_other(
@@ -183,3 +201,22 @@ async def test_an_internal_error_delays_no_other_delivery(
         ("DELIVERED", None),
     ]
     assert len(receiver.received) == 1
+
+
+async def test_a_receiver_that_does_not_answer_delays_no_other(
+    bench: Workbench, relay: WebhookRelay, receiver: Receiver
+) -> None:
+    async with receiving() as hanging:
+        hanging.answering.clear()
+        await webhooks.add_endpoint(HTTP, "hanging", hanging.url)
+        for _ in range(2 * MAX_IN_FLIGHT):
+            await bench.contract()
+        serving = asyncio.create_task(relay.serve())
+        await receiver.received_at_least(2 * MAX_IN_FLIGHT)
+        await bench.contract()
+        await receiver.received_at_least(2 * MAX_IN_FLIGHT + 1)
+        waiting = await webhooks.list_deliveries("hanging", 100)
+        assert (len(hanging.received), {delivery.failure for delivery in waiting}) == (MAX_IN_FLIGHT, {None})
+        serving.cancel()
+        await asyncio.wait({serving})
+        hanging.answering.set()

@@ -6,6 +6,8 @@ from datetime import timedelta
 from tests.server.workbench import ERASURE_DUE_AT, SERVICE_ENDS_AT, Workbench, contract_of, sql
 
 from contract_rules import Action
+from contract_server.integration.outgoing_http import OutgoingHttp
+from contract_server.integration.webhooks import add_endpoint
 from contract_server.monitoring.backlog import Backlog, read_backlog
 
 HOUR = timedelta(hours=1)
@@ -13,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 async def test_a_service_that_owes_nothing_is_behind_with_nothing(bench: Workbench) -> None:
     await bench.contract()
-    assert await read_backlog(bench.clock) == Backlog(0, 0, 0, math.inf, 0, 0)
+    assert await read_backlog(bench.clock) == Backlog(0, 0, 0, math.inf, 0, 0, 0, 0, 0)
 
 
 async def test_what_is_due_is_behind_since_the_instant_it_fell_due(bench: Workbench) -> None:
@@ -76,3 +78,10 @@ async def test_an_act_counts_as_set_aside_once_it_waits_for_a_person(bench: Work
     assert (await read_backlog(bench.clock)).failed_actions == 0
     await sql("UPDATE due_failure SET set_aside_at = $1", ERASURE_DUE_AT)
     assert (await read_backlog(bench.clock)).failed_actions == 1
+
+
+async def test_a_disabled_endpoint_is_counted(bench: Workbench) -> None:
+    await add_endpoint(OutgoingHttp(), "billing", "https://billing.example.jp/")
+    assert (await read_backlog(bench.clock)).disabled_webhooks == 0
+    await sql("UPDATE webhook_endpoint SET disabled_at = now()")
+    assert (await read_backlog(bench.clock)).disabled_webhooks == 1

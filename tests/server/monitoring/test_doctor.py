@@ -5,21 +5,34 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.server.erasure.confirming import confirm, service
 from tests.server.workbench import BREAKER_CONTRACTS, ERASURE_DUE_AT, Workbench, sql
 
 from contract_rules import Action
+from contract_server.audit.chain import close_chain
 from contract_server.clock import DatabaseClock
 from contract_server.contracts.models import Contract, ErasureHold, Member, TerminationApplication
-from contract_server.erasure.models import ErasureRecord
+from contract_server.erasure.confirmations import CONFIRMED_WITHIN
+from contract_server.erasure.models import AwaitedConfirmation, ErasureRecord
+from contract_server.integration.deliveries import queue_deliveries
+from contract_server.integration.feed import number_changes
+from contract_server.integration.models import ServiceAccount
+from contract_server.integration.outgoing_http import OutgoingHttp
+from contract_server.integration.webhooks import add_endpoint
+from contract_server.monitoring.backlog import read_backlog
 from contract_server.monitoring.doctor import examine_thoroughly
 from contract_server.monitoring.health import GRACE, Check, examine
 from contract_server.schedule.models import DueFailure, SweepRun
+
+YEARS = timedelta(days=1_000)
 
 Defect = Callable[[Workbench], Awaitable[None]]
 
 
 async def checks(bench: Workbench, *, must_keep_ledger: bool = True) -> dict[str, Check]:
-    health = await examine_thoroughly(bench.clock, bench.breaker, bench.ledger, must_keep_ledger=must_keep_ledger)
+    health = await examine_thoroughly(
+        bench.clock, bench.breaker, bench.ledger, must_keep_ledger=must_keep_ledger, audit_kept_for=YEARS
+    )
     assert health.ok == all(check.ok for check in health.checks)
     return {check.name: check for check in health.checks}
 
@@ -40,6 +53,7 @@ async def a_life_of_every_kind(bench: Workbench) -> None:
     await bench.mail_relay().drain()
     bench.clock.instant = ERASURE_DUE_AT
     await bench.due_actions.run()
+    await close_chain()
 
 
 async def no_sweep_for_a_while(_: Workbench) -> None:
@@ -139,6 +153,49 @@ async def a_mail_that_failed_permanently(_: Workbench) -> None:
     await sql("UPDATE outbox_mail SET state = 'FAILED'")
 
 
+async def a_confirmation_that_is_late(bench: Workbench) -> None:
+    await await_confirmation(since=bench.clock.instant - CONFIRMED_WITHIN)
+
+
+async def something_that_is_retained_for_too_long(bench: Workbench) -> None:
+    await await_confirmation(since=bench.clock.instant, retained_until=bench.clock.instant - timedelta(days=1))
+
+
+async def await_confirmation(since: datetime, retained_until: datetime | None = None) -> None:
+    contract = await Contract.filter(status="ERASED").first()
+    assert contract
+    service = await ServiceAccount.create(name="backups", scopes="erasures", created_at=since)
+    await AwaitedConfirmation.create(
+        contract_id=contract.id, service_id=service.id, since=since, retained_until=retained_until
+    )
+
+
+async def a_confirmation_that_was_cut_off(bench: Workbench) -> None:
+    contract = await Contract.filter(status="ERASED").first()
+    assert contract
+    await confirm(bench, contract.id, await service())
+    await sql("ALTER TABLE erasure_confirmation DISABLE TRIGGER append_only")
+    await sql("DELETE FROM erasure_confirmation")
+    await sql("ALTER TABLE erasure_confirmation ENABLE TRIGGER append_only")
+
+
+async def an_event_whose_actor_was_changed(_: Workbench) -> None:
+    await sql("UPDATE contract_event SET account_id = gen_random_uuid() WHERE seal = 1")
+
+
+async def an_endpoint_that_answered_410(_: Workbench) -> None:
+    await add_endpoint(OutgoingHttp(), "billing", "https://billing.example.jp/")
+    await sql("UPDATE webhook_endpoint SET disabled_at = now()")
+
+
+async def a_webhook_that_failed_permanently(bench: Workbench) -> None:
+    await add_endpoint(OutgoingHttp(), "billing", "https://billing.example.jp/")
+    await bench.contract()
+    await number_changes()
+    await queue_deliveries()
+    await sql("UPDATE webhook_delivery SET state = 'FAILED'")
+
+
 async def a_ledger_that_cannot_be_read(bench: Workbench) -> None:
     folder = folder_of(bench)
     folder.rename(folder.with_name("elsewhere"))
@@ -168,8 +225,14 @@ DEFECTS: list[tuple[Defect, dict[str, int]]] = [
     (a_termination_without_application, {"due_dates": 1}),
     (an_erasure_without_evidence, {"evidence": 1}),
     (a_record_that_was_tampered_with, {"chain": 1}),
+    (a_confirmation_that_is_late, {"confirmations": 1}),
+    (something_that_is_retained_for_too_long, {"retained": 1}),
+    (a_confirmation_that_was_cut_off, {"chain": 1}),
+    (an_event_whose_actor_was_changed, {"audit": 1}),
     (a_mail_that_waits, {"mails_unsent": 3}),
     (a_mail_that_failed_permanently, {"mails_failed": 3}),
+    (an_endpoint_that_answered_410, {"webhooks": 1}),
+    (a_webhook_that_failed_permanently, {"webhooks_failed": 1}),
     (a_ledger_that_cannot_be_read, {"ledger": 1}),
     (a_file_of_the_ledger_that_was_lost, {"ledger": 1}),
     (a_line_of_the_ledger_that_was_changed, {"ledger": 1}),
@@ -194,6 +257,29 @@ async def test_a_defect_is_found_by_the_check_that_is_there_for_it_and_by_no_oth
     await a_life_of_every_kind(bench)
     await defect(bench)
     assert await broken(bench) == failing
+
+
+async def test_a_disabled_endpoint_is_named(bench: Workbench) -> None:
+    await an_endpoint_that_answered_410(bench)
+    details = {check.name: check.detail for check in (await examine(bench.clock, bench.breaker)).checks}
+    assert details["webhooks"] == "Endpoints disabled by their answer 410: billing."
+
+
+async def test_the_endpoint_of_a_failed_webhook_is_named(bench: Workbench) -> None:
+    await a_webhook_that_failed_permanently(bench)
+    details = {check.name: check.detail for check in (await examine(bench.clock, bench.breaker)).checks}
+    assert details["webhooks_failed"] == "Webhooks that failed permanently: billing: 1."
+    assert (await read_backlog(bench.clock)).failed_webhooks == 1
+
+
+async def test_a_mail_that_is_to_wait_is_no_defect_until_its_time_is_over(bench: Workbench) -> None:
+    await a_life_of_every_kind(bench)
+    mails = "UPDATE outbox_mail SET state = 'PENDING', attempts = 0, dated_at = $1, next_attempt_at = $2"
+    now = bench.clock.instant
+    await sql(mails, now - GRACE, now)
+    assert await broken(bench) == {}
+    await sql(mails, now - 2 * GRACE, now - GRACE)
+    assert await broken(bench) == {"mails_unsent": 3}
 
 
 async def test_every_check_has_its_defect(bench: Workbench) -> None:

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.conftest import migrated_database
 from tests.server.in_process import development_settings
+from tests.tables import remove_contracts_and_accounts
 
 from contract_server.db.connection import database
-from contract_server.db.statements import execute
 from contract_server.development.servers.postgres import EmbeddedPostgres
 from contract_server.services import Services, build_services
 
@@ -28,5 +28,5 @@ async def connected(onboarding_database: str, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 async def services(connected: Services) -> Services:
-    await execute("TRUNCATE contract, account, attempt_count CASCADE")
+    await remove_contracts_and_accounts()
     return connected

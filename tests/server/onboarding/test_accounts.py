@@ -28,7 +28,12 @@ HERE = "203.0.113.1"
 
 async def add(services: Services, email: str = EMAIL, contract_id: UUID | None = None) -> Account:
     return await add_account(
-        services.passwords, email=email, name="運用 太郎", password=PASSWORD, contract_id=contract_id
+        services.passwords,
+        services.registration_updates,
+        email=email,
+        name="運用 太郎",
+        password=PASSWORD,
+        contract_id=contract_id,
     )
 
 

@@ -29,7 +29,12 @@ def _by_the_api() -> None:
 async def add_contractor(services: Services) -> Account:
     contract = await Contract.create(version=1, status=Status.ACTIVE, started_on=date(2023, 1, 1), applications=0)
     return await add_account(
-        services.passwords, email=EMAIL, name="契約 太郎", password=PASSWORD, contract_id=contract.id
+        services.passwords,
+        services.registration_updates,
+        email=EMAIL,
+        name="契約 太郎",
+        password=PASSWORD,
+        contract_id=contract.id,
     )
 
 
@@ -59,7 +64,13 @@ async def test_after_unlocking_the_contractor_can_log_in(services: Services) -> 
 
 async def test_all_sessions_of_the_contractor_end_and_no_others(services: Services) -> None:
     contractor = await add_contractor(services)
-    other = await add_account(services.passwords, email="other@example.jp", name="運用 太郎", password=PASSWORD)
+    other = await add_account(
+        services.passwords,
+        services.registration_updates,
+        email="other@example.jp",
+        name="運用 太郎",
+        password=PASSWORD,
+    )
     for account in (contractor, contractor, other):
         await services.sessions.open(account)
     await services.contractor_access.end_sessions(contract_of(contractor), "by telephone", OPERATOR)

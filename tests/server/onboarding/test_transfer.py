@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from tests.server.accounts.links import links_left, make_links
 from tests.server.in_process import find_viewer
 
 from contract_rules import Action, Status
@@ -25,7 +26,14 @@ HERE = "203.0.113.1"
 
 async def contract(services: Services, status: Status = Status.ACTIVE) -> UUID:
     found = await Contract.create(version=1, status=Status.ACTIVE, started_on=date(2023, 1, 1), applications=0)
-    await add_account(services.passwords, email=FORMER, name="前任", password=PASSWORD, contract_id=found.id)
+    await add_account(
+        services.passwords,
+        services.registration_updates,
+        email=FORMER,
+        name="前任",
+        password=PASSWORD,
+        contract_id=found.id,
+    )
     if status is not Status.ACTIVE:
         viewer, _ = await services.log_ins.log_in(FORMER, PASSWORD, client_address=HERE)
         await services.contracts.execute(viewer, ContractRequest(action=Action.TERMINATE, contract_id=found.id))
@@ -38,7 +46,12 @@ async def transfer(
     services: Services, current: str = FORMER, email: str = NEW, password: str = NEW_PASSWORD
 ) -> Account:
     return await transfer_contract(
-        services.passwords, current_email=current, email=email, name="後任", password=password
+        services.passwords,
+        services.registration_updates,
+        current_email=current,
+        email=email,
+        name="後任",
+        password=password,
     )
 
 
@@ -47,7 +60,9 @@ async def test_the_new_contractor_logs_in_and_the_former_one_does_not(services: 
     contract_id = await contract(services, status)
     former, token = await services.log_ins.log_in(FORMER, PASSWORD, client_address=HERE)
     await IdempotentAnswer.create(account_id=former.account_id, key="k", input_hash=b"", answer={})
+    await make_links(former.account_id)
     account = await transfer(services, FORMER.upper(), " New@Example.JP ")
+    assert await links_left(former.account_id) == set()
     assert await find_viewer(services, token) is None
     with pytest.raises(InvalidCredentials):
         await services.log_ins.log_in(FORMER, PASSWORD, client_address=HERE)
@@ -66,7 +81,13 @@ async def test_the_contract_of_an_erased_contractor_is_not_transferred(services:
 
 async def test_what_cannot_be_transferred_stays_with_its_contractor(services: Services) -> None:
     contract_id = await contract(services)
-    await add_account(services.passwords, email=OPERATOR, name="運用", password=PASSWORD)
+    await add_account(
+        services.passwords,
+        services.registration_updates,
+        email=OPERATOR,
+        name="運用",
+        password=PASSWORD,
+    )
     with pytest.raises(AccountNotFound):
         await transfer(services, "unknown@example.jp")
     with pytest.raises(NotAContractor):

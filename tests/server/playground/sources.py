@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from graphql import OperationDefinitionNode, parse
+
 REPOSITORY = Path(__file__).parents[3]
 PROJECT = REPOSITORY / "packages" / "server" / "playground"
 OPERATIONS = PROJECT / "operations"
@@ -29,6 +31,15 @@ class Step:
         return self.file.read_text(encoding="utf-8")
 
     @property
+    def title(self) -> str:
+        """The English one."""
+        return self.document.splitlines()[1].partition(". ")[2]
+
+    @property
+    def has_several_operations(self) -> bool:
+        return sum(isinstance(node, OperationDefinitionNode) for node in parse(self.document).definitions) > 1
+
+    @property
     def variables(self) -> dict[str, Any]:
         file = self.file.with_suffix(".variables.json")
         variables: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -36,10 +47,3 @@ class Step:
 
 
 STEPS = [Step(file) for file in sorted(OPERATIONS.rglob("*.graphql"))]
-
-
-def step(name: str) -> Step:
-    """The step of that name, without its number: `contractor/terminate`."""
-    person, title = name.split("/")
-    (file,) = (OPERATIONS / person).glob(f"*-{title}.graphql")
-    return Step(file)

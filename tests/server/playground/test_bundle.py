@@ -52,7 +52,8 @@ def test_nothing_is_shipped_but_what_the_page_needs() -> None:
 
 def test_every_bundled_package_brings_its_licence() -> None:
     notices = (BUNDLE / "licenses.txt").read_text(encoding="utf-8")
-    for package in ("graphiql", "@graphiql/react", "monaco-editor", "monaco-graphql", "graphql", "react", "react-dom"):
+    interface = ("graphiql", "@graphiql/react", "@graphiql/plugin-explorer", "graphiql-explorer", "react", "react-dom")
+    for package in (*interface, "monaco-editor", "monaco-graphql", "graphql"):
         assert re.search(rf"^{package} [\d.]+ \(MIT\)$", notices, re.MULTILINE), package
 
 

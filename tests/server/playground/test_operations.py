@@ -6,6 +6,9 @@ from collections import Counter
 import pytest
 from graphql import (
     FragmentDefinitionNode,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     build_schema,
@@ -14,7 +17,7 @@ from graphql import (
     validate,
 )
 from graphql.language import Lexer, Source, TokenKind
-from tests.server.playground.sources import AGREED_SCHEMA, STEPS, Step
+from tests.server.playground.sources import AGREED_SCHEMA, PROJECT, STEPS, Step
 
 from contract_server.development.demo.people import CONTRACTS, OPERATOR_EMAIL, PASSWORD
 
@@ -73,6 +76,28 @@ def test_names_of_operations_and_fragments_are_unique_so_that_clients_can_be_gen
         names = Counter(node.name.value for node in definitions if isinstance(node, kind) and node.name)
         assert names.total() == sum(isinstance(node, kind) for node in definitions)
         assert max(names.values()) == 1
+
+
+def test_every_secret_that_the_api_takes_is_one_that_the_browser_does_not_store(agreed: GraphQLSchema) -> None:
+    (pattern,) = re.findall(
+        r'^const SECRET = "(.+)";$', (PROJECT / "src" / "storage.js").read_text("utf-8"), re.MULTILINE
+    )
+    names = {name for definition in agreed.type_map.values() for name in inputs_of(definition)}
+    secrets = {
+        name for name in names if re.search("pass(word|phrase)|token|secret|recovery|credential", name, re.IGNORECASE)
+    }
+    assert {"password", "newPassword", "token", "recoveryCode"} <= secrets
+    # what a passkey signs is good for one try
+    assert {name for name in secrets if not re.search(pattern, name, re.IGNORECASE)} == {"credential"}
+
+
+def inputs_of(definition: GraphQLNamedType) -> set[str]:
+    """The names of what is given to a type: its fields, or the arguments of its fields."""
+    if isinstance(definition, GraphQLInputObjectType):
+        return set(definition.fields)
+    if isinstance(definition, GraphQLObjectType):
+        return {name for field in definition.fields.values() for name in field.args}
+    return set()
 
 
 def test_variables_name_people_and_contracts_of_the_demonstration() -> None:

@@ -21,7 +21,7 @@ from tests.server.workbench import (
 )
 
 from contract_rules import Action, EventType, Status
-from contract_server.contracts.due import next_due_at
+from contract_server.contracts.due import NOTICE, next_due_at
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication
 from contract_server.schedule.failed_actions import FIRST_PAUSE
 
@@ -57,6 +57,7 @@ async def test_a_sweep_after_a_long_outage_does_everything_in_order(bench: Workb
         assert [(event.type, event.at) for event in events[1:]] == [
             (EventType.TERMINATION_REQUESTED, APPLIED_AT),
             (EventType.SERVICE_ENDED, SERVICE_ENDS_AT),
+            (EventType.ERASURE_DUE, ERASURE_DUE_AT - NOTICE),
             (EventType.ERASED, late),
         ]
 
@@ -79,7 +80,7 @@ async def test_two_sweeps_at_once_do_everything_once(bench: Workbench) -> None:
     assert all(report.failed == set() for report in reports)
     for contract_id in ids:
         assert await status_of(contract_id) is Status.ERASED
-        for once in (EventType.SERVICE_ENDED, EventType.ERASED):
+        for once in (EventType.SERVICE_ENDED, EventType.ERASURE_DUE, EventType.ERASED):
             assert await ContractEvent.filter(contract_id=contract_id, type=once).count() == 1
 
 

@@ -47,6 +47,7 @@ def test_what_other_machines_cannot_reach_safely_is_not_public(url: str) -> None
     [
         (SECRET, "***"),
         (f"https://[{SECRET}", "***"),
+        (f'[billing]\nurl = "https://example.jp/"\nsecret = "{SECRET}"', "***"),
         (f"smtp://u:{SECRET}@h:25", "smtp://u:***@h:25"),
         (f"redis://:{SECRET}@h/1?password={SECRET}", "redis://:***@h/1?***"),
         ("redis://h/1", "redis://h/1"),

@@ -1,15 +1,22 @@
 """The documents belong to the contractor who is logged in, and to no other; an export is in the audit trail."""
 
+import asyncio
 import io
 import zipfile
-from datetime import date, timedelta
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
 from icalendar import Calendar
+from starlette.types import Message
 from tests.server.running import ACTIVE_CONTRACT, Client, Running
+
+from contract_server.documents.export_budget import EXPORTS
+from contract_server.request_limits import InFlight
+from contract_server.web.documents import Export
 
 DATES = "/documents/dates.ics"
 EXPORT = "/documents/registration.zip"
@@ -80,6 +87,57 @@ async def test_no_page_of_another_site_starts_an_export(client: Client) -> None:
     response = await client.http.post(EXPORT, headers={"Sec-Fetch-Site": "cross-site"})
     assert response.status_code == 403
     assert (await client.http.get(EXPORT)).status_code == 405
+
+
+async def test_a_contract_is_exported_ten_times_a_day_and_then_the_answer_says_when_again(
+    service: Running, client: Client
+) -> None:
+    await client.log_in("active@example.jp")
+    responses = await asyncio.gather(*(client.http.post(EXPORT) for _ in range(EXPORTS + 5)))
+    assert sorted(response.status_code for response in responses) == [200] * EXPORTS + [429] * 5
+    refused = await client.http.post(EXPORT, headers={"Accept-Language": "en"})
+    (error,) = refused.json()["errors"]
+    retry_at = datetime.fromisoformat(error["extensions"]["retryAt"])
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert timedelta(hours=23) < retry_at - datetime.now(UTC) <= timedelta(days=1)  # noqa: TID251 - limits count real time
+    assert abs(int(refused.headers["Retry-After"]) - 86_400) < 3_600
+    assert f"after {retry_at + timedelta(seconds=59):%H:%M}" in error["message"]
+    connection = await asyncpg.connect(service.database_url)
+    rows = await connection.fetch(AUDITED, ACTIVE_CONTRACT)
+    await connection.close()
+    assert [row["action"] for row in rows].count("REGISTRATION_EXPORTED") == EXPORTS
+
+    await client.log_in("grace@example.jp")
+    assert (await client.http.post(EXPORT)).status_code == 200
+
+
+async def test_two_exports_of_a_contract_are_sent_at_once_and_the_third_waits() -> None:
+    turns, begun, release = InFlight(), list[int](), asyncio.Event()
+
+    async def send(number: int) -> None:
+        async def pieces() -> AsyncIterator[bytes]:
+            begun.append(number)
+            await release.wait()
+            yield b""
+
+        await Export(pieces(), turns.place("a contract"))({"type": "http"}, nothing, discard)
+
+    tasks = [asyncio.create_task(send(number)) for number in range(3)]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert begun == [0, 1]
+    release.set()
+    await asyncio.gather(*tasks)
+    assert begun == [0, 1, 2]
+
+
+async def nothing() -> Message:
+    """Receive nothing."""
+    return await asyncio.Future[Message]()
+
+
+async def discard(_: Message) -> None:
+    """Send nothing."""
 
 
 async def test_an_export_is_possible_until_the_erasure(client: Client) -> None:

@@ -13,6 +13,9 @@ const MONACO = "monaco-editor/esm/vs";
 /** Monaco draws these as markup; `src/inline-styles.js` sets the styles after parsing. */
 const drawn = (file, times) => ({ file: `${MONACO}/${file}`, changes: [[` style="`, ` data-style="`, times]] });
 
+/** What makes a clickable piece of text a box that can be ticked; `src/query-builder.jsx` listens to its keys. */
+const box = (value) => `role: 'checkbox', 'aria-checked': !!${value}, tabIndex: 0,`;
+
 const REWRITES = [
   // style attributes in drawn markup
   drawn("editor/browser/viewParts/indentGuides/indentGuides.js", 1),
@@ -100,6 +103,34 @@ const REWRITES = [
     imports: `import { formatJSONC } from "playground:format-json";\n`,
     changes: [
       [/async function formatJSONC\(content\) \{[^]*?\n\}\n/g, "", 1],
+    ],
+  },
+  // colors of the dark editor that are too faint on GraphiQL's background
+  {
+    file: "@graphiql/react/dist/constants.js",
+    changes: [
+      [`getBaseColors("dark")`, `{ ...getBaseColors("dark"), "editorLineNumber.foreground": "#a3aec2" }`, 1],
+      [/(?=\{\s*token: "argument\.identifier\.gql",\s*foreground: "#908aff")/, `{ token: "comment", foreground: "#8fbf7f" }, `, 1],
+    ],
+  },
+  // the query builder's boxes and lists, for the keyboard and for screen readers
+  {
+    file: "graphiql-explorer/dist/Explorer.js",
+    changes: [
+      ["'data-field-name': field.name,", `'data-field-name': field.name, ${box("selection")}`, 1],
+      [
+        `style: { cursor: 'pointer' },
+            onClick: function onClick(event) {
+              var shouldAdd = !argValue;`,
+        `style: { cursor: 'pointer' }, 'aria-label': arg.name, ${box("argValue")}
+            onClick: function onClick(event) {
+              var shouldAdd = !argValue;`,
+        1,
+      ],
+      ["onClick: selection ? this._removeFragment", `${box("selection")} onClick: selection ? this._removeFragment`, 2],
+      ["onChange: this.props.setArgValue,", "'aria-label': arg.name, onChange: this.props.setArgValue,", 2],
+      ["type: 'text',", "type: 'text', 'aria-label': arg.name,", 1],
+      ["value: this.state.newOperationType,", "'aria-label': 'Kind', value: this.state.newOperationType,", 1],
     ],
   },
   // A tab may not hold a second button, here the one that closes it: a list of buttons, one of them current, may.

@@ -2,19 +2,24 @@
 import "./workers.js";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
 import "graphiql/graphiql.css";
 import "./playground.css";
+import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 import { ActiveTabInSight } from "./active-tab.jsx";
+import { EditorsFollowColorScheme } from "./color-scheme.jsx";
 import { makeEditorsAccessible } from "./editors.js";
 import { fetcher } from "./fetcher.js";
 import { narrow } from "./screen.js";
+import { QUERY_BUILDER } from "./query-builder.jsx";
+import { storage } from "./storage.js";
 import { welcome } from "./tabs.js";
 import { TOUR } from "./tour.jsx";
 
-// GraphiQL's history of requests is left out: it would keep passwords in the browser's storage.
-const PLUGINS = [TOUR];
+const PLUGINS = [TOUR, QUERY_BUILDER, HISTORY_PLUGIN];
 
 welcome();
 makeEditorsAccessible();
@@ -24,6 +29,8 @@ createRoot(document.querySelector("#playground")).render(
     schemaDescription
     defaultEditorToolsVisibility="variables"
     plugins={PLUGINS}
+    shouldPersistHeaders={false}
+    storage={storage}
     visiblePlugin={narrow.matches ? undefined : TOUR}
   >
     <GraphiQL.Logo>
@@ -32,5 +39,6 @@ createRoot(document.querySelector("#playground")).render(
       </h1>
     </GraphiQL.Logo>
     <ActiveTabInSight />
+    <EditorsFollowColorScheme />
   </GraphiQL>,
 );

@@ -6,39 +6,29 @@
  * steps are laid out anew, in front of the tabs that are the visitor's own.
  */
 import story from "playground:story";
+import { holds, steps } from "./steps.js";
+import { storage } from "./storage.js";
 
 const TABS = "graphiql:tabState";
 const TOLD = "playground:story";
 
-export const steps = story.groups.flatMap((group) => group.steps);
-
-/** Whether a tab holds this step, or what the visitor has made of it. */
-export const holds = (tab, step) => step.operations.includes(tab.operationName);
-
 /** Lays out the tour for who has not seen this version of it. */
-export function welcome(storage = localStorage) {
+export function welcome() {
   if (storage.getItem(TOLD) === story.version) return;
-  const own = stored(storage).filter((tab) => !steps.some((step) => holds(tab, step)));
-  layOut([...steps.map(asTab), ...own], storage);
+  const own = stored().filter((tab) => !steps.some((step) => holds(tab, step)));
+  storage.setItem(TABS, JSON.stringify({ activeTabIndex: 0, tabs: [...steps.map(asTab), ...own] }));
+  storage.setItem(TOLD, story.version);
 }
 
 /**
  * Every step as it was at first, from the next time that the page is opened; the visitor's own tabs stay. Not at
  * once: GraphiQL writes its tabs a moment after each change, and would write the old ones over the new.
  */
-export function startOver(storage = localStorage) {
+export function startOver() {
   storage.removeItem(TOLD);
 }
 
-function layOut(tabs, storage) {
-  const [{ query, variables }] = tabs;
-  storage.setItem(TABS, JSON.stringify({ activeTabIndex: 0, tabs }));
-  storage.setItem("graphiql:query", query);
-  storage.setItem("graphiql:variables", variables);
-  storage.setItem(TOLD, story.version);
-}
-
-function stored(storage) {
+function stored() {
   try {
     return JSON.parse(storage.getItem(TABS)).tabs;
   } catch {

@@ -2,7 +2,8 @@
 import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import story from "playground:story";
 import { narrow } from "./screen.js";
-import { holds, startOver } from "./tabs.js";
+import { holds } from "./steps.js";
+import { startOver } from "./tabs.js";
 
 function TourIcon(props) {
   return (

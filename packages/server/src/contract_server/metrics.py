@@ -93,9 +93,24 @@ ACTS_SET_ASIDE = Gauge(
     "Acts that are due and failed for so long that they wait for a person.",
     registry=REGISTRY,
 )
+ERASURES_UNCONFIRMED = Gauge(
+    "contract_erasures_unconfirmed",
+    "Erasures that other services have not confirmed in time, or of which they retain something for too long.",
+    registry=REGISTRY,
+)
+WEBHOOKS_DISABLED = Gauge(
+    "contract_webhooks_disabled",
+    "Endpoints of webhooks that get nothing, because they answered 410.",
+    registry=REGISTRY,
+)
+WEBHOOKS_FAILED = Gauge(
+    "contract_webhooks_failed",
+    "Webhooks that failed permanently and were neither sent again nor dismissed since.",
+    registry=REGISTRY,
+)
 CHANNEL_PAUSED = Gauge(
     "contract_channel_paused",
-    "1 while this process finds the mail server, the ledger or the database's rights at fault.",
+    "1 while this process finds the mail server, the ledger, the database's rights or the ticks at fault.",
     ("channel",),
     registry=REGISTRY,
 )

@@ -24,13 +24,16 @@ from contract_server.contracts.notifications import Notifications
 from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.registration.updates import RegistrationUpdates
 from contract_server.contracts.service import ContractService
+from contract_server.documents.export_budget import ExportBudget
 from contract_server.documents.receipt import AcceptanceDocuments
 from contract_server.erasure.approvals import Approvals
 from contract_server.erasure.breaker import Breaker
+from contract_server.erasure.confirmations import Confirmations
 from contract_server.erasure.erasures import Erasures
 from contract_server.erasure.ledger import Ledger
 from contract_server.erasure.receipts import Receipts
 from contract_server.erasure.replay import Replay
+from contract_server.integration.configured_webhooks import ConfiguredWebhooks
 from contract_server.integration.deliveries import forget_old_deliveries
 from contract_server.integration.outgoing_http import OutgoingHttp
 from contract_server.integration.registrations import Registrations, forget_old_requests
@@ -72,6 +75,7 @@ class Services:
     second_factors: SecondFactors
     contractor_access: ContractorAccess
     contracts: ContractService
+    export_budget: ExportBudget
     registration_updates: RegistrationUpdates
     registrations: Registrations
     due_actions: DueActions
@@ -80,8 +84,10 @@ class Services:
     ledger: Ledger
     replay: Replay
     receipts: Receipts
+    confirmations: Confirmations
     mail_relay: MailRelay
     outgoing_http: OutgoingHttp
+    configured_webhooks: ConfiguredWebhooks
     webhook_relay: WebhookRelay
     reminders: Reminders
     expiry: Expiry
@@ -98,7 +104,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     """Build the services.
 
     Raises:
-        SettingsError: No mail server is set.
+        SettingsError: No mail server is set, or the endpoints of webhooks are not of the form.
     """
     if settings.mail_url is None:
         raise SettingsError(
@@ -120,9 +126,9 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
     rate_limits = RateLimitStore(settings)
     devices = Devices(settings)
     enrolments = Enrolments(settings)
-    address_changes = AddressChanges(AddressMails(settings, outbox), clock)
     registration_updates = RegistrationUpdates(clock)
-    outgoing_http = OutgoingHttp(settings.webhook_networks, development=settings.development)
+    address_changes = AddressChanges(AddressMails(settings, outbox), clock, registration_updates)
+    outgoing_http = OutgoingHttp.by(settings)
     password_mails = PasswordMails(settings, outbox)
     password_changes = PasswordChanges(password_mails, clock)
     password_resets = PasswordResets(
@@ -155,6 +161,7 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         second_factors=SecondFactors(settings),
         contractor_access=ContractorAccess(log_ins, password_resets, wake_ups),
         contracts=ContractService(changes, wake_ups),
+        export_budget=ExportBudget(rate_limits),
         registration_updates=registration_updates,
         registrations=Registrations(registration_updates),
         due_actions=DueActions(clock, changes, erasures, breaker, settings.sweep_batch),
@@ -163,10 +170,12 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
         ledger=ledger,
         replay=Replay(clock, policies, notifications, ledger, settings.erasure_batch),
         receipts=Receipts(rate_limits),
+        confirmations=Confirmations(clock, policies),
         mail_relay=MailRelay(
             clock, delivery, settings.mail_sender, settings.mail_sender_name, settings.mail_connections
         ),
         outgoing_http=outgoing_http,
+        configured_webhooks=ConfiguredWebhooks(settings, outgoing_http),
         webhook_relay=WebhookRelay(outgoing_http, policies),
         reminders=Reminders(clock, notifications, settings.sweep_batch, enabled=settings.reminders),
         expiry=Expiry(
@@ -181,7 +190,8 @@ def build_services(settings: Settings, wake_ups: WakeUps = _NO_WAKE_UPS) -> Serv
                 forget_old_deliveries,
                 close_chain,
                 AuditRetention(settings.audit_retention).delete_old,
-            ]
+            ],
+            in_each_sweep=[password_resets.delete_expired_mails, address_changes.delete_expired_mails],
         ),
         delivery=delivery,
     )

@@ -11,6 +11,9 @@ import json
 import unicodedata
 from typing import TextIO
 
+LONGEST_REASON = 500
+"""Characters of a reason that an operator writes."""
+
 _IDEOGRAPHIC_SPACE = "\N{IDEOGRAPHIC SPACE}"
 _ENCODING_ERRORS = "contract_server.escape"
 _LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
@@ -27,7 +30,8 @@ def is_visible(text: str) -> bool:
 
     The full-width space is one of them.
     """
-    return _BLANKS.isdisjoint(text) and (text.isprintable() or text.replace(_IDEOGRAPHIC_SPACE, " ").isprintable())
+    has_no_blanks = text.isascii() or _BLANKS.isdisjoint(text)  # ASCII has none; looking at each letter takes long
+    return has_no_blanks and (text.isprintable() or text.replace(_IDEOGRAPHIC_SPACE, " ").isprintable())
 
 
 def require_line(text: str, longest: int) -> str:

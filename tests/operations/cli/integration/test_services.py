@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tests.operations.cli.conftest import variables_of
 from tests.operations.cli.terminal import run
 
@@ -47,3 +48,19 @@ async def test_refusals_say_what_to_do(seeded: Settings) -> None:
     }.items():
         status, line = (await run(variables, "services", *arguments)).refusal
         assert (status, line.startswith(refusal[1])) == (refusal[0], True), line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("add", "gateway", "--scope", "feed", "--valid-for", "0s"), "more than nothing"),
+        (("add", "gateway", "--scope", "feed", "--valid-for", "3651d"), "at most 3650d"),
+        (("rotate", "gateway", "--valid-for", "9999999d"), "at most 3650d"),
+        (("rotate", "gateway", "--overlap", "999999999.9d"), "at most 3650d"),
+    ],
+)
+async def test_a_token_is_valid_for_a_span_that_has_an_end(
+    seeded: Settings, arguments: tuple[str, ...], expected: str
+) -> None:
+    ended = await run(variables_of(seeded), "services", *arguments)
+    assert (ended.status, expected in ended.errors) == (2, True), ended.errors

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from tests.server.accounts.links import links_left, make_links
 
 from contract_server.accounts.administration.address_change import InvalidAddressLink
 from contract_server.accounts.email import EmailTaken
-from contract_server.accounts.models import Account, AddressChange, PasswordResetToken
+from contract_server.accounts.models import Account, AddressChange
 from contract_server.clock import DatabaseClock
 from contract_server.mail.models import OutboxMail
 from contract_server.services import Services
@@ -101,15 +102,12 @@ async def test_an_address_of_another_account_is_refused_at_first_and_at_last(
         await other.delete()
 
 
-async def test_links_to_a_new_password_that_went_to_the_former_address_are_good_no_longer(
-    services: Services, account: Account
-) -> None:
+async def test_links_that_went_to_the_former_address_are_good_no_longer(services: Services, account: Account) -> None:
     tokens = await links(services, account)
-    await services.password_resets.request(account.email, client_address=HERE)
-    assert await PasswordResetToken.exists()
+    await make_links(account.id)
     for token in tokens:
         await services.address_changes.confirm(token)
-    assert not await PasswordResetToken.exists()
+    assert await links_left(account.id) == set()
 
 
 async def test_later_mails_go_to_the_new_address(services: Services, account: Account) -> None:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from tests.server.workbench import sql
 
 from contract_server.contracts.lookup.receipt_numbers import (
-    ALPHABET,
     LENGTH,
     format_receipt_number,
     new_receipt_number,
     parse_receipt_number,
 )
+from contract_server.crockford import ALPHABET
 
 NUMBERS = st.builds(new_receipt_number)
 PLACES = range(LENGTH)

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID, uuid4
 
+from tests.server.accounts.links import links_left, make_links
 from tests.server.workbench import ERASURE_DUE_AT, SERVICE_ENDS_AT, Workbench, contract_of, everything_stored, sql
 
 from contract_rules import Action, Actor, EventType
-from contract_server.accounts.models import PasswordResetToken
 from contract_server.accounts.viewer import Viewer
 from contract_server.contracts.models import Company as CompanyRow
 from contract_server.contracts.models import Contract, ContractEvent
@@ -155,10 +154,9 @@ async def test_after_the_end_of_service_the_contractors_address_alone_is_taken(b
 
 async def test_links_that_were_mailed_to_the_former_address_open_nothing(bench: Workbench) -> None:
     contractor = await bench.contract(members=0)
-    expires_at = bench.clock.instant + timedelta(days=9_999)
-    await PasswordResetToken.create(account_id=contractor.account_id, token_hash="0" * 64, expires_at=expires_at)
+    await make_links(contractor.account_id)
     await put(bench, registration(contractor, contractor=Contractor(contractor.name, f"{uuid4()}@example.jp")))
-    assert await PasswordResetToken.filter(account_id=contractor.account_id).count() == 0
+    assert await links_left(contractor.account_id) == set()
 
 
 async def test_two_updates_at_once_come_one_after_the_other(bench: Workbench) -> None:

@@ -79,9 +79,12 @@ async def test_everything_on_the_way_happens_at_its_own_instant(client: Client) 
     await client.log_in("operator@example.jp")
     contract = (await client.ask(EVENTS, id=ACTIVE_CONTRACT))["contract"]
     assert contract["status"] == "ERASED"
-    _, requested, ended, erased = (datetime.fromisoformat(event["at"]) for event in contract["events"]["nodes"])
+    _, requested, ended, announced, erased = (
+        datetime.fromisoformat(event["at"]) for event in contract["events"]["nodes"]
+    )
     midnight = requested.replace(hour=0, minute=0, second=0, microsecond=0)
     assert ended == midnight + timedelta(days=15)
+    assert announced == midnight + timedelta(days=39)
     assert timedelta() <= erased - (midnight + timedelta(days=46)) < timedelta(minutes=1)
 
 
@@ -103,6 +106,7 @@ async def test_two_who_move_the_clock_at_once_both_arrive(service: Running, clie
         "STARTED",
         "TERMINATION_REQUESTED",
         "SERVICE_ENDED",
+        "ERASURE_DUE",
         "ERASED",
     ]
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import GraphQLField, GraphQLObjectType, get_introspection_query, get_nullable_type, is_list_type, parse
 
 from contract_server.graphql.execution.query_cost import (
+    LENGTHS,
     TOKENS,
     VALUE_DEPTH,
     VALUES,
@@ -13,6 +14,8 @@ from contract_server.graphql.execution.query_cost import (
     check_budget,
     check_values,
 )
+from contract_server.graphql.schema import build_schema
+from contract_server.graphql.strawberry_internals import core
 
 
 def spread(name: str, times: int) -> str:
@@ -169,3 +172,36 @@ def test_the_json_of_a_request_may_be_nested_as_deep_as_the_limit_and_no_deeper(
 
 def test_a_text_is_one_value_however_long_it_is() -> None:
     check_values({"query": "[{" * 10_000})
+
+
+SHORT_LISTS = {
+    "availableActions",
+    "checks",
+    "contracts",  # of `contractFacts`: as many as there are ids, which count as values
+    "lastLogIns",
+    "path",
+    "recoveryCodes",
+    "unknown",  # as `contracts`
+}
+OF_A_PAGE = {"edges", "nodes"}
+
+
+def can_be_long(field: GraphQLField) -> bool:
+    return "first" in field.args or is_list_type(get_nullable_type(field.type))
+
+
+def test_the_length_of_every_list_of_the_schema_is_known() -> None:
+    lists = {
+        name
+        for kind in core(build_schema(development=True)).type_map.values()
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__")
+        for name, field in kind.fields.items()
+        if can_be_long(field)
+    }
+    assert lists - OF_A_PAGE - SHORT_LISTS == LENGTHS.keys() - SHORT_LISTS
+
+
+def test_lists_without_pages_count_as_long_as_they_can_be() -> None:
+    check_budget(parse("{ contracts(first: 99) { nodes { mails { id } erasureHolds { reference } } } }"))
+    with pytest.raises(OverBudget, match="items on all pages"):
+        check_budget(parse("{ contracts(first: 100) { nodes { mails { id } erasureHolds { reference } } } }"))

@@ -49,6 +49,15 @@ mutation ($id: ID!, $reviewOn: Date) {
   }
 }
 """
+RELEASE = """
+mutation ($id: ID!, $hold: ID) {
+  releaseErasureHold(input: { contractId: $id, holdId: $hold, reason: "settled" }) {
+    __typename
+    ... on Problem { code }
+    ... on ErasureHoldReleased { contract { erasureHold { reason reference } erasureHolds { id releasedAt } } }
+  }
+}
+"""
 DUE = "query ($first: Int, $after: String) { dueErasures(first: $first, after: $after) {"
 DUE += " nodes { contractId companyName state dueAt } pageInfo { hasNextPage endCursor } } }"
 
@@ -126,6 +135,33 @@ async def test_a_hold_shows_its_case_its_review_and_its_operator_to_operators_al
     assert seen == {"erasureHold": None, "erasureHolds": [], "mails": []}
 
 
+async def held_for_two_cases(client: Client) -> list[str]:
+    """The ids of two holds of one contract, the newest first."""
+    await as_operator(client)
+    query = (
+        "mutation ($id: ID!, $case: String!) { holdErasure(input: { contractId: $id, reason: $case, reference: $case })"
+        " { ... on ErasureHeld { contract { erasureHolds { id } } } } }"
+    )
+    for case in ("CASE-1", "CASE-2"):
+        held = (await client.ask(query, id=GRACE_CONTRACT, case=case))["holdErasure"]
+    return [hold["id"] for hold in held["contract"]["erasureHolds"]]
+
+
+async def test_a_release_names_its_hold_where_several_are_in_force(client: Client) -> None:
+    newest, first = await held_for_two_cases(client)
+    for hold_id, code in ((None, "HOLD_NOT_NAMED"), (GRACE_CONTRACT, "HOLD_NOT_FOUND"), ("x", "HOLD_NOT_FOUND")):
+        refused = (await client.ask(RELEASE, id=GRACE_CONTRACT, hold=hold_id))["releaseErasureHold"]
+        assert refused == {"__typename": "NotPossible", "code": code}
+    for _ in range(2):  # the second time it is released already
+        one = (await client.ask(RELEASE, id=GRACE_CONTRACT, hold=newest))["releaseErasureHold"]
+        assert one["contract"]["erasureHold"] == {"reason": "CASE-1", "reference": "CASE-1"}
+    log = (await client.ask(HISTORY, id=GRACE_CONTRACT))["auditLog"]["nodes"]
+    assert log == [{"event": None, "reason": "settled", "account": {"id": str(OPERATOR_ID)}}]
+    last = (await client.ask(RELEASE, id=GRACE_CONTRACT))["releaseErasureHold"]
+    assert last["contract"]["erasureHold"] is None
+    assert {hold["id"] for hold in last["contract"]["erasureHolds"] if hold["releasedAt"]} == {newest, first}
+
+
 async def test_a_day_of_review_has_not_passed(client: Client) -> None:
     await as_operator(client)
     query = (
@@ -146,7 +182,7 @@ async def test_due_erasures_are_read_by_pages_the_first_to_fall_due_first(client
     assert await client.errors(DUE, after="none") == ["BAD_USER_INPUT"]
 
 
-@pytest.mark.parametrize("number", ["", "x", "-1", "1.5", "9" * 40, "１"])
+@pytest.mark.parametrize("number", ["", "x", "-1", "1.5", "9" * 40, "9" * 5_000, "0" * 20 + "9" * 20, str(2**63), "１"])
 async def test_a_number_of_no_mail_has_not_failed(client: Client, number: str) -> None:
     await as_operator(client)
     query = "mutation ($id: ID!) { retryMail(input: { mailId: $id }) { ... on Problem { code } } }"

@@ -8,6 +8,7 @@ from graphql import GraphQLEnumType
 from contract_rules import Action, Actor, EventType, Status
 from contract_server.accounts.models import Role
 from contract_server.contracts.models import TerminationReason
+from contract_server.erasure.models import ConfirmedOutcome
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 from contract_server.graphql.types.enumerations import ContractAction
@@ -24,6 +25,7 @@ SCHEMA = core(build_schema(development=False))
         ("Role", Role),
         ("TerminationReason", TerminationReason),
         ("ContractAction", ContractAction),
+        ("ConfirmedOutcome", ConfirmedOutcome),
     ],
 )
 def test_an_enumeration_has_the_names_of_its_members(name: str, enumeration: type[Enum]) -> None:

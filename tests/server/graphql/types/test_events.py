@@ -31,7 +31,7 @@ def event(id_: UUID, type_: EventType, application: UUID | None) -> EventRow:
 async def test_a_page_shows_its_events_and_the_next_one_begins_behind_them() -> None:
     context = context_of(viewer(), active())
     page = Page([event(STARTED, EventType.STARTED, None), event(RESUMED, EventType.RESUMED, APPLICATION)])
-    context.loaders.event_pages.prime(EventPageKey(CONTRACT, Part(USUAL_PAGE)), page)
+    context.loaders.event_pages.prime(EventPageKey(CONTRACT, Part(USUAL_PAGE), for_operator=False), page)
     events = (await data_of(context, EVENTS, id=str(CONTRACT)))["contract"]["events"]
     assert [(node["type"], node["actor"], node["terminationId"]) for node in events["nodes"]] == [
         ("STARTED", "CONTRACTOR", None),
@@ -41,6 +41,8 @@ async def test_a_page_shows_its_events_and_the_next_one_begins_behind_them() -> 
     assert [edge["node"]["id"] for edge in events["edges"]] == [str(STARTED), str(RESUMED)]
     cursor = events["pageInfo"]["endCursor"]
     assert (cursor, read_event_cursor(cursor)) == (events["edges"][-1]["cursor"], (AT, RESUMED))
-    context.loaders.event_pages.prime(EventPageKey(CONTRACT, Part(USUAL_PAGE, (AT, RESUMED))), Page())
+    context.loaders.event_pages.prime(
+        EventPageKey(CONTRACT, Part(USUAL_PAGE, (AT, RESUMED)), for_operator=False), Page()
+    )
     rest = (await data_of(context, EVENTS, id=str(CONTRACT), after=cursor))["contract"]["events"]
     assert (rest["nodes"], rest["pageInfo"]["endCursor"]) == ([], None)

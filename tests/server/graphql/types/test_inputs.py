@@ -4,10 +4,10 @@ import pytest
 import strawberry
 
 from contract_server.accounts.passwords.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from contract_server.graphql.operations.arguments import LONGEST_REASON
 from contract_server.graphql.schema import build_schema
 from contract_server.graphql.strawberry_internals import core
 from contract_server.graphql.types import inputs
+from contract_server.visible_text import LONGEST_REASON
 
 SCHEMA = core(build_schema(development=True))
 

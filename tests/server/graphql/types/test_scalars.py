@@ -49,3 +49,15 @@ def test_an_instant_is_read_back_as_it_was_written(instant: datetime) -> None:
 def test_a_small_t_and_z_are_rfc_3339_too() -> None:
     assert INSTANT.parse_value is not None
     assert INSTANT.parse_value("2024-03-16t00:00:00z") == datetime(2024, 3, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("0001-01-01T00:00:00+14:00", datetime(1, 1, 1, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-14:00", datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+    ],
+)
+def test_an_instant_beyond_the_calendar_of_utc_is_its_end(text: str, end: datetime) -> None:
+    assert INSTANT.parse_value is not None
+    assert INSTANT.parse_value(text) == end

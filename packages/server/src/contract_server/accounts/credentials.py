@@ -1,13 +1,27 @@
-"""Replacing the password of an account."""
+"""Replacing the password of an account, and ending the links that were mailed to its address."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from contract_server.accounts.models import Account, PasswordResetToken, Session
+from contract_server.accounts.models import Account, AddressChange, EnrolmentLink, PasswordResetToken, Session
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
 from contract_server.clock import Clock
 from contract_server.db.transaction import transaction
 from contract_server.mail.password_mails import PasswordMails
+
+LINKS = (PasswordResetToken, EnrolmentLink, AddressChange)
+"""What opens something for an account by a token that reached its owner at the present address."""
+
+
+async def end_links(account_ids: Collection[UUID]) -> None:
+    """End all links of the accounts, in the caller's transaction: those in a former mailbox open nothing."""
+    if not account_ids:
+        return
+    # the accounts first: a transaction that uses one of the links waits, instead of a deadlock
+    await Account.filter(id__in=account_ids).order_by("id").select_for_update()
+    for link in LINKS:
+        await link.filter(account_id__in=account_ids).delete()
 
 
 class PasswordChanges:

@@ -18,10 +18,10 @@ from contract_server.accounts.client_address import networks
 from contract_server.accounts.fair_queue import Requester
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore
+from contract_server.accounts.source_limits import SourceLimits
 from contract_server.settings import Settings
 
 DAY = timedelta(days=1)
-FACTORS = (1, 2, 4)  # a wider network may belong to more people
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class LogInLimits:
         window = settings.log_in_window
         self._short_term = Limit(settings.log_in_failures_per_account, window)
         self._daily = Limit(settings.log_in_failures_of_unknown_devices, DAY, growing=False)
-        self._per_source = [Limit(settings.log_in_failures_per_source * factor, window) for factor in FACTORS]
+        self._per_source = SourceLimits(rate_limits, "log in", Limit(settings.log_in_failures_per_source, window))
         self._of_all = Limit(settings.log_in_failures_of_all, window, growing=False, refuses=False)
         self._rate_limits = rate_limits
 
@@ -73,10 +73,9 @@ class LogInLimits:
         sources = networks(client_address)
         short_term, daily = self._key(email, "source", sources[0]), self._key(email, "unknown devices")
         of_all = self._rate_limits.key("log in", "all")
-        keys = [self._rate_limits.key("log in", "source", source) for source in sources]
         limits = {
             short_term: self._short_term,
-            **dict(zip(keys, self._per_source, strict=False)),  # an IPv4 address has no wider network
+            **self._per_source.of(client_address),
             daily: self._daily,
             of_all: self._of_all,
         }

@@ -15,12 +15,12 @@ from contract_server.accounts.client_address import networks
 from contract_server.accounts.credentials import PasswordChanges
 from contract_server.accounts.devices import Devices
 from contract_server.accounts.email import find_account
-from contract_server.accounts.log_in_limits import FACTORS
 from contract_server.accounts.models import Account, PasswordResetToken
 from contract_server.accounts.passwords.hasher import PasswordHasher
 from contract_server.accounts.passwords.rules import require_suitable
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
+from contract_server.accounts.source_limits import SourceLimits
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
@@ -59,9 +59,8 @@ class PasswordResets:
         per_account = settings.password_resets_per_account
         self._per_account = Limit(per_account, LIMIT_WINDOW, growing=False)
         self._spaced = Limit(per_account, LIMIT_WINDOW, growing=False, refuses=False)
-        self._per_source = [
-            Limit(settings.password_resets_per_source * factor, LIMIT_WINDOW, growing=False) for factor in FACTORS
-        ]
+        per_source = Limit(settings.password_resets_per_source, LIMIT_WINDOW, growing=False)
+        self._per_source = SourceLimits(rate_limits, "password reset", per_source)
         self._devices = devices
         self._passwords = passwords
         self._changes = changes
@@ -160,11 +159,9 @@ class PasswordResets:
     def _limits(self, email: str, client_address: str, device: str | None) -> dict[str, Limit]:
         if device is not None:
             return {self._key(email, "device", device): self._per_account}
-        sources = networks(client_address)
-        keys = [self._rate_limits.key("password reset", "source", source) for source in sources]
         return {
-            self._key(email, "source", sources[0]): self._per_account,
-            **dict(zip(keys, self._per_source, strict=False)),  # an IPv4 address has no wider network
+            self._key(email, "source", networks(client_address)[0]): self._per_account,
+            **self._per_source.of(client_address),
             self._key(email, "unknown devices"): self._spaced,
         }
 

@@ -15,6 +15,9 @@ from contract_server.db.statements import Condition, fetch, with_places
 
 LogCursor = tuple[datetime, UUID]  # when it was done, and the id
 
+LOG_INS_SHOWN = 10
+"""The newest log-ins of an account that are shown."""
+
 _ENTRIES = """
     SELECT id, at, action, interface, account_id, about_id, contract_id, subject, source,
            reason, NULL AS event_type, NULL AS actor, NULL::uuid AS application_id

@@ -11,6 +11,7 @@ stored.
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -18,7 +19,7 @@ from uuid_utils.compat import uuid7
 from contract_server.audit.models import AuditAction
 from contract_server.audit.origin import sign
 from contract_server.db.statements import execute, fetch
-from contract_server.db.transaction import transaction
+from contract_server.db.transaction import after_commit, transaction
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
@@ -45,9 +46,10 @@ async def record(
     contract_id: UUID | None = None,
     subject: str | None = None,
     reason: str | None = None,
+    with_source: bool = True,
     execute: Callable[..., Awaitable[object]] = execute,
 ) -> None:
-    """Write one entry, and its log line.
+    """Write one entry, and its log line once the transaction is committed.
 
     Args:
         action: What was done.
@@ -56,6 +58,7 @@ async def record(
         contract_id: The contract that it concerns.
         subject: Numbers that say what was changed.
         reason: Why, in an operator's own words; emptied with the erasure of the contract.
+        with_source: Whether to store the hash of the source, which nothing would erase any more once the contract is.
         execute: Executes a statement in the transaction of what is reported.
     """
     signature = sign(account_id)
@@ -67,9 +70,10 @@ async def record(
         "contract_id": contract_id,
         "subject": subject,
     }
-    source = signature.source if signature.account_id or about_id else None
+    source = signature.source if with_source and (signature.account_id or about_id) else None
     await execute(_INSERT, uuid7(), *row.values(), source, reason)
-    log.info("audit entry written", **row)  # without source and reason, because no erasure reaches a log
+    # without source and reason, because no erasure reaches a log
+    after_commit(partial(log.info, "audit entry written", **row))
 
 
 class AuditRetention:

@@ -19,12 +19,15 @@ COMMANDS = {
     "terminate": ("terminate_resume:terminate", "Terminate a contract (契約終了) for its contractor."),
     "resume": ("terminate_resume:resume", "Resume a contract (契約再開) for its contractor."),
     "hold": ("holds:hold", "Put the erasure of a contract on hold."),
-    "release": ("holds:release", "Release the hold on an erasure."),
+    "release": ("holds:release", "Release a hold on an erasure."),
     "audit": ("audit:audit", "List who did what, newest first."),
-    "contracts": ("contracts:cli", "Look at contracts: list, show."),
-    "user": ("users:cli", "Operators and contractors: list, add, disable, change."),
-    "services": ("integration.services:cli", "Other services: add, list, rotate the token, revoke."),
-    "webhooks": ("integration.webhooks:cli", "Webhooks: add, list, deliveries, retry, rotate the secret, remove."),
+    "contracts": ("contracts:cli", "Look at contracts: list, find, show."),
+    "user": (
+        "users:cli",
+        "Accounts: list, show, add, password, unlock, enrol, disable, enable, rename, change-address, transfer.",
+    ),
+    "services": ("integration.services:cli", "Other services: add, list, rotate, revoke."),
+    "webhooks": ("integration.webhooks:cli", "Webhooks: add, list, deliveries, retry, dismiss, rotate, remove."),
     "due": ("schedule:due", "List due actions: all overdue ones, and those of the coming days."),
     "sweep": ("schedule:sweep", "Run all due actions and send pending mails, once."),
     "doctor": ("doctor:doctor", "Check every promise: nothing late, erased data erased, evidence complete."),
@@ -50,7 +53,7 @@ def command_line(*names: str) -> typer.Typer:
     for name, (place, summary) in COMMANDS.items():
         command = _load(place) if name in names else _listed
         if isinstance(command, typer.Typer):
-            cli.add_typer(command, name=name, short_help=summary)
+            cli.add_typer(command, name=name, help=summary, short_help=summary)
         else:
             cli.command(name, short_help=summary)(command)
     return cli

@@ -16,6 +16,7 @@ from contract_server.visible_text import escape
 
 _WIDTH_IN_PIPES = 10_000
 
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="Show at most this many.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for scripts.")]
 
 

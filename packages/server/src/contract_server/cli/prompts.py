@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from contract_server.cli.exit_status import Refusal, Status
-from contract_server.visible_text import InvalidValue, require_line
-
-LONGEST_REASON = 500
+from contract_server.visible_text import LONGEST_REASON, InvalidValue, require_line
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 

@@ -8,10 +8,16 @@ from contract_server.headers import LONGEST_HEADER, LONGEST_HEADERS, LONGEST_URL
 
 
 def error_response(
-    status: int, message: str, *, code: str = "BAD_USER_INPUT", headers: Mapping[str, str] | None = None
+    status: int,
+    message: str,
+    *,
+    code: str = "BAD_USER_INPUT",
+    headers: Mapping[str, str] | None = None,
+    **extensions: str,
 ) -> Response:
     """A response with one error; the message says what to do instead."""
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)
+    error = {"message": message, "extensions": {"code": code, **extensions}}
+    return JSONResponse({"errors": [error]}, status, headers)
 
 
 def url_too_long() -> Response:

@@ -1,5 +1,6 @@
 """Serve the pages and their files: the same bytes for all visitors, under the strictest policy that they allow."""
 
+import json
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import HTTPExceptionHandler, Scope
 
 from contract_server.console.pages import NOT_FOUND, PAGES, Page
+from contract_server.documents.receipt_terms import TERMS
 from contract_server.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
@@ -32,7 +34,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 def console_routes(settings: Settings) -> list[BaseRoute]:
     """Routes of all pages, and of their scripts, styles and images."""
-    return [*(_route(page, settings) for page in PAGES), Mount("/console", _Assets(directory=_STATIC))]
+    return [
+        *(_route(page, settings) for page in PAGES),
+        Route("/console/receipt-terms.js", _receipt_terms),
+        Mount("/console", _Assets(directory=_STATIC)),
+    ]
 
 
 def not_found_page(settings: Settings) -> HTTPExceptionHandler:
@@ -56,6 +62,12 @@ def _route(page: Page, settings: Settings) -> Route:
         return _html(early if _EARLY in request.query_params else body)
 
     return Route(page.path, endpoint, methods=["GET", "POST"], name=f"console:{page.path}")
+
+
+async def _receipt_terms(_: Request) -> Response:
+    """The terms of a receipt as a module, so that the printed page and the mailed file have the same."""
+    module = f"export const TERMS = {json.dumps(TERMS)};\n"
+    return Response(module, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 def _html(body: bytes, status: int = 200) -> Response:

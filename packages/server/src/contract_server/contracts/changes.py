@@ -9,7 +9,7 @@ This does not serialise concurrent changes. The lock does, or the statement that
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from uuid import UUID
 from contract_rules import Action, Actor, EventType, Granted, Refused, complete, decide
 from contract_server.clock import Clock
 from contract_server.contracts.effects import NO_REASONS, Reasons, contract_after, writes_for
+from contract_server.contracts.holds.further import change_further_hold
 from contract_server.contracts.idempotency import IdempotencyKey, answer_columns, keys_left
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.notifications import Notifications
@@ -45,6 +46,7 @@ SEEN_BY: Final[Mapping[EventType, frozenset[Actor]]] = complete(
         EventType.ERASED: _EVERYONE,
         EventType.REGISTRATION_CHANGED: _EVERYONE,
         EventType.MEMBERS_REMOVED: _EVERYONE,
+        EventType.ERASURE_DUE: frozenset({Actor.SYSTEM}),
     },
 )
 """The actors who see a contract differently after an event of that type."""
@@ -72,7 +74,9 @@ class ChangeBudget:
 
     def left(self, contract_id: UUID, now: datetime) -> Condition:
         """The condition that one more change is within the budget."""
-        return Condition(_CHANGES_LEFT, (contract_id, self._midnight(now), self._most - 1))
+        return Condition(
+            _CHANGES_LEFT, (contract_id, self._policies.start_of(self._policies.today(now)), self._most - 1)
+        )
 
     async def require(self, contract_id: UUID, now: datetime) -> None:
         """Check that one more change is within the budget.
@@ -81,10 +85,7 @@ class ChangeBudget:
             TooManyChanges: It is not, until the next midnight.
         """
         if not await self.left(contract_id, now).holds():
-            raise TooManyChanges(self._most, until=self._midnight(now + _A_DAY))
-
-    def _midnight(self, instant: datetime) -> datetime:
-        return datetime.combine(self._policies.today(instant), time.min, self._policies.zone)
+            raise TooManyChanges(self._most, until=self._policies.start_of(self._policies.today(now) + _A_DAY))
 
 
 class ContractChanges:
@@ -128,6 +129,7 @@ class ContractChanges:
 
         Raises:
             TooManyChanges: The rules grant it, but the contractor has used up the day's budget.
+            NotPossible: It releases a hold that is not named, or is none of the contract's.
         """
         now = await self._clock.now()
         decision = await self._decide(contract, action, actor, now)
@@ -137,8 +139,11 @@ class ContractChanges:
             return ActionResult(contract, now, stale=True)
         if self._budget and actor is Actor.CONTRACTOR:
             await self._budget.require(contract.id, now)
+        if further := await change_further_hold(contract, action, now, reasons):
+            return ActionResult(further, now)
         after = contract_after(contract, decision, now, reasons)
-        mail = partial(self._notifications.row, after, contractor, now)
+        company = await self._notifications.company_of(contract.id)
+        mail = partial(self._notifications.row, after, contractor, company, now)
         await write_rows(*writes_for(decision, contract, after, now, mail=mail, reasons=reasons))
         return ActionResult(after, now)
 
@@ -161,7 +166,8 @@ class ContractChanges:
         if isinstance(decision, Refused):
             return None
         after = contract_after(contract, decision, now, reasons)
-        mail = partial(self._notifications.row, after, read.viewer, now)
+        company = read.company.name if read.company else ""
+        mail = partial(self._notifications.row, after, read.viewer, company, now)
         writes = writes_for(decision, contract, after, now, mail=mail, reasons=reasons)
         result = ActionResult(after, now)
         conditions = [self._budget.left(contract.id, now)] if self._budget else []
@@ -202,7 +208,7 @@ class ContractChanges:
 
     def _valid_until(self, contract: ContractSnapshot, now: datetime) -> datetime:
         """Until when the decision stays valid: midnight, or the end of the window."""
-        tomorrow = datetime.combine(self._policies.today(now) + _A_DAY, time.min, self._policies.zone)
+        tomorrow = self._policies.start_of(self._policies.today(now) + _A_DAY)
         application = contract.facts.application
         return min(tomorrow, application.timeline.resumption.at) if application else tomorrow
 

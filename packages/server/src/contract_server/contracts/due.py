@@ -11,7 +11,7 @@ costs the same however many contracts there are.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contract_rules import Action
@@ -81,6 +81,16 @@ _FIRST_AFTER = [
 ]
 NEXT = f"SELECT least({', '.join(_FIRST_AFTER)}) AS due_at"
 
+NOTICE = timedelta(days=7)
+"""How long before the promised erasure other services are told of it, on hold or not."""
+
+UNANNOUNCED = (
+    "contract.erasure_due_at IS NOT NULL AND contract.erasure_announced_for IS DISTINCT FROM contract.erasure_due_at"
+)
+"""The condition that an erasure is planned, and other services have not been told of it."""
+
+_NEXT_NOTICE = f"SELECT min(erasure_due_at) AS due_at FROM contract WHERE {UNANNOUNCED} AND erasure_due_at > $1"  # noqa: S608 - as above
+
 
 @dataclass(frozen=True, slots=True)
 class DueAction:
@@ -112,3 +122,9 @@ async def next_due_at(after: datetime) -> datetime | None:
     rows = await fetch(NEXT, after)
     due_at: datetime | None = rows[0]["due_at"]
     return due_at
+
+
+async def next_notice_at(after: datetime) -> datetime | None:
+    """Return the first instant after `after` at which other services are to be told of an erasure."""
+    due_at: datetime | None = (await fetch(_NEXT_NOTICE, after + NOTICE))[0]["due_at"]
+    return due_at - NOTICE if due_at else None

@@ -5,7 +5,7 @@ stored in the transaction that holds the contract's lock (`db.rows.write_rows`),
 the version that was read (`optimistic.write_unless_changed`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypedDict, assert_never
@@ -14,12 +14,19 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from contract_notify import ErasureReminder
-from contract_rules import Granted, MailKind, RecordEvent, SendMail
+from contract_rules import Actor, EventType, Granted, MailKind, RecordEvent, SendMail, Status
 from contract_server.audit.origin import NO_SIGNATURE, Signature
-from contract_server.contracts.holds import NO_TERMS, HoldTerms, place_hold, release_hold
+from contract_server.contracts.due import NOTICE
+from contract_server.contracts.holds.records import NO_TERMS, HoldTerms, place_hold, release_hold
 from contract_server.contracts.lookup.receipt_numbers import new_receipt_number
 from contract_server.contracts.models import Contract, ContractEvent, TerminationApplication, TerminationReason
-from contract_server.contracts.snapshot import ContractSnapshot, Hold, application_columns, contract_columns
+from contract_server.contracts.snapshot import (
+    ContractSnapshot,
+    Hold,
+    application_columns,
+    contract_columns,
+    hold_columns,
+)
 from contract_server.db.rows import Insert, Row, Update, Write
 from contract_server.mail.models import OutboxMail
 from contract_server.mail.outbox import withdraw_reminders
@@ -36,6 +43,8 @@ class Reasons(NamedTuple):
     """An operator's own words, stored with the events."""
     terms: HoldTerms = NO_TERMS
     signature: Signature = NO_SIGNATURE
+    hold_id: UUID | None = None
+    """Which of several holds is to be released."""
 
 
 NO_REASONS = Reasons()
@@ -54,6 +63,7 @@ def contract_after(before: ContractSnapshot, decision: Granted, now: datetime, r
         **_names_of_application(before, decision),
         reason=reasons.reason or before.reason,
         hold=_hold(before, held=decision.facts.erasure_held, reason=reasons.note, now=now),
+        erasure_announced=before.erasure_announced and decision.facts.status is Status.TERMINATED,
     )
 
 
@@ -72,9 +82,13 @@ def writes_for(
     """
     if not decision.effects:
         return []
-    writes: list[Write] = [Update(Contract, [{"id": after.id, **contract_columns(after, now)}])]
+    changed = contract_columns(after, now) | (hold_columns(after) if after.hold != before.hold else {})
+    writes: list[Write] = [Update(Contract, [{"id": after.id, **changed}])]
     writes += _writes_for_application(before, after, now)
     writes += _writes_for_hold(before, after, now, reasons)
+    writes += [
+        Insert(ContractEvent, [_event(each, before, after, reasons)]) for each in _missed_notice(before, after, now)
+    ]
     for effect in decision.effects:
         match effect:
             case RecordEvent():
@@ -84,6 +98,35 @@ def writes_for(
             case unknown:
                 assert_never(unknown)
     return writes
+
+
+def writes_for_notice(contract: ContractSnapshot, now: datetime) -> list[Write]:
+    """Return the rows to store if other services are to be told of the erasure of a locked contract; else none."""
+    notice, application = _due_notice(contract, now), contract.facts.application
+    if notice is None or application is None:
+        return []
+    announced = {"id": contract.id, "erasure_announced_for": application.timeline.erasure.at}
+    event = _event(notice, contract, contract, NO_REASONS)
+    return [Update(Contract, [announced]), Insert(ContractEvent, [event])]
+
+
+def _due_notice(contract: ContractSnapshot, now: datetime) -> RecordEvent | None:
+    """Return the notice of the erasure if it is due: at the instant that was promised, however late it is recorded.
+
+    It changes nothing of the contract, so it has the contract's present version and makes no request stale. A hold does
+    not delay it: the promised date stays, and the erasure follows as soon as the hold is released.
+    """
+    application = contract.facts.application
+    if application is None or contract.facts.status is not Status.TERMINATED or contract.erasure_announced:
+        return None
+    at = max(application.timeline.erasure.at - NOTICE, application.requested_at)
+    return RecordEvent(EventType.ERASURE_DUE, at, Actor.SYSTEM, application.number) if at <= now else None
+
+
+def _missed_notice(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> Iterator[RecordEvent]:
+    """The notice that an erasure records with itself, so that it precedes the erasure after any outage."""
+    if after.facts.status is Status.ERASED and (notice := _due_notice(before, now)):
+        yield notice
 
 
 def _writes_for_application(before: ContractSnapshot, after: ContractSnapshot, now: datetime) -> list[Write]:

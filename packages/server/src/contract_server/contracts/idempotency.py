@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.result import ActionResult, IdempotencyKeyReused
+from contract_server.db.rows import Insert, write_rows
 from contract_server.db.statements import Condition, execute
 from contract_server.request_limits import RateLimited
 
@@ -64,7 +65,7 @@ async def recall(key: IdempotencyKey) -> ActionResult | None:
 
 async def remember(key: IdempotencyKey, result: ActionResult) -> None:
     """Store the first result, in the transaction of its change."""
-    await IdempotentAnswer.create(**answer_columns(key, result))
+    await write_rows(Insert(IdempotentAnswer, [answer_columns(key, result)]))
 
 
 def answer_columns(key: IdempotencyKey, result: ActionResult) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def answer_columns(key: IdempotencyKey, result: ActionResult) -> dict[str, Any]:
         "account_id": key.account_id,
         "key": key.key,
         "input_hash": key.input_hash,
-        "answer": _RESULTS.dump_python(result, mode="json", exclude=_WRITTEN_BY_OPERATORS),
+        "answer": orjson.Fragment(_RESULTS.dump_json(result, exclude=_WRITTEN_BY_OPERATORS)),
     }
 
 

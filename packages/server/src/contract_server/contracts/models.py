@@ -27,6 +27,9 @@ class Contract(Model):
     applications = fields.IntField(description="how many applications to terminate were ever made")
     service_end_due_at = fields.DatetimeField(null=True, description="when the end of service is to be recorded")
     erasure_due_at = fields.DatetimeField(null=True, description="when everything personal is to be erased")
+    erasure_announced_for = fields.DatetimeField(
+        null=True, description="the due date of the erasure that other services were told of"
+    )
     erased_at = fields.DatetimeField(null=True)
     hold_placed_at = fields.DatetimeField(null=True, description="set while erasure is on hold")
     hold_reason = fields.CharField(max_length=500, null=True)

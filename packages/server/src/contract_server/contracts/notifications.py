@@ -4,16 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from contract_notify import Attachment, ResumptionAccepted, TerminationAccepted
 from contract_rules import MailKind, complete
+from contract_server.contracts.queries import find_company_name
 from contract_server.contracts.reminder_windows import Window
+from contract_server.contracts.result import NotPossible, Obstacle
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.mail.models import OutboxMail
 from contract_server.mail.outbox import Outbox, Recipient, write_attachments
 
-Documents = Callable[[ContractSnapshot], Sequence[Attachment]]
-"""Makes the documents of the application in force."""
+Documents = Callable[[ContractSnapshot, str], Sequence[Attachment]]
+"""Makes the documents of the application in force, for the company of that name."""
 
 
 class Notifications:
@@ -25,16 +28,25 @@ class Notifications:
         self._documents = documents
         self._render = lru_cache(maxsize=16)(outbox.render)  # these mails are the same for all contractors
 
+    async def company_of(self, contract_id: UUID) -> str:
+        """Find the name of the company for the documents, if mails carry any."""
+        return (self._documents and await find_company_name(contract_id)) or ""
+
     def row(
-        self, contract: ContractSnapshot, contractor: Recipient | None, now: datetime, kind: MailKind
+        self, contract: ContractSnapshot, contractor: Recipient | None, company: str, now: datetime, kind: MailKind
     ) -> dict[str, Any]:
-        """Return the columns of the mail about a change, which led to this state of the contract."""
-        assert contractor is not None, f"{kind} has no recipient"  # noqa: S101 - such a change names its contractor
+        """Return the columns of the mail about a change, which led to this state of the contract.
+
+        Raises:
+            NotPossible: There is no contractor who could get it.
+        """
+        if contractor is None:
+            raise NotPossible(Obstacle.NO_CONTRACTOR)
         message = _MESSAGES[kind](contract)
         unique = f"{contract.id}.{contract.facts.version}"
         row = self._outbox.row(contractor, message, unique, now, self._render(message))
         if self._documents and kind is MailKind.TERMINATION_ACCEPTED:
-            row["attachments"] = write_attachments(self._documents(contract))
+            row["attachments"] = write_attachments(self._documents(contract, company))
         return row
 
     def reminder(self, contract: ContractSnapshot, contractor: Recipient, window: Window, now: datetime) -> OutboxMail:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from contract_rules import Status
+from contract_rules import EventType, Status
 from contract_server.contracts.lookup.search import search_contracts
 from contract_server.contracts.models import Company, Contract, ContractEvent
 from contract_server.contracts.snapshot import ContractSnapshot
@@ -17,6 +17,9 @@ from contract_server.db.statements import fetch
 
 ContractCursor = tuple[date, UUID]  # when the contract began, and its id
 EventCursor = tuple[datetime, UUID]  # when it happened, and its id
+
+FOR_OPERATORS_ALONE = frozenset({EventType.ERASURE_HELD, EventType.ERASURE_HOLD_RELEASED, EventType.ERASURE_DUE})
+"""The events that a contractor does not see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class EventPageKey:
 
     contract_id: UUID
     part: Part[EventCursor]
+    for_operator: bool
 
 
 async def find_company_name(contract_id: UUID | None) -> str | None:
@@ -88,11 +92,15 @@ def _compare(column: str, comparison: str, value: Any) -> Q:  # noqa: ANN401 - o
     return Q(**{f"{column}__{comparison}": value})
 
 
-async def find_event_pages(contract_ids: list[UUID], part: Part[EventCursor]) -> dict[UUID, Page[ContractEvent]]:
+async def find_event_pages(
+    contract_ids: list[UUID], part: Part[EventCursor], *, for_operator: bool
+) -> dict[UUID, Page[ContractEvent]]:
     """Find the same page of the history of several contracts, oldest first, in one statement for all of them."""
-    found = await _find_events(contract_ids, part.one_larger())
+    hidden = [] if for_operator else [*FOR_OPERATORS_ALONE]
+    found = await _find_events(contract_ids, part.one_larger(), hidden)
     preceding, following = [
-        await _find_events(contract_ids, outside) if outside else {} for outside in (part.preceding(), part.following())
+        await _find_events(contract_ids, outside, hidden) if outside else {}
+        for outside in (part.preceding(), part.following())
     ]
     return {
         contract_id: Page.of(
@@ -102,23 +110,27 @@ async def find_event_pages(contract_ids: list[UUID], part: Part[EventCursor]) ->
     }
 
 
-async def _find_events(contract_ids: list[UUID], part: Part[EventCursor]) -> dict[UUID, list[ContractEvent]]:
+async def _find_events(
+    contract_ids: list[UUID], part: Part[EventCursor], hidden: list[EventType]
+) -> dict[UUID, list[ContractEvent]]:
     """Find the events of the part, of each contract that has any."""
     direction, bound = "DESC" if part.from_end else "ASC", "=" if part.with_bounds else ""
     rows = await fetch(
         f"""
-        SELECT id FROM (
-            SELECT id, row_number() OVER (PARTITION BY contract_id ORDER BY at {direction}, id {direction}) AS place
-              FROM contract_event
-             WHERE contract_id = ANY ($1)
-               AND ($2::timestamptz IS NULL OR (at, id) >{bound} ($2, $3::uuid))
-               AND ($4::timestamptz IS NULL OR (at, id) <{bound} ($4, $5::uuid))
-        ) AS events WHERE place <= $6
+        SELECT event.id
+          FROM unnest($1::uuid[]) AS wanted (id)
+         CROSS JOIN LATERAL (
+               SELECT id FROM contract_event
+                WHERE contract_id = wanted.id AND type <> ALL ($7)
+                  AND ($2::timestamptz IS NULL OR (at, id) >{bound} ($2, $3::uuid))
+                  AND ($4::timestamptz IS NULL OR (at, id) <{bound} ($4, $5::uuid))
+                ORDER BY at {direction}, id {direction} LIMIT $6) AS event
         """,  # noqa: S608 - our own words
         contract_ids,
         *(part.after or (None, None)),
         *(part.before or (None, None)),
         part.size,
+        hidden,
     )
     order = ("-at", "-id") if part.from_end else ("at", "id")
     events: dict[UUID, list[ContractEvent]] = {}

@@ -68,17 +68,18 @@ REMINDERS = (
 
 def windows_of(application: Application) -> Iterator[Window]:
     """Return the windows of an application, without those that open before it was accepted."""
-    for reminder, opens_at in _openings(application):
+    for reminder, opens_at in _openings(application, application.requested_at):
         yield Window(reminder, opens_at, opens_at - reminder.opens + reminder.closes)
 
 
 def next_opening(application: Application, after: datetime) -> datetime | None:
     """Return when the next window of the application opens after that instant, None if none does."""
-    return min((opens_at for _, opens_at in _openings(application) if opens_at > after), default=None)
+    openings = _openings(application, max(after, application.requested_at))
+    return min((opens_at for _, opens_at in openings), default=None)
 
 
-def _openings(application: Application) -> Iterator[tuple[Reminder, datetime]]:
+def _openings(application: Application, after: datetime) -> Iterator[tuple[Reminder, datetime]]:
     for reminder in REMINDERS:
         opens_at = application.timeline.deadline(reminder.deadline).at + reminder.opens
-        if opens_at > application.requested_at:
+        if opens_at > after:
             yield reminder, opens_at

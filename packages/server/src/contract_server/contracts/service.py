@@ -9,7 +9,7 @@ from contract_server.accounts.viewer import Viewer
 from contract_server.audit.origin import sign
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.effects import Reasons
-from contract_server.contracts.holds import NO_TERMS, HoldTerms
+from contract_server.contracts.holds.records import NO_TERMS, HoldTerms
 from contract_server.contracts.idempotency import IdempotencyKey, recall, remember, require_key
 from contract_server.contracts.models import TerminationReason
 from contract_server.contracts.result import ActionResult, ContractNotFound
@@ -38,6 +38,8 @@ class ContractRequest:
     note: str | None = None
     """An operator's own words, stored with the events."""
     terms: HoldTerms = NO_TERMS
+    hold_id: UUID | None = None
+    """Which hold to release; needed if several are in force."""
 
     def key(self, viewer: Viewer, key: str) -> IdempotencyKey:
         """The viewer's key for this request."""
@@ -76,6 +78,7 @@ class ContractService:
             IdempotencyKeyReused: The key was used for another request.
             ActionRefused: The rules refuse the request.
             TooManyChanges: The contractor has used up the day's budget.
+            NotPossible: It releases a hold that is not named, or is none of the contract's.
             RateLimited: Too many requests about the contract wait, or too many results are stored for the viewer.
             StaleContract: The viewer could see that the contract has changed since the expected version.
         """
@@ -115,7 +118,7 @@ class ContractService:
                 return recalled
             if key:
                 await require_key(key.account_id)
-            reasons = Reasons(request.reason, request.note, request.terms, sign(viewer.account_id))
+            reasons = Reasons(request.reason, request.note, request.terms, sign(viewer.account_id), request.hold_id)
             result = await self._changes.change(
                 contract,
                 request.action,

@@ -27,7 +27,8 @@ APPLICATION_COLUMNS = """
 
 SNAPSHOT_COLUMNS = f"""
     contract.id AS contract_id, contract.version, contract.status, contract.started_on, contract.applications,
-    contract.hold_placed_at, contract.hold_reason, applied.reason, applied.service_ended_at, {APPLICATION_COLUMNS}
+    contract.hold_placed_at, contract.hold_reason, contract.erasure_announced_for, applied.reason,
+    applied.service_ended_at, {APPLICATION_COLUMNS}
 """
 
 APPLICATION_IN_FORCE = """
@@ -39,7 +40,7 @@ APPLICATION_IN_FORCE = """
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold on the erasure, with the operator's written reason."""
+    """The erasure on hold: since when without a break, and the operator's written reason of the newest hold."""
 
     placed_at: datetime
     reason: str = ""
@@ -56,6 +57,8 @@ class ContractSnapshot:
     receipt_number: str | None = None
     reason: TerminationReason | None = None
     hold: Hold | None = None
+    erasure_announced: bool = False
+    """Whether the history has the notice of the erasure that is due."""
 
 
 def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships no types
@@ -76,6 +79,8 @@ def snapshot_of(row: Any) -> ContractSnapshot:  # noqa: ANN401 - asyncpg ships n
         receipt_number=row["receipt_number"],
         reason=TerminationReason[reason] if reason else None,
         hold=None if placed_at is None else Hold(placed_at, row["hold_reason"] or ""),
+        erasure_announced=row["erasure_announced_for"] is not None
+        and row["erasure_announced_for"] == row["erasure_at"],
     )
 
 
@@ -128,7 +133,7 @@ def judged_columns(application: Application) -> dict[str, Any]:
 
 
 def contract_columns(snapshot: ContractSnapshot, now: datetime) -> dict[str, object]:
-    """Return the columns of the contract that a change can change."""
+    """Return the columns of the contract that a change can change, without those of the hold."""
     facts = snapshot.facts
     timeline = facts.application.timeline if facts.application else None
     terminated = timeline is not None and facts.status is Status.TERMINATED
@@ -139,6 +144,15 @@ def contract_columns(snapshot: ContractSnapshot, now: datetime) -> dict[str, obj
         "applications": facts.applications,
         "service_end_due_at": timeline.service_end.at if timeline and terminated and not facts.service_ended else None,
         "erasure_due_at": timeline.erasure.at if timeline and terminated else None,
+        "erasure_announced_for": (
+            timeline.erasure.at if timeline and terminated and snapshot.erasure_announced else None
+        ),
+    }
+
+
+def hold_columns(snapshot: ContractSnapshot) -> dict[str, object]:
+    """Return the columns of the contract that its holds change: only under its lock, because they have no version."""
+    return {
         "hold_placed_at": snapshot.hold.placed_at if snapshot.hold else None,
         "hold_reason": snapshot.hold.reason if snapshot.hold else None,
     }

@@ -108,7 +108,8 @@ class Client(AsyncpgDBClient):
     async def create_pool(self, **settings: Any) -> Any:  # noqa: ANN401 - asyncpg's own
         """Make the pool. Its connections are opened as they are needed, by the URL alone."""
         arguments = {name: value for name, value in settings.items() if name in _ARGUMENTS}
-        return ConnectionPool(settings["max_size"], Hosts(**arguments).connect)
+        keeps_statements = arguments.get("statement_cache_size") != 0
+        return ConnectionPool(settings["max_size"], Hosts(**arguments).connect, keeps_statements=keeps_statements)
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         """Lend a connection of the pool."""

@@ -6,13 +6,16 @@ transaction or a running statement. A connection in that state is closed, and th
 a session, or takes a lock of one, undoes it itself.
 
 The pool hands out idle connections only. Between the server's last message and the end of the stream, a connection is
-neither closed nor idle. Such a connection is closed, and the next one is taken.
+neither closed nor idle. Such a connection is closed, and the next one is taken. asyncpg tells only when it is asked to
+execute something, so it is asked to execute a statement no times at all, for which it sends nothing. That statement is
+prepared once for each connection, because looking it up takes as long as the question.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -25,6 +28,9 @@ CLOSE_LIMIT_S = 1.0
 
 NOT_OF_THE_SERVER = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What asyncpg raises both for a lost connection and for wrong use of its API."""
+
+Executemany = Callable[[Sequence[object]], Awaitable[None]]
+"""Executes a statement once for each item, its values."""
 
 _NOTHING = "SELECT"
 _READ_ONLY = ("in_hot_standby", "default_transaction_read_only")  # settings that PostgreSQL reports unasked
@@ -42,11 +48,13 @@ class PoolUse:
 class ConnectionPool:
     """Lends the idle connection that was returned last, with the statements that it has prepared."""
 
-    def __init__(self, limit: int, connect: Callable[[], Awaitable[Any]]) -> None:
+    def __init__(self, limit: int, connect: Callable[[], Awaitable[Any]], *, keeps_statements: bool = True) -> None:
+        """Set the most connections, how to open one, and whether its prepared statements stay, as no pooler's do."""
         self._limit = limit
         self._connect = connect
+        self._keeps_statements = keeps_statements
         self._slots = asyncio.Semaphore(limit)
-        self._open: set[Any] = set()
+        self._open: dict[Any, Executemany] = {}  # each with what asks whether it is idle
         self._idle: list[Any] = []
         self._is_closed = False
 
@@ -61,6 +69,7 @@ class ConnectionPool:
         Raises:
             DBConnectionError: The pool is closed, or asyncpg gives no connection.
         """
+        self._require_open()
         await self._slots.acquire()
         try:
             return await self._idle_connection() or await self._new_connection()
@@ -102,9 +111,9 @@ class ConnectionPool:
         while self._idle:
             connection = self._idle.pop()
             try:
-                await connection.executemany(_NOTHING, ())  # sends nothing; refused unless the protocol is idle
+                await self._open[connection](())
             except BaseException as error:
-                self._open.discard(connection)
+                del self._open[connection]
                 connection.terminate()
                 if not isinstance(error, NOT_OF_THE_SERVER):
                     raise
@@ -113,16 +122,30 @@ class ConnectionPool:
         return None
 
     async def _new_connection(self) -> Any:  # noqa: ANN401 - as above
+        self._require_open()
+        connection = await self._connect()
+        try:
+            self._open[connection] = await self._executing_nothing(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    async def _executing_nothing(self, connection: Any) -> Executemany:  # noqa: ANN401 - as above
+        """Return a function that is refused unless the connection is idle."""
+        if self._keeps_statements:
+            executemany: Executemany = (await connection.prepare(_NOTHING)).executemany
+            return executemany
+        return partial(connection.executemany, _NOTHING)
+
+    def _require_open(self) -> None:
         if self._is_closed:
             raise DBConnectionError("the connections to the database are closed")
-        connection = await self._connect()
-        self._open.add(connection)
-        return connection
 
     async def _close(self, connection: Any) -> None:  # noqa: ANN401 - as above
         with suppress(Exception):  # asyncpg has cut it off
             await connection.close(timeout=CLOSE_LIMIT_S)
-        self._open.discard(connection)
+        self._open.pop(connection, None)
 
 
 def _is_unfit(connection: Any) -> bool:  # noqa: ANN401 - as above

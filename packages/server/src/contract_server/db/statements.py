@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from contract_server.db.transaction import current_connection
 
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext($1))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext($1)) AS locked"
 
 
@@ -37,6 +38,11 @@ async def execute(statement: str, *values: object) -> int:
         status: str = await connection.execute(statement, *values)
     changed = status.rpartition(" ")[2]
     return int(changed) if changed.isdecimal() else 0
+
+
+async def lock(name: str) -> None:
+    """Take the lock of that name until the transaction ends, once no other session has it."""
+    await fetch(_LOCK, f"contract_server.{name}")
 
 
 async def try_lock(name: str) -> bool:

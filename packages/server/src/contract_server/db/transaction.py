@@ -5,12 +5,15 @@ graphql-core cancels sibling resolvers, so this happens. After ten such requests
 wrapper releases the connection in every case.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContextPooled
 from tortoise.connection import get_connection, get_connections
 from tortoise.transactions import in_transaction  # noqa: TID251 - wrapped here
+
+_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 
 
 @asynccontextmanager
@@ -27,13 +30,29 @@ async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
             await _discard(context)
         raise
     failure: BaseException | None = None
+    calls: list[Callable[[], None]] = []
+    token = _after_commit.set(calls)
     try:
         yield client
     except BaseException as error:
         failure = error
         raise
     finally:
-        await context.__aexit__(type(failure) if failure else None, failure, None)
+        try:
+            await context.__aexit__(type(failure) if failure else None, failure, None)
+        finally:
+            _after_commit.reset(token)
+    for call in calls:
+        after_commit(call)  # of a savepoint: once the transaction around it is committed
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Make a call once the open transaction has been committed, and never if it is rolled back; without one, now."""
+    calls = _after_commit.get()
+    if calls is None:
+        call()
+    else:
+        calls.append(call)
 
 
 async def _discard(context: TransactionContextPooled) -> None:

@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from contract_rules import Language, date_in_words
+
 LISTED_AT_MOST: Final = 200
 """How many mails the list shows; older ones stay in the folder."""
 
@@ -40,7 +42,6 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _JAPAN: Final = timezone(timedelta(hours=9))
-_WEEKDAYS: Final = "月火水木金土日"
 _LINK: Final = re.compile(r"(https?://[!-~]+)")
 _MISSING: Final = "（なし）"
 _UNREADABLE: Final = "（本文を表示できません）"
@@ -153,8 +154,7 @@ def _style(_: Request) -> Response:
 
 def _in_japanese(instant: datetime) -> str:
     """An instant as in `2024年3月1日（金）10:00:05`."""
-    day = f"{instant.year}年{instant.month}月{instant.day}日（{_WEEKDAYS[instant.weekday()]}）"
-    return f"{day}{instant:%H:%M:%S}"
+    return f"{date_in_words(instant.date(), Language.JA)}{instant:%H:%M:%S}"
 
 
 def _split_at_links(text: str) -> list[tuple[str, str]]:

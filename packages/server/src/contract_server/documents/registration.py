@@ -17,6 +17,7 @@ import orjson
 
 from contract_rules import Actor, EventType, complete
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
+from contract_server.contracts.queries import FOR_OPERATORS_ALONE
 from contract_server.db.statements import fetch
 from contract_server.documents.archive import ArchiveFile
 from contract_server.onboarding.lines import FIELDS, Kind
@@ -34,12 +35,11 @@ _CONTRACT = """
 MEMBERS = """
     SELECT id, name, email FROM member WHERE contract_id = $1 AND id > $2 ORDER BY contract_id, id LIMIT $3
 """
-# a contractor sees no hold
 _EVENTS = """
     SELECT event.id, event.at, event.type, event.actor, application.receipt_number
       FROM contract_event AS event LEFT JOIN termination_application AS application
            ON application.id = event.application_id
-     WHERE event.contract_id = $1 AND event.type NOT IN ('ERASURE_HELD', 'ERASURE_HOLD_RELEASED')
+     WHERE event.contract_id = $1 AND event.type <> ALL ($2)
      ORDER BY event.at, event.id
 """
 _FIRST = UUID(int=0)
@@ -78,6 +78,7 @@ _WORDS: Mapping[str, Mapping[Any, str]] = {
             EventType.ERASURE_HOLD_RELEASED: "抹消の保留の解除",
             EventType.REGISTRATION_CHANGED: "登録情報の変更",
             EventType.MEMBERS_REMOVED: "会員の登録解除",
+            EventType.ERASURE_DUE: "抹消の予告",
             EventType.ERASED: "登録情報の抹消",
         },
     ),
@@ -131,7 +132,7 @@ def _member(contract_id: UUID, row: Any) -> Record:  # noqa: ANN401 - as above
 
 async def _history(contract_id: UUID, zone: ZoneInfo) -> AsyncIterator[list[Record]]:
     """What happened to the contract, as far as its contractor may see it."""
-    yield [_event(row, zone) for row in await fetch(_EVENTS, contract_id)]
+    yield [_event(row, zone) for row in await fetch(_EVENTS, contract_id, [*FOR_OPERATORS_ALONE])]
 
 
 def _event(row: Any, zone: ZoneInfo) -> Record:  # noqa: ANN401 - as above

@@ -15,7 +15,7 @@ from contract_server.audit.trail import record
 from contract_server.contracts.due import DUE_AT, FAILED, failure_of, is_due
 from contract_server.db.statements import fetch
 from contract_server.db.transaction import transaction
-from contract_server.erasure.models import ErasureApproval, ErasureRecord, ErasureStop
+from contract_server.erasure.models import ErasureApproval, ErasureApprovalRequest, ErasureRecord, ErasureStop
 from contract_server.logs import get_logger
 
 log = get_logger(__name__)
@@ -31,7 +31,9 @@ _COUNTS = f"""
          WHERE {is_due(Action.ERASE)} AND NOT EXISTS (
             SELECT FROM due_failure AS failure WHERE {failure_of(Action.ERASE)} AND {FAILED})
     )
-    SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM erasure_stop) AS stops,
+    SELECT (SELECT count(*) FROM due) AS due,
+           EXISTS (SELECT FROM erasure_stop)
+           OR EXISTS (SELECT FROM erasure_approval_request WHERE closed_at IS NULL) AS stopped_before,
            approval.id, approval.contracts AS approved,
            (SELECT count(*) FROM due WHERE due.due_at <= approval.due_until) AS approved_left,
            (SELECT count(*) FROM erasure_record AS record
@@ -90,7 +92,7 @@ class Breaker:
         if assessment.stopped:
             await _alarm(assessment, now)
         elif stopped_before:
-            await ErasureStop.all().delete()
+            await _end_stop(now)
             log.info("erasures resumed", due=assessment.due, limit=assessment.limit)
         return assessment.until
 
@@ -120,7 +122,7 @@ class Breaker:
 
     async def _read(self, now: datetime) -> tuple[Assessment, bool]:
         (counts,) = await fetch(_COUNTS, now)
-        due, limit, stopped_before = counts["due"], self._contracts, bool(counts["stops"])
+        due, limit, stopped_before = counts["due"], self._contracts, counts["stopped_before"]
         approval = await ErasureApproval.get(id=counts["id"]) if counts["id"] else None
         valid = approval is not None and 0 < counts["approved_left"] <= counts["approved"] - counts["approved_done"]
         if due > limit and self._percent:
@@ -134,6 +136,13 @@ class Breaker:
         enough = int(min(due * 100 / self._percent, _MANY)) + 2  # one for the fraction, one for rounding
         (counted,) = await fetch(_COUNT_UP_TO, enough)
         return int(counted["contracts"] * self._percent / 100)
+
+
+async def _end_stop(now: datetime) -> None:
+    """End the stop with its request, so that the next stop is approved as it is then."""
+    async with transaction():
+        await ErasureStop.all().delete()
+        await ErasureApprovalRequest.filter(closed_at__isnull=True).update(closed_at=now)
 
 
 async def _alarm(assessment: Assessment, now: datetime) -> None:

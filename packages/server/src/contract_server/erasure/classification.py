@@ -178,7 +178,8 @@ TABLES = MappingProxyType(
             OnErasure.EMPTY,
             "id = $1",
             business=_columns(
-                "status started_on applications service_end_due_at erasure_due_at erased_at hold_placed_at hold_reason"
+                "status started_on applications service_end_due_at erasure_due_at erasure_announced_for erased_at"
+                " hold_placed_at hold_reason"
             ),
             technical=_columns("id version"),
             emptied=_columns("hold_reason"),  # free text of an operator, which may contain personal data
@@ -234,6 +235,18 @@ TABLES = MappingProxyType(
                 "rows_left": "numbers of rows by table name",
             },
         ),
+        # written after the erasure; services give a reason that is about no person
+        "erasure_confirmation": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            business=_columns("service_name outcome reason until confirmed_at sequence previous_hash hash"),
+            technical=_columns("contract_id service_id"),
+        ),
+        "awaited_confirmation": Table(
+            OnErasure.KEEP,
+            _OF_THE_CONTRACT,
+            technical=_columns("id contract_id service_id since retained_until"),
+        ),
         "due_failure": Table(
             OnErasure.KEEP,
             _OF_THE_CONTRACT,
@@ -276,13 +289,13 @@ TABLES = MappingProxyType(
             _OF_THE_CONTRACT,
             technical=_columns(
                 "id endpoint_id event_id contract_id position state queued_at attempts next_attempt_at lease_token"
-                " lease_until delivered_at failure"
+                " lease_until delivered_at dismissed_at failure"
             ),
         ),
         "webhook_endpoint": Table(
             OnErasure.KEEP,
             None,
-            technical=_columns("id name url secrets created_at queued_to disabled_at"),
+            technical=_columns("id name url secrets created_at queued_to disabled_at by_setting withdrawn_at"),
         ),
         "sweep_run": Table(OnErasure.KEEP, None, technical=_columns("id finished_at")),
         "test_clock": Table(OnErasure.KEEP, None, technical=_columns("id moved_by")),

@@ -7,7 +7,7 @@ erasure there. The start of an erasure is recorded before any data is erased, in
 transaction erases the rest, verifies that no personal data is left, and seals the evidence. A repeated step finds less
 to do.
 
-One transaction erases several small contracts, up to one batch of rows. Of a large contract, batches of members are
+One transaction erases several small contracts, up to one batch of members. Of a large contract, batches of members are
 erased first. Each contract is decided under its own lock and has its own record. If a group fails, its contracts are
 erased one by one. Transactions run one after the other: two in parallel would be 10 % faster, but other users of the
 service would wait 50 % longer.
@@ -26,13 +26,16 @@ from uuid import UUID
 from contract_rules import Action, Actor, Refused, decide
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
+from contract_server.contracts.holds.records import end_holds
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots, lock_snapshots
 from contract_server.db.availability import is_denied, is_unavailable
 from contract_server.db.rows import Insert, Update, write_rows
 from contract_server.db.transaction import transaction
+from contract_server.erasure.batch_size import BatchSize
 from contract_server.erasure.classification import TABLES, Table
+from contract_server.erasure.confirmations import await_confirmations
 from contract_server.erasure.evidence import Evidence, Record, add_rows, evidence_to_copy, records_of, seal
 from contract_server.erasure.ledger import Ledger, LedgerApplication, LedgerEntry, LedgerUnavailable, Step
 from contract_server.erasure.models import ErasureRecord
@@ -85,11 +88,12 @@ class Erasures:
         *,
         tables: Mapping[str, Table] = TABLES,
     ) -> None:
+        """Delete at most `batch` members in one transaction."""
         self._clock = clock
         self._policies = policies
         self._changes = changes
         self._ledger = ledger
-        self._batch = batch
+        self._batch = BatchSize(batch)
         self._tables = tables
 
     async def erase(self, contract_id: UUID, *, replayed: bool = False) -> bool:
@@ -176,6 +180,7 @@ class Erasures:
             except Exception as error:
                 if _concerns_all(error):
                     raise
+                self._batch.restart()
                 if len(group) > 1:
                     width = 1
                     continue
@@ -193,28 +198,32 @@ class Erasures:
         """
         async with transaction():
             due, now = await self._lock_due(ids, limits)
-            members = await count_members(due, self._batch, self._tables)
+            began = time.monotonic()
+            members = await count_members(due, self._batch.rows, self._tables)
+            deleted = sum(members.values())
             if members:
                 await self._finish(due, members, now)
             elif due:
-                await self._erase_some_members(min(due))
+                deleted = await self._erase_some_members(min(due))
+        self._batch.adapt(deleted, time.monotonic() - began)
         for contract_id in members:
             log.info("contract erased", contract_id=contract_id, application_id=due[contract_id].application_id)
         return set(members), set(ids) - (due.keys() - members.keys())
 
-    async def _erase_some_members(self, contract_id: UUID) -> None:
-        """Erase a batch of members of a locked contract.
+    async def _erase_some_members(self, contract_id: UUID) -> int:
+        """Erase a batch of members of a locked contract; return their number.
 
         Raises:
             ErasureIncomplete: The database deletes none, so that more batches would not help.
         """
-        members = await erase_some_members(contract_id, self._batch)
+        members = await erase_some_members(contract_id, self._batch.rows)
         if not members:
             raise ErasureIncomplete("member")
         (record,) = await records_of([contract_id])
         add_rows(record, Counter(member=members))
         counts = {name: record[name] for name in ("id", "erased_rows", "batches")}
         await write_rows(Update(ErasureRecord, [counts]))
+        return members
 
     async def _finish(self, due: Mapping[UUID, ContractSnapshot], members: Mapping[UUID, int], now: datetime) -> None:
         """Erase the rest of locked contracts, verify that no personal data is left, and seal the evidence."""
@@ -223,7 +232,8 @@ class Erasures:
             raise ErasureIncomplete(", ".join(sorted({name for rows in left_over.values() for name in rows})))
         writes = self._changes.writes_for_all([due[id_] for id_ in members], Action.ERASE, Actor.SYSTEM, now)
         sealed = await seal({id_: erased.get(id_, Counter()) for id_ in members}, now)
-        await write_rows(*writes, sealed)
+        await write_rows(*writes, end_holds(members, now), sealed)
+        await await_confirmations(list(members), now)
 
     async def _lock_due(
         self, ids: Sequence[UUID], limits: SweepLimits

@@ -1,4 +1,4 @@
-"""The evidence: a tamper-evident hash chain of finished erasures.
+"""The evidence: a tamper-evident hash chain of finished erasures, and of what other services confirm of them.
 
 Each record contains a number, the hash of the previous record, and a hash of its own content. A changed record has a
 wrong hash. A removed or moved record breaks the link of the next one.
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,17 @@ _CONTENT = (
     "schema_version",
     "previous_hash",
 )
+_CONFIRMED = (
+    "sequence",
+    "contract_id",
+    "service_id",
+    "service_name",
+    "outcome",
+    "reason",
+    "until",
+    "confirmed_at",
+    "previous_hash",
+)
 _COUNTS = ("erased_rows", "rows_left")
 _SEALED = (*_COUNTS, "finished_at", "batches", "sequence", "schema_version", "previous_hash", "hash")
 _COLUMNS = f"id, {', '.join(_CONTENT)}, hash"
@@ -54,12 +66,22 @@ _TO_COPY = f"""
      WHERE sequence IS NOT NULL AND evidence_file IS NULL ORDER BY sequence LIMIT $1
 """  # noqa: S608 - as above
 _CHAIN = f"SELECT {_COLUMNS} FROM erasure_record WHERE sequence > $1 ORDER BY sequence LIMIT $2"  # noqa: S608 - as above
+_CONFIRMATIONS = f"""
+    SELECT {", ".join(_CONFIRMED)}, hash FROM erasure_confirmation WHERE sequence > $1 ORDER BY sequence LIMIT $2
+"""  # noqa: S608 - as above
 _CHAIN_BATCH = 2_000
+_LINKS = """
+    (SELECT sequence, previous_hash, hash FROM erasure_record
+      WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT {0})
+    UNION ALL
+    (SELECT sequence, previous_hash, hash FROM erasure_confirmation ORDER BY sequence DESC LIMIT {0})
+    ORDER BY sequence DESC LIMIT {0}
+"""
+NEWEST_LINKS = _LINKS.format("$1")
+"""A query for the last records of the chain, of both kinds."""
+_LAST = _LINKS.format(1)
 _TO_SEAL = f"""
-    WITH last AS (
-        SELECT sequence, hash FROM erasure_record WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1)
-    SELECT {_COLUMNS}, (SELECT sequence FROM last) AS last_sequence, (SELECT hash FROM last) AS last_hash,
-           (SELECT name FROM tortoise_migrations ORDER BY id DESC LIMIT 1) AS current_schema
+    SELECT {_COLUMNS}, (SELECT name FROM tortoise_migrations ORDER BY id DESC LIMIT 1) AS current_schema
       FROM erasure_record WHERE contract_id = ANY ($1) ORDER BY contract_id
 """  # noqa: S608 - as above
 
@@ -94,6 +116,20 @@ def add_rows(record: Record, erased: Counter[str]) -> None:
     record["batches"] += erased.total() > 0
 
 
+async def lock_end_of_chain() -> tuple[int, str]:
+    """Let no other transaction extend the chain before this one ends; return the place and hash of its last record."""
+    await fetch(_LOCK_CHAIN)
+    rows = await fetch(_LAST)  # a separate statement, so that it sees the previous transaction
+    return (rows[0]["sequence"], rows[0]["hash"]) if rows else (0, GENESIS_HASH)
+
+
+def seal_confirmation(content: Mapping[str, object], end_of_chain: tuple[int, str]) -> Record:
+    """Return the columns of a confirmation that follows the end of the chain."""
+    sequence, previous_hash = end_of_chain
+    record = {**content, "sequence": sequence + 1, "previous_hash": previous_hash}
+    return record | {"hash": hash_of({name: plain(record[name]) for name in _CONFIRMED})}
+
+
 async def seal(erased: Mapping[UUID, Counter[str]], finished_at: datetime) -> Update:
     """Append finished erasures to the chain, in the transaction that finishes them.
 
@@ -110,11 +146,10 @@ async def seal(erased: Mapping[UUID, Counter[str]], finished_at: datetime) -> Up
     Raises:
         RecordMissing: One of the erasures has no record of its start.
     """
-    await fetch(_LOCK_CHAIN)
-    rows = await fetch(_TO_SEAL, list(erased))  # a separate statement, so that it sees the previous transaction
+    sequence, previous_hash = await lock_end_of_chain()
+    rows = await fetch(_TO_SEAL, list(erased))
     if len(rows) != len(erased):
         raise RecordMissing
-    sequence, previous_hash = rows[0]["last_sequence"] or 0, rows[0]["last_hash"] or GENESIS_HASH
     sealed: list[Record] = []
     for row in rows:
         sequence += 1
@@ -139,11 +174,11 @@ async def evidence_to_copy(limit: int) -> dict[UUID, Evidence]:
 
 async def sealed_records() -> AsyncIterator[Evidence]:
     """Return the whole chain in order, reading a batch at a time."""
-    rows = await fetch(_CHAIN, 0, _CHAIN_BATCH)
-    while rows:
-        for row in rows:
-            yield _evidence(_record(row))
-        rows = await fetch(_CHAIN, rows[-1]["sequence"], _CHAIN_BATCH)
+    after = 0
+    while batch := await _read_chain(after):
+        for evidence in batch:
+            yield evidence
+        after = batch[-1]["sequence"]
 
 
 class ChainVerifier:
@@ -180,6 +215,15 @@ async def verify_chain(
             return broken, verifier.verified
         progress(1)
     return None, verifier.verified
+
+
+async def _read_chain(after: int) -> list[Evidence]:
+    """Read the next records of both kinds."""
+    erasures = [_evidence(_record(row)) for row in await fetch(_CHAIN, after, _CHAIN_BATCH)]
+    confirmations = [
+        {name: plain(value) for name, value in row.items()} for row in await fetch(_CONFIRMATIONS, after, _CHAIN_BATCH)
+    ]
+    return sorted([*erasures, *confirmations], key=itemgetter("sequence"))[:_CHAIN_BATCH]
 
 
 def _record(row: Any) -> Record:  # noqa: ANN401 - asyncpg ships no types

@@ -1,5 +1,7 @@
-"""Erasures: their evidence, approvals of the breaker, and its stop."""
+"""Erasures: their evidence, what other services confirm, approvals of the breaker, and its stop."""
 
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -90,3 +92,60 @@ class ErasureStop(Model):
         """Where the stop is noted."""
 
         table = "erasure_stop"
+
+
+class ConfirmedOutcome(StrEnum):
+    """What became of another service's copies."""
+
+    DONE = "DONE"
+    NOTHING_HELD = "NOTHING_HELD"
+    RETAINED = "RETAINED"
+
+
+class ErasureConfirmation(Model):
+    """What another service says of its own copies: a link of the chain of evidence. Append-only, by a trigger."""
+
+    sequence = fields.BigIntField(primary_key=True, generated=False, description="the place in the chain of evidence")
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "contract_server.Contract", related_name="erasure_confirmations", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    service: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "contract_server.ServiceAccount", related_name="erasure_confirmations", on_delete=fields.RESTRICT
+    )
+    service_id: UUID
+    service_name = fields.CharField(max_length=40)
+    outcome = fields.CharEnumField(ConfirmedOutcome, max_length=12)
+    reason = fields.CharField(max_length=200, null=True, description="why something is retained; never about a person")
+    until = fields.DateField(null=True, description="the last day on which it is retained")
+    confirmed_at = fields.DatetimeField()
+    previous_hash = fields.CharField(max_length=64, description="hash of the record before it in the chain")
+    hash = fields.CharField(max_length=64, description="SHA-256 of all of the above, in hexadecimal")
+
+    class Meta:
+        """Where confirmations are kept, in the order in which they are read."""
+
+        table = "erasure_confirmation"
+        indexes = (("contract_id", "service_id", "sequence"),)
+
+
+class AwaitedConfirmation(Model):
+    """A service that has yet to confirm an erasure, or retains something. The row goes with its last word."""
+
+    id = fields.BigIntField(primary_key=True)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "contract_server.Contract", related_name="awaited_confirmations", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    service: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "contract_server.ServiceAccount", related_name="awaited_confirmations", on_delete=fields.RESTRICT
+    )
+    service_id: UUID
+    since = fields.DatetimeField(description="when the contract was erased")
+    retained_until = fields.DatetimeField(null=True, description="set while the service retains something")
+
+    class Meta:
+        """Where they are kept."""
+
+        table = "awaited_confirmation"
+        unique_together = (("service", "contract"),)

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from contract_server.accounts.client_address import networks
-from contract_server.accounts.log_in_limits import FACTORS
 from contract_server.accounts.rate_limit import Limit
 from contract_server.accounts.rate_limit_store import RateLimitStore, TooManyAttempts
+from contract_server.accounts.source_limits import SourceLimits
 from contract_server.clock import CoarseClock
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number, parse_receipt_number
 from contract_server.db.statements import fetch
@@ -52,7 +51,7 @@ class Receipts:
 
     def __init__(self, rate_limits: RateLimitStore) -> None:
         self._rate_limits = rate_limits
-        self._limits = [Limit(LOOK_UPS * factor, WINDOW, growing=False) for factor in FACTORS]
+        self._limits = SourceLimits(rate_limits, "receipt", Limit(LOOK_UPS, WINDOW, growing=False))
         self._clock = CoarseClock()
 
     async def find(self, typed: str, client_address: str) -> Receipt | None:
@@ -65,15 +64,11 @@ class Receipts:
         if number is None:
             return None
         try:
-            await self._rate_limits.begin(self._limits_of(client_address))
+            await self._rate_limits.begin(self._limits.of(client_address))
         except TooManyAttempts as refusal:
             raise RateLimited(refusal.retry_at - await self._clock.now()) from None
         rows = await fetch(_FIND, number)
         return _receipt(number, rows[0]) if rows else None
-
-    def _limits_of(self, client_address: str) -> Mapping[str, Limit]:
-        keys = [self._rate_limits.key("receipt", "source", source) for source in networks(client_address)]
-        return dict(zip(keys, self._limits, strict=False))  # an IPv4 address has no wider network
 
 
 def _receipt(number: str, row: Mapping[str, Any]) -> Receipt:

@@ -19,7 +19,7 @@ from contract_server.audit.trail import record
 from contract_server.clock import Clock
 from contract_server.contracts.changes import ContractChanges
 from contract_server.contracts.due import HELD
-from contract_server.contracts.models import Contract, TerminationApplication
+from contract_server.contracts.models import Contract, ErasureHold, TerminationApplication
 from contract_server.contracts.notifications import Notifications
 from contract_server.db.availability import is_unavailable
 from contract_server.db.statements import fetch
@@ -111,9 +111,9 @@ class Replay:
             return False
 
     async def _erase_again(self, entry: LedgerEntry) -> bool:
-        if not await _restore_facts(entry, self._policies):
-            return False
         clock = ClockFrom(self._clock, entry.application.erasure_at)
+        if not await _restore_facts(entry, self._policies, clock):
+            return False
         changes = ContractChanges(clock, self._policies, self._notifications)
         erasures = Erasures(clock, self._policies, changes, self._ledger, self._batch)
         return await erasures.erase(entry.contract_id, replayed=True)
@@ -129,7 +129,7 @@ def _newest(entries: Iterable[LedgerEntry]) -> dict[UUID, LedgerEntry]:
     return newest
 
 
-async def _restore_facts(entry: LedgerEntry, policies: ServedPolicies) -> bool:
+async def _restore_facts(entry: LedgerEntry, policies: ServedPolicies, clock: Clock) -> bool:
     """Restore the facts that allowed the erasure; return False if there is nothing to erase."""
     async with transaction():
         contract = await Contract.filter(id=entry.contract_id).select_for_update().first()
@@ -158,5 +158,7 @@ async def _restore_facts(entry: LedgerEntry, policies: ServedPolicies) -> bool:
         contract.hold_placed_at = None
         contract.hold_reason = None
         await contract.save()
+        holds = ErasureHold.filter(contract_id=contract.id, released_at__isnull=True)
+        await holds.update(released_at=await clock.now())
         await record(AuditAction.ERASURE_REPLAYED, contract_id=contract.id)
     return True

@@ -21,7 +21,7 @@ from contract_server.graphql.http.accept import answer_language
 from contract_server.graphql.loaders import Loaders
 from contract_server.graphql.session_cookie import bearer_token, session_token
 from contract_server.headers import RequestHeaders
-from contract_server.integration.service_accounts import Service, is_service_token
+from contract_server.integration.service_accounts import Service
 from contract_server.services import Services
 
 
@@ -82,10 +82,7 @@ class RequestContext:
 
     async def service(self) -> Service | None:
         """The service that asks; None for people, and for a token that is unknown, expired or revoked."""
-        token = bearer_token(self.request)
-        if token is None or not is_service_token(token):
-            return None
-        return await self.services.service_accounts.find(token)
+        return await self.services.service_accounts.find(bearer_token(self.request))
 
     async def _find_viewer_contract(self, token: str) -> ViewerContract | None:
         return await find_viewer_contract(token, self.services.clock, self.services.settings.session_idle_limit)

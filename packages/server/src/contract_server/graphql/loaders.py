@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,13 +10,14 @@ from strawberry.dataloader import DataLoader
 from tortoise.functions import Count
 
 from contract_server.accounts.models import Account
-from contract_server.contracts.holds import HoldRecord, find_holds
+from contract_server.contracts.holds.records import HoldRecord, find_holds
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import EventCursor, EventPageKey, find_event_pages
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshots
 from contract_server.contracts.viewer_contract import CompanyProfile
 from contract_server.db.pages import Page, Part
+from contract_server.erasure.confirmations import Standing, find_standings
 from contract_server.mail.contract_mails import ContractMail, find_mails
 
 Key = TypeVar("Key")
@@ -40,6 +42,7 @@ class Loaders:
         self.member_counts: Loader[UUID, int] = Loader(_member_counts)
         self.holds: Loader[UUID, list[HoldRecord]] = Loader(_holds)
         self.mails: Loader[UUID, list[ContractMail]] = Loader(_mails)
+        self.standings: Loader[tuple[UUID, datetime], list[Standing]] = Loader(_standings)
         self.event_pages: Loader[EventPageKey, Page[ContractEvent]] = Loader(_event_pages)
 
 
@@ -77,17 +80,22 @@ async def _holds(ids: list[UUID]) -> list[list[HoldRecord]]:
     return [holds.get(contract_id, []) for contract_id in ids]
 
 
+async def _standings(keys: list[tuple[UUID, datetime]]) -> list[list[Standing]]:
+    standings = await find_standings([contract_id for contract_id, _ in keys], max(now for _, now in keys))
+    return [standings.get(contract_id, []) for contract_id, _ in keys]
+
+
 async def _mails(ids: list[UUID]) -> list[list[ContractMail]]:
     mails = await find_mails(ids)
     return [mails.get(contract_id, []) for contract_id in ids]
 
 
 async def _event_pages(keys: list[EventPageKey]) -> list[Page[ContractEvent]]:
-    contracts_by_part: dict[Part[EventCursor], list[UUID]] = defaultdict(list)
+    contracts: dict[tuple[Part[EventCursor], bool], list[UUID]] = defaultdict(list)
     for key in keys:
-        contracts_by_part[key.part].append(key.contract_id)
+        contracts[key.part, key.for_operator].append(key.contract_id)
     pages: dict[EventPageKey, Page[ContractEvent]] = {}
-    for part, contract_ids in contracts_by_part.items():
-        for contract_id, page in (await find_event_pages(contract_ids, part)).items():
-            pages[EventPageKey(contract_id, part)] = page
+    for (part, for_operator), contract_ids in contracts.items():
+        for contract_id, page in (await find_event_pages(contract_ids, part, for_operator=for_operator)).items():
+            pages[EventPageKey(contract_id, part, for_operator)] = page
     return [pages[key] for key in keys]

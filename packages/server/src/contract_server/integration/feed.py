@@ -9,6 +9,7 @@ The changes of one contract keep their order, because its lock puts their commit
 event whose row is locked for the moment waits for the next time, and with it the later ones of its contract.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,9 @@ from contract_server.db.transaction import transaction
 
 BATCH = 1_000
 
-_IS_WAITING = "SELECT EXISTS (SELECT FROM contract_event WHERE position IS NULL) AS waiting"
+_PAUSE_S = 0.02  # while another process numbers changes, or an event is locked
+
+# in the order of the index, which is used then even if most events had no position when statistics were made
 _WAITING = """
     SELECT id, contract_id FROM contract_event WHERE position IS NULL ORDER BY coalesce(version, 0), at, id LIMIT $1
 """
@@ -42,7 +45,7 @@ _SELECT = f"""
       LEFT JOIN policy_terms AS promised ON promised.version = applied.policy_version
 """  # noqa: S608 - our own columns
 _CHANGES = f"{_SELECT} WHERE event.position > $1 ORDER BY event.position LIMIT $2"
-_CHANGES_BY_ID = f"{_SELECT} WHERE event.id = ANY ($1) AND event.position IS NOT NULL ORDER BY event.position"
+_CHANGES_BY_ID = f"{_SELECT} WHERE event.id = ANY ($1) ORDER BY event.position"
 
 
 class UnknownCursor(Exception):
@@ -107,16 +110,28 @@ async def last_position() -> int:
     return position
 
 
-async def number_changes() -> None:
-    """Give a position to a batch of committed events that have none. If another process is doing so, leave it to it."""
-    if not (await fetch(_IS_WAITING))[0]["waiting"]:
-        return
+async def number_changes() -> bool:
+    """Give a position to a batch of committed events that have none. If another process is doing so, leave it to it.
+
+    Returns:
+        Whether all events have one that were committed before.
+    """
+    if not await fetch(_WAITING, 1):
+        return True
     async with transaction():
         if not await try_lock("feed"):
-            return
+            return False
         waiting = await fetch(_WAITING, BATCH)  # separate statements after the lock, to see the previous transaction
         locked = {row["id"] for row in await fetch(_LOCK_ROWS, [row["id"] for row in waiting])}
-        await execute(_NUMBER, await last_position(), list(_numbered(waiting, locked)))
+        numbered = list(_numbered(waiting, locked))
+        await execute(_NUMBER, await last_position(), numbered)
+    return len(numbered) == len(waiting) < BATCH
+
+
+async def wait_for_numbers() -> None:
+    """Wait until all changes so far have a position."""
+    while not await number_changes():  # noqa: ASYNC110 - another process may hold them up
+        await asyncio.sleep(_PAUSE_S)
 
 
 def _numbered(waiting: list[Any], locked: set[UUID]) -> Iterator[UUID]:

@@ -9,6 +9,7 @@ from tortoise.models import Model
 from uuid_utils.compat import uuid7
 
 from contract_server.contracts.models import Contract
+from contract_server.integration.outgoing_http import LONGEST_URL
 
 
 class Scope(StrEnum):
@@ -84,11 +85,13 @@ class WebhookEndpoint(Model):
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     name = fields.CharField(max_length=40, unique=True)
-    url = fields.CharField(max_length=2000)
+    url = fields.CharField(max_length=LONGEST_URL)
     secrets = fields.CharField(max_length=200, description="the newest first, separated by spaces")
     created_at = fields.DatetimeField()
     queued_to = fields.BigIntField(description="the position in the feed up to which changes are queued")
-    disabled_at = fields.DatetimeField(null=True, description="set when the endpoint answered 410")
+    disabled_at = fields.DatetimeField(null=True, description="set when the endpoint answered 410 or was withdrawn")
+    by_setting = fields.BooleanField(db_default=False, description="whether the setting WEBHOOKS has added it")
+    withdrawn_at = fields.DatetimeField(null=True, description="since when the setting names it no longer")
 
     class Meta:
         """Where endpoints are kept."""
@@ -103,6 +106,8 @@ class DeliveryState(StrEnum):
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
     """Failed permanently: an operator has to act."""
+    DISMISSED = "DISMISSED"
+    """Failed, and an operator has closed it."""
 
 
 class WebhookDelivery(Model):
@@ -123,6 +128,7 @@ class WebhookDelivery(Model):
     lease_token = fields.UUIDField(null=True)
     lease_until = fields.DatetimeField(null=True)
     delivered_at = fields.DatetimeField(null=True)
+    dismissed_at = fields.DatetimeField(null=True)
     failure = fields.CharField(max_length=100, null=True, description="the last failure: a status, or its kind")
 
     class Meta:

@@ -40,6 +40,8 @@ _DELETE_OLDER = """
     DELETE FROM service_token WHERE service_id = $1 AND id NOT IN
            (SELECT id FROM service_token WHERE service_id = $1 ORDER BY created_at DESC LIMIT 1)
 """
+# what is not confirmed by then, no request of the service can confirm any more
+_END_WAITING = "DELETE FROM awaited_confirmation WHERE service_id = $1"
 _LIST = """
     SELECT service.name, service.scopes, service.revoked_at, token.created_at, token.expires_at, token.last_used_at
       FROM service_account AS service LEFT JOIN service_token AS token ON token.service_id = service.id
@@ -80,11 +82,6 @@ class ListedToken:
     revoked_at: datetime | None
 
 
-def is_service_token(token: str | None) -> bool:
-    """Return whether it has the form of a service's token."""
-    return token is not None and token.startswith(PREFIX)
-
-
 def require_name(name: str) -> None:
     """Check that a service can have this name.
 
@@ -102,8 +99,10 @@ class ServiceAccounts:
         self._secret = secret
         self._clock = DatabaseClock()
 
-    async def find(self, token: str) -> Service | None:
-        """Find the service of a token; None if the token is unknown, expired or revoked."""
+    async def find(self, token: str | None) -> Service | None:
+        """Find the service of a token; None if it is no service's, or unknown, expired or revoked."""
+        if token is None or not token.startswith(PREFIX):
+            return None
         rows = await fetch(_FIND, self._hash(token))
         if not rows:
             return None
@@ -145,7 +144,7 @@ class ServiceAccounts:
             return await self._new_token(service.id, now, valid_for)
 
     async def revoke(self, name: str) -> None:
-        """End all tokens of a service at once, for ever.
+        """End all tokens of a service at once, for ever; its confirmations are awaited no more.
 
         Raises:
             ServiceNotFound: There is no such service, or it was revoked.
@@ -153,6 +152,7 @@ class ServiceAccounts:
         async with transaction():
             service = await _lock(name)
             await ServiceToken.filter(service_id=service.id).delete()
+            await execute(_END_WAITING, service.id)
             await ServiceAccount.filter(id=service.id).update(revoked_at=await self._clock.now())
             await record(AuditAction.SERVICE_REVOKED, about_id=service.id, subject=name)
 
@@ -173,6 +173,7 @@ async def list_services() -> list[ListedToken]:
 
 
 async def _lock(name: str) -> ServiceAccount:
+    require_name(name)
     service = await ServiceAccount.filter(name=name, revoked_at=None).select_for_update().first()
     if service is None:
         raise ServiceNotFound

@@ -1,13 +1,20 @@
-"""Signatures by Standard Webhooks 1.0 (https://www.standardwebhooks.com): HMAC-SHA-256 of id, timestamp and body."""
+"""Signatures by Standard Webhooks 1.0 (https://www.standardwebhooks.com), so that receivers can use its libraries."""
 
 import base64
-import hmac
+import binascii
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+
+from standardwebhooks import Webhook
 
 _PREFIX = "whsec_"
 _BYTES = 32
+_ACCEPTED_BYTES = range(24, 65)
+
+
+class InvalidSecret(ValueError):
+    """A text that is no secret; the message says what to write, and does not quote it."""
 
 
 def new_secret() -> str:
@@ -15,17 +22,28 @@ def new_secret() -> str:
     return _PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode()
 
 
+def require_secret(text: str) -> None:
+    """Check the form of a secret.
+
+    Raises:
+        InvalidSecret: It is not of the form.
+    """
+    try:
+        size = len(base64.b64decode(text.removeprefix(_PREFIX), validate=True))
+    except (binascii.Error, ValueError):
+        size = 0
+    if not text.startswith(_PREFIX) or size not in _ACCEPTED_BYTES:
+        raise InvalidSecret(
+            "expected a secret: whsec_ and 24 to 64 bytes in base64, as `echo whsec_$(openssl rand -base64 32)` writes"
+        )
+
+
 def signed_headers(message_id: str, at: datetime, body: bytes, keys: Iterable[str]) -> dict[str, str]:
     """Return the headers of a message: one signature by each secret, so that a receiver can replace its own."""
-    timestamp = str(int(at.timestamp()))
-    content = b".".join((message_id.encode(), timestamp.encode(), body))
+    signed_at = at.astimezone(UTC)  # `sign` takes any other zone's clock for UTC's
+    signatures = [Webhook(key).sign(message_id, signed_at, body.decode()) for key in keys]
     return {
         "webhook-id": message_id,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(f"v1,{_signature(key, content)}" for key in keys),
+        "webhook-timestamp": str(int(signed_at.timestamp())),
+        "webhook-signature": " ".join(signatures),
     }
-
-
-def _signature(key: str, content: bytes) -> str:
-    secret = base64.b64decode(key.removeprefix(_PREFIX))
-    return base64.b64encode(hmac.digest(secret, content, "sha256")).decode()

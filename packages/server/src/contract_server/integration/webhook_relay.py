@@ -1,7 +1,12 @@
-"""Send changes to the endpoints of webhooks: at least once, those of a contract in order."""
+"""Send changes to the endpoints of webhooks: at least once, those of a contract in order.
+
+Each endpoint has slots of its own, and what is claimed is sent at once. So a receiver that is slow or does not answer
+fills its own slots, and delays no other.
+"""
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 from contract_server import metrics
 from contract_server.clock import DatabaseClock
@@ -24,7 +29,7 @@ from contract_server.policies.policies import ServedPolicies
 log = get_logger(__name__)
 
 MAX_IN_FLIGHT = 8
-CLAIMED_AT_ONCE = 50  # all of them take less than a lease, even if each takes as long as it may
+"""How many deliveries each endpoint gets at the same time."""
 POLLED_EVERY_S = 1.0
 _GONE = 410
 _OK = range(200, 300)
@@ -37,29 +42,55 @@ class WebhookRelay:
         self._http = http
         self._policies = policies
         self._clock = DatabaseClock()
-        self._places = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._in_flight: dict[asyncio.Task[None], UUID] = {}
         for outcome in ("delivered", "postponed", "failed"):
             metrics.WEBHOOKS.labels(outcome)  # Prometheus sees no increase in a series that begins at 1
 
     async def serve(self) -> None:
         """Send what is ready, again and again, until cancelled."""
-        while True:
-            if not await self.send_ready():
-                await asyncio.sleep(POLLED_EVERY_S)
+        try:
+            while True:
+                if not await self.send_ready():
+                    await asyncio.sleep(POLLED_EVERY_S)
+        except asyncio.CancelledError:
+            await self._cancel_attempts()
+            raise
 
     async def send_ready(self) -> int:
-        """Queue what is new, attempt some of what is ready, and return how many attempts were made."""
-        if not await WebhookEndpoint.filter(disabled_at=None).exists():
+        """Queue what is new, start what is ready, and wait until an attempt is done or something new may be ready.
+
+        Returns:
+            How many attempts were in flight.
+        """
+        if not self._in_flight and not await WebhookEndpoint.filter(disabled_at=None).exists():
             return 0
         await number_changes()
         await queue_deliveries()
-        claimed = await claim_deliveries(CLAIMED_AT_ONCE)
-        await asyncio.gather(*map(self._attempt, claimed))
-        return len(claimed)
+        for delivery in await claim_deliveries(MAX_IN_FLIGHT, list(self._in_flight.values())):
+            self._in_flight[asyncio.create_task(self._attempt(delivery))] = delivery.endpoint_id
+        in_flight = len(self._in_flight)
+        await self._wait_for_done()
+        return in_flight
+
+    async def _wait_for_done(self) -> None:
+        if not self._in_flight:
+            return
+        done, _ = await asyncio.wait(self._in_flight, timeout=POLLED_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            del self._in_flight[task]
+        for task in done:
+            task.result()
+
+    async def _cancel_attempts(self) -> None:
+        """Leave what is in flight to the process that finds its lease expired."""
+        tasks = list(self._in_flight)
+        self._in_flight.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _attempt(self, delivery: ClaimedDelivery) -> None:
-        async with self._places:
-            failure = await self._send_one(delivery)
+        failure = await self._send_one(delivery)
         state, pause = await self._judge(delivery, failure)
         if not await record_delivery(delivery, state, failure, pause):
             log.warning("webhook result discarded: lease expired", delivery_id=delivery.id)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from contract_notify import AddressChangeRequested, NewAddressChosen
 from contract_server.mail.models import OutboxMail
-from contract_server.mail.outbox import Outbox, Recipient
+from contract_server.mail.outbox import Outbox, Recipient, delete_links_until
 from contract_server.settings import Settings
 
 
@@ -16,7 +16,7 @@ class _NewMailbox(NamedTuple):
 
 
 class AddressMails:
-    """Queues mails about a change of address."""
+    """Queues mails about a change of address, and deletes expired links."""
 
     def __init__(self, settings: Settings, outbox: Outbox) -> None:
         self._public_url = settings.public_url.rstrip("/")
@@ -37,3 +37,7 @@ class AddressMails:
             (new_mailbox, NewAddressChosen(url=new_url, valid_hours=hours)),
         ):
             await OutboxMail.create(**self._outbox.row(recipient, message, str(uuid4()), now))
+
+    async def delete_links_until(self, instant: datetime) -> None:
+        """Delete mails dated up to that instant, sent or pending: their links have expired."""
+        await delete_links_until(instant, [AddressChangeRequested.kind, NewAddressChosen.kind])

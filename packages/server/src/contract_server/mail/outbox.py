@@ -1,18 +1,28 @@
 """The outbox: queue a mail in the transaction of the change that it reports."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 
-from contract_notify import Attachment, Message, RenderedMail, render
+from contract_notify import KINDS, Attachment, Message, RenderedMail, render
 from contract_server.db.rows import UpdateWhere
+from contract_server.db.statements import execute
 from contract_server.logs import request_id
 from contract_server.mail.models import MailState, OutboxMail
 from contract_server.settings import Settings
 from contract_server.tracing import TRACING
+
+LINK_KINDS = tuple(kind for kind, message in KINDS.items() if "url" in {field.name for field in fields(message)})
+"""Mails with a link that gives access: the body is emptied when sent, the row deleted when the link expires."""
+
+_DELETE_LINKS = """
+    DELETE FROM outbox_mail
+     WHERE kind IN ({kinds}) AND dated_at <= $1 AND (lease_until IS NULL OR lease_until < clock_timestamp())
+"""
 
 
 class Recipient(Protocol):
@@ -55,6 +65,16 @@ class Outbox:
             "request_id": request_id.get(),
             "traceparent": TRACING.traceparent(),
         }
+
+
+async def delete_links_until(instant: datetime, kinds: Collection[str]) -> None:
+    """Delete mails of these kinds that are dated up to that instant, sent or not: their links have expired."""
+    await execute(_DELETE_LINKS.format(kinds=quoted(kinds)), instant)
+
+
+def quoted(kinds: Collection[str]) -> str:
+    """Write kinds of mails as SQL, so that the planner recognises their partial index."""
+    return ", ".join(f"'{kind}'" for kind in kinds)
 
 
 def write_attachments(attachments: Sequence[Attachment]) -> str:

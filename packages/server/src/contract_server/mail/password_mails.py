@@ -4,19 +4,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from contract_notify import Message, PasswordChanged, PasswordResetRequested
-from contract_server.db.statements import execute
 from contract_server.mail.models import MailState, OutboxMail
-from contract_server.mail.outbox import Outbox, Recipient
+from contract_server.mail.outbox import Outbox, Recipient, delete_links_until
 from contract_server.settings import Settings
 
 LINK_SPACING = timedelta(minutes=5)
 """How far apart the links to one address are mailed when others ask for many."""
-
-_DELETE = f"""
-    DELETE FROM outbox_mail
-     WHERE kind = '{PasswordResetRequested.kind}' AND dated_at <= $1
-       AND (lease_until IS NULL OR lease_until < clock_timestamp())
-"""  # noqa: S608 - our own names
 
 
 class PasswordMails:
@@ -49,7 +42,7 @@ class PasswordMails:
 
     async def delete_links_until(self, instant: datetime) -> None:
         """Delete mails dated up to that instant, sent or pending: their links have expired."""
-        await execute(_DELETE, instant)
+        await delete_links_until(instant, [PasswordResetRequested.kind])
 
     async def _enqueue(self, recipient: Recipient, message: Message, now: datetime, not_before: datetime) -> None:
         row = self._outbox.row(recipient, message, str(uuid4()), now)

@@ -14,6 +14,7 @@ from contract_server.clock import Clock
 from contract_server.db.statements import execute
 from contract_server.db.transaction import current_connection
 from contract_server.mail.models import MailState
+from contract_server.mail.outbox import LINK_KINDS, quoted
 
 LEASE = timedelta(seconds=RETRY_AFTER_UNKNOWN_SECONDS)  # a process that died while sending may have sent the mail
 
@@ -89,11 +90,11 @@ CLAIM = f"""
     RETURNING {", ".join(f"mail.{field.name}" for field in fields(ClaimedMail))}
 """  # noqa: S608 - our own names
 
-# The body of a sent password reset mail is deleted, because its link gives access to the account.
+# The body of a sent mail with a link is deleted, because the link gives access to the account.
 RECORD_RESULTS = f"""
     UPDATE outbox_mail AS mail
        SET state = result.state, failure = result.failure,
-           body = CASE WHEN result.state = 'SENT' AND mail.kind = '{PasswordResetRequested.kind}' THEN ''
+           body = CASE WHEN result.state = 'SENT' AND mail.kind IN ({quoted(LINK_KINDS)}) THEN ''
                        ELSE mail.body END,
            sent_at = CASE result.state WHEN 'SENT' THEN {{now}} END,
            next_attempt_at = coalesce(result.next_attempt_at, mail.next_attempt_at),

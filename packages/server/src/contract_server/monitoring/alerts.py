@@ -59,6 +59,12 @@ ALERTS = (
         "`contract-server erasures plan` names the contracts",
     ),
     Alert(
+        "ContractErasuresUnconfirmed",
+        "another service has not confirmed an erasure",
+        "max(contract_erasures_unconfirmed) > 0",
+        "`contract-server doctor` names services and contracts: ask those who run them; nothing waits here",
+    ),
+    Alert(
         "ContractNoSweep",
         "no sweep ends",
         "min(contract_sweep_age_seconds) > 120",
@@ -74,7 +80,8 @@ ALERTS = (
         "ContractChannelPaused",
         "the surroundings are at fault",
         "max by (channel) (contract_channel_paused) == 1",
-        "the log line `channel paused` says at which stage: the mail server, the ledger's folder, or a missing `GRANT`."
+        "the log line `channel paused` says at which stage: the mail server, the ledger's folder, a missing `GRANT`, or"
+        " Redis (`ticks`: the worker sweeps by itself)."
         " No mail and no contract loses an attempt meanwhile; work goes on by itself when the fault is repaired",
         "1m",
     ),
@@ -93,8 +100,14 @@ ALERTS = (
     Alert(
         "ContractWebhookFailed",
         "a webhook failed permanently",
-        'sum(increase(contract_webhooks_total{outcome="failed"}[1h])) > 0',
-        "`contract-server webhooks list`; `webhooks retry` once its receiver is well",
+        "max(contract_webhooks_failed) > 0",
+        "`contract-server doctor` names the endpoint; `webhooks retry` once it is well, or `webhooks dismiss`",
+    ),
+    Alert(
+        "ContractWebhookDisabled",
+        "an endpoint of a webhook is disabled, because it answered 410",
+        "max(contract_webhooks_disabled) > 0",
+        "`contract-server doctor` names it; `webhooks retry` enables it, `webhooks remove` ends it",
     ),
     Alert(
         "ContractInternalErrors",

@@ -1,4 +1,4 @@
-"""The backlog: how overdue actions and mails are, in one cheap query.
+"""The backlog: how overdue actions and mails are, in a few cheap queries.
 
 `health` counts every defect and is expensive; metrics read the backlog every few seconds.
 """
@@ -12,7 +12,9 @@ from contract_rules import Action
 from contract_server.clock import Clock
 from contract_server.contracts.due import DUE_AT, FAILED_ACTIONS, is_due
 from contract_server.db.statements import fetch
+from contract_server.integration.webhooks import count_failed_deliveries
 from contract_server.mail.models import MailState
+from contract_server.monitoring.confirmation_checks import count_overdue_confirmations
 
 _OLDEST = f"""
     SELECT (SELECT min({DUE_AT[Action.ERASE]}) FROM contract WHERE {is_due(Action.ERASE)}) AS erasure,
@@ -20,7 +22,9 @@ _OLDEST = f"""
            (SELECT min(dated_at) FROM outbox_mail WHERE state = '{MailState.PENDING}') AS mail,
            (SELECT clock_timestamp() - finished_at FROM sweep_run WHERE id = 1) AS since_sweep,
            EXISTS (SELECT FROM erasure_stop) AS erasures_stopped,
-           (SELECT count(*) FROM ({FAILED_ACTIONS}) AS failed) AS failed_actions
+           (SELECT count(*) FROM ({FAILED_ACTIONS}) AS failed) AS failed_actions,
+           (SELECT count(*) FROM webhook_endpoint
+             WHERE disabled_at IS NOT NULL AND withdrawn_at IS NULL) AS disabled_webhooks
 """  # noqa: S608 - our own words
 
 
@@ -38,9 +42,13 @@ class Backlog:
     """1 while the breaker stops erasures."""
     failed_actions: float
     """Due actions that failed permanently."""
+    unconfirmed_erasures: float
+    """What other services have not confirmed in time, or retain for too long."""
+    disabled_webhooks: float
+    failed_webhooks: float
 
 
-UNKNOWN = Backlog(*[math.nan] * 6)
+UNKNOWN = Backlog(*[math.nan] * 9)
 
 
 async def read_backlog(clock: Clock) -> Backlog:
@@ -56,6 +64,9 @@ async def read_backlog(clock: Clock) -> Backlog:
         since_sweep=math.inf if since_sweep is None else since_sweep.total_seconds(),
         erasures_stopped=oldest["erasures_stopped"],
         failed_actions=oldest["failed_actions"],
+        unconfirmed_erasures=await count_overdue_confirmations(now),
+        disabled_webhooks=oldest["disabled_webhooks"],
+        failed_webhooks=sum((await count_failed_deliveries()).values()),
     )
 
 

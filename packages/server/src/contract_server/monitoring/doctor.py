@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contract_rules import Status
+from contract_server.audit.chain import verify_audit
 from contract_server.clock import Clock
 from contract_server.contracts.models import Contract
 from contract_server.db.statements import fetch
 from contract_server.erasure.breaker import Breaker
+from contract_server.erasure.confirmations import count_lost_confirmations
 from contract_server.erasure.evidence import sealed_records, verify_chain
 from contract_server.erasure.ledger import Ledger, LedgerCorrupt, LedgerUnavailable
-from contract_server.erasure.models import ErasureRecord
+from contract_server.erasure.models import ErasureConfirmation, ErasureRecord
 from contract_server.monitoring.contract_checks import PROMISES, all_contracts, count_defects, count_personal_columns
 from contract_server.monitoring.health import GRACE, Check, Health, examine
 
@@ -39,20 +41,28 @@ Progress = Callable[[int], None]
 
 
 async def examine_thoroughly(
-    clock: Clock, breaker: Breaker, ledger: Ledger, *, must_keep_ledger: bool, progress: Progress = lambda _: None
+    clock: Clock,
+    breaker: Breaker,
+    ledger: Ledger,
+    *,
+    must_keep_ledger: bool,
+    audit_kept_for: timedelta,
+    progress: Progress = lambda _: None,
 ) -> Health:
     """Run all checks, down to each personal column, each hash and each file. The memory used is constant."""
     health = await examine(clock, breaker)
     checks = {check.name: check for check in health.checks}
     checks |= await _check_contracts(progress)
     checks["chain"] = await _check_hashes(checks["chain"], progress)
+    checks["audit"] = await _check_audit(audit_kept_for)
     checks["ledger"] = await _check_ledger(health.now, ledger, must_be_kept=must_keep_ledger)
     return replace(health, checks=list(checks.values()))
 
 
 async def count_steps() -> int:
     """Count the contracts and records that `examine_thoroughly` checks."""
-    return await Contract.all().count() + await ErasureRecord.filter(sequence__isnull=False).count()
+    records = await ErasureRecord.filter(sequence__isnull=False).count() + await ErasureConfirmation.all().count()
+    return await Contract.all().count() + records
 
 
 async def _check_contracts(progress: Progress) -> dict[str, Check]:
@@ -75,8 +85,17 @@ async def _check_hashes(gaps: Check, progress: Progress) -> Check:
     """Verify every hash of the chain."""
     broken, _ = await verify_chain(sealed_records(), progress)
     if broken is None:
-        return gaps
+        lost = await count_lost_confirmations()
+        return Check(gaps.name, lost, "Answers of services are missing from the chain of evidence.") if lost else gaps
     return Check(gaps.name, 1, f"The chain of evidence is broken at number {broken.sequence}: {broken.reason}.")
+
+
+async def _check_audit(kept_for: timedelta) -> Check:
+    """Verify every seal of the audit trail."""
+    broken, _ = await verify_audit(kept_for)
+    if broken is None:
+        return Check("audit", 0, "The audit trail is whole.")
+    return Check("audit", 1, f"The audit trail is broken at seal {broken.sequence}: {broken.reason}.")
 
 
 async def _check_ledger(now: datetime, ledger: Ledger, *, must_be_kept: bool) -> Check:

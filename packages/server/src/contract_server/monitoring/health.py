@@ -10,25 +10,29 @@ from datetime import datetime, timedelta
 from contract_rules import Action
 from contract_server.clock import Clock, DatabaseClock
 from contract_server.contracts.due import FAILED_ACTIONS, is_due
-from contract_server.contracts.holds import count_holds_to_review
+from contract_server.contracts.holds.records import count_holds_to_review
 from contract_server.db.statements import fetch
 from contract_server.erasure.breaker import Breaker
+from contract_server.erasure.evidence import NEWEST_LINKS
+from contract_server.integration.webhooks import count_failed_deliveries, list_disabled_endpoints
+from contract_server.monitoring.confirmation_checks import check_confirmations
 from contract_server.monitoring.contract_checks import PROMISES, RECENT, count_defects, recent_contracts
 from contract_server.schedule.models import SweepRun
 
 GRACE = timedelta(minutes=5)
 """How long an action or a mail may be overdue before a check fails."""
 
-_UNSENT = "FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1"
+_UNSENT = """
+    FROM outbox_mail WHERE state = 'PENDING' AND dated_at <= $1 AND (attempts > 0 OR next_attempt_at <= $1)
+"""
 _FAILED = "FROM outbox_mail WHERE state = 'FAILED'"
 # the newest records alone: `doctor` verifies the whole chain
-_GAPS = """
+_GAPS = f"""
     FROM (SELECT sequence, previous_hash, lag(sequence) OVER chain AS before, lag(hash) OVER chain AS hash_before
-            FROM (SELECT sequence, previous_hash, hash FROM erasure_record
-                   WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT $1) AS newest
+            FROM ({NEWEST_LINKS}) AS newest
           WINDOW chain AS (ORDER BY sequence)) AS record
    WHERE sequence <> before + 1 OR previous_hash <> hash_before
-"""
+"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,27 @@ async def examine(clock: Clock, breaker: Breaker) -> Health:
             Check("holds", await count_holds_to_review(now), "No hold has reached the date of its review."),
             Check("set_aside", await failed_actions(), "No due action failed permanently."),
             *(Check(name, defects[name], promise) for name, promise in PROMISES.items()),
+            *(Check(name, *found) for name, found in (await check_confirmations(now)).items()),
             Check("chain", await _count(_GAPS, RECENT), "No record is missing from the chain of evidence."),
             Check("mails_unsent", await _count(_UNSENT, late), "No mail is pending for more than five minutes."),
             Check("mails_failed", await _count(_FAILED), "No mail failed permanently."),
+            await _check_webhooks(),
+            await _check_failed_webhooks(),
         ],
     )
+
+
+async def _check_webhooks() -> Check:
+    disabled = await list_disabled_endpoints()
+    named = f"Endpoints disabled by their answer 410: {', '.join(disabled)}."
+    return Check("webhooks", len(disabled), named if disabled else "No endpoint of a webhook is disabled.")
+
+
+async def _check_failed_webhooks() -> Check:
+    failed = await count_failed_deliveries()
+    named = ", ".join(f"{name}: {count}" for name, count in failed.items())
+    detail = f"Webhooks that failed permanently: {named}." if failed else "No webhook failed permanently."
+    return Check("webhooks_failed", sum(failed.values()), detail)
 
 
 async def last_sweep() -> datetime | None:

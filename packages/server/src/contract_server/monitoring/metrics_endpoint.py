@@ -56,6 +56,9 @@ async def _refresh(services: Services) -> None:
     metrics.SWEEP_AGE.set(backlog.since_sweep)
     metrics.ERASURES_STOPPED.set(backlog.erasures_stopped)
     metrics.ACTS_SET_ASIDE.set(backlog.failed_actions)
+    metrics.ERASURES_UNCONFIRMED.set(backlog.unconfirmed_erasures)
+    metrics.WEBHOOKS_DISABLED.set(backlog.disabled_webhooks)
+    metrics.WEBHOOKS_FAILED.set(backlog.failed_webhooks)
 
 
 def _refresh_pool() -> None:

@@ -1,5 +1,7 @@
 """Startup checks: data that makes a database unfit to serve from."""
 
+from collections.abc import Awaitable
+
 from contract_server.accounts.models import Account
 from contract_server.clock import DatabaseClock, TestClockRow
 from contract_server.db.availability import is_transient, lacks_schema
@@ -39,8 +41,13 @@ async def find_known_startup_problem(settings: Settings) -> str | None:
 
     The database may become available later. Until then `/readyz` fails, and no due action is executed.
     """
+    return await if_known(find_startup_problem(settings, served_policies(settings.policy_dir)))
+
+
+async def if_known(problem: Awaitable[str | None]) -> str | None:
+    """Return the problem, or None if the database is unavailable or not migrated."""
     try:
-        return await find_startup_problem(settings, served_policies(settings.policy_dir))
+        return await problem
     except Exception as error:
         if not is_transient(error) and not lacks_schema(error):
             raise

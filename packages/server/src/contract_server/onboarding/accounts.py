@@ -5,7 +5,7 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from contract_notify import normalize_address
-from contract_rules import Status
+from contract_rules import Actor, Status
 from contract_server.accounts.administration import disabling
 from contract_server.accounts.administration.address_change import AddressChanges
 from contract_server.accounts.credentials import PasswordChanges
@@ -19,6 +19,7 @@ from contract_server.accounts.second_factor.enrolment import Enrolments
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
 from contract_server.contracts.queries import find_company_name
+from contract_server.contracts.registration.updates import RegistrationUpdates
 from contract_server.contracts.result import ContractNotFound
 from contract_server.contracts.store import lock_snapshot
 from contract_server.db.transaction import transaction
@@ -41,7 +42,13 @@ class ContractErased(Exception):
 
 
 async def add_account(
-    passwords: PasswordHasher, *, email: str, name: str, password: str, contract_id: UUID | None = None
+    passwords: PasswordHasher,
+    registrations: RegistrationUpdates,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    contract_id: UUID | None = None,
 ) -> Account:
     """Create an account: the contract's contractor, or an operator if there is no contract.
 
@@ -63,6 +70,7 @@ async def add_account(
             account = await Account.create(
                 role=role, name=name, email=email, password_hash=password_hash, contract_id=contract_id
             )
+            await registrations.record(contract_id, Actor.OPERATOR)
             await record(AuditAction.ACCOUNT_ADDED, about_id=account.id, contract_id=contract_id, subject=role)
             return account
     except IntegrityError:
@@ -84,15 +92,20 @@ async def set_password(passwords: PasswordHasher, changes: PasswordChanges, emai
     await changes.replace(account, await passwords.hash(password))
 
 
-async def rename(email: str, name: str) -> None:
+async def rename(registrations: RegistrationUpdates, email: str, name: str) -> None:
     """Change the name of an account.
 
     Raises:
         AccountNotFound: No account has this address.
+        ContractErased: The contract was erased meanwhile.
     """
     account = await find_known_account(email)
     async with transaction():
-        await Account.filter(id=account.id).update(name=name)
+        if account.contract_id is not None:
+            await lock_unerased(account.contract_id)
+        if not await Account.filter(id=account.id).exclude(name=name).update(name=name):
+            return
+        await registrations.record(account.contract_id, Actor.OPERATOR)
         await record(AuditAction.ACCOUNT_RENAMED, about_id=account.id, contract_id=account.contract_id)
 
 

@@ -61,7 +61,10 @@ REFUSALS: Mapping[RegistrationRefusal, tuple[str, str]] = complete(
             "the erasure is on hold: only new members and the contractor's address are taken; write the rest as it is",
         ),
         RegistrationRefusal.STALE_CONTRACT: ("contract_id", "the contract has changed since this version"),
-        RegistrationRefusal.EMAIL_TAKEN: ("email", "an account with this address is there already"),
+        RegistrationRefusal.EMAIL_TAKEN: (
+            "email",
+            "an account with this address is there already; let it take another address first, in an earlier file",
+        ),
         RegistrationRefusal.MEMBER_ID_TAKEN: ("member_id", "a member of another contract has this id"),
         RegistrationRefusal.NO_CONTRACTOR: (
             "name",

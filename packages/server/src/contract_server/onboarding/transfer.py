@@ -7,6 +7,7 @@ the new contractor may resume within the same window. The account of the former 
 from tortoise.exceptions import IntegrityError
 
 from contract_notify import normalize_address
+from contract_rules import Actor
 from contract_server.accounts.administration.disabling import WAYS_IN
 from contract_server.accounts.email import EmailTaken
 from contract_server.accounts.models import Account, Role
@@ -16,6 +17,7 @@ from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
 from contract_server.contracts.models import IdempotentAnswer
 from contract_server.contracts.queries import find_company_name
+from contract_server.contracts.registration.updates import RegistrationUpdates
 from contract_server.db.transaction import transaction
 from contract_server.onboarding.accounts import find_known_account, lock_unerased
 
@@ -25,7 +27,13 @@ class NotAContractor(Exception):
 
 
 async def transfer_contract(
-    passwords: PasswordHasher, *, current_email: str, email: str, name: str, password: str
+    passwords: PasswordHasher,
+    registrations: RegistrationUpdates,
+    *,
+    current_email: str,
+    email: str,
+    name: str,
+    password: str,
 ) -> Account:
     """Replace the contractor of a contract; return the new account.
 
@@ -53,6 +61,7 @@ async def transfer_contract(
                 password_hash=password_hash,
                 contract_id=former.contract_id,
             )
+            await registrations.record(former.contract_id, Actor.OPERATOR)
             await record(
                 AuditAction.CONTRACT_TRANSFERRED,
                 about_id=account.id,

@@ -49,6 +49,10 @@ _LONGEST_VERSION = 50
 """As an application stores it."""
 
 
+class PastDay(Exception):
+    """A day was given that has passed."""
+
+
 class ServedPolicies:
     """The versions of one policy, in one time zone; on every day after the first valid one, one is in force.
 
@@ -98,6 +102,16 @@ class ServedPolicies:
     def start_of(self, day: date) -> datetime:
         """Return the first instant of a calendar day, in the contractors' zone."""
         return datetime.combine(day, time.min, self.zone)
+
+    def start_of_coming(self, day: date, now: datetime) -> datetime:
+        """Return the first instant of today or a later day.
+
+        Raises:
+            PastDay: The day has passed.
+        """
+        if day < self.today(now):
+            raise PastDay
+        return self.start_of(day)
 
     def in_force_at(self, now: datetime) -> Policy:
         """Return the policy for an application made at that instant."""

@@ -23,6 +23,7 @@ from contract_server.erasure.breaker import Breaker
 from contract_server.erasure.erasures import Erasures, SweepLimits
 from contract_server.erasure.ledger import LedgerUnavailable
 from contract_server.logs import get_logger
+from contract_server.schedule.erasure_notices import announce_erasures
 from contract_server.schedule.failed_actions import clear_failures, record_failure
 from contract_server.schedule.models import SweepRun
 
@@ -69,6 +70,10 @@ class DueActions:
             for action, group in groupby(due_actions, key=lambda due: due.action):
                 limits = SweepLimits(skip_locked=not wait_for_locks, ends_at=ends_at)
                 await execute[action](list(group), report, limits)
+        limits = SweepLimits(skip_locked=not wait_for_locks, ends_at=ends_at)
+        notices = await announce_erasures(self._clock, self._batch, limits)
+        report.failed |= notices.failed
+        report.complete &= notices.complete
         if report.complete or report.done:
             await self._record_run()
         return report

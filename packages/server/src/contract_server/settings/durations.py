@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 EXPECTED = "a number with its unit, as in 30s, 15m, 2h or 7d"
 
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+_FIRST, _LAST = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))  # noqa: DTZ901 - given one here
 _WRITTEN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([smhd])")
 
 
@@ -49,4 +50,13 @@ Duration = Annotated[timedelta, BeforeValidator(_typed)]
 
 def so_far_ahead(now: datetime, span: timedelta) -> datetime:
     """The instant that far ahead, or the last representable one."""
-    return now + min(span, datetime.max.replace(tzinfo=UTC) - now)
+    return now + min(span, _LAST - now)
+
+
+def within_utc(instant: datetime) -> datetime:
+    """The instant itself, or the first or last of UTC if its offset leads beyond."""
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if instant.year == _FIRST.year else _LAST
+    return instant

@@ -175,6 +175,11 @@ class Settings(BaseSettings):
         (),
         description="private addresses or networks, with commas, to which webhooks may be sent; none when empty",
     )
+    webhooks: SecretStr | None = Field(
+        None,
+        description="endpoints of webhooks in TOML, best in a file: a table [name] for each, with url and secret; where"
+        " not set, those of `webhooks add` alone",
+    )
     log_in_failures_per_account: int = Field(
         10, ge=1, description="failed log-ins that one source has for one account in a window; then it waits"
     )
@@ -216,7 +221,7 @@ class Settings(BaseSettings):
     )
     sweep_batch: int = Field(500, ge=1, le=10_000, description="contracts that one look-up of what is due returns")
     erasure_batch: int = Field(
-        10_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"
+        50_000, ge=1, le=100_000, description="members that one transaction of an erasure deletes at most"
     )
     erasure_breaker_contracts: int = Field(
         50, ge=0, description="contracts due for erasure at once that need no approval, however few there are in all"

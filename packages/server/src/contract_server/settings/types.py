@@ -169,6 +169,8 @@ def without_password(secret: SecretStr) -> str:
         parts = urlsplit(text)
     except ValueError:
         return HIDDEN
+    if not parts.scheme or not parts.netloc:
+        return HIDDEN
     user, at, host = parts.netloc.rpartition("@")
     name, colon, _ = user.partition(":")
     shown = f"{parts.scheme}://{name}{colon and f':{HIDDEN}'}{at}{host}{parts.path}"

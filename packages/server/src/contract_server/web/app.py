@@ -12,12 +12,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_server import logs
+from contract_server.connections.body_limit import LARGEST_BODY, LimitOf
 from contract_server.console.routes import console_routes, not_found_page
 from contract_server.db.availability import READ_ONLY, transient_reason
 from contract_server.db.connection import accepts_writes, database
 from contract_server.db.migrate import pending_migrations
 from contract_server.development.demo.time_travel import TimeTravel
 from contract_server.development.mailbox import mailbox_routes
+from contract_server.graphql.http.large_requests import LARGEST_REGISTRATION, may_be_large
 from contract_server.graphql.http.view import GraphQLView
 from contract_server.graphql.schema import build_schema
 from contract_server.mail.wakeups import PostgresWakeUps
@@ -56,7 +58,7 @@ def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
         lifespan=lifespan,
         exception_handlers={404: not_found_page(settings)},
         middleware=[
-            Middleware(Guard, settings=settings),
+            Middleware(Guard, settings=settings, limit_of=_limit_of(services)),
             *([Middleware(TracingMiddleware)] if settings.tracing else []),
             Middleware(GraphQLShortcut, api=_api(settings, services)),
         ],
@@ -64,6 +66,14 @@ def create_app(settings: Settings, *, processes: int = 1) -> Starlette:
     app.state.services = services
     app.state.process = 0
     return app
+
+
+def _limit_of(services: Services) -> LimitOf:
+    async def limit_of(scope: Scope) -> int:
+        large = await may_be_large(Request(scope), services.service_accounts)
+        return LARGEST_REGISTRATION if large else LARGEST_BODY
+
+    return limit_of
 
 
 def _routes(settings: Settings, services: Services) -> list[BaseRoute]:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from contract_server import logs
-from contract_server.connections.body_limit import BodyLimit
+from contract_server.connections.body_limit import BodyLimit, LimitOf, usual_limit
 from contract_server.connections.error_responses import error_response
 from contract_server.connections.security_headers import SecurityHeaders
 from contract_server.headers import RequestHeaders
@@ -41,12 +41,12 @@ class Guard:
     Pages of other sites may use the API only if their origins are configured (CORS).
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, limit_of: LimitOf = usual_limit) -> None:
         self._app = app
         self._hosts = KnownHosts(settings)
         self._trusted_origins = frozenset(settings.cors_origins)
         self._security_headers = SecurityHeaders(tls=not settings.development)
-        self._with_body = BodyLimit(app, settings.request_deadline)
+        self._with_body = BodyLimit(app, settings.request_deadline, limit_of)
         self._answer_with_cors: ASGIApp = _with_cors(settings, self._answer) if settings.cors_origins else self._answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

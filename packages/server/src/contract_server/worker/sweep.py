@@ -23,7 +23,6 @@ async def sweep_once(services: Services) -> SweepReport:
             raise outcome
     report = outcomes[1]
     assert isinstance(report, SweepReport)  # noqa: S101 - for the type checker
-    await services.password_resets.delete_expired_mails()
     await services.expiry.delete_if_due()
     if await services.reminders.enqueue_due():  # last: reminders are optional, and an error must not delay the rest
         await services.mail_relay.drain()

@@ -20,7 +20,7 @@ from arq.cron import CronJob, cron
 from contract_server import logs, metrics
 from contract_server.db.connection import database
 from contract_server.monitoring.metrics_endpoint import MetricsPort
-from contract_server.monitoring.startup_checks import find_known_startup_problem
+from contract_server.monitoring.startup_checks import find_known_startup_problem, if_known
 from contract_server.services import Services, build_services
 from contract_server.settings import SettingsError, load_worker_settings
 from contract_server.tracing import TRACING
@@ -67,11 +67,18 @@ async def start(ctx: dict[str, Any], new_own_sweeps: Callable[..., OwnSweeps] = 
         sys.exit(f"contract-server: {problem}")
     services = ctx["services"] = build_services(_SETTINGS)
     stack.push_async_callback(services.close)
+    if problem := await if_known(services.configured_webhooks.find_problem()):
+        sys.exit(f"contract-server: {problem}")
     own_sweeps = ctx["own_sweeps"] = new_own_sweeps(partial(_run_sweep_of_loop, services))
     await stack.enter_async_context(mail_loop(services.mail_relay))
-    await stack.enter_async_context(loops("webhooks", services.webhook_relay.serve))
+    await stack.enter_async_context(loops("webhooks", partial(_serve_webhooks, services)))
     await stack.enter_async_context(loops("sweeps", own_sweeps.serve))
     await stack.enter_async_context(metrics_port.serving(services))
+
+
+async def _serve_webhooks(services: Services) -> None:
+    await services.configured_webhooks.apply()
+    await services.webhook_relay.serve()
 
 
 async def _run_sweep_of_loop(services: Services) -> None:

@@ -5,13 +5,16 @@ changes. A later request replaces an earlier one.
 """
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
+from contract_rules import Actor
+from contract_server.accounts.credentials import end_links
 from contract_server.accounts.email import EmailTaken, find_account
-from contract_server.accounts.models import Account, AddressChange, PasswordResetToken
+from contract_server.accounts.models import Account, AddressChange
 from contract_server.accounts.tokens import hash_token, new_token
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
@@ -33,11 +36,22 @@ class AddressLink(NamedTuple):
     is_new: bool
 
 
+class Registrations(Protocol):
+    """Records that the contractor of a contract has changed."""
+
+    async def lock(self, contract_id: UUID | None) -> None:
+        """Lock the contract, before the account."""
+
+    async def record(self, contract_id: UUID | None, actor: Actor, account_id: UUID | None = None) -> None:
+        """Record the change."""
+
+
 class AddressChanges:
     """Mails the links, and changes the address."""
 
-    def __init__(self, mails: AddressMails, mail_clock: Clock) -> None:
+    def __init__(self, mails: AddressMails, mail_clock: Clock, registrations: Registrations) -> None:
         self._mails = mails
+        self._registrations = registrations
         self._mail_clock = mail_clock
         self._clock = DatabaseClock()
 
@@ -91,11 +105,16 @@ class AddressChanges:
         """Delete requests that were not confirmed in time."""
         await AddressChange.filter(expires_at__lte=await self._clock.now()).delete()
 
+    async def delete_expired_mails(self) -> None:
+        """Delete mails whose links have expired, before they are sent."""
+        await self._mails.delete_links_until(await self._mail_clock.now() - VALID_FOR)
+
     async def _confirm(self, token: str) -> bool:
         link = await self.find_link(token)
         if link is None:
             raise InvalidAddressLink
-        # the account first: the confirmation from the other mailbox waits here
+        await self._registrations.lock(link.change.account.contract_id)
+        # the account before its links: the confirmation from the other mailbox waits here
         account = await Account.filter(id=link.change.account_id).select_for_update().first()
         change = await AddressChange.get_or_none(id=link.change.id)
         column = "new_token_hash" if link.is_new else "old_token_hash"
@@ -106,13 +125,13 @@ class AddressChanges:
             await AddressChange.filter(id=change.id).update(**{column: None})
             return False
         await _apply(account, change)
+        await self._registrations.record(account.contract_id, Actor.CONTRACTOR, account.id)
         return True
 
 
 async def _apply(account: Account, change: AddressChange) -> None:
-    """Change the address; links to a new password that were mailed to the former one are good no longer."""
-    await AddressChange.filter(id=change.id).delete()
-    await PasswordResetToken.filter(account_id=account.id).delete()
+    """Change the address; links that were mailed to the former one are good no longer."""
+    await end_links([account.id])
     await Account.filter(id=account.id).update(email=change.new_email)
     await record(
         AuditAction.ADDRESS_CHANGED, account_id=account.id, about_id=account.id, contract_id=account.contract_id

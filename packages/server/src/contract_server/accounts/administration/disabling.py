@@ -1,12 +1,13 @@
 """Disabling accounts: at once, a disabled account opens nothing. Enabling it lets its owner log in again."""
 
-from contract_server.accounts.models import Account, AddressChange, EnrolmentLink, PasswordResetToken, Role, Session
+from contract_server.accounts.credentials import LINKS
+from contract_server.accounts.models import Account, Role, Session
 from contract_server.audit.models import AuditAction
 from contract_server.audit.trail import record
 from contract_server.clock import DatabaseClock
 from contract_server.db.transaction import transaction
 
-WAYS_IN = (Session, PasswordResetToken, EnrolmentLink, AddressChange)
+WAYS_IN = (Session, *LINKS)
 """Whatever opens something for an account without its password; the passwords of disabled accounts open nothing."""
 
 _CLOCK = DatabaseClock()

@@ -16,21 +16,26 @@ from contract_server.audit.log import LogEntry, LogFilter, find_entries
 from contract_server.audit.models import AuditAction
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
-from contract_server.cli.output import Json, echo, show_first
+from contract_server.cli.output import Json, Limit, echo, show_first
+from contract_server.cli.values import parse_contract_id
 from contract_server.services import Services
+from contract_server.settings.durations import within_utc
 
 _LISTED = ("at", "action", "by", "interface", "about", "contract", "subject", "reason")
 
 
 def audit(
     *,
-    contract: Annotated[UUID | None, typer.Option(help="Only entries about this contract.")] = None,
+    contract: Annotated[
+        UUID | None,
+        typer.Option(parser=parse_contract_id, metavar="CONTRACT", help="Only entries about this contract."),
+    ] = None,
     account: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only what this account did.")] = None,
     action: Annotated[AuditAction | None, typer.Option(help="Only this action.")] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="Only entries since then.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 100,
+    limit: Limit = 100,
     verify: Annotated[bool, typer.Option("--verify", help="Check that the trail is complete and unchanged.")] = False,
     json: Json = False,
 ) -> None:
@@ -45,7 +50,7 @@ def audit(
     async def find(services: Services) -> list[dict[str, Any]]:
         zone = services.policies.zone
         account_id = await _account_id(account) if account else None
-        wanted = LogFilter(action, account_id, contract, since.replace(tzinfo=zone) if since else None)
+        wanted = LogFilter(action, account_id, contract, within_utc(since.replace(tzinfo=zone)) if since else None)
         return [_row(entry, zone, json=json) for entry in await find_entries(wanted, limit + 1)]
 
     show_first(_LISTED, with_services(find), limit, json=json)

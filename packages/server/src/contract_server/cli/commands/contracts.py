@@ -14,22 +14,24 @@ from contract_rules import service_available
 from contract_server.accounts.models import Account
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
-from contract_server.cli.output import Json, echo, show_first, show_json, show_table
-from contract_server.contracts.holds import HoldRecord, Operator, find_holds
+from contract_server.cli.output import Json, Limit, echo, show_first, show_json, show_table
+from contract_server.cli.values import parse_contract_id
+from contract_server.contracts.holds.records import HoldRecord, Operator, find_holds
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.models import Company, ContractEvent, Member
 from contract_server.contracts.queries import ContractFilter, contract_cursor, find_contracts
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.store import find_snapshot
 from contract_server.db.pages import LARGEST_PAGE, Part
+from contract_server.erasure.confirmations import list_confirmations
 from contract_server.services import Services
 
-ContractId = Annotated[UUID, typer.Argument(metavar="CONTRACT", help="The contract's id.")]
+ContractId = Annotated[UUID, typer.Argument(metavar="CONTRACT", help="The contract's id.", parser=parse_contract_id)]
 
 _LISTED = ("id", "status", "started_on", "ended_on", "resumable_through", "registered_through", "on_hold")
 _HEADINGS = [name.replace("_", " ") for name in _LISTED]
 
-cli = typer.Typer(no_args_is_help=True, help="Look at contracts: list, find, show.")
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("list")
@@ -44,7 +46,7 @@ def list_(
     on_hold: Annotated[
         bool | None, typer.Option("--on-hold/--not-on-hold", help="Only contracts whose erasure is on hold, or is not.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = LARGEST_PAGE,
+    limit: Limit = LARGEST_PAGE,
     json: Json = False,
 ) -> None:
     """List contracts, the newest first.
@@ -63,7 +65,7 @@ def list_(
 @cli.command("find")
 def find_(
     text: Annotated[str, typer.Argument(help="The beginning of a name, address, number or id; a receipt number.")],
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = LARGEST_PAGE,
+    limit: Limit = LARGEST_PAGE,
     json: Json = False,
 ) -> None:
     """Find contracts by what a caller says.
@@ -86,7 +88,7 @@ def show(contract: ContractId, json: Json = False) -> None:
     if json:
         show_json(description)
         return
-    lists = [description.pop(name) for name in ("events", "holds")]
+    lists = [description.pop(name) for name in ("events", "holds", "confirmations")]
     show_table(("contract", ""), _flatten(description))
     for rows in filter(None, lists):
         echo("")
@@ -122,6 +124,10 @@ async def describe(services: Services, contract_id: UUID) -> dict[str, Any]:
         "application": _application(contract, zone),
         "hold": _hold(contract, zone),
         "holds": [_hold_record(hold, zone) for hold in (await find_holds([contract_id])).get(contract_id, [])],
+        "confirmations": [
+            {**confirmation, "confirmed_at": confirmation["confirmed_at"].astimezone(zone)}
+            for confirmation in await list_confirmations(contract_id)
+        ],
         "company": _columns(company, "name", "address", "postal_code", "phone_number") or None,
         "contractor": _columns(contractor, "name", "email") or None,
         "members": await Member.filter(contract_id=contract_id).count(),
@@ -179,6 +185,7 @@ def _hold(contract: ContractSnapshot, zone: ZoneInfo) -> dict[str, Any] | None:
 
 def _hold_record(hold: HoldRecord, zone: ZoneInfo) -> dict[str, Any]:
     return {
+        "id": hold.id,
         "reference": hold.reference,
         "placed_at": hold.placed_at.astimezone(zone),
         "placed_by": _name(hold.placed_by),

@@ -8,13 +8,13 @@ import typer
 from contract_server.cli.bootstrap import with_database, with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import echo
+from contract_server.cli.values import parse_span
 from contract_server.db.availability import is_contended
 from contract_server.db.migrate import migrate as apply_migrations
 from contract_server.db.migrate import pending_migrations, planned_statements
 from contract_server.db.roles import DatabaseRole, RolesMissing, grant_rights
 from contract_server.services import Services
 from contract_server.settings import Settings, load_settings
-from contract_server.settings.durations import parse_duration
 
 
 def migrate(
@@ -24,7 +24,7 @@ def migrate(
     plan: Annotated[bool, typer.Option("--plan", help="Apply nothing; print the SQL of pending migrations.")] = False,
     wait: Annotated[
         timedelta,
-        typer.Option(parser=parse_duration, metavar="SPAN", help="How long to try while another session holds a lock."),
+        typer.Option(parser=parse_span, metavar="SPAN", help="How long to try while another session holds a lock."),
     ] = "1m",  # type: ignore[assignment] # typer parses it
     roles: Annotated[
         bool, typer.Option("--roles", help="Then give the roles of servers, workers and readers their rights.")

@@ -48,5 +48,6 @@ async def _examine(services: Services) -> Health:
             services.breaker,
             services.ledger,
             must_keep_ledger=not services.settings.development,
+            audit_kept_for=services.settings.audit_retention,
             progress=lambda steps: bar.advance(task, steps),
         )

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 import orjson
 import typer
 
+from contract_rules import Language
 from contract_server import event_loop
 from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import Result, with_services
 from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, echo, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
+from contract_server.cli.values import Within, parse_contract_id
 from contract_server.contracts.result import NotPossible
 from contract_server.erasure.breaker import Assessment
 from contract_server.erasure.evidence import Evidence, sealed_records, verify_chain
@@ -24,38 +26,29 @@ from contract_server.erasure.forecast import DueDay, FailedAction, erasures_by_d
 from contract_server.erasure.ledger import LedgerCorrupt, LedgerUnavailable
 from contract_server.erasure.models import ErasureApprovalRequest
 from contract_server.erasure.replay import ReplayPlan
+from contract_server.graphql.operations.problems import NOT_POSSIBLE
 from contract_server.policies.policies import served_policies
 from contract_server.schedule.failed_actions import retry_failed
 from contract_server.services import Services
-from contract_server.settings.durations import parse_duration
 
 _EXPECTED_LINES = "expected lines as `contract-server erasures evidence --json` writes them"
 
-_OBSTACLES = {
-    "SECOND_PERSON_REQUIRED": "you have asked for this approval; another operator must run this command",
-    "NOTHING_TO_APPROVE": "the request was closed meanwhile; run the command again",
-}
-
-cli = typer.Typer(no_args_is_help=True, help="Erasures: plan, approve, retry, replay, evidence.")
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command()
 def plan(
-    within: Annotated[str, typer.Option(help="How far ahead to look: 36h, 7d.", metavar="SPAN")] = "14d",
+    within: Within = "14d",  # type: ignore[assignment] # typer parses it
     json: Json = False,
 ) -> None:
     """Show the due and the coming erasures, day by day. It is said which the breaker stops.
 
     Example: contract-server erasures plan --within 30d
     """
-    try:
-        ahead = parse_duration(within)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--within") from None
 
     async def forecast(services: Services) -> tuple[datetime, Assessment, list[DueDay], list[FailedAction]]:
         now = await services.clock.now()
-        by_day = await erasures_by_day(services.policies, now, ahead)
+        by_day = await erasures_by_day(services.policies, now, within)
         return now, await services.breaker.assess(now), by_day, await list_failed_actions()
 
     now, assessment, by_day, failed = with_services(forecast)
@@ -109,12 +102,14 @@ def approve(as_: As = None, yes: Yes = False) -> None:
     try:
         echo(with_services_as(as_, approve_or_request))
     except NotPossible as error:
-        raise Refusal(_OBSTACLES.get(error.obstacle, error.obstacle)) from None
+        raise Refusal(NOT_POSSIBLE[error.obstacle][Language.EN]) from None
 
 
 @cli.command()
 def retry(
-    contract: Annotated[UUID | None, typer.Argument(metavar="CONTRACT", help="The contract's id.")] = None,
+    contract: Annotated[
+        UUID | None, typer.Argument(parser=parse_contract_id, metavar="CONTRACT", help="The contract's id.")
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Retry the failed actions of all contracts.")] = False,
     as_: As = None,
 ) -> None:
@@ -173,13 +168,18 @@ def replay(
 @cli.command()
 def evidence(
     contract: Annotated[
-        UUID | None, typer.Argument(metavar="CONTRACT", help="The contract's id; all contracts without it.")
+        UUID | None,
+        typer.Argument(
+            parser=parse_contract_id, metavar="CONTRACT", help="The contract's id; all contracts without it."
+        ),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Check that the chain is complete and unchanged.")] = False,
     file: Annotated[Path | None, typer.Option("--from", help="Read the records from a file of JSON lines.")] = None,
     json: Json = False,
 ) -> None:
-    """Print the evidence of finished erasures, or verify it. With --json, each line is one record, as it is hashed.
+    """Print the evidence of finished erasures, or verify it.
+
+    What other services have confirmed is in the same chain. With --json, each line is one record, as it is hashed.
 
     Each record's hash is the SHA-256 of its other fields as `jq -cS 'del(.hash)'` writes them, without the line end.
 
@@ -213,19 +213,28 @@ async def _show_evidence(chain: AsyncIterator[Evidence], zone: ZoneInfo, contrac
         else:
             rows.append(_evidence_in_words(record, zone))
     if rows or (not json and contract is None):
-        show_table(("number", "contract", "was due at", "erased at", "erased rows", "hash"), rows)
+        show_table(("number", "contract", "at", "what", "hash"), rows)
     return shown
 
 
 def _evidence_in_words(record: Evidence, zone: ZoneInfo) -> list[object]:
     try:
-        due_at, finished_at = (
-            datetime.fromisoformat(record[name]).astimezone(zone) for name in ("due_at", "finished_at")
-        )
-        erased = ", ".join(f"{count} of {table}" for table, count in sorted(record["erased_rows"].items()))
-        return [record["sequence"], record["contract_id"], due_at, finished_at, erased or "none", record["hash"]]
+        at, what = _confirmation(record) if "confirmed_at" in record else _erasure(record, zone)
+        instant = datetime.fromisoformat(at).astimezone(zone)
+        return [record["sequence"], record["contract_id"], instant, what, record["hash"]]
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Refusal(f"--from: {_EXPECTED_LINES}", Status.MISUNDERSTOOD) from None
+
+
+def _erasure(record: Evidence, zone: ZoneInfo) -> tuple[str, str]:
+    due_at = datetime.fromisoformat(record["due_at"]).astimezone(zone)
+    erased = ", ".join(f"{count} of {table}" for table, count in sorted(record["erased_rows"].items()))
+    return record["finished_at"], f"was due at {due_at.isoformat(timespec='seconds')} and erased: {erased or 'no rows'}"
+
+
+def _confirmation(record: Evidence) -> tuple[str, str]:
+    retained = f" until {record['until']}: {record['reason']}" if record["until"] else ""
+    return record["confirmed_at"], f"confirmed by {record['service_name']}: {record['outcome']}{retained}"
 
 
 def _breaker_in_words(assessment: Assessment) -> str:

@@ -10,21 +10,22 @@ import typer
 from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal
-from contract_server.cli.output import Json, echo, show_first
+from contract_server.cli.output import Json, Limit, echo, show_first
 from contract_server.cli.prompts import require_reason
 from contract_server.schedule.failed_mails import EVER, FailedMail, dismiss_mail, list_failed_mails, retry_mails
 from contract_server.services import Services
+from contract_server.settings.durations import within_utc
 
 _NUMBER = typer.Argument(metavar="MAIL", help="The mail's number, as `mails list` shows it.", min=1, max=2**63 - 1)
 
 _LISTED = ("mail", "contract", "kind", "recipient", "date", "tries", "last failure")
 
-cli = typer.Typer(no_args_is_help=True, help="Failed mails: list, retry, dismiss.")
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 1_000,
+    limit: Limit = 1_000,
     json: Json = False,
 ) -> None:
     """List the failed mails, the oldest first, with their recipients.
@@ -53,7 +54,7 @@ def retry(
         raise typer.BadParameter("pass the number of a mail, or --all, perhaps with --since")
 
     async def run(services: Services) -> int:
-        after = since.replace(tzinfo=services.policies.zone) if since else EVER
+        after = within_utc(since.replace(tzinfo=services.policies.zone)) if since else EVER
         return await retry_mails(await services.clock.now(), mail, since=after)
 
     retried = with_services_as(as_, run)

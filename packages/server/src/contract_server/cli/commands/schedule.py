@@ -1,35 +1,32 @@
 """The commands for due actions: list them, run them once."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Status
-from contract_server.cli.output import Json, echo, show_first
+from contract_server.cli.output import Json, Limit, echo, show_first
+from contract_server.cli.values import Within
 from contract_server.contracts.due import list_due
 from contract_server.schedule.due_actions import SweepReport
 from contract_server.services import Services
 from contract_server.settings import load_worker_settings
-from contract_server.settings.durations import parse_duration, so_far_ahead
+from contract_server.settings.durations import so_far_ahead
 from contract_server.worker.sweep import sweep_once
 
 
 def due(
-    within: Annotated[str, typer.Option(help="How far ahead to look: 36h, 7d.", metavar="SPAN")] = "7d",
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 1_000,
+    within: Within = "7d",  # type: ignore[assignment] # typer parses it
+    limit: Limit = 1_000,
     json: Json = False,
 ) -> None:
     """List due actions, the oldest first: all overdue ones, and those of the coming days.
 
     Example: contract-server due --within 30d --json
     """
-    try:
-        span = parse_duration(within)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--within") from None
-    rows = with_services(lambda services: _due(services, span, limit + 1))
+    rows = with_services(lambda services: _due(services, within, limit + 1))
     show_first(("contract", "act", "due at", "overdue", "on hold"), rows, limit, json=json)
 
 

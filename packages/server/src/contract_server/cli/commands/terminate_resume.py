@@ -14,8 +14,9 @@ from contract_server.cli.commands.contracts import ContractId, describe, require
 from contract_server.cli.exit_status import Refusal
 from contract_server.cli.output import Json, echo, show_json
 from contract_server.cli.prompts import Yes, confirm, require_reason
-from contract_server.contracts.result import ActionRefused, ContractNotFound, StaleContract
+from contract_server.contracts.result import ActionRefused, ContractNotFound, NotPossible, StaleContract
 from contract_server.contracts.service import ContractRequest
+from contract_server.graphql.operations.problems import NOT_POSSIBLE
 from contract_server.services import Services
 
 Reason = Annotated[
@@ -99,6 +100,8 @@ async def execute(services: Services, request: ContractRequest) -> dict[str, Any
         raise _refusal(services, refused.refusal) from None
     except ContractNotFound:
         raise Refusal("there is no such contract; see `contract-server contracts list`") from None
+    except NotPossible as error:
+        raise Refusal(NOT_POSSIBLE[error.obstacle][Language.EN]) from None
     except StaleContract:
         raise Refusal("the contract has changed since you looked: run the command again") from None
     return await describe(services, request.contract_id)

@@ -14,12 +14,14 @@ from contract_server.accounts.administration.disabling import LastOperator
 from contract_server.accounts.email import EmailTaken
 from contract_server.accounts.models import Role
 from contract_server.accounts.passwords.rules import UnsuitablePassword
-from contract_server.audit.log import find_log_ins
+from contract_server.audit.log import LOG_INS_SHOWN, find_log_ins
 from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
 from contract_server.cli.exit_status import Refusal, Status
-from contract_server.cli.output import Json, echo, show_first, show_json, show_table
+from contract_server.cli.output import Json, Limit, echo, show_first, show_json, show_table
 from contract_server.cli.prompts import ask_password
+from contract_server.cli.refusals import refusals_in_words
+from contract_server.cli.values import parse_contract_id
 from contract_server.contracts.result import ContractNotFound
 from contract_server.graphql.operations.problems import UNSUITABLE_PASSWORD
 from contract_server.onboarding import accounts, checks
@@ -40,7 +42,6 @@ Name = Annotated[str, typer.Argument(help="The person's name.")]
 _Row = dict[str, Any]
 
 _LISTED = ("id", "email", "name", "role", "contract", "disabled_at", "second_factor_since")
-_LOG_INS_SHOWN = 10
 
 _REFUSALS: dict[type[Exception], str] = {
     AccountNotFound: "no account has this address; check how it is written",
@@ -53,7 +54,7 @@ _REFUSALS: dict[type[Exception], str] = {
     NotAnOperator: "this is a contractor's account; only operators have a second factor",
 }
 
-cli = typer.Typer(no_args_is_help=True, help="Operators and contractors: list, add, disable, change.")
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command("list")
@@ -62,7 +63,7 @@ def list_(
     disabled: Annotated[
         bool | None, typer.Option("--disabled/--enabled", help="Only accounts that are disabled, or are not.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 1_000,
+    limit: Limit = 1_000,
     json: Json = False,
 ) -> None:
     """List accounts, the newest first.
@@ -95,7 +96,12 @@ def show(email: Email, json: Json = False) -> None:
 def add(
     email: Email,
     name: Annotated[str, typer.Option(help="The person's name.")],
-    contract: Annotated[UUID | None, typer.Option(help="The contractor's contract; without it, an operator.")] = None,
+    contract: Annotated[
+        UUID | None,
+        typer.Option(
+            parser=parse_contract_id, metavar="CONTRACT", help="The contractor's contract; without it, an operator."
+        ),
+    ] = None,
     as_: As = None,
 ) -> None:
     """Add an operator, or the contractor of a contract that has none.
@@ -109,7 +115,12 @@ def add(
 
     async def add_account(services: Services) -> str | None:
         account = await accounts.add_account(
-            services.passwords, email=address, name=full_name, password=password, contract_id=contract
+            services.passwords,
+            services.registration_updates,
+            email=address,
+            name=full_name,
+            password=password,
+            contract_id=contract,
         )
         return await services.enrolments.create_link(account) if contract is None else None
 
@@ -188,7 +199,7 @@ def rename(email: Email, name: Name, as_: As = None) -> None:
     """
     full_name = _name(name, "NAME")
     with _refusals_in_words():
-        with_services_as(as_, lambda _: accounts.rename(email, full_name))
+        with_services_as(as_, lambda services: accounts.rename(services.registration_updates, email, full_name))
     echo("The account has its new name.")
 
 
@@ -223,7 +234,12 @@ def transfer(
         with_services_as(
             as_,
             lambda services: transfer_contract(
-                services.passwords, current_email=email, email=address, name=full_name, password=password
+                services.passwords,
+                services.registration_updates,
+                current_email=email,
+                email=address,
+                name=full_name,
+                password=password,
             ),
         )
     echo("The contract has its new contractor; the former account is deleted.")
@@ -243,7 +259,7 @@ async def _describe(services: Services, email: str) -> tuple[_Row, list[_Row], l
     ]
     log_ins = [
         {"at": log_in.at.astimezone(zone), "interface": log_in.interface}
-        for log_in in await find_log_ins(found.id, _LOG_INS_SHOWN)
+        for log_in in await find_log_ins(found.id, LOG_INS_SHOWN)
     ]
     return account, sessions, log_ins
 
@@ -255,11 +271,10 @@ def _about(link: str | None) -> list[str]:
 @contextmanager
 def _refusals_in_words() -> Iterator[None]:
     try:
-        yield
+        with refusals_in_words(_REFUSALS):
+            yield
     except UnsuitablePassword as refusal:
         raise Refusal(UNSUITABLE_PASSWORD[refusal.problem][Language.EN], Status.MISUNDERSTOOD) from None
-    except tuple(_REFUSALS) as refusal:
-        raise Refusal(_REFUSALS[type(refusal)]) from None
 
 
 def _address(text: str, parameter: str = "EMAIL") -> str:

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { day, instant, language, say } from "./language.js";
+import { TERMS } from "./receipt-terms.js"; // made by the server
 
 export const TIMELINE = `
 fragment Timeline on Timeline {
@@ -42,7 +43,7 @@ export const list = (pairs) =>
 /** 会社名 to 契約終了日, in the manual's order. */
 export const particulars = (contract) =>
   list([
-    [say("会社名", "Company"), contract.company?.name],
+    [term("company"), contract.company?.name],
     [say("会社住所", "Address"), contract.company?.address],
     [say("郵便番号", "Postal code"), contract.company?.postalCode],
     [say("電話番号", "Phone number"), contract.company?.phoneNumber],
@@ -58,10 +59,13 @@ export const state = (contract) => [
   [say("契約終了日", "Last day of use"), day(contract.endedOn)],
 ];
 
+/** A term of the receipt: that of the mailed one. */
+export const term = (name) => TERMS[name][language];
+
 /** 受付番号, 受付日時: with the number, the page /receipt tells what became of the application. */
 export const receipt = ({ receiptNumber, requestedAt }) => [
-  [say("受付番号", "Receipt number"), receiptNumber],
-  [say("受付日時", "Accepted at"), instant(requestedAt)],
+  [term("number"), receiptNumber],
+  [term("acceptedAt"), instant(requestedAt)],
 ];
 
 /** The dates as a file for the person's own calendar. */
@@ -74,10 +78,10 @@ export const timeline = (found, { status } = {}) =>
     "ol.timeline",
     {},
     h("li.passed", {}, h("h3", {}, say("利用終了の申請日", "Application")), h("p.when", {}, day(found.requestedOn))),
-    deadline(say("サービスのご利用", "Use of the service"), found.serviceEnd, say("終了いたしました", "Ended")),
-    deadline(say("利用再開の受付", "Resuming"), found.resumption, say("終了いたしました", "Closed")),
+    deadline(term("serviceEnd"), found.serviceEnd, say("終了いたしました", "Ended")),
+    deadline(term("resumption"), found.resumption, say("終了いたしました", "Closed")),
     deadline(
-      say("登録情報の保管", "Registered information"),
+      term("erasure"),
       found.erasure,
       status === "ERASED" ? say("終了し、抹消いたしました", "Erased") : say("終了いたしました", "Past"),
     ),

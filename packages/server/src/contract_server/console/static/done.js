@@ -2,7 +2,7 @@
 
 import { ask, NotLoggedIn } from "./api.js";
 import { lastOutcome } from "./attempt.js";
-import { calendarLink, CONTRACT, list, receipt, state, timeline } from "./contract.js";
+import { calendarLink, CONTRACT, list, receipt, state, term, timeline } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { greet } from "./frame.js";
 import { say } from "./language.js";
@@ -79,7 +79,7 @@ function show({ title, thanks }, contract) {
       { "aria-labelledby": "state" },
       h("h2", { id: "state" }, say("契約内容", "Contract")),
       list([
-        [say("会社名", "Company"), contract.company?.name],
+        [term("company"), contract.company?.name],
         [say("契約者名", "Contractor"), contract.contractor?.name],
         ...state(contract),
         ...(contract.termination

@@ -16,6 +16,7 @@ export const EVENT_WORDS = {
   ERASED: say("登録情報の抹消", "Registered information erased"),
   REGISTRATION_CHANGED: say("登録情報の変更", "Registration changed"),
   MEMBERS_REMOVED: say("会員の登録解除", "Members removed"),
+  ERASURE_DUE: say("抹消の予告", "Erasure announced to other services"),
 };
 export const ACTOR_WORDS = {
   CONTRACTOR: say("契約者様", "Contractor"),

@@ -46,6 +46,11 @@ const MAIL_WORDS = {
   password_reset: say("パスワード再設定のご案内", "Password link"),
   password_changed: say("パスワード変更のお知らせ", "Password changed"),
 };
+const OUTCOMES = {
+  DONE: say("抹消済み", "Erased"),
+  NOTHING_HELD: say("保有なし", "Nothing held"),
+  RETAINED: say("保持中", "Retained"),
+};
 const MAIL_STATES = {
   PENDING: say("送信待ち", "Pending"),
   SENT: say("送信済み", "Sent"),
@@ -73,19 +78,21 @@ export const onBehalf = ({ availableActions: [action] }) =>
     submit("act", ON_BEHALF[action].button),
   );
 
-/** The hold in force or the form for one, and the holds of before. */
+/** The holds in force, each with its release, the form for a further one, and the holds of before. */
 export function holds({ status, erasureHolds }) {
-  const current = erasureHolds.find((hold) => !hold.releasedAt);
+  const inForce = erasureHolds.filter((hold) => !hold.releasedAt);
   const released = erasureHolds.filter((hold) => hold.releasedAt);
   return [
-    status !== "ERASED" && (current ? held(current) : notHeld()),
+    ...inForce.map(held),
+    status !== "ERASED" && newHold(inForce.length > 0),
     released.length > 0 && table(say("解除した保留", "Released holds"), HOLD_HEADINGS, released.map(releasedHold)),
   ];
 }
 
-const held = ({ reference, reason, placedAt, placedBy, reviewOn }) =>
-  form(
-    "holding",
+const held = ({ id, reference, reason, placedAt, placedBy, reviewOn }) =>
+  h(
+    "form.hold",
+    { id: `hold-${id}`, method: "post", novalidate: true, "data-hold": id },
     list([
       [say("案件番号", "Case"), reference],
       [say("理由", "Reason"), reason],
@@ -93,30 +100,43 @@ const held = ({ reference, reason, placedAt, placedBy, reviewOn }) =>
       [say("保留した人", "By"), operatorName(placedBy)],
       [say("見直しの期日", "Review on"), day(reviewOn)],
     ]),
-    field("reason", "reason", say("解除の理由", "Reason of the release"), { required: true, hint: NO_PERSONAL_DATA }),
-    submit("change-hold", say("保留を解除", "Release the hold")),
+    field(`release-reason-${id}`, "reason", say("解除の理由", "Reason of the release"), {
+      required: true,
+      hint: NO_PERSONAL_DATA,
+    }),
+    submit(`release-${id}`, say("保留を解除", "Release the hold")),
   );
 
-const notHeld = () =>
+const newHold = (isFurther) =>
   form(
     "holding",
     h(
       "p",
       {},
-      say(
-        "保留している間、登録情報は抹消されません。他の期日は変わりません。",
-        "While on hold, nothing is erased. Every other date stands.",
-      ),
+      isFurther
+        ? say(
+            "別の案件のために、保留を追加できます。すべての保留を解除するまで、登録情報は抹消されません。",
+            "Another case can have a hold of its own. Nothing is erased before all of them are released.",
+          )
+        : say(
+            "保留している間、登録情報は抹消されません。他の期日は変わりません。",
+            "While on hold, nothing is erased. Every other date stands.",
+          ),
     ),
     field("reference", "reference", say("案件番号", "Case"), {
       required: true,
       hint: say("半角の英数字と . _ / -（抹消後も残ります）", "Letters, digits, . _ / -; survives the erasure"),
     }),
-    field("reason", "reason", say("理由", "Reason"), { required: true, hint: NO_PERSONAL_DATA }),
+    field("reason", "reason", say("保留の理由", "Reason of the hold"), { required: true, hint: NO_PERSONAL_DATA }),
     field("review-on", "reviewOn", say("見直しの期日（任意）", "Review on (optional)"), { type: "date" }),
-    submit("change-hold", say("抹消を保留", "Put erasure on hold")),
+    submit("place-hold", isFurther ? say("保留を追加", "Add a hold") : say("抹消を保留", "Put erasure on hold")),
   );
 
+const RELEASED = say("抹消の保留を解除しました。", "The hold is released.");
+const STILL_ON_HOLD = say(
+  "抹消の保留を解除しました。ほかの保留が残っています。",
+  "The hold is released. The erasure is still on hold.",
+);
 const HOLD_HEADINGS = [
   say("案件番号", "Case"),
   say("保留", "Placed"),
@@ -139,6 +159,24 @@ const MAIL_HEADINGS = [
   say("送信日時", "Sent at"),
   say("送信の試行", "Attempts"),
 ];
+
+/** What other services say of their own copies, and who is late. */
+export const confirmations = ({ erasureConfirmations }) =>
+  table(
+    say("他サービスの回答", "Answers of other services"),
+    [say("サービス", "Service"), say("回答", "Answer"), say("回答した日時", "Answered"), say("期限", "Due")],
+    erasureConfirmations.map(confirmation),
+  );
+
+const confirmation = ({ serviceName, outcome, reason, until, confirmedAt, dueAt, overdue }) => [
+  serviceName,
+  (OUTCOMES[outcome] ?? say("未回答", "None yet")) + retained(until, reason),
+  instant(confirmedAt),
+  overdue ? say(`${instant(dueAt)}（期限超過）`, `${instant(dueAt)} (overdue)`) : instant(dueAt),
+];
+
+const retained = (until, reason) =>
+  until ? say(`（${day(until)}まで: ${reason}）`, ` (until ${day(until)}: ${reason})`) : "";
 
 /** The contract's mails, and a form for each that has failed. */
 export const mails = ({ mails: found }) => [
@@ -191,7 +229,7 @@ export const accountForm = () =>
 
 /** Let the forms of the page send what they are for. */
 export function listenToForms(contract, reload) {
-  const { id: contractId, version: expectedVersion, availableActions, erasureHolds } = contract;
+  const { id: contractId, version: expectedVersion, availableActions } = contract;
   const told = (text, button) => async () => {
     await reload();
     tell("information", text, button);
@@ -208,12 +246,17 @@ export function listenToForms(contract, reload) {
     );
   });
   listen("holding", ({ reference, reason, reviewOn }, button) =>
-    erasureHolds.some((hold) => !hold.releasedAt)
-      ? change("releaseErasureHold", "ReleaseErasureHoldInput", { contractId, reason }, button,
-          told(say("抹消の保留を解除しました。", "The hold is released."), button))
-      : change("holdErasure", "HoldErasureInput", { contractId, reference, reason, reviewOn: reviewOn || null }, button,
-          told(say("抹消を保留しました。", "Erasure is on hold."), button)),
+    change("holdErasure", "HoldErasureInput", { contractId, reference, reason, reviewOn: reviewOn || null }, button,
+      told(say("抹消を保留しました。", "Erasure is on hold."), button)),
   );
+  for (const found of document.querySelectorAll(".hold")) {
+    const holdId = found.dataset.hold;
+    onSubmit(found, ({ reason }, button) =>
+      change("releaseErasureHold", "ReleaseErasureHoldInput", { contractId, holdId, reason }, button,
+        ({ contract: after }) => told(after?.erasureHold ? STILL_ON_HOLD : RELEASED, button)(),
+        "... on ErasureHoldReleased { contract { erasureHold { placedAt } } }"),
+    );
+  }
   listen("helping", ({ help, reason }, button) =>
     change(help, "ContractorAccountInput", { contractId, reason }, button, told(ACCOUNT[help][1], button)),
   );

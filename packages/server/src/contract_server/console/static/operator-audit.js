@@ -50,13 +50,18 @@ const ACTION_WORDS = {
   ACTIONS_RETRIED: say("処理の再試行", "Due actions retried"),
   MAILS_RETRIED: say("メールの再送", "Mails retried"),
   MAIL_DISMISSED: say("メールの対応済み", "Mail dismissed"),
+  FURTHER_HOLD_PLACED: say("保留の追加", "Further hold placed"),
+  FURTHER_HOLD_RELEASED: say("保留の一部解除", "One of several holds released"),
   SERVICE_ADDED: say("連携サービスの追加", "Service added"),
   SERVICE_TOKEN_ROTATED: say("連携サービスのトークン更新", "Service token rotated"),
   SERVICE_REVOKED: say("連携サービスの停止", "Service revoked"),
   WEBHOOK_ADDED: say("Webhookの追加", "Webhook added"),
   WEBHOOK_ROTATED: say("Webhookの鍵の更新", "Webhook secret rotated"),
+  WEBHOOK_CHANGED: say("Webhookの送信先の変更", "Webhook changed"),
+  WEBHOOK_WITHDRAWN: say("Webhookの設定からの除外", "Webhook withdrawn"),
   WEBHOOK_REMOVED: say("Webhookの停止", "Webhook removed"),
   WEBHOOKS_RETRIED: say("Webhookの再送", "Webhooks retried"),
+  WEBHOOKS_DISMISSED: say("Webhookの送信断念", "Webhooks dismissed"),
 };
 const INTERFACE_WORDS = {
   API: "API",

@@ -6,7 +6,7 @@ import { byId, h } from "./dom.js";
 import { greet } from "./frame.js";
 import { instant, say } from "./language.js";
 import { ACTOR_WORDS, EVENT_WORDS, requireOperator } from "./operations.js";
-import { accountForm, holds, listenToForms, mails, onBehalf } from "./operator-actions.js";
+import { accountForm, confirmations, holds, listenToForms, mails, onBehalf } from "./operator-actions.js";
 import { fill, load, press } from "./outcome.js";
 
 const EVENTS = 20;
@@ -16,8 +16,9 @@ query ($id: ID!, $first: Int, $after: String) {
   contract(id: $id) {
     ...Contract
     erasureHolds {
-      reference reason placedAt reviewOn releasedAt releaseReason placedBy { id name } releasedBy { id name }
+      id reference reason placedAt reviewOn releasedAt releaseReason placedBy { id name } releasedBy { id name }
     }
+    erasureConfirmations { serviceName outcome reason until confirmedAt dueAt overdue }
     mails { id kind state attempts failure queuedAt sentAt nextAttemptAt }
     events(first: $first, after: $after) { nodes { id at type actor } pageInfo { hasNextPage endCursor } }
   }
@@ -56,6 +57,8 @@ function show({ viewer, contract }) {
     ),
     (contract.status !== "ERASED" || contract.erasureHolds.length > 0) &&
       section("hold", say("抹消の保留", "Erasure hold"), holds(contract)),
+    contract.erasureConfirmations.length > 0 &&
+      section("confirmations", say("他サービスでの抹消", "Erasure by other services"), confirmations(contract)),
     contract.mails.length > 0 && section("mails", say("メール", "Mails"), mails(contract)),
     contract.contractor && section("account", say("ログインの支援", "Help with logging in"), accountForm()),
   );

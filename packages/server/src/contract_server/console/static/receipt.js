@@ -1,7 +1,7 @@
 // 受付番号の照会・抹消証明: what became of an application, for the holder of its number; to print once it is erased.
 
 import { ask } from "./api.js";
-import { list } from "./contract.js";
+import { list, term } from "./contract.js";
 import { byId, h } from "./dom.js";
 import { onSubmit, reject } from "./form.js";
 import { instant, say } from "./language.js";
@@ -53,7 +53,7 @@ function show({ number, status, acceptedAt, resumedAt, erasedAt, evidenceHash })
     h("h1", {}, title),
     h("p", {}, text),
     list([
-      [say("受付番号", "Receipt number"), number],
+      [term("number"), number],
       [say("申請の受付日時", "Accepted at"), instant(acceptedAt)],
       ...(resumedAt ? [[say("利用再開の日時", "Resumed at"), instant(resumedAt)]] : []),
       ...(erasedAt ? [[say("抹消日時", "Erased at"), instant(erasedAt)]] : []),

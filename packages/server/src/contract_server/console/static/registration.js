@@ -1,8 +1,8 @@
 // 登録情報のダウンロード: everything that is registered, as an archive, until it is erased.
 
-import { NotLoggedIn, Unreachable } from "./api.js";
+import { Mistaken, NotLoggedIn, Unreachable } from "./api.js";
 import { byId, h } from "./dom.js";
-import { day, say } from "./language.js";
+import { day, language, say } from "./language.js";
 import { press, tell } from "./outcome.js";
 
 const NAME = "omakase-login.zip";
@@ -56,8 +56,10 @@ async function download(button) {
 }
 
 async function received() {
-  const response = await answered(fetch("/documents/registration.zip", { method: "POST" }));
+  const headers = { "Accept-Language": language };
+  const response = await answered(fetch("/documents/registration.zip", { method: "POST", headers }));
   if (response.status === 401) throw new NotLoggedIn("no session");
+  if (response.status === 429) throw new Mistaken((await answered(response.json())).errors[0].message);
   if (!response.ok) throw new Unreachable(`status ${response.status}`);
   const reader = response.body.getReader();
   const pieces = [];

@@ -8,21 +8,19 @@ swap of two, is detected: the first 31 powers of 3 are different, and none is ze
 import secrets
 from collections.abc import Iterable
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from contract_server.crockford import ALPHABET, BITS, read
+
 LENGTH = 12
 
-_BITS = 5  # of a digit
 _LAST_DIGIT = len(ALPHABET) - 1
 _GROUP = 4
 _FIELD = 0b100101  # its elements are remainders by x⁵ + x² + 1
-_READ_AS = str.maketrans("OIL", "011", "- ")
-"""Letters that Crockford reads as digits; and what separates groups."""
 
 
 def new_receipt_number() -> str:
     """Return a random number, without hyphens."""
-    bits = secrets.randbits(_BITS * (LENGTH - 1))
-    digits = [bits >> shift & _LAST_DIGIT for shift in range(0, _BITS * (LENGTH - 1), _BITS)]
+    bits = secrets.randbits(BITS * (LENGTH - 1))
+    digits = [bits >> shift & _LAST_DIGIT for shift in range(0, BITS * (LENGTH - 1), BITS)]
     return "".join(ALPHABET[digit] for digit in [*digits, _times_three(_value(digits))])
 
 
@@ -32,7 +30,7 @@ def parse_receipt_number(text: str) -> str | None:
     >>> parse_receipt_number("k7m2 9qx4-tn3w")
     'K7M29QX4TN3W'
     """
-    number = text.strip().upper().translate(_READ_AS)
+    number = read(text)
     if len(number) != LENGTH or not set(number) <= set(ALPHABET):
         return None
     return None if _value(ALPHABET.index(character) for character in number) else number

@@ -1,4 +1,4 @@
-"""Replace what is registered of contracts: the one way in which a registration changes after the import.
+"""Replace what is registered of contracts, and record each change of it that an account's administration makes.
 
 Each update locks its contracts, reads what is registered, and stores the differences in the same transaction, with one
 version and one event for each contract. The row of a removed member is deleted at once. A registration that differs in
@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from contract_rules import Actor, EventType
+from contract_server.accounts.credentials import end_links
 from contract_server.accounts.models import Account
 from contract_server.audit.origin import Signature, sign
 from contract_server.clock import Clock
@@ -35,7 +36,7 @@ from contract_server.contracts.registration.differences import (
     identify,
 )
 from contract_server.contracts.snapshot import ContractSnapshot
-from contract_server.contracts.store import find_snapshots, lock_snapshots
+from contract_server.contracts.store import find_snapshots, lock_snapshot, lock_snapshots
 from contract_server.db.rows import Insert, Row, Update, Write, write_rows
 from contract_server.db.statements import execute, fetch
 from contract_server.db.transaction import transaction
@@ -62,7 +63,6 @@ _UPDATE_COMPANIES = """
      WHERE company.contract_id = new.contract_id
 """
 _DELETE_MEMBERS = "DELETE FROM member WHERE id = ANY ($1)"
-_DELETE_LINKS = "DELETE FROM password_reset_token WHERE account_id = ANY ($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,27 @@ class RegistrationUpdates:
                 return await self._put_all(wanted, actor, sign(account_id), store=store)
             except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):  # another session was faster
                 continue
+
+    async def lock(self, contract_id: UUID | None) -> None:
+        """Lock the contract of an account before the account, in the order of all changes of a contract."""
+        if contract_id is not None:
+            await lock_snapshot(contract_id)
+
+    async def record(self, contract_id: UUID | None, actor: Actor, account_id: UUID | None = None) -> None:
+        """Record a change of the contractor, in the caller's transaction: one version and one event.
+
+        Args:
+            contract_id: The contract; None for an operator's account, of which nothing is registered.
+            actor: Who has changed it.
+            account_id: Their account; for a command, the operator that it names.
+        """
+        if contract_id is None:
+            return
+        contracts, now = await lock_snapshots([contract_id], self._clock)
+        version = contracts[contract_id].facts.version + 1
+        event = {"contract_id": contract_id, "version": version, "at": now, "actor": actor}
+        event |= {"type": EventType.REGISTRATION_CHANGED, **sign(account_id)._asdict()}
+        await write_rows(Update(Contract, [{"id": contract_id, "version": version}]), Insert(ContractEvent, [event]))
 
     async def _put_all(
         self, wanted: Sequence[Registration], actor: Actor, signature: Signature, *, store: bool
@@ -205,7 +226,9 @@ async def _store(updates: Sequence[_Update], actor: Actor, signature: Signature,
     companies = [(update.contract.id, *update.wanted.company) for update in updates if update.differences.company]
     if companies:
         await execute(_UPDATE_COMPANIES, *map(list, zip(*companies, strict=True)))
-    await execute(_DELETE_LINKS, [u.stored.account_id for u in updates if "email" in u.differences.contractor])
+    await end_links(
+        [u.stored.account_id for u in updates if u.stored.account_id and "email" in u.differences.contractor]
+    )
     await execute(_DELETE_MEMBERS, [id_ for update in updates for id_ in update.differences.removed])
     await write_rows(*_writes(updates, {"actor": actor, "at": now, **signature._asdict()}))
     for update in updates:

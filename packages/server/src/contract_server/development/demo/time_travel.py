@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from contract_server.contracts.due import next_due_at
+from contract_server.contracts.due import next_due_at, next_notice_at
 from contract_server.development.demo.seed import reset
 from contract_server.development.test_clock import MovableClock
 from contract_server.services import Services
@@ -43,5 +43,9 @@ class TimeTravel:
             await self._services.mail_relay.drain()  # before the clock moves on and they are too late
 
     async def _next_due_at(self, after: datetime) -> datetime | None:
-        instants = [await next_due_at(after), await self._services.reminders.next_due_at(after)]
+        instants = [
+            await next_due_at(after),
+            await next_notice_at(after),
+            await self._services.reminders.next_due_at(after),
+        ]
         return min((instant for instant in instants if instant is not None), default=None)

@@ -32,9 +32,14 @@ from graphql import (
     visit,
 )
 
+from contract_server.accounts.sessions import MOST_LISTED as SESSIONS_LISTED
+from contract_server.contracts.holds.records import LISTED as HOLDS_LISTED
 from contract_server.db.pages import USUAL_PAGE
+from contract_server.erasure.confirmations import LISTED as CONFIRMATIONS_LISTED
+from contract_server.mail.contract_mails import LISTED as MAILS_LISTED
 
 VALUES = 500  # in JSON: members of objects and items of lists
+REGISTRATION_VALUES = 10_000  # of a service that may write registrations: some 2,500 members
 VALUE_DEPTH = 10  # of objects and lists in each other, the request included; the deepest input takes 4
 TOKENS = 1_000
 COMMENTS = 1_000
@@ -45,7 +50,14 @@ DEPTH = 12
 NESTING = 60  # of braces, introspection's own included: what bounds the recursion of all that reads a document
 COMPARISONS = 10_000  # a hundred fields of one name
 PAGE = 100
-PAGED = frozenset({"auditLog", "changes", "contracts", "events"})
+LENGTHS = {
+    **dict.fromkeys(("auditLog", "changes", "contracts", "dueErasures", "events"), USUAL_PAGE),
+    "erasureConfirmations": CONFIRMATIONS_LISTED,
+    "erasureHolds": HOLDS_LISTED,
+    "mails": MAILS_LISTED,
+    "sessions": SESSIONS_LISTED,
+}
+"""How many items the lists hold that can be long: usually, where there are pages; at most, where there are none."""
 ITEMS = 15_000  # a full page of contracts, each with a full page of events, is 10,100
 _FIELDS = "fields, counted at each spread of their fragment,"
 _BRACES = "levels of nested braces"
@@ -81,7 +93,7 @@ class Weight:
         )
 
 
-def check_values(request: Mapping[str, object]) -> None:
+def check_values(request: Mapping[str, object], most: int = VALUES) -> None:
     """Check the number and the depth of the values in a request.
 
     Raises:
@@ -94,7 +106,7 @@ def check_values(request: Mapping[str, object]) -> None:
         _allow(depth, VALUE_DEPTH, "levels of nested objects and lists", place="the JSON of a request")
         values = [value for container in containers for value in _values_of(container)]
         count += len(values)
-        _allow(count, VALUES, "members and items, all together,", place="the JSON of a request")
+        _allow(count, most, "members and items, all together,", place="the JSON of a request")
         containers = [value for value in values if isinstance(value, dict | list)]
 
 
@@ -213,9 +225,9 @@ def _of_field(field: FieldNode, below: Weight) -> Weight:
 
 
 def _page(field: FieldNode) -> int:
-    """The most items that the field's page can hold: `first` or `last`, or the largest page where it is a variable."""
+    """The most items that the field's list can hold: `first` or `last`, or the largest page where it is a variable."""
     sizes = [_size(argument.value) for argument in field.arguments or () if argument.name.value in {"first", "last"}]
-    return max(sizes, default=USUAL_PAGE if field.name.value in PAGED else 0)
+    return max(sizes, default=LENGTHS.get(field.name.value, 0))
 
 
 def _size(value: ValueNode) -> int:

@@ -1,13 +1,13 @@
 """The GraphQL request in an HTTP request. A malformed one is refused before any GraphQL is parsed."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
 
-from contract_server.graphql.execution.query_cost import check_values
+from contract_server.graphql.execution.query_cost import REGISTRATION_VALUES, OverBudget, check_values
 from contract_server.graphql.http.accept import is_json
 from contract_server.headers import RequestHeaders
 
@@ -44,8 +44,8 @@ class GraphQLRequest(NamedTuple):
     variables: dict[str, Any]
 
 
-async def read_request(request: Request) -> GraphQLRequest:
-    """Read the operation of an HTTP request.
+async def read_request(request: Request, may_be_large: Callable[[], Awaitable[bool]]) -> GraphQLRequest:
+    """Read the operation of an HTTP request, which may have more values than others where `may_be_large` says so.
 
     Raises:
         RequestRefused: 400 or 415; 200 for a persisted query.
@@ -57,7 +57,12 @@ async def read_request(request: Request) -> GraphQLRequest:
         raise RequestRefused(415, "Send the request as Content-Type: application/json, in UTF-8, not compressed.")
     else:
         parameters = _object(_json(await _body(request)), "The body")
-    check_values(parameters)
+    try:
+        check_values(parameters)
+    except OverBudget:
+        if not await may_be_large():
+            raise
+        check_values(parameters, REGISTRATION_VALUES)
     query = _query(parameters)
     operation_name = parameters.get("operationName")
     if not isinstance(operation_name, str | None):

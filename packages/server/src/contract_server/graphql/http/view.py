@@ -21,6 +21,7 @@ from contract_server.graphql.execution.executor import DocumentRefused, Executor
 from contract_server.graphql.execution.query_cost import OverBudget
 from contract_server.graphql.http.accept import STATUS_BEFORE_EXECUTION, MediaType, answer_type
 from contract_server.graphql.http.json_response import GraphQLResponse
+from contract_server.graphql.http.large_requests import may_be_large
 from contract_server.graphql.http.request import METHODS, GraphQLRequest, RequestRefused, read_request
 from contract_server.graphql.permissions import require_recent_second_factor
 from contract_server.graphql.request_metrics import RequestMetrics, begin_at_zero, count_malformed
@@ -59,7 +60,9 @@ class GraphQLView:
         media_type = MediaType.JSON
         try:
             media_type = _negotiated(request)
-            return await self._run(request, await read_request(request), media_type)
+            services = self._services.service_accounts
+            graphql_request = await read_request(request, lambda: may_be_large(request, services))
+            return await self._run(request, graphql_request, media_type)
         except RequestRefused as refused:
             count_malformed()
             error = {"message": refused.message, "extensions": {"code": refused.code}}

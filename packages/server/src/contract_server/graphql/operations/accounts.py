@@ -25,8 +25,8 @@ _SECOND_FACTOR_REQUIRED = words(
     en="Please show your passkey, or a recovery code.",
 )
 _NOT_ENROLLED = words(
-    ja="二段階認証が登録されていません。管理者に登録用リンクの発行をご依頼ください。",
-    en="You have registered no passkey. Please ask your administrator for a link to do so.",
+    ja="二段階認証が登録されていません。ほかの運用担当者に登録用リンクの発行をご依頼ください。",
+    en="You have registered no passkey. Please ask another operator for a link to do so.",
 )
 _ONE_PROOF = words(
     ja="credential・recoveryCode のうち、いずれか1つだけを指定してください。",

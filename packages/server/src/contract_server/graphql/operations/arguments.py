@@ -6,17 +6,16 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import ID
 
-from contract_server.contracts.holds import require_reference
-from contract_server.contracts.result import ContractNotFound
+from contract_server.contracts.holds.records import require_reference
+from contract_server.contracts.result import ContractNotFound, NotPossible, Obstacle
 from contract_server.graphql.language import words
 from contract_server.graphql.operations.problems import InvalidInputError
 from contract_server.graphql.types.contract import parse_contract_id
-from contract_server.visible_text import InvalidValue, require_line
+from contract_server.visible_text import LONGEST_REASON, InvalidValue, require_line
 
 Value = TypeVar("Value")
 
 LONGEST_KEY = 255
-LONGEST_REASON = 500
 
 _KEY_LENGTH = words(
     ja=f"idempotencyKey は1文字以上{LONGEST_KEY}文字以内で指定してください。",
@@ -67,6 +66,20 @@ def read_contract_id(text: ID) -> UUID:
     if contract_id is None:
         raise ContractNotFound
     return contract_id
+
+
+def read_hold_id(text: ID | None) -> UUID | None:
+    """Read the id of a hold, if one is given.
+
+    Raises:
+        NotPossible: It is none.
+    """
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotPossible(Obstacle.HOLD_NOT_FOUND) from None
 
 
 def read_idempotency_key(text: str | None) -> str | None:

@@ -7,7 +7,6 @@ import strawberry
 
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
-from contract_server.graphql.operations.operators import OperatorMutation, OperatorQuery
 from contract_server.graphql.operations.problems import InvalidInputError
 from contract_server.graphql.types.inputs import AdvanceTestClockInput, Input
 from contract_server.graphql.types.results import InvalidInput
@@ -52,8 +51,8 @@ AdvanceTestClockResult = Annotated[
 ]
 
 
-@strawberry.type(name="Query", description="Looking changes nothing.")
-class DevelopmentQuery(OperatorQuery):
+@strawberry.type
+class DevelopmentQuery:
     """The queries of development."""
 
     @strawberry.field(description="Development only: what time it is for the contracts.")
@@ -61,8 +60,8 @@ class DevelopmentQuery(OperatorQuery):
         return await _test_clock(info.context)
 
 
-@strawberry.type(name="Mutation", description="One a request.")
-class DevelopmentMutation(OperatorMutation):
+@strawberry.type
+class DevelopmentMutation:
     """The mutations of development."""
 
     @strawberry.mutation(

@@ -1,5 +1,6 @@
-"""The mutations: check the permission, call a service, return the result. The services decide."""
+"""The mutations of log-ins and contracts: check the permission, call a service, return the result."""
 
+from datetime import date, datetime
 from typing import assert_never
 
 import strawberry
@@ -7,26 +8,27 @@ import strawberry
 from contract_rules import Action
 from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
-from contract_server.contracts.holds import HoldTerms
+from contract_server.contracts.holds.records import HoldTerms
 from contract_server.contracts.service import ContractRequest
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.language import words
-from contract_server.graphql.operations.accounts import AccountMutation, second_factor_required
+from contract_server.graphql.operations.accounts import second_factor_required
 from contract_server.graphql.operations.arguments import (
     read_contract_id,
+    read_hold_id,
     read_idempotency_key,
     read_reason,
     read_reference,
     value_or_none,
 )
 from contract_server.graphql.operations.problems import InvalidInputError
-from contract_server.graphql.operations.registrations import RegistrationMutation
 from contract_server.graphql.permissions import require_role, require_viewer
 from contract_server.graphql.session_cookie import delete_session_cookie, session_token, set_session_cookie
 from contract_server.graphql.types import inputs, results
 from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.inputs import Input
 from contract_server.graphql.types.viewer import Viewer
+from contract_server.policies.policies import PastDay
 
 _PAST_REVIEW = words(
     ja="見直しの期日には、本日以降の日付を指定してください。",
@@ -38,9 +40,9 @@ _NOTE_OF_CONTRACTOR = words(
 )
 
 
-@strawberry.type(description="One a request.")
-class Mutation(AccountMutation, RegistrationMutation):
-    """The mutations of every environment."""
+@strawberry.type
+class ContractMutation:
+    """The mutations of log-ins and contracts."""
 
     @strawberry.mutation(
         description=(
@@ -144,7 +146,10 @@ class Mutation(AccountMutation, RegistrationMutation):
         return results.ContractResumed(contract=contract)
 
     @strawberry.mutation(
-        description="OPERATOR. Postpones erasure (a dispute, a court order); every other deadline stands."
+        description=(
+            "OPERATOR. Postpones erasure (a dispute, a court order); every other deadline stands. One with another"
+            " reason, case or review is a hold beside those in force."
+        )
     )
     async def hold_erasure(
         self,
@@ -153,19 +158,21 @@ class Mutation(AccountMutation, RegistrationMutation):
     ) -> results.HoldErasureResult:
         viewer = await require_role(info.context, Role.OPERATOR)
         reason, reference = read_reason(input.reason), value_or_none(input.reference)
-        review_on = value_or_none(input.review_on)
-        if review_on and review_on < info.context.today(await info.context.now()):
-            raise InvalidInputError(["input", "reviewOn"], _PAST_REVIEW)
         terms = HoldTerms(
             reference=None if reference is None else read_reference(reference),
-            review_at=info.context.services.policies.start_of(review_on) if review_on else None,
+            review_at=await _read_review(info.context, value_or_none(input.review_on)),
         )
         request = ContractRequest(
             action=Action.HOLD_ERASURE, contract_id=read_contract_id(input.contract_id), note=reason, terms=terms
         )
         return results.ErasureHeld(contract=await _perform(info.context, viewer, request))
 
-    @strawberry.mutation(description="OPERATOR. Erasure that fell due meanwhile runs at the next sweep.")
+    @strawberry.mutation(
+        description=(
+            "OPERATOR. Releases one hold. After the last of them, an erasure that fell due meanwhile runs at the next"
+            " sweep."
+        )
+    )
     async def release_erasure_hold(
         self,
         info: RequestInfo,
@@ -174,8 +181,18 @@ class Mutation(AccountMutation, RegistrationMutation):
         viewer = await require_role(info.context, Role.OPERATOR)
         note = None if (reason := value_or_none(input.reason)) is None else read_reason(reason)
         contract_id = read_contract_id(input.contract_id)
-        request = ContractRequest(action=Action.RELEASE_ERASURE_HOLD, contract_id=contract_id, note=note)
+        hold_id = read_hold_id(value_or_none(input.hold_id))
+        request = ContractRequest(
+            action=Action.RELEASE_ERASURE_HOLD, contract_id=contract_id, note=note, hold_id=hold_id
+        )
         return results.ErasureHoldReleased(contract=await _perform(info.context, viewer, request))
+
+
+async def _read_review(context: RequestContext, day: date | None) -> datetime | None:
+    try:
+        return context.services.policies.start_of_coming(day, await context.now()) if day else None
+    except PastDay:
+        raise InvalidInputError(["input", "reviewOn"], _PAST_REVIEW) from None
 
 
 async def _perform(

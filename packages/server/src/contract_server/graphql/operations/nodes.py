@@ -6,6 +6,7 @@ from contract_server.accounts.models import Role
 from contract_server.accounts.viewer import Viewer
 from contract_server.audit.log import LogFilter, find_entries
 from contract_server.contracts.models import ContractEvent as EventRow
+from contract_server.contracts.queries import FOR_OPERATORS_ALONE
 from contract_server.graphql.context import RequestContext
 from contract_server.graphql.types.audit import AuditEntry
 from contract_server.graphql.types.contract import Contract, parse_contract_id
@@ -31,7 +32,13 @@ async def find_contract(contract_id: UUID, viewer: Viewer, context: RequestConte
 
 async def _find_event(event_id: UUID, viewer: Viewer, context: RequestContext) -> ContractEvent | None:
     event = await EventRow.get_or_none(id=event_id)
-    return ContractEvent.of(event, context) if event and viewer.may_see(event.contract_id) else None
+    if event is None or not viewer.may_see(event.contract_id):
+        return None
+    return (
+        ContractEvent.of(event, context)
+        if viewer.role is Role.OPERATOR or event.type not in FOR_OPERATORS_ALONE
+        else None
+    )
 
 
 async def _find_entry(entry_id: UUID, viewer: Viewer, context: RequestContext) -> AuditEntry | None:

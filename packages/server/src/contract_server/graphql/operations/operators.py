@@ -12,8 +12,6 @@ from contract_server.db.pages import USUAL_PAGE
 from contract_server.erasure.due_erasures import find_due_erasures
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.operations.arguments import read_contract_id, read_reason, value_or_none
-from contract_server.graphql.operations.mutations import Mutation
-from contract_server.graphql.operations.queries import Query
 from contract_server.graphql.permissions import require_role
 from contract_server.graphql.types import inputs, results
 from contract_server.graphql.types.contract import Contract
@@ -29,11 +27,12 @@ from contract_server.schedule.failed_actions import retry_failed
 from contract_server.schedule.failed_mails import dismiss_mail, retry_mails
 
 _LARGEST_NUMBER = 2**63 - 1
+_DIGITS = len(str(_LARGEST_NUMBER)) + 1
 
 
-@strawberry.type(name="Query", description="Looking changes nothing.")
-class OperatorQuery(Query):
-    """The queries of every environment, with those about the work of operators."""
+@strawberry.type
+class OperatorQuery:
+    """The queries about the work of operators."""
 
     @strawberry.field(description="OPERATOR. The erasures that are due, blocked or scheduled, the oldest first.")
     async def due_erasures(
@@ -57,7 +56,6 @@ class OperatorQuery(Query):
         await require_role(context, Role.OPERATOR)
         assessment = await context.services.breaker.assess(await context.now())
         return ErasureBreaker(
-            assessment=assessment,
             due=assessment.due,
             limit=assessment.limit,
             stopped=assessment.stopped,
@@ -65,9 +63,9 @@ class OperatorQuery(Query):
         )
 
 
-@strawberry.type(name="Mutation", description="One a request.")
-class OperatorMutation(Mutation):
-    """The mutations of every environment, with those of operators beside changes of contracts."""
+@strawberry.type
+class OperatorMutation:
+    """The mutations of operators beside changes of contracts."""
 
     @strawberry.mutation(description="OPERATOR. Counts the contractor's failed log-ins and requested links no longer.")
     async def unlock_contractor(
@@ -149,6 +147,6 @@ async def _help(
 
 
 def _number(text: ID, obstacle: Obstacle) -> int:
-    if text.isascii() and text.isdecimal() and int(text[:20]) <= _LARGEST_NUMBER:
+    if text.isascii() and text.isdecimal() and len(text) < _DIGITS and int(text) <= _LARGEST_NUMBER:
         return int(text)
     raise NotPossible(obstacle)

@@ -79,8 +79,8 @@ _SECOND_FACTOR_REFUSED = words(
     en="This was not accepted. Please try again, or use another passkey or a recovery code.",
 )
 _INVALID_ENROLMENT_LINK = words(
-    ja="このリンクは無効か、有効期限が切れています。管理者に新しいリンクの発行をご依頼ください。",
-    en="This link is not valid, or no longer. Please ask your administrator for a new one.",
+    ja="このリンクは無効か、有効期限が切れています。ほかの運用担当者に新しいリンクの発行をご依頼ください。",
+    en="This link is not valid, or no longer. Please ask another operator for a new one.",
 )
 UNSUITABLE_PASSWORD = complete(
     "UNSUITABLE_PASSWORD",
@@ -127,13 +127,13 @@ _CODES = complete(
 )
 """The code of a refusal; None for reasons that the mutations cannot cause."""
 
-_NOT_POSSIBLE = complete(
-    "_NOT_POSSIBLE",
+NOT_POSSIBLE = complete(
+    "NOT_POSSIBLE",
     Obstacle,
     {
         Obstacle.NO_CONTRACTOR: words(
-            ja="この契約の登録情報は抹消されたため、契約者のアカウントはありません。",
-            en="The contract's data was erased: it has no contractor any more.",
+            ja="この契約には契約者様のアカウントがありません（登録情報が抹消されたか、アカウントが未登録です）。",
+            en="The contract has no contractor: its data was erased, or no account was added yet.",
         ),
         Obstacle.MAIL_NOT_FAILED: words(
             ja="このメールは送信できなかったメールではないか、送信する必要がなくなっています。最新の状態をご確認ください。",
@@ -150,6 +150,14 @@ _NOT_POSSIBLE = complete(
         Obstacle.SECOND_PERSON_REQUIRED: words(
             ja="承認は、依頼した方とは別の運用担当者が行ってください。",
             en="Another operator than the one who asked has to approve.",
+        ),
+        Obstacle.HOLD_NOT_NAMED: words(
+            ja="有効な保留が複数あります。解除する保留を holdId で指定してください。",
+            en="Several holds are in force. Please name the one to release by `holdId`.",
+        ),
+        Obstacle.HOLD_NOT_FOUND: words(
+            ja="この契約にその保留はありません。最新の状態をご確認ください。",
+            en="The contract has no such hold. Please look at its holds as they are now.",
         ),
     },
 )
@@ -258,7 +266,7 @@ class NotPossibleHandler(strawberry.ExceptionHandler[errors.NotPossible, results
     def handle(
         self, exception: errors.NotPossible, *, field: StrawberryField, info: RequestInfo
     ) -> results.NotPossible:
-        message = _NOT_POSSIBLE[exception.obstacle][info.context.language]
+        message = NOT_POSSIBLE[exception.obstacle][info.context.language]
         return results.NotPossible(code=ProblemCode[exception.obstacle.name], message=message)
 
 

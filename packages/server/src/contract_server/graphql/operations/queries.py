@@ -42,9 +42,9 @@ from contract_server.monitoring.health import examine
 _NO_ID = UUID(int=0)
 
 
-@strawberry.type(description="Looking changes nothing.")
-class Query:
-    """The queries of every environment."""
+@strawberry.type
+class ContractQuery:
+    """The queries of contractors, operators and services."""
 
     @strawberry.field(description="The person who is logged in; null when nobody is.")
     async def viewer(self, info: RequestInfo) -> Viewer | None:

@@ -91,7 +91,7 @@ _REFUSALS: Mapping[RegistrationRefusal, tuple[ProblemCode, Words]] = complete(
         RegistrationRefusal.NO_CONTRACTOR: (
             ProblemCode.NO_CONTRACTOR,
             words(
-                ja="この契約には契約者のアカウントがありません。運用者にお問い合わせください。",
+                ja="この契約には契約者様のアカウントがありません。運用担当者にお問い合わせください。",
                 en="The contract has no contractor; ask an operator to add one.",
             ),
         ),

@@ -7,19 +7,26 @@ import strawberry
 from strawberry.scalars import ID
 
 from contract_rules import Action, available_actions, complete, service_available
-from contract_server.contracts.holds import LISTED as HOLDS_LISTED
-from contract_server.contracts.holds import HoldRecord
+from contract_server.contracts.holds.records import LISTED as HOLDS_LISTED
+from contract_server.contracts.holds.records import HoldRecord
 from contract_server.contracts.lookup.receipt_numbers import format_receipt_number
 from contract_server.contracts.queries import EventPageKey, contract_cursor
 from contract_server.contracts.snapshot import ContractSnapshot
 from contract_server.contracts.viewer_contract import CompanyProfile
 from contract_server.db.pages import USUAL_PAGE, Page
+from contract_server.erasure.confirmations import LISTED as CONFIRMATIONS_LISTED
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.permissions import is_operator
 from contract_server.graphql.types.enumerations import ContractAction, Status
 from contract_server.graphql.types.events import ContractEventConnection
 from contract_server.graphql.types.node import Node
-from contract_server.graphql.types.operator_views import CASE, REVIEW_ON, ContractMail, ErasureHoldRecord
+from contract_server.graphql.types.operator_views import (
+    CASE,
+    REVIEW_ON,
+    ContractMail,
+    ErasureConfirmationRecord,
+    ErasureHoldRecord,
+)
 from contract_server.graphql.types.pagination import (
     CURSOR,
     EDGES,
@@ -76,10 +83,10 @@ class Contractor:
     email: str = strawberry.field(description="契約者メールアドレス.")
 
 
-@strawberry.type(description="抹消の保留: while it is there, nothing is erased.")
+@strawberry.type(description="抹消の保留: while it is there, nothing is erased. Of several, the newest in force.")
 class ErasureHold:
     contract_id: strawberry.Private[UUID]
-    placed_at: datetime = strawberry.field(description="Since when.")
+    placed_at: datetime = strawberry.field(description="Since when erasure is on hold, for whatever case.")
     reason: str = strawberry.field(description="Why, as the operator wrote it.")
 
     @strawberry.field(description=CASE)
@@ -180,13 +187,29 @@ class Contract(Node):
         )
 
     @strawberry.field(
-        description=f"OPERATOR. All holds, the newest first, {HOLDS_LISTED} at most; none for contractors."
+        description=(
+            f"OPERATOR. All holds, the newest first, {HOLDS_LISTED} at most, above all those in force; none for"
+            " contractors."
+        )
     )
     async def erasure_holds(self, info: RequestInfo) -> list[ErasureHoldRecord]:
         if not await is_operator(info.context):
             return []
         holds = await info.context.loaders.holds.load(self.snapshot.id)
         return [ErasureHoldRecord.of(hold, info.context) for hold in holds]
+
+    @strawberry.field(
+        description=(
+            f"OPERATOR. What other services say of their own copies, once erased, {CONFIRMATIONS_LISTED} at most;"
+            " none for contractors."
+        )
+    )
+    async def erasure_confirmations(self, info: RequestInfo) -> list[ErasureConfirmationRecord]:
+        if not await is_operator(info.context):
+            return []
+        now = await info.context.now()
+        standings = await info.context.loaders.standings.load((self.snapshot.id, now))
+        return [ErasureConfirmationRecord.of(standing, info.context) for standing in standings]
 
     @strawberry.field(
         description=f"OPERATOR. The mails, the newest first, {MAILS_LISTED} at most; none for contractors."
@@ -207,7 +230,8 @@ class Contract(Node):
         before: Before = strawberry.UNSET,
     ) -> ContractEventConnection:
         part = read_part(read_event_cursor, first, after, last, before)
-        page = await info.context.loaders.event_pages.load(EventPageKey(self.snapshot.id, part))
+        key = EventPageKey(self.snapshot.id, part, for_operator=await is_operator(info.context))
+        page = await info.context.loaders.event_pages.load(key)
         return ContractEventConnection.of(page, info.context)
 
 

@@ -10,6 +10,7 @@ from contract_server.audit.models import AuditAction
 from contract_server.audit.origin import Interface
 from contract_server.contracts.models import TerminationReason
 from contract_server.erasure.due_erasures import ErasureState
+from contract_server.erasure.models import ConfirmedOutcome
 from contract_server.erasure.receipts import ReceiptStatus
 from contract_server.graphql.strawberry_internals import offer_enum
 from contract_server.mail.models import MailState
@@ -17,6 +18,7 @@ from contract_server.mail.models import MailState
 __all__ = [
     "Actor",
     "AuditAction",
+    "ConfirmedOutcome",
     "ContractAction",
     "ErasureState",
     "EventType",
@@ -68,6 +70,17 @@ offer_enum(
         EventType.ERASED: "登録情報の抹消.",
         EventType.REGISTRATION_CHANGED: "登録情報の変更: company, contractor or members.",
         EventType.MEMBERS_REMOVED: "会員の登録解除: what was registered of them was erased at once.",
+        EventType.ERASURE_DUE: "抹消の予告: seven days before the erasure that was promised. Not shown to contractors.",
+    },
+)
+offer_enum(
+    ConfirmedOutcome,
+    name="ConfirmedOutcome",
+    description="What became of what another service held of an erased contract.",
+    members={
+        ConfirmedOutcome.DONE: "All of it is erased.",
+        ConfirmedOutcome.NOTHING_HELD: "The service held nothing.",
+        ConfirmedOutcome.RETAINED: "Something is retained, for a reason, until a day.",
     },
 )
 offer_enum(
@@ -118,16 +131,22 @@ offer_enum(
         AuditAction.REGISTRATION_EXPORTED: "A contractor downloaded everything that is registered of their contract.",
         AuditAction.ERASURES_APPROVED: "A wave of erasures was approved.",
         AuditAction.ERASURE_REPLAYED: "An erasure that a restored backup had undone was begun again.",
+        AuditAction.ERASURE_CONFIRMED: "Another service has confirmed an erasure; `subject` says with which outcome.",
         AuditAction.ACTIONS_RETRIED: "Due actions that had failed are tried again.",
         AuditAction.MAILS_RETRIED: "Mails that had failed are sent again.",
         AuditAction.MAIL_DISMISSED: "A mail that had failed was taken off the list.",
+        AuditAction.FURTHER_HOLD_PLACED: "A hold was placed beside another; `subject` has the number of its case.",
+        AuditAction.FURTHER_HOLD_RELEASED: "A hold was released, and another is still in force; `subject` as above.",
         AuditAction.SERVICE_ADDED: "Another service was given access; `subject` has its scopes.",
         AuditAction.SERVICE_TOKEN_ROTATED: "Another service was given a new token.",
         AuditAction.SERVICE_REVOKED: "The access of another service was ended.",
         AuditAction.WEBHOOK_ADDED: "An endpoint of webhooks was added.",
         AuditAction.WEBHOOK_ROTATED: "An endpoint of webhooks was given a new secret.",
+        AuditAction.WEBHOOK_CHANGED: "By the setting, an endpoint of webhooks has another URL, or gets changes again.",
+        AuditAction.WEBHOOK_WITHDRAWN: "An endpoint of webhooks gets nothing more: the setting names it no longer.",
         AuditAction.WEBHOOK_REMOVED: "An endpoint of webhooks was removed.",
         AuditAction.WEBHOOKS_RETRIED: "Webhooks that had failed are sent again.",
+        AuditAction.WEBHOOKS_DISMISSED: "Webhooks that had failed were closed without another attempt.",
     },
 )
 offer_enum(

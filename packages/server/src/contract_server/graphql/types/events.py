@@ -26,7 +26,7 @@ from contract_server.graphql.types.pagination import (
 class ContractEvent(Node):
     id: ID = strawberry.field(description="The event's own.")
     at: datetime = strawberry.field(
-        description="When; of `SERVICE_ENDED` the deadline, of all others the actual instant."
+        description="When; of `SERVICE_ENDED` and `ERASURE_DUE` the promised instant, of all others the actual one."
     )
     type: EventType = strawberry.field(description="What happened.")
     actor: Actor = strawberry.field(description="Who did it.")

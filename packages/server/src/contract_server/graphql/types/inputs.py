@@ -129,6 +129,10 @@ class HoldErasureInput:
 @strawberry.input(description="Which contract.")
 class ReleaseErasureHoldInput:
     contract_id: ID = strawberry.field(description=CONTRACT_ID)
+    hold_id: ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Which hold, as `erasureHolds` lists it; may be left out while one alone is in force.",
+    )
     reason: str | None = strawberry.field(
         default=strawberry.UNSET, description="Why, in 1 to 500 characters; kept in the history until the erasure."
     )

@@ -1,20 +1,21 @@
 """What operators alone see: holds, mails, and the erasures that are due."""
 
+import asyncio
 from datetime import date, datetime
 from typing import TypeVar
 
 import strawberry
 from strawberry.scalars import ID
 
-from contract_server.contracts.holds import HoldRecord, Operator
+from contract_server.contracts.holds.records import HoldRecord, Operator
 from contract_server.db.pages import Page
-from contract_server.erasure.breaker import Assessment
+from contract_server.erasure.confirmations import Standing
 from contract_server.erasure.due_erasures import DueErasure as DueErasureRow
 from contract_server.erasure.due_erasures import cursor_of
 from contract_server.erasure.models import ErasureApprovalRequest as RequestRow
 from contract_server.graphql.context import RequestContext, RequestInfo
 from contract_server.graphql.types.audit import AuditedAccount
-from contract_server.graphql.types.enumerations import ErasureState, MailState
+from contract_server.graphql.types.enumerations import ConfirmedOutcome, ErasureState, MailState
 from contract_server.graphql.types.pagination import CURSOR, EDGES, NODE, NODES, PAGE_INFO, PageInfo, write_due_cursor
 from contract_server.mail.contract_mails import ContractMail as MailRow
 
@@ -27,6 +28,7 @@ MAIL_ID = "Its number."
 
 @strawberry.type(description="抹消の保留, in force or released. Kept after the erasure, without the reasons.")
 class ErasureHoldRecord:
+    id: ID = strawberry.field(description="By which it is released.")
     reference: str | None = strawberry.field(description=CASE)
     reason: str | None = strawberry.field(description="Why, as the operator wrote it; null once erased.")
     placed_at: datetime = strawberry.field(description="Since when.")
@@ -39,6 +41,7 @@ class ErasureHoldRecord:
     @classmethod
     def of(cls, record: HoldRecord, context: RequestContext) -> "ErasureHoldRecord":
         return cls(
+            id=ID(str(record.id)),
             reference=record.reference,
             reason=record.reason,
             placed_at=context.local(record.placed_at),
@@ -47,6 +50,30 @@ class ErasureHoldRecord:
             released_at=context.local(record.released_at) if record.released_at else None,
             released_by=_account(record.released_by),
             release_reason=record.release_reason,
+        )
+
+
+@strawberry.type(description="Where another service stands with its own copies of an erased contract.")
+class ErasureConfirmationRecord:
+    service_name: str = strawberry.field(description="The service.")
+    outcome: ConfirmedOutcome | None = strawberry.field(description="Its last answer; null before there is one.")
+    reason: str | None = strawberry.field(description="Why something is retained.")
+    until: date | None = strawberry.field(description="The last day on which it is retained.")
+    confirmed_at: datetime | None = strawberry.field(description="When it answered.")
+    due_at: datetime | None = strawberry.field(description="By when an answer is awaited; null when none is.")
+    overdue: bool = strawberry.field(description="Whether that has passed.")
+
+    @classmethod
+    def of(cls, standing: Standing, context: RequestContext) -> "ErasureConfirmationRecord":
+        answer = standing.answer
+        return cls(
+            service_name=standing.service_name,
+            outcome=answer.outcome if answer else None,
+            reason=answer.reason if answer else None,
+            until=answer.until if answer else None,
+            confirmed_at=context.local(standing.confirmed_at) if standing.confirmed_at else None,
+            due_at=context.local(standing.due_at) if standing.due_at else None,
+            overdue=standing.overdue,
         )
 
 
@@ -112,7 +139,7 @@ class DueErasureConnection:
     @classmethod
     async def of(cls, page: Page[DueErasureRow], context: RequestContext) -> "DueErasureConnection":
         cursors = [write_due_cursor(cursor_of(erasure)) for erasure in page.items]
-        nodes = [await DueErasure.of(erasure, context) for erasure in page.items]
+        nodes = await asyncio.gather(*(DueErasure.of(erasure, context) for erasure in page.items))
         return cls(
             edges=[DueErasureEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
             nodes=nodes,
@@ -139,7 +166,6 @@ class ErasureApprovalRequest:
 
 @strawberry.type(description="The breaker: more erasures than usual wait for an approval.")
 class ErasureBreaker:
-    assessment: strawberry.Private[Assessment]
     due: int = strawberry.field(description="How many erasures are due, without those on hold or failed.")
     limit: int = strawberry.field(description="How many may pass without an approval.")
     stopped: bool = strawberry.field(description="Whether all wait for an approval.")

@@ -70,6 +70,10 @@ class ProblemCode(Enum):
     SECOND_PERSON_REQUIRED = strawberry.enum_value(
         "SECOND_PERSON_REQUIRED", description="Another operator than the one who asked has to approve."
     )
+    HOLD_NOT_NAMED = strawberry.enum_value(
+        "HOLD_NOT_NAMED", description="Several holds are in force: `holdId` has to name the one to release."
+    )
+    HOLD_NOT_FOUND = strawberry.enum_value("HOLD_NOT_FOUND", description="The contract has no hold of that id.")
     SERVICE_ENDED = strawberry.enum_value(
         "SERVICE_ENDED", description="Use of the service has ended: the contractor's address alone can change."
     )
@@ -78,6 +82,9 @@ class ProblemCode(Enum):
     )
     EMAIL_TAKEN = strawberry.enum_value("EMAIL_TAKEN", description="Another account has the contractor's address.")
     MEMBER_ID_TAKEN = strawberry.enum_value("MEMBER_ID_TAKEN", description="A member of another contract has the id.")
+    NOT_ERASED_YET = strawberry.enum_value(
+        "NOT_ERASED_YET", description="The contract is not erased; `erasureAt` says when it is to be."
+    )
     INVALID_RESET_TOKEN = strawberry.enum_value("INVALID_RESET_TOKEN", description=UNUSABLE_TOKEN)
     INVALID_ADDRESS_LINK = strawberry.enum_value("INVALID_ADDRESS_LINK", description=UNUSABLE_TOKEN)
     ADDRESS_TAKEN = strawberry.enum_value("ADDRESS_TAKEN", description="Another account has got the address meanwhile.")
@@ -184,12 +191,14 @@ class ContractResumed:
     contract: Contract = strawberry.field(description=CONTRACT)
 
 
-@strawberry.type(description="The erasure is on hold, from now on or already before.")
+@strawberry.type(description="The hold is in force, from now on or already before; others may be beside it.")
 class ErasureHeld:
     contract: Contract = strawberry.field(description=CONTRACT)
 
 
-@strawberry.type(description="No hold is there, from now on or already before.")
+@strawberry.type(
+    description="The hold is released, now or already before. `erasureHold` is there while another one is in force."
+)
 class ErasureHoldReleased:
     contract: Contract = strawberry.field(description=CONTRACT)
 
@@ -317,7 +326,8 @@ TerminateContractResult = Annotated[
     | StaleContract
     | IdempotencyKeyReused
     | InvalidInput
-    | TooManyChanges,
+    | TooManyChanges
+    | NotPossible,
     strawberry.union("TerminateContractResult", description="Terminated, or why not."),
 ]
 ResumeContractResult = Annotated[
@@ -327,7 +337,8 @@ ResumeContractResult = Annotated[
     | StaleContract
     | IdempotencyKeyReused
     | InvalidInput
-    | TooManyChanges,
+    | TooManyChanges
+    | NotPossible,
     strawberry.union("ResumeContractResult", description="Resumed, or why not."),
 ]
 HoldErasureResult = Annotated[
@@ -335,7 +346,7 @@ HoldErasureResult = Annotated[
     strawberry.union("HoldErasureResult", description="On hold, or why not."),
 ]
 ReleaseErasureHoldResult = Annotated[
-    ErasureHoldReleased | ActionRefused | ContractNotFound | InvalidInput,
+    ErasureHoldReleased | ActionRefused | ContractNotFound | NotPossible | InvalidInput,
     strawberry.union("ReleaseErasureHoldResult", description="Released, or why not."),
 ]
 ContractorAccountResult = Annotated[

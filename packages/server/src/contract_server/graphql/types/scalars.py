@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from contract_server.settings.durations import within_utc
+
 _RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -19,7 +21,7 @@ def _parse_day(value: object) -> date:
 
 def _parse_instant(value: object) -> datetime:
     if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return datetime.fromisoformat(value.upper())
+        return within_utc(datetime.fromisoformat(value.upper()))
     raise ValueError("an instant with its offset is expected, as 2024-03-16T00:00:00+09:00")
 
 

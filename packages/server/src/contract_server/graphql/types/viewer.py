@@ -8,13 +8,11 @@ from strawberry.scalars import ID
 from contract_server.accounts.second_factor.policy import is_recent, needs_second_factor
 from contract_server.accounts.sessions import MOST_LISTED
 from contract_server.accounts.viewer import Viewer as LoggedInViewer
-from contract_server.audit.log import find_log_ins
+from contract_server.audit.log import LOG_INS_SHOWN, find_log_ins
 from contract_server.graphql.context import RequestInfo
 from contract_server.graphql.types.audit import PastLogIn
 from contract_server.graphql.types.contract import Contract
 from contract_server.graphql.types.enumerations import Role
-
-LOG_INS_SHOWN = 10
 
 
 @strawberry.type(description="A session of the viewer's account.")

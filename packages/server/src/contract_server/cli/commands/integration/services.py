@@ -1,7 +1,5 @@
 """The commands for the accounts of other services."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -10,9 +8,10 @@ import typer
 
 from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
-from contract_server.cli.exit_status import Refusal, Status
 from contract_server.cli.output import Json, echo, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
+from contract_server.cli.refusals import refusals_in_words
+from contract_server.cli.values import parser
 from contract_server.integration.models import Scope
 from contract_server.integration.service_accounts import (
     OVERLAP,
@@ -26,19 +25,39 @@ from contract_server.integration.service_accounts import (
 from contract_server.settings.durations import parse_duration, show_duration
 
 Name = Annotated[str, typer.Argument(help="The service's name: lower-case letters, digits and hyphens.")]
+LONGEST = timedelta(days=3_650)
+
+
+@parser
+def _parse_span(text: str) -> timedelta:
+    span = parse_duration(text)
+    if span > LONGEST:
+        raise ValueError(f"expected at most {show_duration(LONGEST)}")
+    return span
+
+
+@parser
+def _parse_validity(text: str) -> timedelta:
+    span = _parse_span(text)
+    if not span:
+        raise ValueError("expected more than nothing; `services revoke` ends the access of a service")
+    return span
+
+
 ValidFor = Annotated[
     timedelta,
-    typer.Option(parser=parse_duration, metavar="SPAN", help="How long the token is valid."),
+    typer.Option(parser=_parse_validity, metavar="SPAN", help="How long the token is valid: up to 3650d."),
 ]
 
 _VALID_FOR, _OVERLAP = show_duration(VALID_FOR), show_duration(OVERLAP)
 _LISTED = ("service", "scopes", "token since", "expires", "last used", "revoked")
 _REFUSALS: dict[type[Exception], str] = {
+    InvalidName: "NAME: {}",
     NameTaken: "a service has, or had, this name; choose another one",
     ServiceNotFound: "no service has this name, or it was revoked; see `services list`",
 }
 
-cli = typer.Typer(no_args_is_help=True, help="Other services: add, list, rotate the token, revoke.")
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command()
@@ -54,7 +73,7 @@ def add(
 
     Example: contract-server services add gateway --scope facts --scope feed
     """
-    with _refusals_in_words():
+    with refusals_in_words(_REFUSALS):
         require_name(name)  # before the database is asked
         echo(with_services_as(as_, lambda services: services.service_accounts.add(name, scope, valid_for)))
 
@@ -77,7 +96,7 @@ def rotate(
     name: Name,
     overlap: Annotated[
         timedelta,
-        typer.Option(parser=parse_duration, metavar="SPAN", help="How long the token so far stays valid."),
+        typer.Option(parser=_parse_span, metavar="SPAN", help="How long the token so far stays valid: up to 3650d."),
     ] = _OVERLAP,  # type: ignore[assignment] # typer parses it
     valid_for: ValidFor = _VALID_FOR,  # type: ignore[assignment] # as above
     as_: As = None,
@@ -88,7 +107,7 @@ def rotate(
 
     Example: contract-server services rotate gateway --overlap 1h
     """
-    with _refusals_in_words():
+    with refusals_in_words(_REFUSALS):
         echo(with_services_as(as_, lambda services: services.service_accounts.rotate(name, overlap, valid_for)))
 
 
@@ -99,16 +118,6 @@ def revoke(name: Name, yes: Yes = False, as_: As = None) -> None:
     Example: contract-server services revoke gateway
     """
     confirm(f"End the access of {name}, for ever?", yes=yes)
-    with _refusals_in_words():
+    with refusals_in_words(_REFUSALS):
         with_services_as(as_, lambda services: services.service_accounts.revoke(name))
     echo("The service was revoked.")
-
-
-@contextmanager
-def _refusals_in_words() -> Iterator[None]:
-    try:
-        yield
-    except InvalidName as error:
-        raise Refusal(f"NAME: {error}", Status.MISUNDERSTOOD) from None
-    except tuple(_REFUSALS) as refusal:
-        raise Refusal(_REFUSALS[type(refusal)]) from None

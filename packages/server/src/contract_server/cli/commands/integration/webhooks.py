@@ -1,7 +1,5 @@
 """The commands for webhooks."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
@@ -9,23 +7,33 @@ import typer
 
 from contract_server.cli.acting_as import As, with_services_as
 from contract_server.cli.bootstrap import with_services
-from contract_server.cli.exit_status import Refusal, Status
-from contract_server.cli.output import Json, echo, show_first, show_json, show_table
+from contract_server.cli.exit_status import Refusal
+from contract_server.cli.output import Json, Limit, echo, show_first, show_json, show_table
 from contract_server.cli.prompts import Yes, confirm
+from contract_server.cli.refusals import refusals_in_words
 from contract_server.integration import webhooks
-from contract_server.integration.outgoing_http import InvalidUrl, OutgoingHttp
+from contract_server.integration.outgoing_http import LONGEST_URL, ForbiddenAddress, InvalidUrl, OutgoingHttp
 from contract_server.integration.service_accounts import InvalidName, NameTaken, require_name
+from contract_server.services import Services
+from contract_server.settings import load_settings
+from contract_server.visible_text import InvalidValue, require_line
 
 Name = Annotated[str, typer.Argument(help="The endpoint's name: lower-case letters, digits and hyphens.")]
 
-_LISTED = ("endpoint", "url", "since", "disabled", "pending", "failed")
+_LISTED = ("endpoint", "url", "since", "by WEBHOOKS", "disabled", "withdrawn", "pending", "failed")
 _LOGGED = ("event", "contract", "state", "queued", "attempts", "delivered", "last failure")
 _REFUSALS: dict[type[Exception], str] = {
+    InvalidName: "NAME: {}",
+    InvalidUrl: "URL: {}",
+    InvalidValue: "URL: {}",
+    ForbiddenAddress: "URL: {}",
     NameTaken: "an endpoint has this name; choose another one",
+    webhooks.EndpointBySetting: "the setting WEBHOOKS lists this endpoint: change it there, then restart the workers",
+    webhooks.EndpointWithdrawn: "the setting WEBHOOKS lists this endpoint no longer: list it again, or remove it",
     webhooks.EndpointNotFound: "no endpoint has this name; see `webhooks list`",
 }
 
-cli = typer.Typer(no_args_is_help=True, help="Webhooks: add, list, deliveries, retry, rotate the secret, remove.")
+cli = typer.Typer(no_args_is_help=True)
 
 
 @cli.command()
@@ -38,10 +46,17 @@ def add(
 
     Example: contract-server webhooks add billing https://billing.example.jp/hook
     """
-    with _refusals_in_words():
-        require_name(name)  # both before the database is asked
-        OutgoingHttp(development=True).require(url)
-        echo(with_services_as(as_, lambda services: webhooks.add_endpoint(services.outgoing_http, name, url)))
+    with refusals_in_words(_REFUSALS):
+        require_name(name)
+        require_line(url, LONGEST_URL)
+        OutgoingHttp.by(load_settings()).require(url)  # all before the database is asked
+        echo(with_services_as(as_, lambda services: _add(services, name, url)))
+
+
+async def _add(services: Services, name: str, url: str) -> str:
+    if name in services.configured_webhooks:
+        raise webhooks.EndpointBySetting
+    return await webhooks.add_endpoint(services.outgoing_http, name, url)
 
 
 @cli.command("list")
@@ -60,7 +75,7 @@ def list_(json: Json = False) -> None:
 @cli.command()
 def deliveries(
     name: Name,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 100,
+    limit: Limit = 100,
     json: Json = False,
 ) -> None:
     """List the deliveries to an endpoint, the newest first.
@@ -73,13 +88,28 @@ def deliveries(
 
 @cli.command()
 def retry(name: Name, as_: As = None) -> None:
-    """Send all again that failed, also to an endpoint that was disabled.
+    """Send now all that failed or waits; enable a disabled endpoint.
 
     Example: contract-server webhooks retry billing
     """
-    with _refusals_in_words():
+    with refusals_in_words(_REFUSALS):
         retried = with_services_as(as_, lambda _: webhooks.retry_deliveries(name))
-    echo(f"{retried} failed deliveries are sent again.")
+    echo(f"{retried.deliveries} deliveries that failed or waited are sent now.")
+    if retried.was_disabled:
+        echo("The endpoint is enabled again. It gets the changes since it was disabled, too.")
+
+
+@cli.command()
+def dismiss(name: Name, as_: As = None) -> None:
+    """Close all that failed, without another attempt. The receiver has it from the feed, or needs it no more.
+
+    Example: contract-server webhooks dismiss billing
+    """
+    with refusals_in_words(_REFUSALS):
+        dismissed = with_services_as(as_, lambda _: webhooks.dismiss_deliveries(name))
+    if not dismissed:
+        raise Refusal("no delivery to this endpoint has failed; see `webhooks deliveries`")
+    echo(f"{dismissed} deliveries that failed were dismissed.")
 
 
 @cli.command()
@@ -88,7 +118,7 @@ def rotate(name: Name, as_: As = None) -> None:
 
     Example: contract-server webhooks rotate billing
     """
-    with _refusals_in_words():
+    with refusals_in_words(_REFUSALS):
         echo(with_services_as(as_, lambda _: webhooks.rotate_secret(name)))
 
 
@@ -99,18 +129,6 @@ def remove(name: Name, yes: Yes = False, as_: As = None) -> None:
     Example: contract-server webhooks remove billing
     """
     confirm(f"Remove the endpoint {name} with its deliveries?", yes=yes)
-    with _refusals_in_words():
+    with refusals_in_words(_REFUSALS):
         with_services_as(as_, lambda _: webhooks.remove_endpoint(name))
     echo("The endpoint was removed.")
-
-
-@contextmanager
-def _refusals_in_words() -> Iterator[None]:
-    try:
-        yield
-    except InvalidName as error:
-        raise Refusal(f"NAME: {error}", Status.MISUNDERSTOOD) from None
-    except InvalidUrl as error:
-        raise Refusal(f"URL: {error}", Status.MISUNDERSTOOD) from None
-    except tuple(_REFUSALS) as refusal:
-        raise Refusal(_REFUSALS[type(refusal)]) from None

@@ -68,10 +68,13 @@ class Change:
     )
     type: EventType = strawberry.field(description="What happened. `ERASED` is final; no other type is.")
     at: datetime = strawberry.field(
-        description="When; of `SERVICE_ENDED` the deadline, of all others the actual instant."
+        description="When; of `SERVICE_ENDED` and `ERASURE_DUE` the promised instant, of all others the actual one."
     )
     application: ChangedApplication | None = strawberry.field(
-        description="The application that the change belongs to; null for the start and for holds."
+        description=(
+            "The application that the change belongs to; null for the start, for holds and for changes of what is"
+            " registered."
+        )
     )
 
     @classmethod

@@ -1,12 +1,13 @@
 """Holds on erasures: rows that end with their release, and stay.
 
-The contract itself says whether its erasure is on hold, for the rules and the schedule. The rows say who placed and
-released each hold, for which case, and why. An erasure empties the reasons. Reference, accounts and instants stay.
+The contract itself says whether its erasure is on hold, for the rules and the schedule: as long as any of its holds is
+in force. The rows say who placed and released each hold, for which case, and why. An erasure empties the reasons.
+Reference, accounts and instants stay.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,18 +19,18 @@ from contract_server.db.statements import fetch
 from contract_server.visible_text import InvalidValue
 
 LISTED = 100
-"""The newest holds of a contract that are listed."""
+"""The holds of a contract that are listed: those in force, and the newest released ones."""
 
 _REFERENCE = re.compile(r"[A-Za-z0-9._/-]{1,40}", re.ASCII)
-_IN_FORCE = "erasure_hold.contract_id = {} AND erasure_hold.released_at IS NULL"
+_IN_FORCE = "erasure_hold.contract_id = ANY ({}) AND erasure_hold.released_at IS NULL"
 _FIND = """
     SELECT hold.*, placer.name AS placer, releaser.name AS releaser
       FROM unnest($1::uuid[]) AS wanted (id)
      CROSS JOIN LATERAL (SELECT * FROM erasure_hold WHERE contract_id = wanted.id
-                          ORDER BY placed_at DESC LIMIT $2) AS hold
+                          ORDER BY released_at IS NOT NULL, placed_at DESC LIMIT $2) AS hold
       LEFT JOIN account AS placer ON placer.id = hold.placed_by
       LEFT JOIN account AS releaser ON releaser.id = hold.released_by
-     ORDER BY hold.placed_at DESC
+     ORDER BY hold.placed_at DESC, hold.id DESC
 """
 _TO_REVIEW = f"""
     SELECT count(*) AS holds FROM erasure_hold AS hold JOIN contract ON contract.id = hold.contract_id
@@ -57,6 +58,7 @@ class Operator(NamedTuple):
 class HoldRecord(NamedTuple):
     """A hold, in force or released; the reasons are None after the erasure."""
 
+    id: UUID
     reference: str | None
     reason: str | None
     placed_at: datetime
@@ -85,9 +87,18 @@ def place_hold(contract_id: UUID, now: datetime, terms: HoldTerms, reason: str |
 
 
 def release_hold(contract_id: UUID, now: datetime, reason: str | None, by: UUID | None) -> UpdateWhere:
-    """Return the write that ends the hold in force."""
-    columns = {"released_at": now, "released_by": by, "release_reason": reason}
-    return UpdateWhere(ErasureHold, columns, _IN_FORCE, (contract_id,))
+    """Return the write that ends the last hold in force."""
+    return UpdateWhere(ErasureHold, release_columns(now, reason, by), _IN_FORCE, ((contract_id,),))
+
+
+def end_holds(contract_ids: Iterable[UUID], now: datetime) -> UpdateWhere:
+    """Return the write that ends what is left in force where everything is erased."""
+    return UpdateWhere(ErasureHold, {"released_at": now}, _IN_FORCE, (tuple(contract_ids),))
+
+
+def release_columns(now: datetime, reason: str | None, by: UUID | None) -> dict[str, object]:
+    """Return the columns that end a hold."""
+    return {"released_at": now, "released_by": by, "release_reason": reason}
 
 
 async def find_holds(contract_ids: Sequence[UUID]) -> dict[UUID, list[HoldRecord]]:

@@ -8,7 +8,13 @@ from tests.server.workbench import APPLIED_AT, ERASURE_DUE_AT, MICROSECOND, OPER
 
 from contract_rules import Action, Status
 from contract_server.accounts.models import Account, Role
-from contract_server.contracts.holds import HoldTerms, Operator, count_holds_to_review, find_holds, require_reference
+from contract_server.contracts.holds.records import (
+    HoldTerms,
+    Operator,
+    count_holds_to_review,
+    find_holds,
+    require_reference,
+)
 from contract_server.contracts.service import ContractRequest
 from contract_server.visible_text import InvalidValue
 

@@ -1,0 +1,1 @@
+"""Holds on the erasure of a contract: their rows, and what changes them."""
